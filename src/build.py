@@ -1,0 +1,168 @@
+"""From a composed configuration to the objects of a run, each error one line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning.pytorch as pl
+import torch
+from hydra.errors import InstantiationException
+from hydra.utils import get_class, instantiate
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
+
+from src.config import one_line
+from src.data.base import InMemoryDataModule
+from src.errors import ConfigError
+from src.heads.base import Head, Scheduling
+from src.spec import DataSpec
+
+_DEFAULT_THREADS = torch.get_num_threads()
+_TINY_STEP = 2**20  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
+
+
+@dataclass
+class Parts:
+    """What a run is made of."""
+
+    datamodule: InMemoryDataModule
+    head: Head
+    trainer: pl.Trainer
+
+
+def build(cfg: DictConfig, folder: Path) -> Parts:
+    """Build everything that a run of `cfg` needs; callbacks and loggers will write to `folder`.
+
+    Raises:
+        ConfigError: A value that a constructor refuses, or parts that do not fit together.
+    """
+    pl.seed_everything(cfg.seed, verbose=False)
+    datamodule: InMemoryDataModule = make(cfg.data, "data")
+    head = make_head(cfg, datamodule.spec)
+    _check_metrics(cfg, head)
+    trainer = _make_trainer(cfg, folder)
+    datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule)
+    head.automatic_optimization = datamodule.steps_per_execution == 1
+    torch.set_num_threads(_threads(cfg, head, datamodule))
+    return Parts(datamodule, head, trainer)
+
+
+def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
+    """Call the `_target_` of a config group with its other keys and, beside them, `first` and `arguments`.
+
+    Raises:
+        ConfigError: One line that names the key, the rule and the value.
+    """
+    try:
+        kept = OmegaConf.masked_copy(cfg, [key for key in cfg if key not in leave_out])
+        return instantiate(kept, _partial_=True, _convert_="all")(*first, **arguments)
+    except ValidationError as error:
+        raise ConfigError(one_line(group, error)) from error
+    except (InstantiationException, MisconfigurationException, TypeError, ValueError) as error:
+        raise ConfigError(f"{group}: {' '.join(str(error).split())}") from error
+
+
+def make_head(cfg: DictConfig, spec: DataSpec) -> Head:
+    """The network and its head for a dataset, refused where they do not fit it."""
+    head_class = get_class(cfg.head._target_)
+    assert issubclass(head_class, Head)
+    if spec.task not in head_class.tasks:
+        found = f"{spec.num_classes} classes" if spec.num_classes else "numbers for targets"
+        raise ConfigError(
+            f"head: {head_class.__name__} is for {' or '.join(head_class.tasks)} data, and this data has {found}; "
+            f"use head={spec.task}"
+        )
+    network = make(cfg.network, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
+    scheduling = None
+    if cfg.scheduler._target_ is not None:
+        scheduling = Scheduling(
+            partial(make, cfg.scheduler, "scheduler", leave_out=("interval", "monitor")),
+            cfg.scheduler.interval,
+            cfg.scheduler.get("monitor"),
+        )
+    head: Head = make(
+        cfg.head,
+        "head",
+        network=network,
+        spec=spec,
+        make_optimizer=partial(make, cfg.optimizer, "optimizer"),
+        scheduling=scheduling,
+    )
+    head.configure_optimizers()  # so that arguments which these refuse are found before training
+    return head
+
+
+def _check_metrics(cfg: DictConfig, head: Head) -> None:
+    """Refuse the name of a metric that this head never computes."""
+    names = {stage: [f"{stage}/{name}" for name in head.score_names()] for stage in ("train", "val", "test")}
+    while_training = names["train"] + names["val"]
+    for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
+        node = OmegaConf.select(cfg, group)
+        if node is not None and node.get("monitor") is not None and node.monitor not in while_training:
+            raise ConfigError(
+                f"{group}.monitor: unknown metric (got {node.monitor!r}); choose from {', '.join(while_training)}"
+            )
+    wanted = cfg.solved.metric
+    if _has_bound(cfg) and wanted not in sum(names.values(), []):
+        raise ConfigError(
+            f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(sum(names.values(), []))}"
+        )
+
+
+def _has_bound(cfg: DictConfig) -> bool:
+    return cfg.solved.at_least is not None or cfg.solved.at_most is not None
+
+
+def _make_trainer(cfg: DictConfig, folder: Path) -> pl.Trainer:
+    callbacks, loggers = [], []
+    if not cfg.trainer.fast_dev_run:
+        callbacks = [make(node, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
+        loggers = [make(node, f"logger.{name}", folder=folder) for name, node in cfg.logger.items() if node is not None]
+    return make(  # type: ignore[no-any-return]
+        cfg.trainer,
+        "trainer",
+        leave_out=("threads",),
+        callbacks=callbacks,
+        logger=loggers,
+        default_root_dir=folder,
+        enable_checkpointing=any(isinstance(each, pl.callbacks.Checkpoint) for each in callbacks),
+        enable_progress_bar=any(isinstance(each, pl.callbacks.ProgressBar) for each in callbacks),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+
+
+def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
+    """Optimiser steps of one `training_step`: more than one only where the Trainer need not see each step."""
+    wanted: int | Literal["auto"] = datamodule.steps_per_execution
+    each_step = [
+        f"trainer.{key}={cfg.trainer[key]}"
+        for key, plain in {
+            "gradient_clip_val": None,
+            "accumulate_grad_batches": 1,
+            "limit_train_batches": None,
+            "overfit_batches": 0.0,
+            "fast_dev_run": False,
+            "devices": 1,
+            "precision": "32-true",
+        }.items()
+        if cfg.trainer[key] != plain
+    ]
+    if wanted == "auto":
+        return 1 if each_step else datamodule.block_size()
+    if wanted > 1 and each_step:
+        raise ConfigError(
+            f"data.steps_per_execution: {each_step[0]} needs every step to pass through the Trainer "
+            f"(got {wanted}); use data.steps_per_execution=1"
+        )
+    return wanted
+
+
+def _threads(cfg: DictConfig, head: Head, datamodule: InMemoryDataModule) -> int:
+    if cfg.trainer.threads != "auto":
+        return int(cfg.trainer.threads)
+    multiply_adds = datamodule.batch_rows * sum(p.numel() for p in head.parameters())
+    return 1 if multiply_adds < _TINY_STEP else _DEFAULT_THREADS

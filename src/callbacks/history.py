@@ -1,0 +1,87 @@
+"""The run as a table: `metrics.csv`, a row an epoch."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+
+from src.callbacks.figures import Drawing
+from src.callbacks.throttle import Throttle
+
+_SECONDS_BETWEEN_WRITES = 1.0
+
+
+class History(pl.Callback):
+    """Collects each epoch's metrics and appends them to `<run folder>/metrics.csv`, at most once a second.
+
+    Attributes:
+        rows: The rows so far, a resumed run's earlier ones included: epoch (from 1), step, learning rate and metrics;
+            an epoch without validation has no `val/…` columns.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+        self._written = 0
+        self._path = Path()
+        self._throttle = Throttle(_SECONDS_BETWEEN_WRITES)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Read the rows of the epochs before a resume; later ones are about to be trained again."""
+        self._path = Path(trainer.default_root_dir) / "metrics.csv"
+        if self._path.exists():
+            self.rows = [row for row in read(self._path) if row["epoch"] <= trainer.current_epoch]
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Add a row."""
+        metrics = {key: value.item() for key, value in trainer.callback_metrics.items() if "/" in key}
+        if not _validated(trainer):
+            metrics = {key: value for key, value in metrics.items() if not key.startswith("val/")}
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        self.rows.append({"epoch": trainer.current_epoch + 1, "step": trainer.global_step, "lr": rate, **metrics})
+        if self._throttle.due():
+            self._write(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write what is left."""
+        self._write(trainer)
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Write what is left."""
+        self._write(trainer)
+
+    def drawing(self, score: str, best_epoch: int) -> Drawing:
+        """The loss and one score over the epochs."""
+
+        def draw() -> Any:
+            from src.plots.curves import curves_figure
+
+            return curves_figure(self.rows, score, best_epoch)
+
+        return Drawing("curves", "curves", int(self.rows[-1]["step"]), draw)
+
+    def _write(self, trainer: pl.Trainer) -> None:
+        if not trainer.is_global_zero or not self.rows:
+            return
+        columns = list(dict.fromkeys(key for row in self.rows for key in row))
+        aside = self._path.with_suffix(".csv.part")
+        with aside.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        aside.replace(self._path)
+
+
+def _validated(trainer: pl.Trainer) -> bool:
+    every = trainer.check_val_every_n_epoch or 1
+    return (trainer.current_epoch + 1) % every == 0
+
+
+def read(path: Path) -> list[dict[str, float]]:
+    """The rows of a `metrics.csv`, empty cells left out."""
+    with path.open(newline="") as file:
+        rows: list[dict[str, Any]] = list(csv.DictReader(file))
+    return [
+        {key: int(cell) if key in ("epoch", "step") else float(cell) for key, cell in row.items() if cell}
+        for row in rows
+    ]

@@ -1,0 +1,81 @@
+"""One line that moves: epoch, time left, loss and accuracy."""
+
+import logging
+import sys
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch import callbacks
+from tqdm import tqdm
+
+from src.callbacks.throttle import Throttle
+
+_SECONDS_BETWEEN_LOG_LINES = 10.0
+_SHOWN = ("train/loss", "train/accuracy", "train/r2", "val/loss", "val/accuracy", "val/r2")
+
+log = logging.getLogger(__name__)
+
+
+class ProgressBar(callbacks.ProgressBar):
+    """A bar over all epochs on a terminal; elsewhere a line every ten seconds, so that a log file stays short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: Any = None
+        self._throttle = Throttle(_SECONDS_BETWEEN_LOG_LINES)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Show the bar."""
+        self._throttle.restart()
+        if sys.stderr.isatty() and trainer.is_global_zero:
+            batches = int(trainer.num_training_batches)
+            self._bar = tqdm(
+                total=(trainer.max_epochs or 0) * batches,
+                initial=trainer.current_epoch * batches,
+                bar_format="{desc} {bar:24} {percentage:3.0f}% {elapsed}<{remaining}{postfix}",
+                leave=False,
+                dynamic_ncols=True,
+            )
+            self._describe(trainer)
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Move on by a block."""
+        if self._bar is not None:
+            self._bar.update(1)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Show the epoch's metrics."""
+        if self._bar is not None:
+            self._describe(trainer)
+        elif trainer.is_global_zero and self._throttle.due():
+            log.info("%s%s", self._epoch(trainer), self._metrics(trainer))
+
+    def _describe(self, trainer: pl.Trainer) -> None:
+        if self._bar.n == 0 or self._bar._time() - self._bar.last_print_t >= self._bar.mininterval:
+            self._bar.set_description_str(self._epoch(trainer), refresh=False)
+            self._bar.set_postfix_str(self._metrics(trainer).strip(), refresh=False)
+
+    def _epoch(self, trainer: pl.Trainer) -> str:
+        return f"epoch {min(trainer.current_epoch + 1, trainer.max_epochs or 0)}/{trainer.max_epochs}"
+
+    def _metrics(self, trainer: pl.Trainer) -> str:
+        metrics = trainer.callback_metrics
+        return "".join(f"  {name} {metrics[name].item():.4f}" for name in _SHOWN if name in metrics)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take the bar away."""
+        self._close()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Take the bar away."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def disable(self) -> None:
+        """Lightning's hook: other processes show nothing; `on_train_start` sees to that."""

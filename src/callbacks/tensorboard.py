@@ -1,0 +1,48 @@
+"""Lightning's TensorBoardLogger in the run folder, with an epoch's scalars written as one event."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import loggers
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+
+class TensorBoardLogger(loggers.TensorBoardLogger):
+    """Writes to `<run folder>/tensorboard`.
+
+    Args:
+        folder: The run's folder.
+        log_graph: Draw the network's graph.
+    """
+
+    def __init__(self, folder: Path, log_graph: bool = True) -> None:
+        super().__init__(save_dir=folder, name="", version="tensorboard", log_graph=log_graph, default_hp_metric=False)
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Write scalars as the values of one event, a fraction of the cost of an event each."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        values = [Summary.Value(tag=name, simple_value=float(value)) for name, value in metrics.items()]
+        self.experiment._get_file_writer().add_summary(Summary(value=values), step)
+
+    @rank_zero_only
+    def log_picture(self, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
+        """Write an encoded picture of `size` (width, height) pixels, as it stands."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        width, height = size
+        image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png)
+        self.experiment._get_file_writer().add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
+
+    @rank_zero_only
+    def log_table(self, hyperparameters: dict[str, Any], metrics: dict[str, float]) -> None:
+        """Fill this run's row of the HPARAMS tab."""
+        plain = {key: value if isinstance(value, bool | int | float) else str(value) for key, value in hyperparameters.items()}
+        self.log_hyperparams(plain, metrics)
+
+    def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:
+        """Draw the graph of a network for rows x [N, *input_shape]."""
+        self.experiment.add_graph(model, x)

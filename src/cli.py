@@ -1,0 +1,201 @@
+"""What all commands share: Hydra around the work, one-line errors and exit codes.
+
+Exit codes: 0 done, 1 training failed, 2 bad input, 130 interrupted.
+"""
+
+import logging
+import os
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, MissingConfigException
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from src import config
+from src.errors import ConfigError, Interrupted, TrainingDiverged
+
+Work = Callable[[DictConfig, Path], Any]
+
+
+def command(config_name: str, work: Work) -> None:
+    """Run `work` on the configuration that the command line composes, in a folder of its own; then exit.
+
+    Args:
+        config_name: The primary configuration, `conf/<config_name>.yaml`.
+        work: What to do with a configuration and its folder.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
+    OmegaConf.register_new_resolver("problem", _problem, replace=True)
+    _quiet()
+    failures: list[int] = []
+    try:
+        sys.argv[1:] = resumed_arguments(sys.argv[1:])
+        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(_job(work, failures))()
+    except (HydraException, OmegaConfBaseException) as error:
+        failures.append(_fail(ConfigError(_reworded(error, config_name))))
+    except (ConfigError, Interrupted, KeyboardInterrupt) as error:
+        failures.append(_fail(error))
+    sys.exit(max(failures, default=0))
+
+
+def _fail(error: BaseException) -> int:
+    """Print an error as one line; the exit code that goes with it."""
+    prefix, code = {
+        ConfigError: ("config error: ", 2),
+        TrainingDiverged: ("training diverged: ", 1),
+        Interrupted: ("", 130),
+        KeyboardInterrupt: ("interrupted", 130),
+    }[type(error)]
+    print(f"{prefix}{error}", file=sys.stderr)
+    return code
+
+
+def _job(work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
+    """The function that Hydra calls for each job: checks the configuration, does the work, notes what went wrong."""
+
+    def job(cfg: DictConfig) -> Any:
+        hydra_cfg = HydraConfig.get()
+        folder = Path(os.path.relpath(hydra_cfg.runtime.output_dir))
+        try:
+            config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+            OmegaConf.resolve(cfg)
+            return work(cfg, folder)
+        except (ConfigError, OmegaConfBaseException) as error:
+            failures.append(_fail(ConfigError(" ".join(str(error).split()))))
+            if cfg.resume is None:
+                _discard(folder, Path(cfg.runs_dir))
+        except TrainingDiverged as error:
+            failures.append(_fail(error))
+        return None
+
+    return job
+
+
+def _discard(folder: Path, root: Path) -> None:
+    """Remove the folder of a run that never began, and the folders above it that this leaves empty."""
+    logging.shutdown()
+    shutil.rmtree(folder, ignore_errors=True)
+    for parent in folder.resolve().parents:
+        if root.resolve() not in (parent, *parent.parents) or any(parent.iterdir()):
+            return
+        parent.rmdir()
+
+
+def _quiet() -> None:
+    """Keep libraries' remarks that no user of this project can act upon off the terminal."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning", "lightning.pytorch.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning")
+    warnings.filterwarnings("ignore", module="torch.jit")
+
+
+def _problem(*, _root_: DictConfig) -> str:
+    """The name under which runs are filed: the experiment, or else the dataset."""
+    choices = _root_.hydra.runtime.choices
+    return str(choices.get("experiment") or choices.data)
+
+
+class ClaimFolder(Callback):
+    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant."""
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Claim the run's folder."""
+        with open_dict(config):
+            config.hydra.run.dir = claim(config.hydra.run.dir)
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Claim the sweep's folder; its runs are numbered inside it."""
+        with open_dict(config):
+            config.hydra.sweep.dir = claim(config.hydra.sweep.dir)
+            config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{config.hydra.sweep.dir}'")
+
+
+def claim(folder: str) -> str:
+    """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, …; its name."""
+    Path(folder).parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        name = folder if number == 1 else f"{folder}_{number}"
+        try:
+            os.mkdir(name)
+        except FileExistsError:
+            number += 1
+        else:
+            return name
+
+
+def resumed_arguments(arguments: list[str]) -> list[str]:
+    """The command line that goes on with a run: `resume=FOLDER` becomes that run's own saved configuration.
+
+    Raises:
+        ConfigError: There is no such run, or an override would exchange one of its parts.
+    """
+    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("resume=")]
+    if not wanted or wanted[-1] in ("", "null"):
+        return arguments
+    folder = find_run(wanted[-1], _value(arguments, "runs_dir", "runs"), "resume")
+    saved = OmegaConf.load(folder / ".hydra" / "config.yaml")
+    rest = [argument for argument in arguments if not argument.startswith("resume=")]
+    for argument in rest:
+        key = argument.lstrip("+~").partition("=")[0]
+        if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
+            raise ConfigError(f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew")
+        if argument in ("-m", "--multirun"):
+            raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun")
+    return [
+        *rest,
+        f"--config-path={(folder / '.hydra').resolve()}",
+        "--config-name=config",
+        f"--config-dir={config.CONF}",
+        "hydra/job_logging=lab",
+        "hydra/hydra_logging=lab",
+        "hydra.job.name=train",
+        f"hydra.run.dir='{folder}'",
+        f"resume='{folder}'",
+    ]
+
+
+def _value(arguments: list[str], key: str, default: str) -> str:
+    values = [argument.partition("=")[2] for argument in arguments if argument.startswith(f"{key}=")]
+    return values[-1] if values else default
+
+
+def find_run(name: str, runs_dir: str, key: str) -> Path:
+    """The folder of a run: `latest` under `runs_dir`, or a path.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if name == "latest":
+        configs = Path(runs_dir).glob("**/.hydra/config.yaml")
+        newest = max(configs, key=lambda path: path.stat().st_mtime_ns, default=None)
+        if newest is None:
+            raise ConfigError(f"{key}: there is no run under {runs_dir}/ yet; train one, or set runs_dir")
+        return newest.parent.parent
+    folder = Path(name)
+    if not (folder / ".hydra" / "config.yaml").exists():
+        raise ConfigError(f"{key}: {name} is not a run folder (it has no .hydra/config.yaml); try {key}=latest")
+    return folder
+
+
+def _reworded(error: Exception, config_name: str) -> str:
+    """Hydra's message as one line that ends in a remedy."""
+    text = str(error)
+    if unknown := re.match(r"Could not override '([^']+)'", text):
+        key = unknown.group(1)
+        known = config.known_keys(config_name, sys.argv[1:])
+        return f"{key}: unknown key; {config.suggestion(key, known)}"
+    if isinstance(error, MissingConfigException) and (missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text)):
+        group, option = missing.groups()
+        options = ", ".join(line.strip() for line in text.partition("options in")[2].splitlines()[1:] if line.strip())
+        return f"{group}: no option {option!r}; choose from {options}"
+    return " ".join(text.split())

@@ -1,0 +1,142 @@
+"""What the composed configuration alone can tell: unknown keys and broken rules, found before anything heavy is imported."""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from src import rules
+from src.errors import ConfigError
+
+CONF = Path(__file__).parent.parent / "conf"
+
+_FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
+
+
+class SolvedRule(BaseModel):
+    """When a run counts as solved; no bound, no verdict."""
+
+    model_config = ConfigDict(extra="forbid")
+    metric: str = "test/accuracy"
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+class RootRules(rules.Rules):
+    """The keys outside all groups."""
+
+    seed: rules.Seed
+    runs_dir: Annotated[str, Field(min_length=1)]
+    data_dir: Annotated[str, Field(min_length=1)]
+    solved: SolvedRule
+
+
+class ThreadsRules(rules.TrainerRules):
+    """The Trainer's rules, and our own key beside them."""
+
+    threads: rules.Count | Literal["auto"] = "auto"
+
+
+_RULES: dict[str, type[rules.Rules]] = {
+    "": RootRules,
+    "optimizer": rules.OptimizerRules,
+    "scheduler": rules.SchedulerRules,
+    "trainer": ThreadsRules,
+    "callbacks.early_stopping": rules.MonitorRules,
+    "callbacks.model_checkpoint": rules.MonitorRules,
+}
+
+
+def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+    """Raise `ConfigError` for keys that no group knows and for values that break a rule known without their constructor.
+
+    Args:
+        cfg: The composed configuration.
+        choices: The option chosen in each group.
+        overrides: What the command line set; a key that it added with `+` is meant to be new.
+    """
+    _check_keys(cfg, choices, overrides)
+    for group, model in _RULES.items():
+        values = OmegaConf.select(cfg, group) if group else cfg
+        if values is not None:
+            try:
+                model.model_validate(OmegaConf.to_container(values, resolve=True))
+            except ValidationError as error:
+                raise ConfigError(one_line(group, error)) from error
+
+
+def one_line(group: str, error: ValidationError) -> str:
+    """The keys, the rules they break and the values received, in one line."""
+    messages: dict[str, list[str]] = {}
+    received: dict[str, Any] = {}
+    for detail in error.errors():
+        path = [part for part in detail["loc"] if isinstance(part, int) or part.isidentifier()]
+        top = [part for i, part in enumerate(path) if i == 0 or isinstance(part, int) or group == ""]
+        key = ".".join(str(part) for part in ([group] if group else []) + top)
+        unknown = detail["type"] in ("unexpected_keyword_argument", "extra_forbidden")
+        message = "unknown key" if unknown else detail["msg"][0].lower() + detail["msg"][1:]
+        if message not in messages.setdefault(key, []):
+            messages[key].append(message)
+        received[key] = detail["input"]
+    return "; ".join(f"{key}: {' or '.join(found)} (got {received[key]!r})" for key, found in messages.items())
+
+
+def _check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+    """Compare with the same options composed without their experiment: what an experiment adds, no group knows."""
+    if not choices.get("experiment"):
+        return
+    plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
+    plain = [choice for choice in plain if not choice.startswith("experiment=")]
+    known = _keys(_compose_beside("train", plain))
+    added = {override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")}
+    for key in sorted(_keys(cfg) - known):
+        if not any(key == new or key.startswith(f"{new}.") for new in added) and not key.startswith(_FREE_FORM):
+            raise ConfigError(
+                f"{key}: unknown key in experiment={choices['experiment']}; {suggestion(key, known)}"
+            )
+
+
+def known_keys(config_name: str, arguments: list[str]) -> set[str]:
+    """The keys that the options chosen on a command line have, its single values left aside."""
+    groups = [a for a in arguments if re.fullmatch(r"[a-z_/]+=[\w.-]+", a) and (CONF / a.partition("=")[0]).is_dir()]
+    return _keys(_compose_beside(config_name, groups))
+
+
+def _compose_beside(config_name: str, overrides: list[str]) -> DictConfig:
+    """Compose a second configuration while Hydra runs a job, and leave Hydra as it was."""
+    running = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return compose(config_name, overrides)
+    finally:
+        GlobalHydra.instance().hydra = running
+
+
+def _keys(node: Any, prefix: str = "") -> set[str]:
+    """Dotted names of every key below a node."""
+    if not isinstance(node, DictConfig):
+        return set()
+    found: set[str] = set()
+    for key in node:
+        name = f"{prefix}{key}"
+        found.add(name)
+        child = None if OmegaConf.is_missing(node, key) else node._get_node(key)
+        if isinstance(child, DictConfig | ListConfig):
+            found |= _keys(child, f"{name}.")
+    return found
+
+
+def suggestion(key: str, known: set[str]) -> str:
+    """A remedy for an unknown key: the nearest known one, or the choices beside it."""
+    near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
+    if near:
+        return f"did you mean {near[0]}?"
+    parent = key.rpartition(".")[0]
+    siblings = sorted(name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == parent)
+    return f"choose from {', '.join(siblings)}"

@@ -1,0 +1,1 @@
+"""LightningDataModules: one dataset a file, all served as blocks of minibatches."""

@@ -1,0 +1,52 @@
+"""Round clouds around random centres, one a class."""
+
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+
+from src.data.base import Rows
+from src.data.synthetic.drawn import DrawnWhole
+from src.rules import Count, NonNegative, checked
+
+
+class Blobs(DrawnWhole):
+    """scikit-learn's `make_blobs`; two centres make a binary problem.
+
+    Args:
+        centers: Clouds, each a class.
+        num_features: Numbers in a row.
+        noise: Standard deviation of each cloud along each axis.
+        **common: Arguments of `DrawnWhole`.
+    """
+
+    @checked
+    def __init__(
+        self,
+        *,
+        centers: Annotated[int, Field(ge=2)] = 4,
+        num_features: Count = 2,
+        noise: NonNegative = 1.5,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.centers, self.num_features, self.noise = centers, num_features, noise
+        self.task = "binary" if centers == 2 else "multiclass"  # type: ignore[misc]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """`blob 0`, `blob 1`, …."""
+        return tuple(f"blob {i}" for i in range(self.centers))
+
+    def draw(self, num_rows: int, seed: int) -> Rows:
+        """Make rows x [N, num_features] and labels y [N]."""
+        from sklearn.datasets import make_blobs
+
+        x, y = make_blobs(
+            num_rows,
+            n_features=self.num_features,
+            centers=self.centers,
+            cluster_std=self.noise,
+            random_state=seed,
+        )
+        return Rows(torch.from_numpy(x).float(), torch.from_numpy(y).long())

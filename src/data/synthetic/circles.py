@@ -1,0 +1,34 @@
+"""A circle inside a circle, which no line separates."""
+
+from typing import Any
+
+import torch
+
+from src.data.base import Rows
+from src.data.synthetic.drawn import DrawnWhole
+from src.rules import NonNegative, OpenFraction, checked
+
+
+class Circles(DrawnWhole):
+    """scikit-learn's `make_circles`.
+
+    Args:
+        noise: Standard deviation of the noise; the outer radius is 1.
+        factor: Inner radius over outer radius.
+        **common: Arguments of `DrawnWhole`.
+    """
+
+    task = "binary"
+    class_names = ("outer", "inner")
+
+    @checked
+    def __init__(self, *, noise: NonNegative = 0.05, factor: OpenFraction = 0.8, **common: Any) -> None:
+        super().__init__(**common)
+        self.noise, self.factor = noise, factor
+
+    def draw(self, num_rows: int, seed: int) -> Rows:
+        """Make rows x [N, 2] and labels y [N]."""
+        from sklearn.datasets import make_circles
+
+        x, y = make_circles(num_rows, noise=self.noise, factor=self.factor, random_state=seed)
+        return Rows(torch.from_numpy(x).float(), torch.from_numpy(y))

@@ -1,0 +1,33 @@
+"""The logic gates: four rows, two bits in, one bit out."""
+
+from typing import Any, Literal
+
+import torch
+
+from src.data.base import InMemoryDataModule, Rows, Splits
+from src.rules import checked
+
+Gate = Literal["and", "or", "nand", "xor"]
+_OUTPUTS: dict[str, list[int]] = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "xor": [0, 1, 1, 0]}
+
+
+class Gates(InMemoryDataModule):
+    """The truth table of one gate, which is the training, the validation and the test split alike.
+
+    Args:
+        gate: Which gate.
+        **common: Arguments of `InMemoryDataModule`.
+    """
+
+    task = "binary"
+    class_names = ("0", "1")
+
+    @checked
+    def __init__(self, *, gate: Gate, **common: Any) -> None:
+        super().__init__(**common)
+        self.gate = gate
+
+    def load(self) -> Splits:
+        """The table's rows 00, 01, 10, 11."""
+        table = Rows(torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]]).float(), torch.tensor(_OUTPUTS[self.gate]))
+        return Splits(table, table, table)

@@ -1,0 +1,37 @@
+"""A noisy straight line, the first regression."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from src.data.base import Rows
+from src.data.synthetic.drawn import DrawnWhole
+from src.rules import NonNegative, checked
+
+
+class Line(DrawnWhole):
+    """y = intercept + slope · x + noise over x drawn uniformly from [0, 1).
+
+    Args:
+        slope: Rise of y over x.
+        intercept: y at x = 0.
+        noise: Standard deviation of the noise in y.
+        **common: Arguments of `DrawnWhole`.
+    """
+
+    task = "regression"
+    class_names = ()
+    feature_names = ("x",)
+
+    @checked
+    def __init__(self, *, slope: float = 2.0, intercept: float = 1.0, noise: NonNegative = 0.1, **common: Any) -> None:
+        super().__init__(**common)
+        self.slope, self.intercept, self.noise = slope, intercept, noise
+
+    def draw(self, num_rows: int, seed: int) -> Rows:
+        """Make rows x [N, 1] and targets y [N], in NumPy's legacy stream: what `numpy.random.seed(seed)` would give."""
+        stream = np.random.RandomState(seed)
+        x = stream.rand(num_rows)
+        y = self.intercept + self.slope * x + self.noise * stream.randn(num_rows)
+        return Rows(torch.from_numpy(x).float().unsqueeze(1), torch.from_numpy(y).float())

@@ -1,0 +1,50 @@
+"""Interleaved spiral arms, one a class."""
+
+from math import tau
+from typing import Annotated, Any
+
+import torch
+
+from pydantic import Field
+
+from src.data.base import Rows
+from src.data.synthetic.drawn import DrawnWhole
+from src.rules import NonNegative, Positive, checked
+
+
+class Spirals(DrawnWhole):
+    """Arms that leave the origin at equal angles and turn together; the noise is in the angle, as in CS231n's notes.
+
+    Args:
+        arms: Spiral arms, each a class; two make a binary problem.
+        turns: Turns of each arm about the origin.
+        noise: Standard deviation of the angle, in radians; the outer radius is 1.
+        **common: Arguments of `DrawnWhole`.
+    """
+
+    @checked
+    def __init__(
+        self,
+        *,
+        arms: Annotated[int, Field(ge=2)] = 3,
+        turns: Positive = 0.64,
+        noise: NonNegative = 0.2,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.arms, self.turns, self.noise = arms, turns, noise
+        self.task = "binary" if arms == 2 else "multiclass"  # type: ignore[misc]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """`arm 0`, `arm 1`, …."""
+        return tuple(f"arm {i}" for i in range(self.arms))
+
+    def draw(self, num_rows: int, seed: int) -> Rows:
+        """Make rows x [N, 2] and labels y [N], the arms in turn along their length."""
+        generator = torch.Generator().manual_seed(seed)
+        y = torch.arange(num_rows) % self.arms
+        radius = torch.linspace(0, 1, num_rows)
+        angle = tau * (self.turns * radius + y / self.arms)
+        angle += torch.randn(num_rows, generator=generator).mul_(self.noise)
+        return Rows(torch.stack([radius * angle.sin(), radius * angle.cos()], dim=1), y)

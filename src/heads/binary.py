@@ -1,0 +1,74 @@
+"""Two classes, one logit."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from src.heads.base import Scheduling
+from src.heads.classification import ClassificationHead, ClassWeights
+from src.rules import OpenFraction, checked
+from src.spec import DataSpec
+
+
+class BinaryHead(ClassificationHead):
+    """Logits [N] of class 1, binary cross-entropy, and a threshold on the probability.
+
+    Args:
+        network: Rows to one logit each.
+        spec: What the dataset is.
+        make_optimizer: Parameters to optimizer.
+        scheduling: How the learning rate changes.
+        loss: `bce_with_logits`, or `bce` on probabilities, as some teach it: the same value, less exact far from 0.
+        threshold: Probability from which on a row is class 1.
+        class_weights: Weight of each class in the loss.
+    """
+
+    tasks = ("binary",)
+
+    @checked
+    def __init__(
+        self,
+        network: nn.Module,
+        spec: DataSpec,
+        make_optimizer: Callable[[Iterator[nn.Parameter]], Optimizer],
+        scheduling: Scheduling | None = None,
+        loss: Literal["bce_with_logits", "bce"] = "bce_with_logits",
+        threshold: OpenFraction = 0.5,
+        class_weights: ClassWeights = None,
+    ) -> None:
+        super().__init__(network, spec, make_optimizer, scheduling, class_weights)
+        self.loss_name, self.threshold = loss, threshold
+        self.logit_threshold = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
+
+    @classmethod
+    def num_outputs(cls, spec: DataSpec) -> int:
+        """One logit."""
+        return 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [N] of class 1."""
+        logits: Tensor = self.network(x)
+        return logits.squeeze(1)
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Mean binary cross-entropy over logits [N] and labels [N], weighted by class where weights are set."""
+        weight = None if self.class_weights is None else self.class_weights[y]
+        target = y.to(logits.dtype)
+        if self.loss_name == "bce":
+            loss = F.binary_cross_entropy(logits.sigmoid(), target, weight)
+        else:
+            loss = F.binary_cross_entropy_with_logits(logits, target, weight)
+        return loss if weight is None else loss * (len(y) / weight.sum())
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probabilities [N, 2] of both classes."""
+        positive = logits.sigmoid()
+        return torch.stack([1 - positive, positive], dim=-1)
+
+    def predictions(self, logits: Tensor) -> Tensor:
+        """Labels [N]: 1 where the probability reaches the threshold."""
+        return (logits >= self.logit_threshold).long()

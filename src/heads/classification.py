@@ -1,0 +1,103 @@
+"""What heads that choose a class share: class weights, and scores that are all read off one confusion matrix."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torchmetrics import Metric
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+from src.errors import ConfigError
+from src.heads.base import Head, Scheduling
+from src.rules import Positive
+from src.spec import DataSpec
+
+ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=2)] | None
+
+
+def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
+    """Accuracy, precision, recall and F1 of a confusion matrix [C, C], rows true and columns predicted.
+
+    Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A score
+    whose denominator is zero counts as 0.
+    """
+    counts = confusion.double()
+    hits = counts.diagonal()
+    precision = _ratio(hits, counts.sum(dim=0))
+    recall = _ratio(hits, counts.sum(dim=1))
+    f1 = _ratio(2 * hits, counts.sum(dim=0) + counts.sum(dim=1))
+    scores = {"precision": precision, "recall": recall, "f1": f1}
+    averaged = {name: (each[1] if len(each) == 2 else each.mean()).float() for name, each in scores.items()}
+    return {"accuracy": (hits.sum() / counts.sum()).float(), **averaged}
+
+
+def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    return numerator / denominator.clamp(min=1)  # counts: a denominator of 0 has a numerator of 0
+
+
+class ClassificationHead(Head):
+    """A head whose predictions are labels.
+
+    Args:
+        network: Rows to logits.
+        spec: What the dataset is.
+        make_optimizer: Parameters to optimizer.
+        scheduling: How the learning rate changes.
+        class_weights: Weight of each class in the loss; `balanced` weighs a class by the inverse of its share.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        spec: DataSpec,
+        make_optimizer: Callable[[Iterator[nn.Parameter]], Optimizer],
+        scheduling: Scheduling | None = None,
+        class_weights: ClassWeights = None,
+    ) -> None:
+        super().__init__(network, spec, make_optimizer, scheduling)
+        self.class_weights: Tensor | None
+        self.register_buffer("class_weights", _weights(class_weights, spec), persistent=False)
+
+    @abstractmethod
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probabilities [N, C] of each class."""
+
+    def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Counts [C, C] over logits as `forward` returns them and labels y [N]: rows true, columns predicted."""
+        metric = self.new_metric().to(logits.device)
+        metric.update(self.predictions(logits), y.to(logits.device))
+        return metric.compute()  # type: ignore[no-any-return]
+
+    def new_metric(self) -> Metric:
+        """A confusion matrix."""
+        return MulticlassConfusionMatrix(self.spec.num_classes, validate_args=False)
+
+    def scores(self, metric: Any) -> dict[str, Tensor]:
+        """Accuracy, precision, recall and F1."""
+        return scores_from_confusion(metric.compute())
+
+    def tables(self, metric: Any) -> dict[str, Any]:
+        """The confusion matrix."""
+        return {"confusion_matrix": metric.compute().tolist()}
+
+    @classmethod
+    def score_names(cls) -> tuple[str, ...]:
+        """Names of the scores."""
+        return ("loss", "accuracy", "precision", "recall", "f1")
+
+
+def _weights(setting: ClassWeights, spec: DataSpec) -> Tensor | None:
+    if setting is None:
+        return None
+    if setting == "balanced":
+        counts = torch.tensor(spec.class_counts, dtype=torch.float32)
+        return counts.sum() / (len(counts) * counts.clamp(min=1))
+    if len(setting) != spec.num_classes:
+        raise ConfigError(
+            f"head.class_weights: needs one weight for each of the {spec.num_classes} classes (got {len(setting)})"
+        )
+    return torch.tensor(setting, dtype=torch.float32)

@@ -1,0 +1,21 @@
+"""Networks that are one weighted sum however many layers they have: their weights and their equation."""
+
+import torch
+from torch import Tensor, nn
+
+_AFFINE_LAYERS = (nn.Linear, nn.Flatten, nn.Identity, nn.Dropout)
+
+
+def affine_map(network: nn.Module, num_inputs: int) -> tuple[Tensor, Tensor] | None:
+    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a network of linear layers alone, else None."""
+    leaves = [module for module in network.modules() if not list(module.children())]
+    if not all(isinstance(leaf, _AFFINE_LAYERS) for leaf in leaves):
+        return None
+    weight, bias = torch.eye(num_inputs), torch.zeros(num_inputs)
+    for leaf in leaves:
+        if isinstance(leaf, nn.Linear):
+            layer = leaf.weight.detach().cpu()
+            weight, bias = layer @ weight, layer @ bias
+            if leaf.bias is not None:
+                bias = bias + leaf.bias.detach().cpu()
+    return weight, bias

@@ -1,0 +1,56 @@
+"""The multilayer perceptron: linear layers with an activation between them."""
+
+from math import prod
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import nn
+
+from src.rules import BelowOne, Count, checked
+
+Activation = Literal["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "identity": nn.Identity,
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+}
+
+
+class MLP(nn.Sequential):
+    """Rows [N, *input_shape] to outputs [N, num_outputs] through hidden layers.
+
+    Args:
+        input_shape: Shape of one row; rows of more dimensions are flattened.
+        num_outputs: Numbers out for each row.
+        hidden_dims: Units of each hidden layer, first to last; `[]` is a perceptron.
+        activation: What follows each hidden layer.
+        dropout: Probability that a hidden unit is silenced in training.
+        batch_norm: Normalise each hidden layer over the minibatch, before its activation.
+    """
+
+    @checked
+    def __init__(
+        self,
+        input_shape: tuple[Count, ...],
+        num_outputs: Count,
+        hidden_dims: Annotated[list[Count], Field(max_length=1000)],
+        activation: Activation = "relu",
+        dropout: BelowOne = 0.0,
+        batch_norm: bool = False,
+    ) -> None:
+        layers: list[nn.Module] = [nn.Flatten()] if len(input_shape) > 1 else []
+        num_inputs = prod(input_shape)
+        for units in hidden_dims:
+            layers.append(nn.Linear(num_inputs, units))
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(units))
+            layers.append(_ACTIVATIONS[activation]())
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+            num_inputs = units
+        super().__init__(*layers, nn.Linear(num_inputs, num_outputs))

@@ -1,0 +1,17 @@
+"""The perceptron: one linear layer."""
+
+from src.networks.mlp import MLP
+from src.rules import Count, checked
+
+
+class Perceptron(MLP):
+    """Rows [N, *input_shape] to outputs [N, num_outputs], each one weighted sum: an MLP without hidden layers.
+
+    Args:
+        input_shape: Shape of one row.
+        num_outputs: Numbers out for each row.
+    """
+
+    @checked
+    def __init__(self, input_shape: tuple[Count, ...], num_outputs: Count) -> None:
+        super().__init__(input_shape, num_outputs, hidden_dims=[])

@@ -1,0 +1,27 @@
+"""Which classes are taken for which."""
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.plots.style import INK, new_figure
+
+
+def confusion_figure(confusion: Tensor, class_names: tuple[str, ...], title: str = "") -> Figure:
+    """A confusion matrix [C, C], rows true and columns predicted, coloured by the share of each true class."""
+    num_classes = len(class_names)
+    side = max(3.6, 0.62 * num_classes + 1.6)
+    figure, (axis,) = new_figure(side + 0.4, side)
+    shares = confusion / confusion.sum(dim=1, keepdim=True).clamp(min=1)
+    axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
+    for true in range(num_classes):
+        for predicted in range(num_classes):
+            ink = "white" if shares[true, predicted] > 0.55 else INK
+            text = f"{int(confusion[true, predicted]):,}"
+            axis.text(predicted, true, text, ha="center", va="center", color=ink)
+    slanted = any(len(name) > 6 for name in class_names) and num_classes > 3
+    axis.set_xticks(range(num_classes), class_names, rotation=40 if slanted else 0, ha="right" if slanted else "center")
+    axis.set_yticks(range(num_classes), class_names)
+    axis.set(xlabel="predicted", ylabel="true", title=title)
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
+    return figure

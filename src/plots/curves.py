@@ -1,0 +1,22 @@
+"""How loss and score went, epoch by epoch."""
+
+from matplotlib.figure import Figure
+
+from src.plots.style import COLORS, new_figure
+
+_STAGES = {"train": COLORS[0], "val": COLORS[1]}
+
+
+def curves_figure(history: list[dict[str, float]], score: str, best_epoch: int | None = None) -> Figure:
+    """Two panels, the loss and one score, over the epochs of `history` (rows of `metrics.csv`)."""
+    figure, axes = new_figure(9.2, 3.6, 2)
+    for axis, metric in zip(axes, ("loss", score), strict=True):
+        for stage, ink in _STAGES.items():
+            name = f"{stage}/{metric}"
+            rows = [row for row in history if name in row]
+            axis.plot([row["epoch"] for row in rows], [row[name] for row in rows], color=ink, label=stage, linewidth=1.5)
+        if best_epoch is not None:
+            axis.axvline(best_epoch, color="#9aa3ab", linestyle=":", linewidth=1.2, label=f"best epoch {best_epoch}")
+        axis.set(title=metric, xlabel="epoch")
+        axis.legend()
+    return figure

@@ -1,0 +1,23 @@
+"""A regression beside the values it should give."""
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.plots.style import COLORS, INK, new_figure
+
+
+def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str, ...], title: str = "") -> Figure:
+    """Targets y [N] and predictions [N]: over x [N, 1] where there is one input, else against each other."""
+    figure, (axis,) = new_figure(5.4, 4.2)
+    if x.shape[1:] == (1,):
+        order = x[:, 0].argsort()
+        axis.scatter(x[:, 0], y, s=22, color=COLORS[0], edgecolors="white", linewidths=0.4, label="data")
+        axis.plot(x[order, 0], predicted[order], color=COLORS[1], linewidth=2, label="prediction")
+        axis.set(xlabel=feature_names[0], ylabel="y", title=title)
+        axis.legend()
+    else:
+        axis.scatter(y, predicted, s=22, color=COLORS[0], edgecolors="white", linewidths=0.4)
+        ends = [float(y.min()), float(y.max())]
+        axis.plot(ends, ends, color=INK, linewidth=1)
+        axis.set(xlabel="target", ylabel="prediction", title=title)
+    return figure

@@ -1,0 +1,50 @@
+"""The look that all figures share."""
+
+import io
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d578b8", "#6f7b85", "#b3a72c", "#31a8b8")
+INK = "#30363c"
+DPI = 100
+
+_RC: dict[str, Any] = {
+    "font.size": 10,
+    "axes.edgecolor": "#9aa3ab",
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "figure.dpi": DPI,
+}
+
+
+def new_figure(width: float, height: float, num_panels: int = 1, **settings: Any) -> tuple[Figure, list[Any]]:
+    """A figure of some inches and its panels [num_panels], side by side."""
+    with rc_context(_RC):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        panels = figure.subplots(1, num_panels, squeeze=False, **settings)
+        return figure, list(panels[0])
+
+
+def color(label: int) -> str:
+    """The colour of a class, by its label."""
+    return COLORS[label % len(COLORS)]
+
+
+def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
+    """A figure as an encoded picture, with its width and height in pixels."""
+    buffer = io.BytesIO()
+    with rc_context(_RC):
+        figure.savefig(buffer, format="png", dpi=DPI)
+    width, height = figure.get_size_inches() * DPI
+    return buffer.getvalue(), (int(width), int(height))

@@ -1,0 +1,64 @@
+"""What the terminal says when a run has ended."""
+
+from typing import Any
+
+from src.spec import DataSpec
+
+_STAGES = ("train", "val", "test")
+
+
+def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
+    """A row for each split and a column for each metric, from keys like `test/accuracy`."""
+    width = max(10, *(len(name) + 2 for name in names))
+    lines = [" " * 7 + "".join(f"{name:>{width}}" for name in names)]
+    for stage in _STAGES:
+        cells = "".join(f"{_number(metrics[f'{stage}/{name}']):>{width}}" for name in names)
+        lines.append(f"  {stage:<5}{cells}")
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e5 else f"{value:.2e}"
+
+
+def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
+    """Whether the problem was solved and by what rule, or None where no rule is stated."""
+    if metrics["solved"] is None:
+        return None
+    bounds = [f"≥ {rule['at_least']}"] if rule["at_least"] is not None else []
+    bounds += [f"≤ {rule['at_most']}"] if rule["at_most"] is not None else []
+    value = _number(metrics[rule["metric"]])
+    verdict = "solved" if metrics["solved"] else "NOT solved"
+    return f"{verdict}: {rule['metric']} is {value}, wanted {' and '.join(bounds)}"
+
+
+def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, standardized: bool) -> str:
+    """What a linear network has learned: its boundary, its line, or the score of each class.
+
+    Args:
+        weight: Of each output for each input [num_outputs, num_inputs].
+        bias: Of each output [num_outputs].
+        spec: Names of inputs and classes.
+        standardized: The inputs are standardised values, which the equation says.
+    """
+    names = spec.feature_names or tuple(f"x{i + 1}" for i in range(len(weight[0])))
+    where = " (in standardised inputs)" if standardized else ""
+    if spec.task == "regression":
+        return f"line: y = {_sum(bias[0], weight[0], names)}{where}"
+    if len(weight) > 1:
+        scores = [f"  {name}: {_sum(b, w, names)}" for name, w, b in zip(spec.class_names, weight, bias, strict=True)]
+        return "\n".join([f"the class with the largest score wins{where}:", *scores])
+    (row,), (offset,) = weight, bias
+    score = f"logit = {_sum(offset, row, names)}"
+    if len(row) == 2 and abs(row[1]) > 1e-12:
+        solved_for_last = f"{names[1]} = {_sum(-offset / row[1], [-row[0] / row[1]], names[:1])}"
+        return f"boundary: {solved_for_last}{where}; {score}"
+    return f"boundary: 0 = {_sum(offset, row, names)}{where}"
+
+
+def _sum(constant: float, factors: list[float], names: tuple[str, ...]) -> str:
+    """`1.02 + 1.97·x1 − 0.5·x2`, at most eight terms of it."""
+    terms = [f"{constant:.4f}".replace("-", "−")]
+    for factor, name in list(zip(factors, names, strict=True))[:8]:
+        terms.append(f"{'−' if factor < 0 else '+'} {abs(factor):.4f}·{name}")
+    return " ".join(terms + (["+ …"] if len(factors) > 8 else []))

@@ -1,0 +1,225 @@
+"""A run: build, fit, test, write; and open the folder it leaves to get the same objects back."""
+
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.trainer.states import TrainerStatus
+from omegaconf import DictConfig, OmegaConf
+
+from src import report
+from src.build import Parts, build, make, make_head
+from src.callbacks.figures import Figures, record
+from src.callbacks.history import History
+from src.callbacks.tensorboard import TensorBoardLogger
+from src.data.base import InMemoryDataModule
+from src.errors import ConfigError, Interrupted
+from src.heads.base import Head
+from src.networks.affine import affine_map
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Run:
+    """One training run and its folder.
+
+    Attributes:
+        cfg: The composed configuration.
+        folder: Where everything is written.
+        parts: The datamodule, the head and the Trainer.
+        metrics: What `metrics.json` holds, once the run has been evaluated.
+    """
+
+    cfg: DictConfig
+    folder: Path
+    parts: Parts
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def best_checkpoint(self) -> Path:
+        """The weights that validation chose."""
+        return self.folder / "checkpoints" / "best.ckpt"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The state after the newest epoch."""
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    def fit(self) -> None:
+        """Train, from `last.ckpt` where the run is resumed.
+
+        Raises:
+            TrainingDiverged: The loss became NaN or infinite.
+            Interrupted: Ctrl-C; `last.ckpt` is written.
+        """
+        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        checkpoint = self._checkpoint_to_resume()
+        if not trainer.fast_dev_run:
+            self._log_graph()
+        start = time.perf_counter()
+        try:
+            trainer.fit(head, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
+        except SystemExit as error:  # Lightning's answer to Ctrl-C
+            if trainer.state.status != TrainerStatus.INTERRUPTED:
+                raise
+            raise Interrupted(
+                f"interrupted in epoch {trainer.current_epoch + 1}; go on with: python -m src.train resume={self.folder}"
+            ) from error
+        self.metrics["fit_seconds"] = round(time.perf_counter() - start, 3)
+
+    def _checkpoint_to_resume(self) -> Path | None:
+        if self.cfg.resume is None:
+            return None
+        if not self.last_checkpoint.exists():
+            raise ConfigError(f"resume: {self.folder} has no checkpoints/last.ckpt to go on from; train it anew")
+        epochs_done = torch.load(self.last_checkpoint, weights_only=True)["epoch"] + 1
+        if epochs_done >= self.cfg.trainer.max_epochs:
+            raise ConfigError(
+                f"resume: {self.folder} has trained its {epochs_done} epochs; "
+                f"raise trainer.max_epochs (got {self.cfg.trainer.max_epochs})"
+            )
+        return self.last_checkpoint
+
+    def _log_graph(self) -> None:
+        x = self.parts.datamodule.splits.train.x[:1]
+        for logger in self.parts.trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.log_network(self.parts.head.network, x)
+
+    def evaluate(self) -> None:
+        """Measure the best weights on all splits; the test split is touched here, once."""
+        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        best_epoch = trainer.current_epoch
+        if self.best_checkpoint.exists() and not trainer.fast_dev_run:
+            best_epoch = load_weights(head, datamodule, self.best_checkpoint)
+        head.to(trainer.strategy.root_device)
+        for split in ("train", "val", "test"):
+            results = head.evaluate(datamodule.evaluation_dataloader(split))
+            self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
+        self.metrics |= {
+            "epochs": trainer.current_epoch,
+            "best_epoch": best_epoch,
+            "steps": trainer.global_step,
+            "num_parameters": sum(p.numel() for p in head.parameters()),
+        }
+        self.metrics["solved"] = _is_solved(self.metrics, self.cfg.solved)
+
+    def write(self) -> None:
+        """Write `metrics.json`, the figures and TensorBoard's table."""
+        trainer = self.parts.trainer
+        if trainer.fast_dev_run or not trainer.is_global_zero:
+            return
+        aside = self.folder / "metrics.json.part"
+        aside.write_text(json.dumps(self.metrics, indent=2) + "\n")
+        aside.replace(self.folder / "metrics.json")
+        self._draw()
+        scalars = {name: value for name, value in self.metrics.items() if "/" in name and isinstance(value, float)}
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.log_metrics({k: v for k, v in scalars.items() if k.startswith("test/")}, trainer.global_step)
+                logger.log_table(_hyperparameters(self.cfg), scalars)
+                logger.finalize("success")
+
+    def _draw(self) -> None:
+        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        figures = _first(trainer, Figures)
+        if figures is not None:
+            figures.draw(trainer, record(head, datamodule, ("train", "test"), trainer.global_step))
+        history = _first(trainer, History)
+        if figures is not None and history is not None and history.rows:
+            figures.draw(trainer, [history.drawing(head.score_names()[1], self.metrics["best_epoch"])])
+
+    def summary(self) -> str:
+        """The few lines that end a run's output."""
+        head, datamodule = self.parts.head, self.parts.datamodule
+        metrics = self.metrics
+        lines = [
+            "",
+            f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s; "
+            f"the best epoch was {metrics['best_epoch']}",
+            "",
+            report.metrics_table(metrics, head.score_names()),
+            "",
+        ]
+        linear = affine_map(head.network, head.spec.num_inputs)
+        if linear is not None:
+            weight, bias = (part.tolist() for part in linear)
+            lines.append(report.equation(weight, bias, head.spec, datamodule.standardize))
+        verdict = report.solved_line(metrics, dict(self.cfg.solved))
+        if verdict:
+            lines.append(verdict)
+        if not self.parts.trainer.fast_dev_run:
+            lines += [f"run folder: {self.folder}", f"to look at it: tensorboard --logdir {self.folder}"]
+        return "\n".join(lines)
+
+
+def train(cfg: DictConfig, folder: Path) -> float | None:
+    """Train, evaluate and write one run; the value a sweeper optimises, the monitored metric of the best epoch.
+
+    Args:
+        cfg: The composed configuration.
+        folder: The run's folder, which exists.
+    """
+    run = Run(cfg, folder, build(cfg, folder))
+    log.info("%s", _headline(run))
+    run.fit()
+    run.evaluate()
+    run.write()
+    log.info("%s", run.summary())
+    return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
+
+
+def open_run(folder: Path) -> tuple[DictConfig, InMemoryDataModule, Head]:
+    """The configuration, the data and the best weights of a run, from its folder alone."""
+    cfg = OmegaConf.load(folder / ".hydra" / "config.yaml")
+    assert isinstance(cfg, DictConfig)
+    OmegaConf.resolve(cfg)
+    datamodule: InMemoryDataModule = make(cfg.data, "data")
+    head = make_head(cfg, datamodule.spec)
+    load_weights(head, datamodule, folder / "checkpoints" / "best.ckpt")
+    return cfg, datamodule, head.eval()
+
+
+def load_weights(head: Head, datamodule: InMemoryDataModule, checkpoint: Path) -> int:
+    """Take the weights and the scaler of a checkpoint; the number of epochs it was trained."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    head.load_state_dict(state["state_dict"])
+    datamodule.load_state_dict(state.get(type(datamodule).__qualname__, {}))
+    return int(state["epoch"]) + 1
+
+
+def _is_solved(metrics: dict[str, Any], rule: DictConfig) -> bool | None:
+    if rule.at_least is None and rule.at_most is None:
+        return None
+    value = metrics[rule.metric]
+    return (rule.at_least is None or value >= rule.at_least) and (rule.at_most is None or value <= rule.at_most)
+
+
+def _headline(run: Run) -> str:
+    head, spec = run.parts.head, run.parts.head.spec
+    sizes = [len(rows.x) for rows in run.parts.datamodule.splits]
+    num_parameters = sum(p.numel() for p in head.parameters())
+    return (
+        f"{run.cfg.data._target_.rpartition('.')[2]}: {sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test "
+        f"rows of {spec.num_inputs} inputs; {type(head.network).__name__} with {num_parameters:,} parameters"
+    )
+
+
+def _hyperparameters(cfg: DictConfig) -> dict[str, Any]:
+    """The settings that a researcher compares, flat: `data.noise`, `optimizer.lr`, …."""
+    flat: dict[str, Any] = {"seed": cfg.seed}
+    for group in ("data", "network", "head", "optimizer", "scheduler"):
+        for key, value in OmegaConf.to_container(cfg[group], resolve=True).items():  # type: ignore[union-attr]
+            name = str(value).rpartition(".")[2] if key == "_target_" else value
+            flat[group if key == "_target_" else f"{group}.{key}"] = name
+    return flat | {"trainer.max_epochs": cfg.trainer.max_epochs}
+
+
+def _first(trainer: pl.Trainer, kind: type[Any]) -> Any:
+    return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]

@@ -1,0 +1,44 @@
+"""What a dataset promises to everything downstream of it: `DataSpec`, plain and frozen, and the blocks it serves."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+from torch import Tensor
+
+Batch = tuple[Tensor, Tensor]
+"""A minibatch: inputs x [B, *input_shape] and targets y [B]."""
+
+Block = list[Batch]
+"""The minibatches of one `training_step`."""
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Shape and meaning of a dataset's rows, read by `src.build` to size the network and the head.
+
+    Attributes:
+        task: What is predicted from a row.
+        input_shape: Shape of one row x, without the batch dimension.
+        class_names: Name of each class by its label; empty for regression.
+        class_counts: Training rows of each class; empty for regression.
+        feature_names: Name of each input column; empty where inputs are not columns.
+    """
+
+    task: Task
+    input_shape: tuple[int, ...]
+    class_names: tuple[str, ...] = ()
+    class_counts: tuple[int, ...] = ()
+    feature_names: tuple[str, ...] = ()
+
+    @property
+    def num_inputs(self) -> int:
+        """Numbers in one row, all dimensions together."""
+        return prod(self.input_shape)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes to choose from; 0 for regression."""
+        return len(self.class_names)

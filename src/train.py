@@ -1,0 +1,20 @@
+"""Train one network on one problem: `python -m src.train experiment=xor`; `--help` tells the rest."""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from src.cli import command
+from src.startup import lean_imports
+
+
+def train(cfg: DictConfig, folder: Path) -> Any:
+    """Train the network that `cfg` describes and write everything to `folder`."""
+    with lean_imports():
+        from src import run
+    return run.train(cfg, folder)
+
+
+if __name__ == "__main__":
+    command("train", train)
