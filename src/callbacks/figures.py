@@ -11,6 +11,7 @@ from src.callbacks.throttle import Throttle
 from src.data.base import InMemoryDataModule, Rows, Split
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
+from src.plots.plane import plane_around
 from src.rules import Count, NonNegative, checked
 
 
@@ -125,8 +126,6 @@ def _record_boundary(
     suffix: str,
     when: str,
 ) -> Drawing:
-    from src.plots.boundary import boundary_figure, plane_around
-
     shown = {f"{name} split{when}": getattr(datamodule.splits, name) for name in panels}
     plane = plane_around(datamodule.splits.train.x)
     probabilities = head.probabilities(_forward(head, plane.points))
@@ -135,6 +134,8 @@ def _record_boundary(
     threshold = getattr(head, "threshold", 0.5)
 
     def draw() -> Any:
+        from src.plots.boundary import boundary_figure
+
         return boundary_figure(plane, probabilities, shown, head.spec.class_names, features, threshold)
 
     return Drawing("boundary", f"boundary{suffix}", step, draw)

@@ -71,6 +71,10 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         if filepath == self.last_path and self._throttle.due():
             self._write(trainer)
 
+    def _monitor_candidates(self, trainer: pl.Trainer) -> dict[str, Tensor]:
+        """Lightning's, without copying each metric: heads make new tensors every epoch."""
+        return {**trainer.callback_metrics, "epoch": torch.tensor(trainer.current_epoch)}
+
     def _write(self, trainer: pl.Trainer) -> None:
         for filepath, checkpoint in self._held.items():
             aside = f"{filepath}.part"

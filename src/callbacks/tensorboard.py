@@ -45,4 +45,6 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:
         """Draw the graph of a network for rows x [N, *input_shape]."""
-        self.experiment.add_graph(model, x)
+        with torch.no_grad():
+            traced = torch.jit.trace(model, x, check_trace=False)  # the check imports two seconds of libraries
+        self.experiment.add_graph(traced, x)

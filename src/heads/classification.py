@@ -26,17 +26,11 @@ def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
     whose denominator is zero counts as 0.
     """
     counts = confusion.double()
-    hits = counts.diagonal()
-    precision = _ratio(hits, counts.sum(dim=0))
-    recall = _ratio(hits, counts.sum(dim=1))
-    f1 = _ratio(2 * hits, counts.sum(dim=0) + counts.sum(dim=1))
-    scores = {"precision": precision, "recall": recall, "f1": f1}
-    averaged = {name: (each[1] if len(each) == 2 else each.mean()).float() for name, each in scores.items()}
-    return {"accuracy": (hits.sum() / counts.sum()).float(), **averaged}
-
-
-def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    return numerator / denominator.clamp(min=1)  # counts: a denominator of 0 has a numerator of 0
+    hits, predicted, true = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
+    scores = torch.stack([hits / predicted.clamp(min=1), hits / true.clamp(min=1), 2 * hits / (predicted + true).clamp(min=1)])
+    averaged = scores[:, 1] if len(hits) == 2 else scores.mean(dim=1)
+    values = torch.cat([(hits.sum() / predicted.sum()).unsqueeze(0), averaged]).float()
+    return dict(zip(("accuracy", "precision", "recall", "f1"), values.unbind(), strict=True))
 
 
 class ClassificationHead(Head):

@@ -1,34 +1,16 @@
 """What a network of two inputs thinks of every point of the plane."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from src.plots.plane import Plane
 from src.plots.style import INK, color, new_figure
 
-_MARGIN = 0.08  # of the data's width, left free around it
 _MAX_POINTS = 1000  # of a panel; more are a blot
-
-
-class Plane(NamedTuple):
-    """A rectangle of points: `points` [R * R, 2], row by row, over `extent` (left, right, bottom, top)."""
-
-    points: Tensor
-    extent: tuple[float, float, float, float]
-    resolution: int
-
-
-def plane_around(x: Tensor, resolution: int = 160) -> Plane:
-    """The plane of `resolution` × `resolution` points around rows x [N, 2]."""
-    low, high = x.amin(dim=0), x.amax(dim=0)
-    margin = _MARGIN * (high - low).clamp(min=1e-3)
-    (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
-    across, up = torch.linspace(left, right, resolution), torch.linspace(bottom, top, resolution)
-    points = torch.stack([across.repeat(resolution), up.repeat_interleave(resolution)], dim=1)
-    return Plane(points, (left, right, bottom, top), resolution)
 
 
 def boundary_figure(
