@@ -135,10 +135,10 @@ class Head(LightningModule, ABC):
             ((x, y),) = block
             logits = self(x)
             loss = self.loss(logits, y)
-            self._record_training(block, [logits.detach()], loss.detach().unsqueeze(0))
+            self._record_training(block, [logits], [loss])
             return loss
         all_logits, losses = self._take_steps(block)
-        self._record_training(block, all_logits, torch.stack(losses))
+        self._record_training(block, all_logits, losses)
         return None
 
     def _take_steps(self, block: Block) -> tuple[list[Tensor], list[Tensor]]:
@@ -148,7 +148,7 @@ class Head(LightningModule, ABC):
         parameters = list(self.parameters())
         all_logits, losses = [], []
         for x, y in block:
-            logits = self(x)
+            logits = self.forward(x)
             loss = self.loss(logits, y)
             for parameter in parameters:
                 parameter.grad = None  # `zero_grad` without its profiling, which costs more than it does
@@ -170,7 +170,9 @@ class Head(LightningModule, ABC):
             tracker.completed += num_steps
         epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
 
-    def _record_training(self, block: Block, all_logits: list[Tensor], losses: Tensor) -> None:
+    @torch.no_grad()
+    def _record_training(self, block: Block, all_logits: list[Tensor], all_losses: list[Tensor]) -> None:
+        losses = torch.stack(all_losses)
         if not torch.isfinite(losses).all():
             self._raise_diverged(losses)
         y = torch.cat([y for _, y in block])
@@ -262,6 +264,8 @@ class Head(LightningModule, ABC):
         meter.reset()
         self.trainer.callback_metrics.update(values)
         numbers = dict(zip(values, torch.stack(list(values.values())).tolist(), strict=True))
+        if stage == "train":
+            numbers |= {"lr": self.trainer.optimizers[0].param_groups[0]["lr"], "epoch": self.current_epoch + 1}
         for logger in self.loggers:
             logger.log_metrics(numbers, self.trainer.fit_loop.epoch_loop._batches_that_stepped)
 
@@ -278,7 +282,14 @@ class Head(LightningModule, ABC):
 
 
 def _bare_step(optimizer: Optimizer) -> Callable[[], Any]:
-    """`optimizer.step` without the profiling around it, a seventh of a small network's step, where nothing hooks into it."""
+    """`optimizer.step` without what surrounds it, a fifth of a small network's gradient step.
+
+    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, and profiles around each step. Here both
+    are settled once. An optimizer into which something hooks is left as it is.
+    """
+    for group in optimizer.param_groups:
+        if group.get("foreach") is None and not group.get("fused") and group["params"][0].device.type == "cpu":
+            group["foreach"] = False
     hooks = (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks)
     bare = getattr(type(optimizer).step, "__wrapped__", None)
     if bare is None or any(hooks):
