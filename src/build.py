@@ -1,6 +1,5 @@
 """From a composed configuration to the objects of a run, each error one line."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ import lightning.pytorch as pl
 import torch
 from hydra.errors import InstantiationException
 from hydra.utils import get_class, instantiate
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
@@ -57,7 +56,7 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
         ConfigError: One line that names the key, the rule and the value.
     """
     try:
-        kept = OmegaConf.masked_copy(cfg, [key for key in cfg if key not in leave_out])
+        kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in leave_out])
         return instantiate(kept, _partial_=True, _convert_="all")(*first, **arguments)
     except ValidationError as error:
         raise ConfigError(one_line(group, error)) from error
@@ -97,19 +96,17 @@ def make_head(cfg: DictConfig, spec: DataSpec) -> Head:
 
 def _check_metrics(cfg: DictConfig, head: Head) -> None:
     """Refuse the name of a metric that this head never computes."""
-    names = {stage: [f"{stage}/{name}" for name in head.score_names()] for stage in ("train", "val", "test")}
-    while_training = names["train"] + names["val"]
+    in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names()]
+    in_the_end = in_training + [f"test/{name}" for name in head.score_names()]
     for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
         node = OmegaConf.select(cfg, group)
-        if node is not None and node.get("monitor") is not None and node.monitor not in while_training:
+        if node is not None and node.get("monitor") is not None and node.monitor not in in_training:
             raise ConfigError(
-                f"{group}.monitor: unknown metric (got {node.monitor!r}); choose from {', '.join(while_training)}"
+                f"{group}.monitor: unknown metric (got {node.monitor!r}); choose from {', '.join(in_training)}"
             )
     wanted = cfg.solved.metric
-    if _has_bound(cfg) and wanted not in sum(names.values(), []):
-        raise ConfigError(
-            f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(sum(names.values(), []))}"
-        )
+    if _has_bound(cfg) and wanted not in in_the_end:
+        raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
 
 
 def _has_bound(cfg: DictConfig) -> bool:

@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from src import config
-from src.errors import ConfigError, Interrupted, TrainingDiverged
+from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
 
 Work = Callable[[DictConfig, Path], Any]
 
@@ -42,7 +42,7 @@ def command(config_name: str, work: Work) -> None:
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(_job(work, failures))()
     except (HydraException, OmegaConfBaseException) as error:
         failures.append(_fail(ConfigError(_reworded(error, config_name))))
-    except (ConfigError, Interrupted, KeyboardInterrupt) as error:
+    except (ConfigError, InterruptedRunError, KeyboardInterrupt) as error:
         failures.append(_fail(error))
     sys.exit(max(failures, default=0))
 
@@ -51,8 +51,8 @@ def _fail(error: BaseException) -> int:
     """Print an error as one line; the exit code that goes with it."""
     prefix, code = {
         ConfigError: ("config error: ", 2),
-        TrainingDiverged: ("training diverged: ", 1),
-        Interrupted: ("", 130),
+        TrainingDivergedError: ("training diverged: ", 1),
+        InterruptedRunError: ("", 130),
         KeyboardInterrupt: ("interrupted", 130),
     }[type(error)]
     print(f"{prefix}{error}", file=sys.stderr)
@@ -73,7 +73,7 @@ def _job(work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
             failures.append(_fail(ConfigError(" ".join(str(error).split()))))
             if cfg.resume is None:
                 _discard(folder, Path(cfg.runs_dir))
-        except TrainingDiverged as error:
+        except TrainingDivergedError as error:
             failures.append(_fail(error))
         return None
 
@@ -126,7 +126,7 @@ def claim(folder: str) -> str:
     while True:
         name = folder if number == 1 else f"{folder}_{number}"
         try:
-            os.mkdir(name)
+            Path(name).mkdir()
         except FileExistsError:
             number += 1
         else:
@@ -148,7 +148,9 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
     for argument in rest:
         key = argument.lstrip("+~").partition("=")[0]
         if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
-            raise ConfigError(f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew")
+            raise ConfigError(
+                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew"
+            )
         if argument in ("-m", "--multirun"):
             raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun")
     return [

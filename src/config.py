@@ -1,4 +1,4 @@
-"""What the composed configuration alone can tell: unknown keys and broken rules, found before anything heavy is imported."""
+"""What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
 
 import re
 from difflib import get_close_matches
@@ -53,7 +53,7 @@ _RULES: dict[str, type[rules.Rules]] = {
 
 
 def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
-    """Raise `ConfigError` for keys that no group knows and for values that break a rule known without their constructor.
+    """Raise `ConfigError` for keys that no group knows and for values that break a rule stated in `src.rules`.
 
     Args:
         cfg: The composed configuration.
@@ -96,9 +96,7 @@ def _check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list
     added = {override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")}
     for key in sorted(_keys(cfg) - known):
         if not any(key == new or key.startswith(f"{new}.") for new in added) and not key.startswith(_FREE_FORM):
-            raise ConfigError(
-                f"{key}: unknown key in experiment={choices['experiment']}; {suggestion(key, known)}"
-            )
+            raise ConfigError(f"{key}: unknown key in experiment={choices['experiment']}; {suggestion(key, known)}")
 
 
 def known_keys(config_name: str, arguments: list[str]) -> set[str]:
@@ -124,7 +122,7 @@ def _keys(node: Any, prefix: str = "") -> set[str]:
         return set()
     found: set[str] = set()
     for key in node:
-        name = f"{prefix}{key}"
+        name = f"{prefix}{key!s}"
         found.add(name)
         child = None if OmegaConf.is_missing(node, key) else node._get_node(key)
         if isinstance(child, DictConfig | ListConfig):

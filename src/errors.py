@@ -5,9 +5,9 @@ class ConfigError(Exception):
     """A configuration that cannot work; nothing was trained and nothing is written (exit code 2)."""
 
 
-class TrainingDiverged(Exception):
+class TrainingDivergedError(Exception):
     """The loss became NaN or infinite; the best checkpoint so far is kept (exit code 1)."""
 
 
-class Interrupted(Exception):
+class InterruptedRunError(Exception):
     """Ctrl-C ended the training; the state after the last complete epoch is kept (exit code 130)."""

@@ -18,7 +18,7 @@ from src.callbacks.figures import Figures, record
 from src.callbacks.history import History
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.data.base import InMemoryDataModule
-from src.errors import ConfigError, Interrupted
+from src.errors import ConfigError, InterruptedRunError
 from src.heads.base import Head
 from src.networks.affine import affine_map
 
@@ -55,12 +55,12 @@ class Run:
         """Train, from `last.ckpt` where the run is resumed.
 
         Raises:
-            TrainingDiverged: The loss became NaN or infinite.
-            Interrupted: Ctrl-C; `last.ckpt` is written.
+            TrainingDivergedError: The loss became NaN or infinite.
+            InterruptedRunError: Ctrl-C; `last.ckpt` is written.
         """
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         checkpoint = self._checkpoint_to_resume()
-        if not trainer.fast_dev_run:
+        if not self.cfg.trainer.fast_dev_run:
             self._log_graph()
         start = time.perf_counter()
         try:
@@ -68,8 +68,9 @@ class Run:
         except SystemExit as error:  # Lightning's answer to Ctrl-C
             if trainer.state.status != TrainerStatus.INTERRUPTED:
                 raise
-            raise Interrupted(
-                f"interrupted in epoch {trainer.current_epoch + 1}; go on with: python -m src.train resume={self.folder}"
+            raise InterruptedRunError(
+                f"interrupted in epoch {trainer.current_epoch + 1}; "
+                f"go on with: python -m src.train resume={self.folder}"
             ) from error
         self.metrics["fit_seconds"] = round(time.perf_counter() - start, 3)
 
@@ -96,7 +97,7 @@ class Run:
         """Measure the best weights on all splits; the test split is touched here, once."""
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         best_epoch = trainer.current_epoch
-        if self.best_checkpoint.exists() and not trainer.fast_dev_run:
+        if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
             best_epoch = load_weights(head, datamodule, self.best_checkpoint)
         head.to(trainer.strategy.root_device)
         for split in ("train", "val", "test"):
@@ -113,7 +114,7 @@ class Run:
     def write(self) -> None:
         """Write `metrics.json`, the figures and TensorBoard's table."""
         trainer = self.parts.trainer
-        if trainer.fast_dev_run or not trainer.is_global_zero:
+        if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
             return
         aside = self.folder / "metrics.json.part"
         aside.write_text(json.dumps(self.metrics, indent=2) + "\n")
@@ -154,7 +155,7 @@ class Run:
         verdict = report.solved_line(metrics, dict(self.cfg.solved))
         if verdict:
             lines.append(verdict)
-        if not self.parts.trainer.fast_dev_run:
+        if not self.cfg.trainer.fast_dev_run:
             lines += [f"run folder: {self.folder}", f"to look at it: tensorboard --logdir {self.folder}"]
         return "\n".join(lines)
 
@@ -205,9 +206,10 @@ def _headline(run: Run) -> str:
     head, spec = run.parts.head, run.parts.head.spec
     sizes = [len(rows.x) for rows in run.parts.datamodule.splits]
     num_parameters = sum(p.numel() for p in head.parameters())
+    rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
     return (
-        f"{run.cfg.data._target_.rpartition('.')[2]}: {sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test "
-        f"rows of {spec.num_inputs} inputs; {type(head.network).__name__} with {num_parameters:,} parameters"
+        f"{type(run.parts.datamodule).__name__}: {rows} of {spec.num_inputs} inputs; "
+        f"{type(head.network).__name__} with {num_parameters:,} parameters"
     )
 
 
@@ -217,7 +219,7 @@ def _hyperparameters(cfg: DictConfig) -> dict[str, Any]:
     for group in ("data", "network", "head", "optimizer", "scheduler"):
         for key, value in OmegaConf.to_container(cfg[group], resolve=True).items():  # type: ignore[union-attr]
             name = str(value).rpartition(".")[2] if key == "_target_" else value
-            flat[group if key == "_target_" else f"{group}.{key}"] = name
+            flat[group if key == "_target_" else f"{group}.{key!s}"] = name
     return flat | {"trainer.max_epochs": cfg.trainer.max_epochs}
 
 

@@ -57,8 +57,8 @@ class _Without:
 class _CompilerStandIn(ModuleType):
     """Answers for `torch._dynamo` while nothing is compiled, and makes way for it when something is.
 
-    Optimisers ask it for two things: to keep a function out of compiled graphs and to break a graph. As long as there are
-    no graphs both mean nothing. Any other request loads the real module and hands it the functions seen so far.
+    Optimisers ask it for two things: to keep a function out of compiled graphs and to break a graph. As long as there
+    are no graphs both mean nothing. Any other request loads the real module and hands it the functions seen so far.
     """
 
     __path__: list[str] = []
@@ -73,7 +73,7 @@ class _CompilerStandIn(ModuleType):
         sys.modules[self.__name__] = self
         torch._dynamo = self  # type: ignore[attr-defined]
         self._finder = _OnSubmodule(self)
-        sys.meta_path.insert(0, self._finder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self._finder)
 
     def disable(self, fn: Any = None, recursive: bool = True, **_: Any) -> Any:
         self._kept_out.append(fn)
@@ -89,7 +89,7 @@ class _CompilerStandIn(ModuleType):
 
     def make_way(self) -> ModuleType:
         if sys.modules.get(self.__name__) is self:
-            sys.meta_path.remove(self._finder)  # type: ignore[arg-type]
+            sys.meta_path.remove(self._finder)
             del sys.modules[self.__name__], self._torch._dynamo
             for fn in self._kept_out:
                 vars(fn).pop("__dynamo_disable", None)  # so that PyTorch asks the real module again

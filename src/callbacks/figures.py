@@ -27,8 +27,8 @@ class Drawing(NamedTuple):
 class Figures(pl.Callback):
     """Shows training and validation every few epochs, and the test split once at the end.
 
-    What a figure shows is recorded at its epoch, which costs a forward pass. Drawing it takes a hundred times longer, so
-    it waits until a pause has passed since the last drawing, or until training is over.
+    What a figure shows is recorded at its epoch, which costs a forward pass. Drawing it takes a hundred times longer,
+    so it waits until a pause has passed since the last drawing, or until training is over.
 
     Args:
         every_n_epochs: Epochs between figures; null draws only at the end.

@@ -16,9 +16,9 @@ from src.rules import NonNegative, checked
 class ModelCheckpoint(callbacks.ModelCheckpoint):
     """Keeps `best.ckpt` and `last.ckpt` in `<run folder>/checkpoints`.
 
-    Both are copied in memory as each epoch ends and written when a pause has passed since the last write, when training
-    ends, and when it is interrupted or fails. So a run of many short epochs writes few files, and an end of any kind but
-    a killed process loses nothing; a killed one loses the pause.
+    Both are copied in memory as each epoch ends and written when a pause has passed since the last write, when
+    training ends, and when it is interrupted or fails. So a run of many short epochs writes few files, and an end of
+    any kind but a killed process loses nothing; a killed one loses the pause.
 
     Args:
         monitor: Metric by which an epoch is the best.
@@ -80,7 +80,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
             aside = f"{filepath}.part"
             trainer.strategy.save_checkpoint(checkpoint, aside)
             if trainer.is_global_zero:
-                os.replace(aside, filepath)
+                Path(aside).replace(filepath)
         self._held.clear()
         for logger in trainer.loggers if trainer.is_global_zero else []:
             logger.after_save_checkpoint(self)

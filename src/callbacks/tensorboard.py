@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import loggers
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from lightning.pytorch.utilities import rank_zero_only
 
 
 class TensorBoardLogger(loggers.TensorBoardLogger):
@@ -40,7 +40,10 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
     @rank_zero_only
     def log_table(self, hyperparameters: dict[str, Any], metrics: dict[str, float]) -> None:
         """Fill this run's row of the HPARAMS tab."""
-        plain = {key: value if isinstance(value, bool | int | float) else str(value) for key, value in hyperparameters.items()}
+        plain = {
+            key: value if isinstance(value, bool | int | float) else str(value)
+            for key, value in hyperparameters.items()
+        }
         self.log_hyperparams(plain, metrics)
 
     def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:

@@ -54,7 +54,7 @@ class BlockLoader:
 
     @property
     def num_rows(self) -> int:
-        """Rows that this process sees in an epoch: equal on all, so that none waits for a step the others never take."""
+        """Rows that this process sees in an epoch: when training, equal on all, so that none waits for the others."""
         return len(self.x) // self.world_size if self.shuffle else len(range(self.rank, len(self.x), self.world_size))
 
     @property

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
-from src.errors import TrainingDiverged
+from src.errors import TrainingDivergedError
 from src.spec import Block, DataSpec, Task
 
 Stage = Literal["train", "val", "test"]
@@ -67,8 +67,8 @@ class Meter:
 class Head(LightningModule, ABC):
     """A network and the loss, predictions and metrics of one task.
 
-    Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest; without
-    it the optimiser steps of a whole block run here, with the same results at a fraction of the Trainer's cost.
+    Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest;
+    without it the optimiser steps of a whole block run here, with the same results at a fraction of the Trainer's cost.
 
     Args:
         network: Rows [N, *input_shape] to outputs [N, num_outputs].
@@ -184,7 +184,7 @@ class Head(LightningModule, ABC):
     def _raise_diverged(self, losses: Tensor) -> None:
         first_bad = int((~torch.isfinite(losses)).nonzero()[0])
         step = self.trainer.global_step + 1 - (0 if self.automatic_optimization else len(losses) - first_bad)
-        raise TrainingDiverged(
+        raise TrainingDivergedError(
             f"train/loss became {losses[first_bad].item()} in epoch {self.current_epoch + 1}, step {step}; "
             "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
         )
@@ -266,8 +266,9 @@ class Head(LightningModule, ABC):
         numbers = dict(zip(values, torch.stack(list(values.values())).tolist(), strict=True))
         if stage == "train":
             numbers |= {"lr": self.trainer.optimizers[0].param_groups[0]["lr"], "epoch": self.current_epoch + 1}
+        uncounted = stage == "train" and self.automatic_optimization  # the Trainer counts this step after we return
         for logger in self.loggers:
-            logger.log_metrics(numbers, self.trainer.fit_loop.epoch_loop._batches_that_stepped)
+            logger.log_metrics(numbers, self.trainer.global_step + uncounted)
 
     # Checkpoints
 
@@ -284,8 +285,8 @@ class Head(LightningModule, ABC):
 def _bare_step(optimizer: Optimizer) -> Callable[[], Any]:
     """`optimizer.step` without what surrounds it, a fifth of a small network's gradient step.
 
-    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, and profiles around each step. Here both
-    are settled once. An optimizer into which something hooks is left as it is.
+    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, and profiles around each step. Here
+    both are settled once. An optimizer into which something hooks is left as it is.
     """
     for group in optimizer.param_groups:
         if group.get("foreach") is None and not group.get("fused") and group["params"][0].device.type == "cpu":

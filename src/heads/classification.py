@@ -22,12 +22,14 @@ ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=
 def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
     """Accuracy, precision, recall and F1 of a confusion matrix [C, C], rows true and columns predicted.
 
-    Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A score
-    whose denominator is zero counts as 0.
+    Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A
+    score whose denominator is zero counts as 0.
     """
     counts = confusion.double()
     hits, predicted, true = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
-    scores = torch.stack([hits / predicted.clamp(min=1), hits / true.clamp(min=1), 2 * hits / (predicted + true).clamp(min=1)])
+    scores = torch.stack(
+        [hits / predicted.clamp(min=1), hits / true.clamp(min=1), 2 * hits / (predicted + true).clamp(min=1)]
+    )
     averaged = scores[:, 1] if len(hits) == 2 else scores.mean(dim=1)
     values = torch.cat([(hits.sum() / predicted.sum()).unsqueeze(0), averaged]).float()
     return dict(zip(("accuracy", "precision", "recall", "f1"), values.unbind(), strict=True))

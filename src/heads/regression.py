@@ -12,7 +12,7 @@ from src.heads.base import Head, Scheduling
 from src.rules import checked
 from src.spec import DataSpec
 
-_LOSSES = {"mse": F.mse_loss, "l1": F.l1_loss, "huber": F.huber_loss}
+_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "l1": F.l1_loss, "huber": F.huber_loss}
 
 
 class RegressionHead(Head):
@@ -60,8 +60,7 @@ class RegressionHead(Head):
 
     def new_metric(self) -> MetricCollection:
         """R², mean absolute error and root mean squared error."""
-        errors = {"r2": R2Score(), "mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
-        return MetricCollection(errors)
+        return MetricCollection({"r2": R2Score(), "mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)})
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
         """R², mean absolute error and root mean squared error."""

@@ -14,7 +14,9 @@ def curves_figure(history: list[dict[str, float]], score: str, best_epoch: int |
         for stage, ink in _STAGES.items():
             name = f"{stage}/{metric}"
             rows = [row for row in history if name in row]
-            axis.plot([row["epoch"] for row in rows], [row[name] for row in rows], color=ink, label=stage, linewidth=1.5)
+            axis.plot(
+                [row["epoch"] for row in rows], [row[name] for row in rows], color=ink, label=stage, linewidth=1.5
+            )
         if best_epoch is not None:
             axis.axvline(best_epoch, color="#9aa3ab", linestyle=":", linewidth=1.2, label=f"best epoch {best_epoch}")
         axis.set(title=metric, xlabel="epoch")

@@ -11,7 +11,7 @@ COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d5
 INK = "#30363c"
 DPI = 100
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "font.size": 10,
     "axes.edgecolor": "#9aa3ab",
     "axes.labelcolor": INK,

@@ -1,7 +1,7 @@
 """Row 10, noisy XOR, with every feature on, against the loops that people write by hand: `make bench`.
 
-Each round runs all programs one after another in fresh processes, so that a machine whose speed drifts slows them alike;
-what counts is the ratio within a round. Prints the ratios of fit time and of whole-process time.
+Each round runs all programs one after another in fresh processes, so that a machine whose speed drifts slows them
+alike; what counts is the ratio within a round. Prints the ratios of fit time and of whole-process time.
 """
 
 import json

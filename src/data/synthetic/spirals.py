@@ -4,7 +4,6 @@ from math import tau
 from typing import Annotated, Any
 
 import torch
-
 from pydantic import Field
 
 from src.data.base import Rows

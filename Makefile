@@ -1,0 +1,37 @@
+# Everything here runs in .venv, which is made from requirements.lock on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/python -m uv pip
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test lint bench lock
+
+help:  ## Print the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(READY)  ## Make the environment in .venv (PYTHON=python3.12 chooses the interpreter)
+
+$(READY): requirements.lock
+	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "setup error: Python 3.11 to 3.13 is needed (got %d.%d); try: make setup PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv --constraint requirements.lock
+	$(UV) install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
+	@touch $(READY)
+
+train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
+	$(BIN)/python -m src.train $(MAKEOVERRIDES)
+
+test: $(READY)  ## Run the tests
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## Compare speed with hand-written loops (five minutes)
+	$(BIN)/python -m tests.benchmarks.bench_xor
+
+lock: $(READY)  ## Renew requirements.lock from pyproject.toml
+	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements.lock
