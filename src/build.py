@@ -1,5 +1,6 @@
 """From a composed configuration to the objects of a run, each error one line."""
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     head = make_head(cfg, datamodule.spec)
     _check_metrics(cfg, head)
     trainer = _make_trainer(cfg, folder)
+    _check_devices(trainer)
     datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule)
     head.automatic_optimization = datamodule.steps_per_execution == 1
     torch.set_num_threads(_threads(cfg, head, datamodule))
@@ -130,6 +132,13 @@ def _make_trainer(cfg: DictConfig, folder: Path) -> pl.Trainer:
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
+
+
+def _check_devices(trainer: pl.Trainer) -> None:
+    """Refuse more processes on the CPU than it has cores, which Lightning would start one by one."""
+    cores = os.cpu_count() or 1
+    if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
+        raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
 
 
 def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:

@@ -38,11 +38,13 @@ def command(config_name: str, work: Work) -> None:
     _quiet()
     failures: list[int] = []
     try:
-        sys.argv[1:] = resumed_arguments(sys.argv[1:])
+        config.check_arguments(sys.argv[1:])
+        arguments = resumed_arguments(sys.argv[1:])
+        sys.argv[1:] = sorted(arguments, key=lambda argument: not argument.startswith("-"))  # `-m` may stand anywhere
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(_job(work, failures))()
     except (HydraException, OmegaConfBaseException) as error:
         failures.append(_fail(ConfigError(_reworded(error, config_name))))
-    except (ConfigError, InterruptedRunError, KeyboardInterrupt) as error:
+    except (ConfigError, KeyboardInterrupt) as error:
         failures.append(_fail(error))
     sys.exit(max(failures, default=0))
 
@@ -75,6 +77,8 @@ def _job(work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
                 _discard(folder, Path(cfg.runs_dir))
         except TrainingDivergedError as error:
             failures.append(_fail(error))
+        except InterruptedRunError as error:
+            sys.exit(_fail(error))  # past Hydra, so that a sweep ends too
         return None
 
     return job
@@ -108,7 +112,9 @@ class ClaimFolder(Callback):
     """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Claim the run's folder."""
+        """Claim the run's folder; processes that train together share the first one's."""
+        if "LOCAL_RANK" in os.environ:
+            return
         with open_dict(config):
             config.hydra.run.dir = claim(config.hydra.run.dir)
 
@@ -198,6 +204,5 @@ def _reworded(error: Exception, config_name: str) -> str:
         return f"{key}: unknown key; {config.suggestion(key, known)}"
     if isinstance(error, MissingConfigException) and (missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text)):
         group, option = missing.groups()
-        options = ", ".join(line.strip() for line in text.partition("options in")[2].splitlines()[1:] if line.strip())
-        return f"{group}: no option {option!r}; choose from {options}"
+        return f"{group}: no option {option!r}; choose from {config.options(group)}"
     return " ".join(text.split())

@@ -70,6 +70,19 @@ def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str])
                 raise ConfigError(one_line(group, error)) from error
 
 
+def check_arguments(arguments: list[str]) -> None:
+    """Raise `ConfigError` for a group that is given no option, which Hydra meets with a traceback."""
+    for argument in arguments:
+        group, equals, option = argument.partition("=")
+        if equals and option in ("", "null", "None") and group != "experiment" and (CONF / group).is_dir():
+            raise ConfigError(f"{group}: needs an option (got {argument}); choose from {options(group)}")
+
+
+def options(group: str) -> str:
+    """The options of a config group, for a message."""
+    return ", ".join(sorted(path.stem for path in (CONF / group).glob("*.yaml")))
+
+
 def one_line(group: str, error: ValidationError) -> str:
     """The keys, the rules they break and the values received, in one line."""
     messages: dict[str, list[str]] = {}

@@ -101,7 +101,7 @@ class Run:
             best_epoch = load_weights(head, datamodule, self.best_checkpoint)
         head.to(trainer.strategy.root_device)
         for split in ("train", "val", "test"):
-            results = head.evaluate(datamodule.evaluation_dataloader(split))
+            results = head.evaluate(datamodule.whole(split))
             self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
         self.metrics |= {
             "epochs": trainer.current_epoch,
@@ -168,11 +168,12 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
         folder: The run's folder, which exists.
     """
     run = Run(cfg, folder, build(cfg, folder))
-    log.info("%s", _headline(run))
+    announce = log.info if run.parts.trainer.is_global_zero else log.debug
+    announce("%s", _headline(run))
     run.fit()
     run.evaluate()
     run.write()
-    log.info("%s", run.summary())
+    announce("%s", run.summary())
     return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
 
 

@@ -148,42 +148,39 @@ class InMemoryDataModule(LightningDataModule, ABC):
         """Rows of a full training minibatch."""
         return self.batch_size or len(self.splits.train.x)
 
-    def _loader(self, split: Split, **settings: Any) -> BlockLoader:
+    def _loader(self, split: Split, shared: bool, **settings: Any) -> BlockLoader:
+        """Rows of a split on the Trainer's device; `shared` among the processes that train together, or whole."""
         rows: Rows = getattr(self.splits, split)
-        trainer = self.trainer
-        if trainer is None:
+        if self.trainer is None:
             return BlockLoader(rows.x, rows.y, **settings)
-        device = trainer.strategy.root_device
-        return BlockLoader(
-            rows.x.to(device),
-            rows.y.to(device),
-            rank=trainer.global_rank,
-            world_size=trainer.world_size,
-            **settings,
-        )
+        device = self.trainer.strategy.root_device
+        if shared:
+            settings |= {"rank": self.trainer.global_rank, "world_size": self.trainer.world_size}
+        return BlockLoader(rows.x.to(device), rows.y.to(device), **settings)
 
     def train_dataloader(self) -> BlockLoader:
         """Blocks of shuffled training minibatches."""
         steps = 1 if self.steps_per_execution == "auto" else self.steps_per_execution
         return self._loader(
             "train",
+            shared=True,
             batch_size=self.batch_rows,
             block_size=steps,
             shuffle=self.batch_rows < len(self.splits.train.x),  # the order within one batch changes nothing
             seed=self.shuffle_seed,
         )
 
-    def evaluation_dataloader(self, split: Split) -> BlockLoader:
-        """The rows of `split` in their order, in large minibatches."""
-        return self._loader(split, batch_size=_EVALUATION_ROWS)
-
     def val_dataloader(self) -> BlockLoader:
         """The validation rows."""
-        return self.evaluation_dataloader("val")
+        return self._loader("val", shared=True, batch_size=_EVALUATION_ROWS)
 
     def test_dataloader(self) -> BlockLoader:
         """The test rows."""
-        return self.evaluation_dataloader("test")
+        return self._loader("test", shared=True, batch_size=_EVALUATION_ROWS)
+
+    def whole(self, split: Split) -> BlockLoader:
+        """All rows of a split in their order, in every process."""
+        return self._loader(split, shared=False, batch_size=_EVALUATION_ROWS)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """The batch as it is: the loaders' rows are on the device already, and looking at each costs time."""

@@ -43,15 +43,12 @@ class Meter:
     Args:
         scores: Updated with predictions [N] and targets [N].
         device: Where the rows are.
-        everywhere: Count the rows of all processes that train together, not this one's alone.
+        everywhere: Count the rows of all processes that train together, not this one's alone; `scores` likewise.
     """
 
     def __init__(self, scores: ScoreKeeper, device: torch.device, everywhere: bool = True) -> None:
-        self.loss = MeanMetric(nan_strategy="disable").to(device)
+        self.loss = MeanMetric(nan_strategy="disable", sync_on_compute=everywhere).to(device)
         self.scores = scores.to(device)
-        for metric in (self.loss, *self.scores.modules()):
-            if isinstance(metric, Metric):
-                metric.sync_on_compute = everywhere
 
     def update(self, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
         """Take in the mean loss, the predictions [N] and the targets [N] of some rows."""
@@ -111,8 +108,8 @@ class Head(LightningModule, ABC):
         """Labels [N] (or values [N]) that the logits stand for."""
 
     @abstractmethod
-    def new_metric(self) -> ScoreKeeper:
-        """A metric to be updated with predictions [N] and targets [N]."""
+    def new_metric(self, everywhere: bool = True) -> ScoreKeeper:
+        """A metric to be updated with predictions [N] and targets [N], over all processes or this one's rows alone."""
 
     @abstractmethod
     def scores(self, metric: Any) -> dict[str, Tensor]:
@@ -237,7 +234,7 @@ class Head(LightningModule, ABC):
     def evaluate(self, blocks: Iterable[Block]) -> dict[str, Any]:
         """Loss, scores and tables of some rows as plain numbers, without a Trainer."""
         self.eval()
-        meter = Meter(self.new_metric(), self.device, everywhere=False)
+        meter = Meter(self.new_metric(everywhere=False), self.device, everywhere=False)
         for x, y in (batch for block in blocks for batch in block):
             logits = self(x)
             meter.update(self.loss(logits, y), self.predictions(logits), y)

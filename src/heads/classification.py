@@ -64,13 +64,13 @@ class ClassificationHead(Head):
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
         """Counts [C, C] over logits as `forward` returns them and labels y [N]: rows true, columns predicted."""
-        metric = self.new_metric().to(logits.device)
+        metric = self.new_metric(everywhere=False).to(logits.device)
         metric.update(self.predictions(logits), y.to(logits.device))
         return metric.compute()  # type: ignore[no-any-return]
 
-    def new_metric(self) -> Metric:
+    def new_metric(self, everywhere: bool = True) -> Metric:
         """A confusion matrix."""
-        return MulticlassConfusionMatrix(self.spec.num_classes, validate_args=False)
+        return MulticlassConfusionMatrix(self.spec.num_classes, validate_args=False, sync_on_compute=everywhere)
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
         """Accuracy, precision, recall and F1."""

@@ -58,9 +58,15 @@ class RegressionHead(Head):
         """The values themselves."""
         return logits
 
-    def new_metric(self) -> MetricCollection:
+    def new_metric(self, everywhere: bool = True) -> MetricCollection:
         """R², mean absolute error and root mean squared error."""
-        return MetricCollection({"r2": R2Score(), "mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)})
+        return MetricCollection(
+            {
+                "r2": R2Score(sync_on_compute=everywhere),
+                "mae": MeanAbsoluteError(sync_on_compute=everywhere),
+                "rmse": MeanSquaredError(squared=False, sync_on_compute=everywhere),
+            }
+        )
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
         """R², mean absolute error and root mean squared error."""
