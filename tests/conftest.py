@@ -1,0 +1,38 @@
+"""What the tests share: composing a configuration and training it in this process."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from src.build import build
+from src.config import CONF
+from src.run import Run
+
+
+def compose_train(*overrides: str) -> DictConfig:
+    """The configuration that `python -m src.train <overrides>` would train."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", list(overrides))
+    OmegaConf.resolve(cfg)
+    return cfg
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Callable[..., Run]:
+    """Train, evaluate and write a run with some overrides, without TensorBoard unless asked for."""
+
+    def run_with(*overrides: str, folder: str = "run") -> Run:
+        path = tmp_path / folder
+        (path / ".hydra").mkdir(parents=True, exist_ok=True)
+        cfg = compose_train("logger=none", "callbacks.progress_bar=null", *overrides)
+        OmegaConf.save(cfg, path / ".hydra" / "config.yaml")
+        run = Run(cfg, path, build(cfg, path))
+        run.fit()
+        run.evaluate()
+        run.write()
+        return run
+
+    return run_with

@@ -1,0 +1,91 @@
+"""Every experiment reaches the number that its source printed, or the one we promise for it."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression
+
+from src.config import CONF
+from src.networks.affine import affine_map
+
+AT_LEAST = {
+    "and_gate": 1.0,
+    "or_gate": 1.0,
+    "nand_gate": 1.0,
+    "circles": 0.96,
+    "circles_tiny": 0.985,
+    "blobs": 0.985,
+    "moons": 0.955,
+    "spirals": 0.97,
+    "gaussian": 0.98,
+}
+TESTED_ALONE = {"xor_gate", "circles_linear", "blobs_linear", "moons_logistic", "line", "xor"}
+
+
+def test_no_experiment_is_forgotten():
+    assert {path.stem for path in (CONF / "experiment").glob("*.yaml")} == AT_LEAST.keys() | TESTED_ALONE
+
+
+@pytest.mark.parametrize("experiment", AT_LEAST)
+def test_experiment_is_solved(train, experiment):
+    metrics = train(f"experiment={experiment}").metrics
+    assert metrics["test/accuracy"] >= AT_LEAST[experiment]
+    assert metrics["solved"] is True
+
+
+def test_and_gate_ends_with_the_loss_and_outputs_of_its_source(train):
+    run = train("experiment=and_gate")
+    assert run.metrics["train/loss"] == pytest.approx(0.0217, abs=0.002)
+    outputs = torch.sigmoid(run.parts.head(run.parts.datamodule.splits.test.x)).tolist()
+    assert outputs == pytest.approx([2.4e-5, 0.0252, 0.0252, 0.965], abs=0.002)
+
+
+def test_perceptron_gets_at_most_three_rows_of_xor_right(train):
+    metrics = train("experiment=xor_gate").metrics
+    assert metrics["test/accuracy"] <= 0.75
+    assert metrics["solved"] is False
+
+
+def test_hidden_layer_solves_the_xor_gate(train):
+    assert train("experiment=xor_gate", "network=mlp").metrics["solved"] is True
+
+
+def test_linear_layers_cannot_cut_a_circle(train):
+    metrics = train("experiment=circles_linear").metrics
+    assert 0.35 <= metrics["test/accuracy"] <= 0.65
+    assert metrics["solved"] is False
+
+
+def test_softmax_regression_on_blobs(train):
+    metrics = train("experiment=blobs_linear").metrics
+    assert metrics["test/accuracy"] >= 0.985
+    assert metrics["train/loss"] <= 0.08
+
+
+def test_logistic_regression_finds_the_weights_of_its_source(train):
+    run = train("experiment=moons_logistic")
+    weight, bias = affine_map(run.parts.head.network, 2)
+    assert weight[0].tolist() == pytest.approx([1.1806, -1.8693], abs=0.02)
+    assert bias.item() == pytest.approx(-0.0591, abs=0.02)
+
+
+def test_line_agrees_with_its_source_and_with_least_squares(train):
+    run = train("experiment=line")
+    x = torch.tensor([[0.20], [0.34], [0.57]])
+    with torch.no_grad():
+        predicted = run.parts.head(x).numpy()
+    assert predicted == pytest.approx(np.array([1.4174, 1.6896, 2.1366]), abs=0.03)
+    rows = run.parts.datamodule.splits.train
+    least_squares = LinearRegression().fit(rows.x.numpy(), rows.y.numpy()).predict(x.numpy())
+    assert predicted == pytest.approx(least_squares, abs=0.01)
+
+
+def test_xor_is_solved_with_the_loss_of_its_source(train):
+    metrics = train("experiment=xor").metrics
+    assert metrics["test/accuracy"] == 1.0
+    assert metrics["train/loss"] <= 0.03
+
+
+def test_xor_is_solved_from_nine_of_ten_seeds(train):
+    solved = [train("experiment=xor", f"seed={seed}", folder=f"run_{seed}").metrics["solved"] for seed in range(20)]
+    assert sum(solved) >= 18
