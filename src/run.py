@@ -120,11 +120,14 @@ class Run:
         aside.write_text(json.dumps(self.metrics, indent=2) + "\n")
         aside.replace(self.folder / "metrics.json")
         self._draw()
-        scalars = {name: value for name, value in self.metrics.items() if "/" in name and isinstance(value, float)}
+        final = {  # train and val have curves under their names; these are one point each, of the best weights
+            name if name.startswith("test/") else f"best/{name}": value
+            for name, value in self.metrics.items()
+            if "/" in name and isinstance(value, float)
+        }
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                logger.log_metrics({k: v for k, v in scalars.items() if k.startswith("test/")}, trainer.global_step)
-                logger.log_table(_hyperparameters(self.cfg), scalars)
+                logger.log_table(_hyperparameters(self.cfg), final, trainer.global_step)
                 logger.finalize("success")
 
     def _draw(self) -> None:

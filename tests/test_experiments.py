@@ -87,5 +87,8 @@ def test_xor_is_solved_with_the_loss_of_its_source(train):
 
 
 def test_xor_is_solved_from_nine_of_ten_seeds(train):
-    solved = [train("experiment=xor", f"seed={seed}", folder=f"run_{seed}").metrics["solved"] for seed in range(20)]
-    assert sum(solved) >= 18
+    solved = 0
+    for seed in range(20):
+        run = train("experiment=xor", "callbacks.figures=null", f"seed={seed}", folder=f"run_{seed}")
+        solved += run.metrics["solved"]
+    assert solved >= 18

@@ -101,6 +101,7 @@ def test_tensorboard_holds_curves_pictures_graph_and_hyperparameters(train):
     assert set(tags["images"]) == {"boundary", "confusion_matrix", "curves"}
     assert tags["graph"]
     assert [event.step for event in events.Scalars("train/loss")] == [4, 8, 12, 16]
+    assert [event.value for event in events.Scalars("test/loss")] == [pytest.approx(run.metrics["test/loss"])]
     assert "_hparams_/session_start_info" in events.summary_metadata
 
 

@@ -38,13 +38,13 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         self.experiment._get_file_writer().add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
 
     @rank_zero_only
-    def log_table(self, hyperparameters: dict[str, Any], metrics: dict[str, float]) -> None:
+    def log_table(self, hyperparameters: dict[str, Any], metrics: dict[str, float], step: int) -> None:
         """Fill this run's row of the HPARAMS tab."""
         plain = {
             key: value if isinstance(value, bool | int | float) else str(value)
             for key, value in hyperparameters.items()
         }
-        self.log_hyperparams(plain, metrics)
+        self.log_hyperparams(plain, metrics, step)
 
     def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:
         """Draw the graph of a network for rows x [N, *input_shape]."""

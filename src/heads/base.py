@@ -10,13 +10,12 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
-from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from src.errors import TrainingDivergedError
+from src.heads.meter import Meter, ScoreKeeper
 from src.spec import Block, DataSpec, Task
 
 Stage = Literal["train", "val", "test"]
-ScoreKeeper = Metric | MetricCollection
 
 
 class Scheduling:
@@ -35,30 +34,6 @@ class Scheduling:
         monitor: str | None = None,
     ) -> None:
         self.make, self.interval, self.monitor = make, interval, monitor
-
-
-class Meter:
-    """The loss and the scores of the rows seen since the last reset.
-
-    Args:
-        scores: Updated with predictions [N] and targets [N].
-        device: Where the rows are.
-        everywhere: Count the rows of all processes that train together, not this one's alone; `scores` likewise.
-    """
-
-    def __init__(self, scores: ScoreKeeper, device: torch.device, everywhere: bool = True) -> None:
-        self.loss = MeanMetric(nan_strategy="disable", sync_on_compute=everywhere).to(device)
-        self.scores = scores.to(device)
-
-    def update(self, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        """Take in the mean loss, the predictions [N] and the targets [N] of some rows."""
-        self.loss.update(loss, len(y))
-        self.scores.update(predictions, y)
-
-    def reset(self) -> None:
-        """Begin anew."""
-        self.loss.reset()
-        self.scores.reset()
 
 
 class Head(LightningModule, ABC):

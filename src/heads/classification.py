@@ -25,7 +25,7 @@ def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
     Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A
     score whose denominator is zero counts as 0.
     """
-    counts = confusion.double()
+    counts = confusion.cpu().double()  # not every accelerator has doubles
     hits, predicted, true = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
     scores = torch.stack(
         [hits / predicted.clamp(min=1), hits / true.clamp(min=1), 2 * hits / (predicted + true).clamp(min=1)]

@@ -47,4 +47,4 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
     with rc_context(_RC):
         figure.savefig(buffer, format="png", dpi=DPI)
     width, height = figure.get_size_inches() * DPI
-    return buffer.getvalue(), (int(width), int(height))
+    return buffer.getvalue(), (round(width), round(height))

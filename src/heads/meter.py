@@ -1,0 +1,57 @@
+"""What a split's rows have come to so far: their mean loss and their scores."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric, MetricCollection
+
+ScoreKeeper = Metric | MetricCollection
+
+
+class MeanLoss(Metric):
+    """The mean over rows of losses that are means over minibatches of different sizes.
+
+    torchmetrics' `MeanMetric` looks for NaN at each update, and forgets the weights when told not to.
+    """
+
+    total: Tensor
+    num_rows: Tensor
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
+        self.add_state("num_rows", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, loss: Tensor, num_rows: int) -> None:
+        """Take in the mean loss of some rows."""
+        self.total += loss * num_rows
+        self.num_rows += num_rows
+
+    def compute(self) -> Tensor:
+        """The mean over all rows."""
+        return self.total / self.num_rows
+
+
+class Meter:
+    """The loss and the scores of the rows seen since the last reset.
+
+    Args:
+        scores: Updated with predictions [N] and targets [N].
+        device: Where the rows are.
+        everywhere: Count the rows of all processes that train together, not this one's alone; `scores` likewise.
+    """
+
+    def __init__(self, scores: ScoreKeeper, device: torch.device, everywhere: bool = True) -> None:
+        self.loss = MeanLoss(sync_on_compute=everywhere).to(device)
+        self.scores = scores.to(device)
+
+    def update(self, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
+        """Take in the mean loss, the predictions [N] and the targets [N] of some rows."""
+        self.loss.update(loss, len(y))
+        self.scores.update(predictions, y)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.loss.reset()
+        self.scores.reset()

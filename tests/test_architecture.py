@@ -1,0 +1,61 @@
+"""Who may know whom: imports run one way through the house."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parent.parent / "src"
+CONF = SRC.parent / "conf"
+GROUND = {"errors", "rules", "spec"}
+MAY_KNOW = {
+    "errors": set(),
+    "rules": set(),
+    "spec": set(),
+    "startup": set(),
+    "config": {"errors", "rules"},
+    "data": GROUND,
+    "networks": GROUND,
+    "heads": GROUND,
+    "plots": {"spec"},
+    "report": {"spec"},
+    "callbacks": {*GROUND, "data", "heads", "plots"},
+    "build": {*GROUND, "config", "data", "heads"},
+    "run": {*GROUND, "build", "callbacks", "data", "heads", "networks", "report"},
+    "cli": {*GROUND, "config"},
+    "train": {"cli", "startup", "run"},
+}
+
+
+def rooms_known_by(path):
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return {name.split(".")[1] for name in names if name.startswith("src.")}, {name.split(".")[0] for name in names}
+
+
+def room_of(path):
+    return path.relative_to(SRC).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", sorted(SRC.rglob("*.py")), ids=lambda path: str(path.relative_to(SRC)))
+def test_imports_run_one_way(path):
+    room = room_of(path)
+    if room == "__init__":
+        return
+    known, _ = rooms_known_by(path)
+    assert known - {room} <= MAY_KNOW[room]
+
+
+@pytest.mark.parametrize("path", sorted((SRC / "networks").glob("*.py")), ids=lambda path: path.name)
+def test_networks_know_nothing_of_lightning(path):
+    assert "lightning" not in rooms_known_by(path)[1]
+
+
+@pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONF)))
+def test_every_option_says_what_it_is(path):
+    comments = [line for line in path.read_text().splitlines()[:2] if not line.startswith("# @package")]
+    assert comments[0].startswith("# ")

@@ -1,0 +1,144 @@
+"""The command line as a person meets it: one-line errors, exit codes, folders, sweeps, Ctrl-C and resume."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from src.cli import claim
+
+ROOT = Path(__file__).parent.parent
+
+
+def arguments(*words, runs):
+    return [sys.executable, "-m", "src.train", *words, f"runs_dir={runs}"]
+
+
+def train(*words, runs):
+    return subprocess.run(arguments(*words, runs=runs), cwd=ROOT, capture_output=True, text=True)
+
+
+def assert_refused(done, line, runs):
+    assert done.stderr.strip() == f"config error: {line}"
+    assert done.returncode == 2
+    assert not runs.exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("data.nois=1", "data.nois: unknown key; did you mean data.noise?"),
+        ("optimzer.lr=1", "optimzer.lr: unknown key; did you mean optimizer.lr?"),
+        ("network=cnnn", "network: no option 'cnnn'; choose from mlp, perceptron"),
+        ("network=", "network: needs an option (got network=); choose from mlp, perceptron"),
+        ("trainer.max_epochs=0", "trainer.max_epochs: input should be greater than or equal to 1 (got 0)"),
+        ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
+        ("seed=-1", "seed: input should be greater than or equal to 0 (got -1)"),
+        ("resume=nowhere", "resume: nowhere is not a run folder (it has no .hydra/config.yaml); try resume=latest"),
+    ],
+)
+def test_what_the_composition_can_tell_is_told_without_heavy_imports(word, line, tmp_path):
+    code = "import sys, runpy; sys.modules['torch'] = None; runpy.run_module('src.train', run_name='__main__')"
+    words = [sys.executable, "-c", code, word, f"runs_dir={tmp_path / 'runs'}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert_refused(done, line, tmp_path / "runs")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["data.noise=-1"], "data.noise: input should be greater than or equal to 0 (got -1)"),
+        (
+            ["data=blobs"],
+            "head: BinaryHead is for binary data, and this data has 4 classes; use head=multiclass",
+        ),
+        (
+            ["callbacks.early_stopping.monitor=val/acc"],
+            "callbacks.early_stopping.monitor: unknown metric (got 'val/acc'); choose from train/loss, train/accuracy, "
+            "train/precision, train/recall, train/f1, val/loss, val/accuracy, val/precision, val/recall, val/f1",
+        ),
+        (
+            ["data.steps_per_execution=7", "trainer.gradient_clip_val=1"],
+            "data.steps_per_execution: trainer.gradient_clip_val=1 needs every step to pass through the Trainer "
+            "(got 7); use data.steps_per_execution=1",
+        ),
+    ],
+)
+def test_what_a_constructor_refuses_is_one_line(words, line, tmp_path):
+    assert_refused(train(*words, runs=tmp_path / "runs"), line, tmp_path / "runs")
+
+
+def test_a_misspelt_key_inside_an_experiment_is_refused(tmp_path):
+    experiment = tmp_path / "experiment" / "typo.yaml"
+    experiment.parent.mkdir()
+    experiment.write_text("# @package _global_\ndata: {nois: 0.2}\n")
+    done = train("experiment=typo", f"--config-dir={tmp_path}", runs=tmp_path / "runs")
+    line = "data.nois: unknown key in experiment=typo; did you mean data.noise?"
+    assert_refused(done, line, tmp_path / "runs")
+
+
+def test_a_diverging_loss_ends_with_one_line_and_exit_code_1(tmp_path):
+    done = train("data.noise=1e38", "trainer.max_epochs=2", runs=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("training diverged: train/loss became nan in epoch 1, step ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_sweep_leaves_a_folder_for_each_run(tmp_path):
+    done = train("experiment=xor", "-m", "seed=0,1,2", "trainer.max_epochs=1", runs=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (sweep,) = (tmp_path / "xor" / "multirun").iterdir()
+    runs = [sweep / str(number) for number in range(3)]
+    losses = {json.loads((run / "metrics.json").read_text())["test/loss"] for run in runs}
+    assert len(losses) == 3
+    for run in runs:
+        for name in (".hydra/config.yaml", "metrics.csv", "train.log", "checkpoints/best.ckpt", "plots/boundary.png"):
+            assert (run / name).exists(), name
+
+
+def test_ctrl_c_keeps_the_last_epoch_and_resume_goes_on_from_it(tmp_path):
+    words = arguments("trainer.max_epochs=100000", "logger=none", runs=tmp_path)
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("xor/*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (folder,) = (tmp_path / "xor").iterdir()
+    assert stderr.startswith("interrupted in epoch ")
+    assert stderr.strip().endswith(f"python -m src.train resume={os.path.relpath(folder, ROOT)}")
+
+    epochs = len((folder / "metrics.csv").read_text().splitlines()) - 1
+    done = train("resume=latest", f"trainer.max_epochs={epochs + 2}", runs=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "xor").iterdir()] == [folder.name]
+    rows = (folder / "metrics.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == list(range(1, epochs + 3))
+
+
+def test_resume_refuses_to_exchange_a_part(tmp_path):
+    train("trainer.max_epochs=1", "logger=none", "callbacks.figures=null", runs=tmp_path)
+    done = train("resume=latest", "network=perceptron", runs=tmp_path)
+    assert done.stderr.strip() == (
+        "config error: resume: a resumed run keeps its network (got network=perceptron); "
+        "change single keys, or train anew"
+    )
+    assert done.returncode == 2
+
+
+def test_two_runs_of_the_same_instant_get_two_folders(tmp_path):
+    names = [claim(str(tmp_path / "2026-01-01_00-00-00")) for _ in range(3)]
+    assert [Path(name).name for name in names] == [f"2026-01-01_00-00-00{end}" for end in ("", "_2", "_3")]
+
+
+def test_help_names_every_group_and_shows_examples(tmp_path):
+    text = train("--help", runs=tmp_path).stdout
+    for group in (ROOT / "conf").iterdir():
+        assert group.suffix or group.name in ("common", "hydra") or f"{group.name}:" in text
+    assert "python -m src.train experiment=circles" in text
