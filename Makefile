@@ -15,7 +15,8 @@ setup: $(READY)  ## Make the environment in .venv (PYTHON=python3.12 chooses the
 $(READY): requirements.lock
 	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "setup error: Python 3.11 to 3.13 is needed (got %d.%d); try: make setup PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv --constraint requirements.lock
+	@awk '/^uv==/ {found = 1} found; found && !/\\$$/ {exit}' requirements.lock > .venv/installer.txt  # uv, and its hashes
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/installer.txt
 	$(UV) install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
 	@touch $(READY)
 

@@ -120,10 +120,10 @@ class Run:
         aside.write_text(json.dumps(self.metrics, indent=2) + "\n")
         aside.replace(self.folder / "metrics.json")
         self._draw()
-        final = {  # train and val have curves under their names; these are one point each, of the best weights
-            name if name.startswith("test/") else f"best/{name}": value
+        final = {  # `val/loss` is a curve already; `val/best_loss` is one point, of the best weights
+            name.replace("val/", "val/best_"): value
             for name, value in self.metrics.items()
-            if "/" in name and isinstance(value, float)
+            if name.startswith(("val/", "test/")) and isinstance(value, float)
         }
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
