@@ -7,7 +7,8 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_score, recall_score
 
-from src.errors import ConfigError
+from src.errors import ConfigError, TrainingDivergedError
+from src.heads.binary import BinaryHead
 from src.run import open_run
 
 SHORT = ("data.num_train=500", "trainer.max_epochs=4")
@@ -114,3 +115,18 @@ def test_more_than_two_inputs_have_no_boundary_and_no_error(train):
     )
     assert not (run.folder / "plots" / "boundary.png").exists()
     assert (run.folder / "plots" / "confusion_matrix.png").exists()
+
+
+def test_a_loss_that_diverges_keeps_the_best_checkpoint(train, monkeypatch):
+    healthy = BinaryHead.loss
+
+    def diverging(head, logits, y):
+        return healthy(head, logits, y) * (float("nan") if head.current_epoch == 3 else 1.0)
+
+    monkeypatch.setattr(BinaryHead, "loss", diverging)
+    with pytest.raises(TrainingDivergedError, match="became nan in epoch 4, step 13"):
+        train(*SHORT, folder="diverged")
+    monkeypatch.undo()
+    whole = train(*SHORT, "trainer.max_epochs=3", folder="whole")
+    kept = whole.folder.parent / "diverged" / "checkpoints" / "best.ckpt"
+    assert torch.load(kept, weights_only=True)["epoch"] + 1 == whole.metrics["best_epoch"]
