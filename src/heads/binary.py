@@ -1,15 +1,12 @@
 """Two classes, one logit."""
 
-from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
-from src.heads.base import Scheduling
-from src.heads.classification import ClassificationHead, ClassWeights
+from src.heads.classification import ClassificationHead
 from src.rules import OpenFraction, checked
 from src.spec import DataSpec
 
@@ -18,13 +15,10 @@ class BinaryHead(ClassificationHead):
     """Logits [N] of class 1, binary cross-entropy, and a threshold on the probability.
 
     Args:
-        network: Rows to one logit each.
-        spec: What the dataset is.
-        make_optimizer: Parameters to optimizer.
-        scheduling: How the learning rate changes.
         loss: `bce_with_logits`, or `bce` on probabilities, as some teach it: the same value, less exact far from 0.
         threshold: Probability from which on a row is class 1.
-        class_weights: Weight of each class in the loss.
+        *parts: Arguments of `Head`, in its order.
+        **more: Arguments of `Head` and `ClassificationHead`.
     """
 
     tasks = ("binary",)
@@ -32,15 +26,12 @@ class BinaryHead(ClassificationHead):
     @checked
     def __init__(
         self,
-        network: nn.Module,
-        spec: DataSpec,
-        make_optimizer: Callable[[Iterator[nn.Parameter]], Optimizer],
-        scheduling: Scheduling | None = None,
+        *parts: Any,
         loss: Literal["bce_with_logits", "bce"] = "bce_with_logits",
         threshold: OpenFraction = 0.5,
-        class_weights: ClassWeights = None,
+        **more: Any,
     ) -> None:
-        super().__init__(network, spec, make_optimizer, scheduling, class_weights)
+        super().__init__(*parts, **more)
         self.loss_name, self.threshold = loss, threshold
         self.logit_threshold = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
 

@@ -1,19 +1,17 @@
 """What heads that choose a class share: class weights, and scores that are all read off one confusion matrix."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from src.errors import ConfigError
-from src.heads.base import Head, Scheduling
-from src.rules import Positive
+from src.heads.base import Head
+from src.rules import Positive, checked
 from src.spec import DataSpec
 
 ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=2)] | None
@@ -39,24 +37,16 @@ class ClassificationHead(Head):
     """A head whose predictions are labels.
 
     Args:
-        network: Rows to logits.
-        spec: What the dataset is.
-        make_optimizer: Parameters to optimizer.
-        scheduling: How the learning rate changes.
         class_weights: Weight of each class in the loss; `balanced` weighs a class by the inverse of its share.
+        *parts: Arguments of `Head`, in its order.
+        **more: Arguments of `Head`.
     """
 
-    def __init__(
-        self,
-        network: nn.Module,
-        spec: DataSpec,
-        make_optimizer: Callable[[Iterator[nn.Parameter]], Optimizer],
-        scheduling: Scheduling | None = None,
-        class_weights: ClassWeights = None,
-    ) -> None:
-        super().__init__(network, spec, make_optimizer, scheduling)
+    @checked
+    def __init__(self, *parts: Any, class_weights: ClassWeights = None, **more: Any) -> None:
+        super().__init__(*parts, **more)
         self.class_weights: Tensor | None
-        self.register_buffer("class_weights", _weights(class_weights, spec), persistent=False)
+        self.register_buffer("class_weights", _weights(class_weights, self.spec), persistent=False)
 
     @abstractmethod
     def probabilities(self, logits: Tensor) -> Tensor:

@@ -1,13 +1,11 @@
 """Several classes, one logit each."""
 
-from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
-from src.heads.base import Scheduling
-from src.heads.classification import ClassificationHead, ClassWeights
+from src.heads.classification import ClassificationHead
 from src.rules import BelowOne, checked
 from src.spec import DataSpec
 
@@ -16,12 +14,9 @@ class MulticlassHead(ClassificationHead):
     """Logits [N, C], cross-entropy, and the class with the largest logit. Two classes are welcome too.
 
     Args:
-        network: Rows to C logits each.
-        spec: What the dataset is.
-        make_optimizer: Parameters to optimizer.
-        scheduling: How the learning rate changes.
         label_smoothing: Share of each target that is spread over all classes.
-        class_weights: Weight of each class in the loss.
+        *parts: Arguments of `Head`, in its order.
+        **more: Arguments of `Head` and `ClassificationHead`.
     """
 
     tasks = ("multiclass", "binary")
@@ -29,14 +24,11 @@ class MulticlassHead(ClassificationHead):
     @checked
     def __init__(
         self,
-        network: nn.Module,
-        spec: DataSpec,
-        make_optimizer: Callable[[Iterator[nn.Parameter]], Optimizer],
-        scheduling: Scheduling | None = None,
+        *parts: Any,
         label_smoothing: BelowOne = 0.0,
-        class_weights: ClassWeights = None,
+        **more: Any,
     ) -> None:
-        super().__init__(network, spec, make_optimizer, scheduling, class_weights)
+        super().__init__(*parts, **more)
         self.label_smoothing = label_smoothing
 
     @classmethod

@@ -1,14 +1,13 @@
 """A number instead of a class."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection, R2Score
 
-from src.heads.base import Head, Scheduling
+from src.heads.base import Head
 from src.rules import checked
 from src.spec import DataSpec
 
@@ -19,11 +18,9 @@ class RegressionHead(Head):
     """Values [N] and their mean squared, absolute or Huber error.
 
     Args:
-        network: Rows to one value each.
-        spec: What the dataset is.
-        make_optimizer: Parameters to optimizer.
-        scheduling: How the learning rate changes.
         loss: Which error is minimised.
+        *parts: Arguments of `Head`, in its order.
+        **more: Arguments of `Head`.
     """
 
     tasks = ("regression",)
@@ -31,13 +28,11 @@ class RegressionHead(Head):
     @checked
     def __init__(
         self,
-        network: nn.Module,
-        spec: DataSpec,
-        make_optimizer: Callable[[Iterator[nn.Parameter]], Optimizer],
-        scheduling: Scheduling | None = None,
+        *parts: Any,
         loss: Literal["mse", "l1", "huber"] = "mse",
+        **more: Any,
     ) -> None:
-        super().__init__(network, spec, make_optimizer, scheduling)
+        super().__init__(*parts, **more)
         self.loss_name = loss
 
     @classmethod
