@@ -78,6 +78,8 @@ def make_head(cfg: DictConfig, spec: DataSpec) -> Head:
         )
     network = make(cfg.network, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
     scheduling = None
+    if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
+        raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:
         scheduling = Scheduling(
             partial(make, cfg.scheduler, "scheduler", leave_out=("interval", "monitor")),

@@ -46,6 +46,7 @@ class SchedulerRules(Rules):
     factor: OpenFraction = 0.5
     patience: Annotated[int, Field(ge=0)] = 0
     mode: Mode = "min"
+    interval: Literal["epoch", "step"] = "epoch"
 
 
 class TrainerRules(Rules):

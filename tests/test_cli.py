@@ -38,6 +38,10 @@ def assert_refused(done, line, runs):
         ("network=", "network: needs an option (got network=); choose from mlp, perceptron"),
         ("trainer.max_epochs=0", "trainer.max_epochs: input should be greater than or equal to 1 (got 0)"),
         ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
+        (
+            "trainer.threads=0",
+            "trainer.threads: input should be greater than or equal to 1 or input should be 'auto' (got 0)",
+        ),
         ("seed=-1", "seed: input should be greater than or equal to 0 (got -1)"),
         ("resume=nowhere", "resume: nowhere is not a run folder (it has no .hydra/config.yaml); try resume=latest"),
     ],

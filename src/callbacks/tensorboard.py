@@ -47,7 +47,9 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         self.log_hyperparams(plain, metrics, step)
 
     def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:
-        """Draw the graph of a network for rows x [N, *input_shape]."""
+        """Draw the graph of a network for rows x [N, *input_shape], if the graph is wanted."""
+        if not self._log_graph:
+            return
         with torch.no_grad():
             traced = torch.jit.trace(model, x, check_trace=False)  # the check imports two seconds of libraries
         self.experiment.add_graph(traced, x)
