@@ -132,6 +132,8 @@ class InMemoryDataModule(LightningDataModule, ABC):
         generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
         flipped = torch.randperm(len(y), generator=generator)[:num_flips]
         num_classes = len(self.class_names)
+        if num_classes == 0:
+            raise ConfigError(f"data.label_noise: these rows have numbers for targets (got {self.label_noise}); use 0")
         shift = torch.randint(1, num_classes, (num_flips,), generator=generator)  # never 0: always another class
         y = y.clone()
         y[flipped] = (y[flipped] + shift) % num_classes

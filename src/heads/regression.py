@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection, R2Score
@@ -64,7 +65,9 @@ class RegressionHead(Head):
         )
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
-        """R², mean absolute error and root mean squared error."""
+        """R² (NaN for a single row, which has no variance), mean absolute error and root mean squared error."""
+        if metric["r2"].total < 2:
+            return {"r2": torch.tensor(torch.nan), "mae": metric["mae"].compute(), "rmse": metric["rmse"].compute()}
         return dict(metric.compute())
 
     @classmethod

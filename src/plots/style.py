@@ -46,5 +46,4 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
     buffer = io.BytesIO()
     with rc_context(_RC):
         figure.savefig(buffer, format="png", dpi=DPI)
-    width, height = figure.get_size_inches() * DPI
-    return buffer.getvalue(), (round(width), round(height))
+    return buffer.getvalue(), figure.canvas.get_width_height()

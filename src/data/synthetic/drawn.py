@@ -81,19 +81,19 @@ class DrawnWhole(DrawnDataModule):
         """Draw and split, with scikit-learn's `train_test_split`."""
         x, y = self.draw(self.num_samples, self.seed)
         rest, test = self._split(np.arange(len(x)), y, self.test_fraction)
-        train, val = self._split(rest, y, self.val_fraction / (1 - self.test_fraction))
+        train, val = self._split(rest, y, round(self.val_fraction * len(x)))
         if self.val_fraction == 0:
             val = train
         return Splits(*(Rows(x[rows], y[rows]) for rows in map(torch.from_numpy, (train, val, test))))
 
-    def _split(self, rows: "np.ndarray[Any, Any]", y: torch.Tensor, fraction: float) -> Any:
-        """Divide indices into the larger part and `fraction` of them."""
+    def _split(self, rows: "np.ndarray[Any, Any]", y: torch.Tensor, size: float) -> Any:
+        """Divide indices into two parts; the second is `size` of them, a fraction or a number of rows."""
         from sklearn.model_selection import train_test_split
 
-        if fraction == 0:
+        if size == 0:
             return rows, rows[:0]
         labels = y.numpy()[rows] if self.stratify and self.class_names else None
         try:
-            return train_test_split(rows, test_size=fraction, random_state=self.split_seed, stratify=labels)
+            return train_test_split(rows, test_size=size, random_state=self.split_seed, stratify=labels)
         except ValueError as error:
             raise ConfigError(f"data: {error} draw more rows or change the fractions") from error
