@@ -5,10 +5,10 @@ UV := $(BIN)/python -m uv pip
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test lint bench lock
+.PHONY: help setup train test test-slow lint bench lock
 
 help:  ## Print the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 setup: $(READY)  ## Make the environment in .venv (PYTHON=python3.12 chooses the interpreter)
 
@@ -26,13 +26,17 @@ train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest
 
+test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
+	$(BIN)/python -m pytest -m slow
+
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## Compare speed with hand-written loops (five minutes)
+bench: $(READY)  ## Compare speed with hand-written loops (ten minutes)
 	$(BIN)/python -m tests.benchmarks.bench_xor
+	$(BIN)/python -m tests.benchmarks.bench_fashion
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements.lock

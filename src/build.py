@@ -13,6 +13,7 @@ from hydra.utils import get_class, instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
+from torch import Tensor, nn
 
 from src.config import one_line
 from src.data.base import InMemoryDataModule
@@ -21,7 +22,8 @@ from src.heads.base import Head, Scheduling
 from src.spec import DataSpec
 
 _DEFAULT_THREADS = torch.get_num_threads()
-_TINY_STEP = 2**20  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
+_TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
+_BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes, about a second, so that Ctrl-C is answered
 
 
 @dataclass
@@ -40,14 +42,16 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
         ConfigError: A value that a constructor refuses, or parts that do not fit together.
     """
     pl.seed_everything(cfg.seed, verbose=False)
+    cfg = _settled(cfg)
     datamodule: InMemoryDataModule = make(cfg.data, "data")
-    head = make_head(cfg, datamodule.spec)
+    head = make_head(cfg, datamodule.spec, _num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
     trainer = _make_trainer(cfg, folder)
     _check_devices(trainer)
-    datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule)
+    work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
+    datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule, work)
     head.automatic_optimization = datamodule.steps_per_execution == 1
-    torch.set_num_threads(_threads(cfg, head, datamodule))
+    torch.set_num_threads(_threads(cfg, work))
     return Parts(datamodule, head, trainer)
 
 
@@ -66,8 +70,14 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
         raise ConfigError(f"{group}: {' '.join(str(error).split())}") from error
 
 
-def make_head(cfg: DictConfig, spec: DataSpec) -> Head:
-    """The network and its head for a dataset, refused where they do not fit it."""
+def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
+    """The network and its head for a dataset, refused where they do not fit it.
+
+    Args:
+        cfg: The composed configuration.
+        spec: What the dataset is.
+        num_steps: Optimiser steps of the whole run, for a scheduler that needs to know.
+    """
     head_class = get_class(cfg.head._target_)
     assert issubclass(head_class, Head)
     if spec.task not in head_class.tasks:
@@ -81,8 +91,9 @@ def make_head(cfg: DictConfig, spec: DataSpec) -> Head:
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
         raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:
+        counted = {"total_steps": num_steps} if cfg.scheduler.get("total_steps") == "auto" else {}
         scheduling = Scheduling(
-            partial(make, cfg.scheduler, "scheduler", leave_out=("interval", "monitor")),
+            partial(make, cfg.scheduler, "scheduler", leave_out=("interval", "monitor", *counted), **counted),
             cfg.scheduler.interval,
             cfg.scheduler.get("monitor"),
         )
@@ -143,7 +154,45 @@ def _check_devices(trainer: pl.Trainer) -> None:
         raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
 
 
-def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
+def _settled(cfg: DictConfig) -> DictConfig:
+    """The configuration with what `auto` means on this machine: mixed precision on an accelerator, none on the CPU."""
+    if cfg.trainer.precision != "auto":
+        return cfg
+    cfg = cfg.copy()
+    on_cuda = cfg.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    mixed = "bf16-mixed" if on_cuda and torch.cuda.is_bf16_supported() else "16-mixed"
+    cfg.trainer.precision = mixed if on_cuda else "32-true"
+    return cfg
+
+
+def _num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
+    """Optimiser steps of the whole run."""
+    devices = cfg.trainer.devices if isinstance(cfg.trainer.devices, int) else 1
+    batches = -(-len(datamodule.splits.train.x) // max(1, devices) // datamodule.batch_rows)
+    return int(cfg.trainer.max_epochs * -(-batches // cfg.trainer.accumulate_grad_batches))
+
+
+def multiply_adds(network: nn.Module, x: Tensor) -> int:
+    """Multiplications of a forward pass over one row x [1, *input_shape], in linear and convolution layers."""
+    counted = 0
+
+    def count(layer: nn.Module, _: Any, output: Tensor) -> None:
+        nonlocal counted
+        weight: Tensor = layer.weight  # type: ignore[assignment]
+        counted += output[0].numel() * weight[0].numel()
+
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
+    handles = [layer.register_forward_hook(count) for layer in layers]
+    training = network.training
+    with torch.no_grad():
+        network.eval()(x)
+    network.train(training)
+    for handle in handles:
+        handle.remove()
+    return counted
+
+
+def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule, work: int) -> int:
     """Optimiser steps of one `training_step`: more than one only where the Trainer need not see each step."""
     wanted: int | Literal["auto"] = datamodule.steps_per_execution
     each_step = [
@@ -160,7 +209,7 @@ def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule) -> int
         if cfg.trainer[key] != plain
     ]
     if wanted == "auto":
-        return 1 if each_step else datamodule.block_size()
+        return 1 if each_step else max(1, min(datamodule.block_size(), _BLOCK_WORK // work))
     if wanted > 1 and each_step:
         raise ConfigError(
             f"data.steps_per_execution: {each_step[0]} needs every step to pass through the Trainer "
@@ -169,8 +218,7 @@ def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule) -> int
     return wanted
 
 
-def _threads(cfg: DictConfig, head: Head, datamodule: InMemoryDataModule) -> int:
+def _threads(cfg: DictConfig, work: int) -> int:
     if cfg.trainer.threads != "auto":
         return int(cfg.trainer.threads)
-    multiply_adds = datamodule.batch_rows * sum(p.numel() for p in head.parameters())
-    return 1 if multiply_adds < _TINY_STEP else _DEFAULT_THREADS
+    return 1 if work < _TINY_STEP else _DEFAULT_THREADS

@@ -47,6 +47,9 @@ class SchedulerRules(Rules):
     patience: Annotated[int, Field(ge=0)] = 0
     mode: Mode = "min"
     interval: Literal["epoch", "step"] = "epoch"
+    max_lr: Positive = 1.0
+    total_steps: Count | Literal["auto"] = "auto"
+    pct_start: OpenFraction = 0.5
 
 
 class TrainerRules(Rules):

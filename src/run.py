@@ -14,8 +14,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import report
 from src.build import Parts, build, make, make_head
-from src.callbacks.figures import Figures, record
+from src.callbacks.figures import Figures
 from src.callbacks.history import History
+from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, InterruptedRunError
@@ -88,7 +89,7 @@ class Run:
         return self.last_checkpoint
 
     def _log_graph(self) -> None:
-        x = self.parts.datamodule.splits.train.x[:1]
+        x = self.parts.datamodule.seen("train", slice(1))
         for logger in self.parts.trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.log_network(self.parts.head.network, x)
@@ -134,7 +135,7 @@ class Run:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         figures = _first(trainer, Figures)
         if figures is not None:
-            figures.draw(trainer, record(head, datamodule, ("train", "test"), trainer.global_step))
+            figures.draw(trainer, list(record(head, datamodule, ("train", "test"), Moment(trainer.global_step))))
         history = _first(trainer, History)
         if figures is not None and history is not None and history.rows:
             figures.draw(trainer, [history.drawing(head.score_names()[1], self.metrics["best_epoch"])])
@@ -185,6 +186,8 @@ def open_run(folder: Path) -> tuple[DictConfig, InMemoryDataModule, Head]:
     cfg = OmegaConf.load(folder / ".hydra" / "config.yaml")
     assert isinstance(cfg, DictConfig)
     OmegaConf.resolve(cfg)
+    if "weights" in cfg.network:
+        cfg.network.weights = None  # the checkpoint holds all weights, pretrained ones too
     datamodule: InMemoryDataModule = make(cfg.data, "data")
     head = make_head(cfg, datamodule.spec)
     load_weights(head, datamodule, folder / "checkpoints" / "best.ckpt")
@@ -210,9 +213,10 @@ def _headline(run: Run) -> str:
     head, spec = run.parts.head, run.parts.head.spec
     sizes = [len(rows.x) for rows in run.parts.datamodule.splits]
     num_parameters = sum(p.numel() for p in head.parameters())
+    inputs = "×".join(map(str, spec.input_shape)) + (" pixels" if spec.is_image else " inputs")
     rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
     return (
-        f"{type(run.parts.datamodule).__name__}: {rows} of {spec.num_inputs} inputs; "
+        f"{type(run.parts.datamodule).__name__}: {rows} of {inputs}; "
         f"{type(head.network).__name__} with {num_parameters:,} parameters"
     )
 

@@ -39,6 +39,11 @@ class DataSpec:
         return prod(self.input_shape)
 
     @property
+    def is_image(self) -> bool:
+        """Whether rows are images (C, H, W)."""
+        return len(self.input_shape) == 3
+
+    @property
     def num_classes(self) -> int:
         """Classes to choose from; 0 for regression."""
         return len(self.class_names)

@@ -1,5 +1,7 @@
 """Every experiment reaches the number that its source printed, or the one we promise for it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 from src.config import CONF
 from src.networks.affine import affine_map
+from tests.data.image_files import write_idx, write_pngs
 
 AT_LEAST = {
     "and_gate": 1.0,
@@ -18,12 +21,19 @@ AT_LEAST = {
     "moons": 0.955,
     "spirals": 0.97,
     "gaussian": 0.98,
+    "digits": 0.975,
+    "digits_cnn": 0.975,
 }
-TESTED_ALONE = {"xor_gate", "circles_linear", "blobs_linear", "moons_logistic", "line", "xor"}
+FASHION = {"fashion_binary": 0.998, "fashion_mlp": 0.88, "fashion_cnn": 0.935}
+TESTED_ALONE = {"xor_gate", "circles_linear", "blobs_linear", "moons_logistic", "line", "xor", "transfer"}
+REAL_DATA = next((folder for folder in ("data", "../shared/data") if Path(folder, "FashionMNIST").exists()), None)
+needs_fashion = pytest.mark.skipif(REAL_DATA is None, reason="Fashion-MNIST is neither in data/ nor in ../shared/data/")
 
 
 def test_no_experiment_is_forgotten():
-    assert {path.stem for path in (CONF / "experiment").glob("*.yaml")} == AT_LEAST.keys() | TESTED_ALONE
+    assert {
+        path.stem for path in (CONF / "experiment").glob("*.yaml")
+    } == AT_LEAST.keys() | FASHION.keys() | TESTED_ALONE
 
 
 @pytest.mark.parametrize("experiment", AT_LEAST)
@@ -92,3 +102,50 @@ def test_xor_is_solved_from_nine_of_ten_seeds(train):
         run = train("experiment=xor", "callbacks.figures=null", f"seed={seed}", folder=f"run_{seed}")
         solved += run.metrics["solved"]
     assert solved >= 18
+
+
+# Images
+
+
+@pytest.mark.parametrize("experiment", FASHION)
+def test_fashion_trains_on_any_files_of_its_format(train, tmp_path, experiment):
+    write_idx(tmp_path, num_train=120)
+    metrics = train(f"experiment={experiment}", f"data_dir={tmp_path}", "trainer.max_epochs=2").metrics
+    assert metrics["epochs"] == 2
+    assert len(metrics["test/confusion_matrix"]) == (2 if experiment == "fashion_binary" else 10)
+
+
+@needs_fashion
+def test_t_shirts_and_boots_are_told_apart(train):
+    metrics = train("experiment=fashion_binary", f"data_dir={REAL_DATA}", "trainer.max_epochs=15").metrics
+    assert metrics["test/accuracy"] >= FASHION["fashion_binary"]
+
+
+@needs_fashion
+def test_two_epochs_of_the_ten_clothes_are_well_on_their_way(train):
+    metrics = train("experiment=fashion_mlp", f"data_dir={REAL_DATA}", "trainer.max_epochs=2").metrics
+    assert metrics["test/accuracy"] >= 0.83
+
+
+@needs_fashion
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", FASHION)
+def test_fashion_is_solved(train, experiment):
+    assert train(f"experiment={experiment}", f"data_dir={REAL_DATA}").metrics["solved"] is True
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = write_pngs(tmp_path / "pictures", classes=("bat", "cat", "dog"), each=20)
+    return f"data.path={folder}", f"data_dir={tmp_path}", "data.image_size=32"
+
+
+def test_transfer_trains_on_a_folder_and_shows_pictures(train, pictures):
+    run = train("experiment=transfer", *pictures, "network.weights=null", "trainer.max_epochs=2")
+    assert {"predictions.png", "augmentation.png"} <= {path.name for path in (run.folder / "plots").iterdir()}
+
+
+def test_a_folder_of_pictures_is_learnt_and_names_its_classes(train, pictures):
+    run = train("data=image_folder", *pictures, "head=multiclass", "network.hidden_dims=[16]", "trainer.max_epochs=20")
+    assert run.parts.head.spec.class_names == ("bat", "cat", "dog")
+    assert run.metrics["test/accuracy"] == 1.0

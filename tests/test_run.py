@@ -106,6 +106,12 @@ def test_tensorboard_holds_curves_pictures_graph_and_hyperparameters(train):
     assert "_hparams_/session_start_info" in events.summary_metadata
 
 
+def test_logging_and_figures_do_not_change_the_training(train):
+    plain = train(*SHORT, *DROPOUT, "callbacks.figures=null", folder="plain")
+    watched = train(*SHORT, *DROPOUT, "logger=tensorboard", "callbacks.figures.every_n_epochs=1", folder="watched")
+    assert torch.equal(final_weights(plain), final_weights(watched))
+
+
 def test_more_than_two_inputs_have_no_boundary_and_no_error(train):
     run = train(
         "data=blobs",

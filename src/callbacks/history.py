@@ -6,7 +6,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 
-from src.callbacks.figures import Drawing
+from src.callbacks.recording import Drawing
 from src.callbacks.throttle import Throttle
 
 _SECONDS_BETWEEN_WRITES = 1.0

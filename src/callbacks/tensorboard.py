@@ -50,6 +50,8 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         """Draw the graph of a network for rows x [N, *input_shape], if the graph is wanted."""
         if not self._log_graph:
             return
-        with torch.no_grad():
-            traced = torch.jit.trace(model, x, check_trace=False)  # the check imports two seconds of libraries
+        training = model.training
+        with torch.no_grad():  # evaluating, so that dropout draws nothing from the random numbers of the training
+            traced = torch.jit.trace(model.eval(), x, check_trace=False)  # the check imports two seconds of libraries
+        model.train(training)
         self.experiment.add_graph(traced, x)

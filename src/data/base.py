@@ -1,6 +1,7 @@
 """The base of every dataset that is held in memory: splits, scaling, label noise, loaders and the `DataSpec`."""
 
 from abc import ABC, abstractmethod
+from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from src.data.blocks import BlockLoader
+from src.data.scaler import Scaler
 from src.errors import ConfigError
 from src.rules import Count, Fraction, Seed, checked
 from src.spec import DataSpec, Task
@@ -16,6 +18,7 @@ from src.spec import DataSpec, Task
 Split = Literal["train", "val", "test"]
 
 _EVALUATION_ROWS = 16_384  # rows of a forward pass without gradients: few calls, yet bounded memory for any N
+_EVALUATION_NUMBERS = 2**20  # and numbers in those rows, since a convolution makes many of each
 _BLOCK_BYTES = 64 * 2**20  # a block's copy of its rows stays below this
 _BLOCK_STEPS = 256  # an upper bound, so that the progress bar moves and Ctrl-C is answered
 
@@ -23,7 +26,11 @@ _LABEL_NOISE_STREAM = 101  # apart from the streams that `load` uses, which coun
 
 
 class Rows(NamedTuple):
-    """Inputs x [N, …] (float32) and targets y [N] (int64 labels, or float32 values for regression)."""
+    """Inputs x [N, …] and targets y [N].
+
+    x is float32, or uint8 [N, C, H, W] for images, or a sequence that reads such images from files when indexed. y
+    holds int64 labels, float32 values for regression, or int64 zeros and ones [N, L] for several labels a row.
+    """
 
     x: Tensor
     y: Tensor
@@ -59,6 +66,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
 
     task: ClassVar[Task]
     feature_names: tuple[str, ...] = ()
+    scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
 
     @checked
     def __init__(
@@ -76,9 +84,10 @@ class InMemoryDataModule(LightningDataModule, ABC):
         self.shuffle_seed = seed if shuffle_seed is None else shuffle_seed
         self.steps_per_execution: int | Literal["auto"] = steps_per_execution
         self.standardize, self.label_noise = standardize, label_noise
-        self.mean: Tensor | None = None
-        self.scale: Tensor | None = None
+        self.scaler: Scaler | None = None
         self._splits: Splits | None = None
+
+    # What a dataset defines
 
     @abstractmethod
     def load(self) -> Splits:
@@ -87,20 +96,31 @@ class InMemoryDataModule(LightningDataModule, ABC):
     @property
     @abstractmethod
     def class_names(self) -> tuple[str, ...]:
-        """Name of each class by its label; empty for regression."""
+        """Name of each class by its label, or of each label of a row that has several; empty for regression."""
+
+    def fit_scaler(self, x: Tensor) -> Scaler | None:
+        """The scaler for raw training rows x [N, …]; None leaves inputs as they are."""
+        return Scaler.fitted(x) if self.standardize else None
+
+    def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Other views of the raw training rows x [B, …] of a minibatch."""
+        return x
+
+    # What it gives
 
     @property
     def splits(self) -> Splits:
-        """The rows as networks see them: scaled, the training labels with their noise."""
+        """The rows as they are held: scaled, unless that waits until they are served, and with their label noise."""
         if self._splits is None:
             raw = self.load()
             for name, rows in zip(Splits._fields, raw, strict=True):
                 if len(rows.x) == 0:
                     raise ConfigError(f"data: the {name} split has no rows; draw more rows or change the fractions")
-            if self.standardize and self.mean is None:
-                self._fit_scaler(raw.train.x)
-            train, val, test = (Rows(self.scaled(rows.x), rows.y) for rows in raw)
-            self._splits = Splits(Rows(train.x, self._with_label_noise(train.y)), val, test)
+            if self.scaler is None:
+                self.scaler = self.fit_scaler(raw.train.x)
+            if not self.scaled_when_served:
+                raw = Splits(*(Rows(self.scaled(rows.x), rows.y) for rows in raw))
+            self._splits = raw._replace(train=Rows(raw.train.x, self._with_label_noise(raw.train.y)))
         return self._splits
 
     @property
@@ -108,7 +128,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
         """What networks, heads and plots need to know of this dataset."""
         x, y = self.splits.train
         names = self.class_names
-        counts = tuple(torch.bincount(y, minlength=len(names)).tolist()) if names else ()
+        counts = tuple(_counts(y, len(names)).tolist()) if names else ()
         features = self.feature_names or (tuple(f"x{i + 1}" for i in range(x.shape[1])) if x.ndim == 2 else ())
         return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features)
 
@@ -116,33 +136,34 @@ class InMemoryDataModule(LightningDataModule, ABC):
         """Lightning's hook: makes the splits ready, once."""
         _ = self.splits
 
-    def _fit_scaler(self, x: Tensor) -> None:
-        self.mean = x.mean(dim=0)
-        deviation = x.std(dim=0, correction=0)
-        self.scale = torch.where(deviation > 0, deviation, torch.ones_like(deviation))
-
     def scaled(self, x: Tensor) -> Tensor:
         """Raw inputs x [N, …] as the network sees them."""
-        return x if self.mean is None or self.scale is None else (x - self.mean) / self.scale
+        return x if self.scaler is None else self.scaler(x)
+
+    def seen(self, split: Split, rows: slice | Tensor) -> Tensor:
+        """Some inputs of a split, by their places in it, as the network sees them."""
+        x: Tensor = getattr(self.splits, split).x[rows]
+        return self.scaled(x) if self.scaled_when_served else x
 
     def _with_label_noise(self, y: Tensor) -> Tensor:
-        num_flips = round(self.label_noise * len(y))
-        if num_flips == 0:
+        if self.label_noise == 0:
             return y
-        generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
-        flipped = torch.randperm(len(y), generator=generator)[:num_flips]
-        num_classes = len(self.class_names)
-        if num_classes == 0:
+        if not self.class_names:
             raise ConfigError(f"data.label_noise: these rows have numbers for targets (got {self.label_noise}); use 0")
-        shift = torch.randint(1, num_classes, (num_flips,), generator=generator)  # never 0: always another class
-        y = y.clone()
-        y[flipped] = (y[flipped] + shift) % num_classes
-        return y
+        generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
+        noisy = y.flatten().clone()
+        flipped = torch.randperm(len(noisy), generator=generator)[: round(self.label_noise * len(noisy))]
+        num_classes = len(self.class_names) if y.ndim == 1 else 2
+        shift = torch.randint(1, num_classes, (len(flipped),), generator=generator)  # never 0: always another class
+        noisy[flipped] = (noisy[flipped] + shift) % num_classes
+        return noisy.view_as(y)
+
+    # Loaders
 
     def block_size(self) -> int:
         """Minibatches of a block that `auto` would choose: an epoch if that is short, else a bounded part of one."""
         x = self.splits.train.x
-        batch_bytes = max(1, self.batch_rows * x[:1].nbytes)
+        batch_bytes = max(1, self.batch_rows * 4 * prod(x.shape[1:]))
         return max(1, min(-(-len(x) // self.batch_rows), _BLOCK_STEPS, _BLOCK_BYTES // batch_bytes))
 
     @property
@@ -150,15 +171,20 @@ class InMemoryDataModule(LightningDataModule, ABC):
         """Rows of a full training minibatch."""
         return self.batch_size or len(self.splits.train.x)
 
+    def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
+        """A loader of rows as they are held."""
+        return BlockLoader(rows.x, rows.y, scale=self.scaled if self.scaled_when_served else None, **settings)
+
     def _loader(self, split: Split, shared: bool, **settings: Any) -> BlockLoader:
         """Rows of a split on the Trainer's device; `shared` among the processes that train together, or whole."""
         rows: Rows = getattr(self.splits, split)
-        if self.trainer is None:
-            return BlockLoader(rows.x, rows.y, **settings)
-        device = self.trainer.strategy.root_device
-        if shared:
-            settings |= {"rank": self.trainer.global_rank, "world_size": self.trainer.world_size}
-        return BlockLoader(rows.x.to(device), rows.y.to(device), **settings)
+        numbers = max(1, prod(rows.x.shape[1:]))
+        settings.setdefault("batch_size", max(16, min(_EVALUATION_ROWS, _EVALUATION_NUMBERS // numbers)))
+        if self.trainer is not None:
+            settings |= {"device": self.trainer.strategy.root_device}
+            if shared:
+                settings |= {"rank": self.trainer.global_rank, "world_size": self.trainer.world_size}
+        return self.make_loader(rows, **settings)
 
     def train_dataloader(self) -> BlockLoader:
         """Blocks of shuffled training minibatches."""
@@ -170,30 +196,40 @@ class InMemoryDataModule(LightningDataModule, ABC):
             block_size=steps,
             shuffle=self.batch_rows < len(self.splits.train.x),  # the order within one batch changes nothing
             seed=self.shuffle_seed,
+            augment=self.augment if type(self).augment is not InMemoryDataModule.augment else None,
         )
 
     def val_dataloader(self) -> BlockLoader:
         """The validation rows."""
-        return self._loader("val", shared=True, batch_size=_EVALUATION_ROWS)
+        return self._loader("val", shared=True)
 
     def test_dataloader(self) -> BlockLoader:
         """The test rows."""
-        return self._loader("test", shared=True, batch_size=_EVALUATION_ROWS)
+        return self._loader("test", shared=True)
 
     def whole(self, split: Split) -> BlockLoader:
-        """All rows of a split in their order, in every process."""
-        return self._loader(split, shared=False, batch_size=_EVALUATION_ROWS)
+        """All rows of a split in their order, in every process, as they are."""
+        return self._loader(split, shared=False)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """The batch as it is: the loaders' rows are on the device already, and looking at each costs time."""
         return batch
 
+    # Checkpoints
+
     def state_dict(self) -> dict[str, Any]:
         """The scaler as plain tensors, for the checkpoint."""
-        return {} if self.mean is None else {"mean": self.mean, "scale": self.scale}
+        return {} if self.scaler is None else dict(self.scaler.state_dict())
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the scaler of a checkpoint."""
-        if state_dict and not torch.equal(state_dict["mean"], self.mean if self.mean is not None else torch.empty(0)):
-            self.mean, self.scale = state_dict["mean"], state_dict["scale"]
-            self._splits = None
+        if not state_dict:
+            return
+        saved = Scaler(**state_dict)
+        if self.scaler is None or any(not torch.equal(saved.get_buffer(k), v) for k, v in self.scaler.named_buffers()):
+            self.scaler, self._splits = saved, None
+
+
+def _counts(y: Tensor, num_classes: int) -> Tensor:
+    """Rows [num_classes] of each class among labels y [N], or with each label of y [N, L]."""
+    return torch.bincount(y, minlength=num_classes) if y.ndim == 1 else y.sum(dim=0)

@@ -5,14 +5,15 @@ block carries many minibatches through one `training_step`, so that cost is paid
 `steps_per_execution`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from src.spec import Block
+from src.spec import Batch, Block
 
 _EPOCHS_PER_SEED = 2**20  # room for the epochs of one seed before the next seed's begin
+_AUGMENTATION_STREAM = 2**62  # apart from the orders of all seeds
 
 
 class BlockLoader:
@@ -27,7 +28,10 @@ class BlockLoader:
         batch_size: Rows of a minibatch; the last of an epoch may be smaller.
         block_size: Minibatches of a block; the last of an epoch may hold fewer.
         shuffle: Draw a new order each epoch.
-        seed: Seed of the order.
+        seed: Seed of the order and of the augmentation.
+        device: Where minibatches are handed out; rows that fit there are moved at once, others batch by batch.
+        scale: Raw inputs [B, …] to what the network sees; None where rows are held so.
+        augment: Raw inputs [B, …] and a generator to other views of them; None leaves them.
         rank: This process' number among `world_size`, which share the rows between them.
         world_size: Processes that train together.
     """
@@ -43,10 +47,15 @@ class BlockLoader:
         block_size: int = 1,
         shuffle: bool = False,
         seed: int = 0,
+        device: torch.device | str = "cpu",
+        scale: Callable[[Tensor], Tensor] | None = None,
+        augment: Callable[[Tensor, Generator], Tensor] | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        self.x, self.y = x, y
+        self.device = torch.device(device)
+        self.x, self.y = self._placed(x), y.to(self.device)
+        self.scale, self.augment = scale, augment
         self.batch_size, self.block_size = batch_size, block_size
         self.shuffle, self.seed = shuffle, seed
         self.rank, self.world_size = rank, world_size
@@ -84,17 +93,37 @@ class BlockLoader:
             order = torch.arange(len(self.x))
         else:
             return None
-        return order[self.rank :: self.world_size][: self.num_rows].to(self.x.device)
+        return order[self.rank :: self.world_size][: self.num_rows]
+
+    def _generator(self) -> Generator:
+        """Where this epoch's augmentation draws from."""
+        return Generator().manual_seed(_AUGMENTATION_STREAM + self.seed * _EPOCHS_PER_SEED + self.epoch)
+
+    def _placed(self, x: Tensor) -> Tensor:
+        """Rows on the device, unless they would fill more than half of what is free there."""
+        if self.device.type == "cuda" and x.nbytes > torch.cuda.mem_get_info(self.device)[0] // 2:
+            return x.pin_memory()
+        return x.to(self.device)
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks of one epoch."""
         order = self._order()
+        generator = self._generator()
         rows = self.batch_size * self.block_size
         for start in range(0, self.num_rows, rows):
-            stop = min(start + rows, self.num_rows)
-            if order is None:
-                x, y = self.x[start:stop], self.y[start:stop]
-            else:
-                chosen = order[start:stop]
-                x, y = self.x[chosen], self.y[chosen]
-            yield list(zip(x.split(self.batch_size), y.split(self.batch_size), strict=True))
+            chosen: slice | Tensor = slice(start, min(start + rows, self.num_rows))
+            if order is not None:
+                chosen = order[chosen].to(self.x.device)
+            x, y = self.x[chosen], self.y[chosen.to(self.device) if isinstance(chosen, Tensor) else chosen]
+            block = list(zip(x.split(self.batch_size), y.split(self.batch_size), strict=True))
+            yield block if self.augment is None and self.scale is None else self._prepared(block, generator)
+
+    def _prepared(self, block: Block, generator: Generator) -> Block:
+        """Minibatches as the network sees them."""
+        return [self._view(x, y, generator) for x, y in block]
+
+    def _view(self, x: Tensor, y: Tensor, generator: Generator) -> Batch:
+        x = x.to(self.device, non_blocking=True)
+        if self.augment is not None:
+            x = self.augment(x, generator)
+        return (x if self.scale is None else self.scale(x)), y

@@ -117,7 +117,7 @@ class Head(LightningModule, ABC):
         optimizer: Optimizer = self.optimizers(use_pl_optimizer=False)  # type: ignore[assignment]
         scheduler = self._scheduler("step")
         step = _bare_step(optimizer)
-        parameters = list(self.parameters())
+        parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         all_logits, losses = [], []
         for x, y in block:
             logits = self.forward(x)
@@ -174,7 +174,7 @@ class Head(LightningModule, ABC):
 
     def configure_optimizers(self) -> Any:
         """Lightning's hook: the optimizer and, where there is one, its scheduler."""
-        optimizer = self.make_optimizer(self.parameters())
+        optimizer = self.make_optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
         if self.scheduling is None:
             return optimizer
         config: dict[str, Any] = {"scheduler": self.scheduling.make(optimizer)}
@@ -215,6 +215,13 @@ class Head(LightningModule, ABC):
             meter.update(self.loss(logits, y), self.predictions(logits), y)
         values = {name: value.item() for name, value in self._values(meter).items()}
         return values | self.tables(meter.scores)
+
+    @torch.no_grad()
+    def outputs(self, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
+        """What `forward` returns for some rows, and their targets, both on the CPU and in the rows' order."""
+        self.eval()
+        found = [(self(x).float().cpu(), y.cpu()) for block in blocks for x, y in block]
+        return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
 
     # Metrics
 

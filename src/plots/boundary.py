@@ -1,5 +1,6 @@
 """What a network of two inputs thinks of every point of the plane."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ _MAX_POINTS = 1000  # of a panel; more are a blot
 def boundary_figure(
     plane: Plane,
     probabilities: Tensor,
-    panels: dict[str, tuple[Tensor, Tensor]],
+    panels: Mapping[str, tuple[Tensor, Tensor]],
     class_names: tuple[str, ...],
     feature_names: tuple[str, ...] = ("x1", "x2"),
     threshold: float = 0.5,

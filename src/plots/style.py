@@ -27,13 +27,15 @@ _RC: Any = {
 }
 
 
-def new_figure(width: float, height: float, num_panels: int = 1, **settings: Any) -> tuple[Figure, list[Any]]:
-    """A figure of some inches and its panels [num_panels], side by side."""
+def new_figure(
+    width: float, height: float, num_panels: int = 1, num_rows: int = 1, **settings: Any
+) -> tuple[Figure, list[Any]]:
+    """A figure of some inches and its panels [num_rows * num_panels], side by side, row by row."""
     with rc_context(_RC):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        panels = figure.subplots(1, num_panels, squeeze=False, **settings)
-        return figure, list(panels[0])
+        panels = figure.subplots(num_rows, num_panels, squeeze=False, **settings)
+        return figure, list(panels.flat)
 
 
 def color(label: int) -> str:

@@ -3,15 +3,12 @@
 from abc import abstractmethod
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 from pydantic import Field
 
 from src.data.base import InMemoryDataModule, Rows, Splits, stream_seed
-from src.errors import ConfigError
+from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.rules import Count, Seed, checked
-
-SplitFraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class DrawnDataModule(InMemoryDataModule):
@@ -67,11 +64,7 @@ class DrawnWhole(DrawnDataModule):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        if test_fraction + val_fraction >= 1:
-            raise ConfigError(
-                "data.val_fraction: the test and validation fractions must leave rows to train on "
-                f"(got {test_fraction} + {val_fraction}); lower one of them"
-            )
+        check_fractions(test_fraction, val_fraction)
         self.num_samples = num_samples
         self.test_fraction, self.val_fraction = test_fraction, val_fraction
         self.stratify = stratify
@@ -80,20 +73,6 @@ class DrawnWhole(DrawnDataModule):
     def load(self) -> Splits:
         """Draw and split, with scikit-learn's `train_test_split`."""
         x, y = self.draw(self.num_samples, self.seed)
-        rest, test = self._split(np.arange(len(x)), y, self.test_fraction)
-        train, val = self._split(rest, y, round(self.val_fraction * len(x)))
-        if self.val_fraction == 0:
-            val = train
-        return Splits(*(Rows(x[rows], y[rows]) for rows in map(torch.from_numpy, (train, val, test))))
-
-    def _split(self, rows: "np.ndarray[Any, Any]", y: torch.Tensor, size: float) -> Any:
-        """Divide indices into two parts; the second is `size` of them, a fraction or a number of rows."""
-        from sklearn.model_selection import train_test_split
-
-        if size == 0:
-            return rows, rows[:0]
-        labels = y.numpy()[rows] if self.stratify and self.class_names else None
-        try:
-            return train_test_split(rows, test_size=size, random_state=self.split_seed, stratify=labels)
-        except ValueError as error:
-            raise ConfigError(f"data: {error} draw more rows or change the fractions") from error
+        labels = y if self.stratify and self.class_names and y.ndim == 1 else None
+        parts = split_rows(torch.arange(len(x)), self.test_fraction, self.val_fraction, self.split_seed, labels)
+        return Splits(*(Rows(x[rows], y[rows]) for rows in parts))

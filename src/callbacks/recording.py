@@ -1,0 +1,141 @@
+"""What a run's figures show at some moment, recorded cheaply so that they can be drawn at any later time."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from src.data.base import InMemoryDataModule, Rows, Split
+from src.heads.base import Head
+from src.heads.classification import ClassificationHead
+from src.plots.plane import plane_around
+
+_SHOWN = 32  # images of a grid
+_MISTAKES_SHOWN = 24  # at most; the rest are right
+_VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
+
+
+class Drawing(NamedTuple):
+    """A figure that can be drawn at any later time: its data are copies."""
+
+    tag: str
+    file_stem: str
+    step: int
+    draw: Callable[[], Any]
+
+
+class Moment(NamedTuple):
+    """When something is recorded: optimiser steps so far, and the epoch, or None at the end."""
+
+    step: int
+    epoch: int | None = None
+
+    def drawing(self, tag: str, draw: Callable[[], Any]) -> Drawing:
+        """A figure of this moment; those on the way have their epoch in the file's name."""
+        suffix = "" if self.epoch is None else f"_epoch{self.epoch:05d}"
+        return Drawing(tag, f"{tag}{suffix}", self.step, draw)
+
+    def title(self, split: Split) -> str:
+        """Which rows are shown, and when."""
+        return f"{split} split" if self.epoch is None else f"{split} split after epoch {self.epoch}"
+
+
+@torch.no_grad()
+def record(
+    head: Head, datamodule: InMemoryDataModule, panels: tuple[Split, Split], moment: Moment
+) -> Iterator[Drawing]:
+    """What the figures show now: the second split's confusion matrix or fit, and what its kind of inputs allows.
+
+    Args:
+        head: In evaluation mode.
+        datamodule: Where the rows are.
+        panels: The splits shown; figures with one panel show the second.
+        moment: When this is.
+    """
+    split = panels[1]
+    logits, y = head.outputs(datamodule.whole(split))
+    if not isinstance(head, ClassificationHead):
+        yield _fit(head, datamodule.seen(split, slice(None)), logits, y, split, moment)
+        return
+    yield _confusion(head, logits, y, split, moment)
+    if head.spec.input_shape == (2,):
+        yield _boundary(head, datamodule, panels, moment)
+    if head.spec.is_image:
+        yield _images(head, datamodule, logits, y, split, moment)
+        if moment.epoch is None and getattr(datamodule, "augments", False):
+            yield _augmentation(datamodule, moment)
+
+
+def _fit(head: Head, x: Tensor, values: Tensor, y: Tensor, split: Split, moment: Moment) -> Drawing:
+    predicted = head.predictions(values)
+
+    def draw() -> Any:
+        from src.plots.fit import fit_figure
+
+        return fit_figure(x, y, predicted, head.spec.feature_names, moment.title(split))
+
+    return moment.drawing("fit", draw)
+
+
+def _confusion(head: ClassificationHead, logits: Tensor, y: Tensor, split: Split, moment: Moment) -> Drawing:
+    confusion = head.confusion(logits, y)
+
+    def draw() -> Any:
+        from src.plots.confusion import confusion_figure
+
+        return confusion_figure(confusion, head.spec.class_names, moment.title(split))
+
+    return moment.drawing("confusion_matrix", draw)
+
+
+def _boundary(
+    head: ClassificationHead, datamodule: InMemoryDataModule, panels: tuple[Split, Split], moment: Moment
+) -> Drawing:
+    shown: dict[str, Rows] = {moment.title(name): getattr(datamodule.splits, name) for name in panels}
+    plane = plane_around(datamodule.splits.train.x)
+    probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
+    note = " (standardised)" if datamodule.standardize else ""
+    features = tuple(f"{name}{note}" for name in head.spec.feature_names)
+    threshold = getattr(head, "threshold", 0.5)
+
+    def draw() -> Any:
+        from src.plots.boundary import boundary_figure
+
+        return boundary_figure(plane, probabilities, shown, head.spec.class_names, features, threshold)
+
+    return moment.drawing("boundary", draw)
+
+
+def _images(
+    head: ClassificationHead, datamodule: InMemoryDataModule, logits: Tensor, y: Tensor, split: Split, moment: Moment
+) -> Drawing:
+    predicted = head.predictions(logits)
+    confidence = head.probabilities(logits).gather(1, predicted[:, None])[:, 0]
+    wrong = (predicted != y).nonzero()[:, 0]
+    surest = wrong[confidence[wrong].argsort(descending=True)][:_MISTAKES_SHOWN]
+    right = (predicted == y).nonzero()[:, 0][: _SHOWN - len(surest)]
+    chosen = torch.cat([surest, right])
+    rows: Rows = getattr(datamodule.splits, split)
+    images, y, predicted, confidence = rows.x[chosen], y[chosen], predicted[chosen], confidence[chosen]
+    title = f"{moment.title(split)}: {len(wrong):,} of {len(rows.y):,} wrong, the most confident mistakes first"
+
+    def draw() -> Any:
+        from src.plots.images import predictions_figure
+
+        return predictions_figure(images, y, predicted, confidence, head.spec.class_names, title)
+
+    return moment.drawing("predictions", draw)
+
+
+def _augmentation(datamodule: InMemoryDataModule, moment: Moment) -> Drawing:
+    images = datamodule.splits.train.x[:_VIEWED]
+    generator = Generator().manual_seed(datamodule.seed)
+    views = [images, *(datamodule.augment(images, generator) for _ in range(_VIEWS))]
+
+    def draw() -> Any:
+        from src.plots.images import augmentation_figure
+
+        return augmentation_figure(torch.stack(views, dim=1))
+
+    return moment.drawing("augmentation", draw)

@@ -1,0 +1,1 @@
+"""Image datasets: held as uint8, scaled and augmented a minibatch at a time."""

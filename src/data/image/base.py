@@ -1,0 +1,142 @@
+"""The base of image datasets: which classes, which splits, how pixels are scaled, which views training sees."""
+
+from abc import abstractmethod
+from typing import Annotated, Any, NamedTuple
+
+import torch
+from pydantic import Field
+from torch import Generator, Tensor
+
+from src.data.base import InMemoryDataModule, Rows, Split, Splits
+from src.data.image.augmentation import erased, shifted
+from src.data.scaler import Scaler
+from src.data.splitting import SplitFraction, check_fractions, split_rows
+from src.errors import ConfigError
+from src.rules import Fraction, Seed, checked
+
+_SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is exact to a thousandth
+
+
+class Collection(NamedTuple):
+    """The images that a source offers: `train` and, where it has them, `val` and `test`."""
+
+    parts: dict[Split, Rows]
+    class_names: tuple[str, ...]
+
+
+class ImageDataModule(InMemoryDataModule):
+    """Images x [N, C, H, W] held as uint8. A network sees float32, from -1 for black to 1, or standardised.
+
+    Args:
+        classes: Labels or names of the classes to keep, renumbered in this order; None keeps all.
+        val_fraction: Part of the training images that becomes the validation split, where the source has none.
+        test_fraction: Part of the images that becomes the test split, where the source has none.
+        split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
+        flip: Mirror half of the training images, left to right.
+        shift: Pixels by which a training image may be moved, up, down, left and right.
+        erase: Probability that a rectangle of a training image is blacked out.
+        **common: Arguments of `InMemoryDataModule`; `standardize` works a channel at a time.
+    """
+
+    scaled_when_served = True
+
+    @checked
+    def __init__(
+        self,
+        *,
+        classes: list[int | str] | None = None,
+        val_fraction: SplitFraction = 0.1,
+        test_fraction: SplitFraction = 0.2,
+        split_seed: Seed | None = None,
+        flip: bool = False,
+        shift: Annotated[int, Field(ge=0)] = 0,
+        erase: Fraction = 0.0,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        check_fractions(test_fraction, val_fraction)
+        self.classes = classes
+        self.val_fraction, self.test_fraction = val_fraction, test_fraction
+        self.split_seed = self.seed if split_seed is None else split_seed
+        self.flip, self.shift, self.erase = flip, shift, erase
+        self._class_names: tuple[str, ...] = ()
+
+    @abstractmethod
+    def read(self) -> Collection:
+        """All images of the source."""
+
+    def images(self, x: Tensor) -> Tensor:
+        """The images of a split, for sources that read no more than their places before the split."""
+        return x
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class that is kept, by its new label."""
+        if not self._class_names:
+            _ = self.splits
+        return self._class_names
+
+    def load(self) -> Splits:
+        """Read, keep the classes wanted, and split off what the source has not divided itself."""
+        parts, names = self.read()
+        kept = self._labels_kept(names)
+        if len(kept) < 2:
+            raise ConfigError(f"data.classes: needs two classes or more (got {len(kept)}); name another")
+        self._class_names = tuple(names[label] for label in kept)
+        self.task = "binary" if len(kept) == 2 else "multiclass"  # type: ignore[misc]
+        if self.classes is not None:
+            parts = {split: _of_classes(rows, kept, len(names)) for split, rows in parts.items()}
+        whole = parts["train"]
+        train, val, test = split_rows(
+            torch.arange(len(whole.y)),
+            0.0 if "test" in parts else self.test_fraction,
+            0.0 if "val" in parts else self.val_fraction,
+            self.split_seed,
+            whole.y,
+        )
+        divided = [Rows(whole.x[rows], whole.y[rows]) for rows in (train, val, test)]
+        given = [divided[0], parts.get("val", divided[1]), parts.get("test", divided[2])]
+        return Splits(*(Rows(self.images(rows.x), rows.y) for rows in given))
+
+    def _labels_kept(self, names: tuple[str, ...]) -> list[int]:
+        if self.classes is None:
+            return list(range(len(names)))
+        by_name = {name.lower(): label for label, name in enumerate(names)}
+        kept = []
+        for wanted in self.classes:
+            label = wanted if isinstance(wanted, int) else by_name.get(wanted.lower())
+            if label is None or not 0 <= label < len(names):
+                choices = ", ".join(f"{label} {name}" for label, name in enumerate(names))
+                raise ConfigError(f"data.classes: no class {wanted!r}; choose from {choices}")
+            if label in kept:
+                raise ConfigError(f"data.classes: {names[label]} is named twice (got {self.classes}); name it once")
+            kept.append(label)
+        return kept
+
+    def fit_scaler(self, x: Tensor) -> Scaler:
+        """Black to -1 and white to 1, or mean 0 and standard deviation 1 of each channel over training images."""
+        if not self.standardize:
+            half = torch.full((x.shape[1], 1, 1), 127.5)
+            return Scaler(half, half.clone())
+        step = max(1, len(x) // _SCALER_ROWS)
+        return Scaler.fitted(x[torch.arange(0, len(x), step)], dims=(0, 2, 3))
+
+    @property
+    def augments(self) -> bool:
+        """Whether training sees other views of its images."""
+        return self.flip or self.shift > 0 or self.erase > 0
+
+    def augment(self, x: Tensor, generator: Generator) -> Tensor:
+        """Images [B, C, H, W] mirrored, moved and erased as the arguments say."""
+        if self.flip or self.shift:
+            x = shifted(x, generator, self.shift, self.flip)
+        return erased(x, generator, self.erase) if self.erase else x
+
+
+def _of_classes(rows: Rows, kept: list[int], num_classes: int) -> Rows:
+    """The rows whose label is among `kept`, renumbered in that order."""
+    renumbered = torch.full((num_classes,), -1)
+    renumbered[kept] = torch.arange(len(kept))
+    y = renumbered[rows.y]
+    wanted = y >= 0
+    return Rows(rows.x[wanted], y[wanted])

@@ -1,0 +1,112 @@
+"""Images in files: finding them, decoding them, and remembering what was decoded."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from src.errors import ConfigError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The image files of a folder and the folders in it, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def decode(path: Path, side: int, color: bool) -> Tensor:
+    """One file as uint8 [C, side, side], cut to a square about its middle; C is 3 or, for grey, 1.
+
+    Raises:
+        ConfigError: It does not decode.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image).convert("RGB" if color else "L")
+            pixels = np.array(ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ConfigError(
+            f"data: {path} does not decode as an image ({' '.join(str(error).split())}); "
+            "mend or remove it, or set data.skip_broken=true"
+        ) from error
+    return torch.from_numpy(pixels.reshape(side, side, -1)).permute(2, 0, 1)
+
+
+class ImageFiles:
+    """Images that are decoded when they are indexed: a stand-in for a uint8 tensor [N, C, side, side] of them.
+
+    Args:
+        paths: Their files.
+        side: Pixels of a decoded image's height and width.
+        color: Three channels instead of one.
+        skip_broken: Leave out what does not decode, instead of raising `ConfigError`.
+    """
+
+    dtype, ndim = torch.uint8, 4
+
+    def __init__(self, paths: Sequence[Path], side: int, color: bool, skip_broken: bool = False) -> None:
+        self.paths, self.side, self.color, self.skip_broken = list(paths), side, color, skip_broken
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """What the tensor's shape would be."""
+        return len(self.paths), 3 if self.color else 1, self.side, self.side
+
+    @property
+    def nbytes(self) -> int:
+        """What the tensor's size would be."""
+        return int(np.prod(self.shape))
+
+    def __getitem__(self, rows: slice | Tensor) -> Tensor:
+        """Decode some images, uint8 [B, C, side, side]."""
+        return self.read(list(range(len(self.paths))[rows]) if isinstance(rows, slice) else rows.tolist())[0]
+
+    def read(self, places: Sequence[int]) -> tuple[Tensor, list[int]]:
+        """Images uint8 [B, C, side, side] at some places, and the places of those that decoded."""
+        decoded, kept = [], []
+        for place in places:
+            try:
+                decoded.append(decode(self.paths[place], self.side, self.color))
+                kept.append(place)
+            except ConfigError:
+                if not self.skip_broken:
+                    raise
+        return torch.stack(decoded) if decoded else torch.empty(0, *self.shape[1:], dtype=torch.uint8), kept
+
+    def read_all(self, cache: Path) -> tuple[Tensor, list[int]]:
+        """All images and the places of those that decoded, from `cache` if they were decoded before; shows progress."""
+        remembered = cache / f"{self._fingerprint()}.pt"
+        if remembered.exists():
+            x, kept = torch.load(remembered, weights_only=True)
+            return x, kept
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            parts = [range(start, min(start + 64, len(self))) for start in range(0, len(self), 64)]
+            bar = tqdm(total=len(self), desc="decoding", unit=" images", leave=False, disable=None)
+            read = []
+            for part in pool.map(self.read, parts):
+                read.append(part)
+                bar.update(len(part[0]))
+            bar.close()
+        x, kept = torch.cat([x for x, _ in read]), [place for _, places in read for place in places]
+        cache.mkdir(parents=True, exist_ok=True)
+        aside = remembered.with_suffix(f".{os.getpid()}.part")
+        torch.save((x, kept), aside)
+        aside.replace(remembered)
+        return x, kept
+
+    def _fingerprint(self) -> str:
+        """Changes when a file does, or how it is decoded."""
+        facts = [(str(path.resolve()), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in self.paths]
+        return hashlib.sha256(repr((self.side, self.color, self.skip_broken, facts)).encode()).hexdigest()[:32]

@@ -1,0 +1,66 @@
+"""Minibatches of images that are decoded while training goes on, for folders that do not fit in memory."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from src.data.blocks import BlockLoader
+from src.data.image.files import ImageFiles
+from src.errors import ConfigError
+from src.spec import Block
+
+
+class _Batches(Dataset[tuple[Tensor, list[int]]]):
+    """Decoded images by the numbers of a minibatch's files."""
+
+    def __init__(self, files: ImageFiles, batches: list[list[int]]) -> None:
+        self.files, self.batches = files, batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, number: int) -> tuple[Tensor, list[int]]:
+        return self.files.read(self.batches[number])
+
+
+class StreamLoader(BlockLoader):
+    """`BlockLoader`'s order and views over images in files, a minibatch a block, decoded by worker processes.
+
+    Args:
+        files: The images.
+        y: Their labels [N].
+        num_workers: Processes that decode; 0 decodes in this one.
+        **settings: Arguments of `BlockLoader`.
+    """
+
+    def __init__(self, files: ImageFiles, y: Tensor, *, num_workers: int, **settings: Any) -> None:
+        super().__init__(files, y, **settings)  # type: ignore[arg-type]
+        self.block_size = 1
+        self.num_workers = num_workers
+
+    def _placed(self, x: Tensor) -> Tensor:
+        return x
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the blocks of one epoch."""
+        order = self._order()
+        places = torch.arange(len(self.x)) if order is None else order
+        generator = self._generator()
+        batches = [part.tolist() for part in places.split(self.batch_size)]
+        files: Any = self.x
+        decoded = DataLoader(
+            _Batches(files, batches),
+            batch_size=None,
+            num_workers=self.num_workers,
+            pin_memory=self.device.type == "cuda",
+            generator=Generator(),  # or it would draw from, and so change, the run's own random state
+        )
+        try:
+            for x, kept in decoded:
+                if len(kept):
+                    yield self._prepared([(x, self.y[torch.as_tensor(kept).to(self.device)])], generator)
+        except ConfigError as error:  # from a worker it arrives with the worker's traceback in front
+            raise ConfigError(str(error).strip().splitlines()[-1].rpartition("ConfigError: ")[2]) from None

@@ -1,0 +1,39 @@
+"""The shift and scale between the inputs as they are measured and as a network sees them."""
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+
+class Scaler(nn.Module):
+    """Inputs x [N, …] to (x - mean) / scale, in float32; a missing number (NaN) becomes `fill` first.
+
+    Args:
+        mean: Broadcasts against a row; likewise the others.
+        scale: Never 0.
+        fill: What stands in for missing numbers; None leaves them.
+    """
+
+    mean: Tensor
+    scale: Tensor
+    fill: Tensor | None
+
+    def __init__(self, mean: Tensor, scale: Tensor, fill: Tensor | None = None) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+        self.register_buffer("fill", fill)
+
+    @classmethod
+    def fitted(cls, x: Tensor, dims: tuple[int, ...] = (0,)) -> Self:
+        """Mean 0 and standard deviation 1 over the rows x [N, …], taken over `dims`; a constant is only shifted."""
+        x = x.float()
+        mean, deviation = x.mean(dims, keepdim=True)[0], x.std(dims, correction=0, keepdim=True)[0]
+        return cls(mean, torch.where(deviation > 0, deviation, torch.ones_like(deviation)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The inputs as the network sees them."""
+        if self.fill is not None:
+            x = torch.where(x.isnan(), self.fill.to(x.device), x)
+        return (x - self.mean.to(x.device)).div_(self.scale.to(x.device))

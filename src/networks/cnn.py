@@ -1,0 +1,71 @@
+"""A small convolutional network for small images."""
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from src.errors import ConfigError
+from src.rules import BelowOne, Count, checked
+
+
+class CNN(nn.Module):
+    """Images [N, C, H, W] to outputs [N, num_outputs] through stages that each halve height and width.
+
+    A stage's first convolution is pooled before it is normalised: a quarter of the work, to much the same end.
+    Images are laid out channels-last, which convolutions prefer.
+
+    Args:
+        input_shape: (C, H, W).
+        num_outputs: Numbers out for each image.
+        dims: Channels of each stage.
+        depth: Convolutions of a stage.
+        dropout: Probability that one of the last stage's averages is silenced in training.
+    """
+
+    @checked
+    def __init__(
+        self,
+        input_shape: tuple[Count, ...],
+        num_outputs: Count,
+        dims: Annotated[list[Count], Field(min_length=1, max_length=10)],
+        depth: Count = 1,
+        dropout: BelowOne = 0.0,
+    ) -> None:
+        super().__init__()
+        channels, smallest = image_shape(input_shape)
+        if smallest < 2 ** len(dims):
+            raise ConfigError(
+                f"network.dims: {len(dims)} stages halve an image {len(dims)} times, and these have {smallest} pixels "
+                f"a side (got {dims}); name {smallest.bit_length() - 1} at most"
+            )
+        layers: list[nn.Module] = []
+        for width in dims:
+            for number in range(depth):
+                layers.append(nn.Conv2d(channels, width, kernel_size=3, padding=1, bias=False))
+                if number == 0:
+                    layers.append(nn.MaxPool2d(2))
+                layers += [nn.BatchNorm2d(width), nn.ReLU()]
+                channels = width
+        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(channels, num_outputs))
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Outputs [N, num_outputs]."""
+        outputs: Tensor = self.head(self.body(x.contiguous(memory_format=torch.channels_last)))
+        return outputs
+
+
+def image_shape(input_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Channels, and the smaller of height and width.
+
+    Raises:
+        ConfigError: Rows of this shape are no images.
+    """
+    if len(input_shape) != 3:
+        raise ConfigError(
+            f"network: convolutions need images (got rows of shape {list(input_shape)}); use network=mlp, or image data"
+        )
+    return input_shape[0], min(input_shape[1:])

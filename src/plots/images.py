@@ -1,0 +1,69 @@
+"""Images in a grid: what a network takes them for, and what augmentation makes of them."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.plots.style import COLORS, INK, new_figure
+
+_COLUMNS = 8
+_RIGHT, _WRONG = COLORS[2], COLORS[4]
+_CELL = 1.28  # inches
+
+
+def predictions_figure(
+    images: Tensor,
+    labels: Tensor,
+    predictions: Tensor,
+    confidences: Tensor,
+    class_names: tuple[str, ...],
+    title: str = "",
+) -> Figure:
+    """Images [N, C, H, W] (uint8) under what they were taken for; where that is wrong, also what they are.
+
+    Args:
+        images: Left to right, top to bottom.
+        labels: True label of each [N].
+        predictions: Predicted label of each [N].
+        confidences: Probability of each prediction [N].
+        class_names: Name of each class.
+        title: Of the figure.
+    """
+    columns = min(_COLUMNS, len(images))
+    num_rows = -(-len(images) // columns)
+    figure, axes = new_figure(_CELL * columns, (_CELL + 0.42) * num_rows + 0.4, columns, num_rows=num_rows)
+    for axis in axes:
+        axis.axis("off")
+    for axis, image, label, predicted, confidence in zip(
+        axes, images, labels.tolist(), predictions.tolist(), confidences.tolist(), strict=False
+    ):
+        axis.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
+        right = label == predicted
+        said = f"{_short(class_names[predicted])} ({confidence:.0%})"
+        text = said if right else f"{said}\nis {_short(class_names[label])}"
+        axis.set_title(text, fontsize=7.5, color=_RIGHT if right else _WRONG, pad=3)
+    if title:
+        figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def augmentation_figure(views: Tensor) -> Figure:
+    """Images and other views of them [N, V, C, H, W] (uint8), a row an image, the original in front."""
+    num_images, num_views = views.shape[:2]
+    figure, axes = new_figure(1.1 * num_views, 1.1 * num_images + 0.3, num_views, num_rows=num_images)
+    for axis, image in zip(axes, views.flatten(0, 1), strict=True):
+        axis.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
+        axis.axis("off")
+    axes[0].set_title("original", fontsize=9)
+    axes[1].set_title("as training sees it", fontsize=9, loc="left")
+    return figure
+
+
+def _pixels(image: Tensor) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    """An image [C, H, W] as Matplotlib wants it."""
+    pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = image.permute(1, 2, 0).squeeze(-1).numpy()
+    return pixels
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else f"{name[:11]}…"
