@@ -146,6 +146,13 @@ def test_transfer_trains_on_a_folder_and_shows_pictures(train, pictures):
 
 
 def test_a_folder_of_pictures_is_learnt_and_names_its_classes(train, pictures):
-    run = train("data=image_folder", *pictures, "head=multiclass", "network.hidden_dims=[16]", "trainer.max_epochs=20")
+    run = train(
+        "data=image_folder",
+        *pictures,
+        "head=multiclass",
+        "data.batch_size=8",
+        "optimizer=adam",
+        "trainer.max_epochs=20",
+    )
     assert run.parts.head.spec.class_names == ("bat", "cat", "dog")
     assert run.metrics["test/accuracy"] == 1.0
