@@ -21,8 +21,8 @@ class Rule(NamedTuple):
     def __str__(self) -> str:
         """As a user writes it."""
         if self.name == "number":
-            return f"{self.value:g}"
-        return f"{self.name}>={self.value:g}" if self.value else self.name
+            return f"{self.value}"
+        return f"{self.name}>={self.value}" if self.value else self.name
 
 
 _BY_NAME = {"f1": Rule("f1"), "youden": Rule("youden")}

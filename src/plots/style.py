@@ -27,13 +27,15 @@ _RC: Any = {
 }
 
 
-def new_figure(width: float, height: float, num_panels: int = 1, **settings: Any) -> tuple[Figure, list[Any]]:
-    """A figure of some inches and its panels [num_panels], side by side."""
+def new_figure(
+    width: float, height: float, num_panels: int = 1, stacked: bool = False, **settings: Any
+) -> tuple[Figure, list[Any]]:
+    """A figure of some inches and its panels [num_panels], side by side or one above the other."""
     with rc_context(_RC):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        panels = figure.subplots(1, num_panels, squeeze=False, **settings)
-        return figure, list(panels[0])
+        shape = (num_panels, 1) if stacked else (1, num_panels)
+        return figure, list(figure.subplots(*shape, squeeze=False, **settings).flat)
 
 
 def color(label: int) -> str:
