@@ -78,9 +78,8 @@ def threshold_curve(p: Tensor, y: Tensor) -> Curve:
     """
     p, y = p.detach().cpu(), y.cpu()
     threshold = torch.arange(_NUM_STEPS + 1, dtype=torch.float64) / _NUM_STEPS
-    steps = threshold.to(
-        p.dtype
-    )  # a float32 of 0.7 is below 0.7, yet a head that compares in float32 calls it positive
+    # a float32 of 0.7 is below 0.7, yet a head that compares in float32 calls it positive
+    steps = threshold.to(p.dtype)
     true, false = (
         len(rows) - torch.searchsorted(rows.sort().values, steps).double() for rows in (p[y == 1], p[y != 1])
     )

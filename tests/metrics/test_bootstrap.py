@@ -96,6 +96,12 @@ def test_what_no_resample_defines_is_nan():
     assert ends["accuracy"] == (1, 1)
 
 
+def test_resamples_that_leave_a_score_undefined_are_left_out():
+    y = torch.tensor([0, 1])  # half of all resamples have one class only
+    ends = intervals("binary", torch.tensor([[0.8, 0.2], [0.2, 0.8]]), y, y, resamples=50)
+    assert ends["roc_auc"] == (1, 1)
+
+
 def test_results_do_not_depend_on_the_chunks(monkeypatch):
     tensors = rows("multiclass")
     whole = intervals("multiclass", *tensors, resamples=50)

@@ -57,6 +57,15 @@ def test_calibration_curve_is_scikit_learns(kind, bins):
     assert curve["count"].sum() == len(y)
 
 
+def test_an_edge_belongs_to_the_lower_bin():
+    p, y = torch.tensor([0.0, 0.25, 0.5, 1.0]), torch.tensor([0, 1, 0, 1])
+    curve = calibration_curve(p, y, bins=4)
+    observed, mean = calibration_curve_of_scikit_learn(y, p, n_bins=4)
+    assert curve["count"].tolist() == [2, 1, 1]
+    assert curve["mean_probability"].tolist() == mean.tolist() == [0.125, 0.5, 1]
+    assert curve["observed"].tolist() == observed.tolist()
+
+
 def test_empty_bins_are_left_out():
     curve = calibration_curve(torch.tensor([0.05, 0.06, 0.95]), torch.tensor([0, 1, 1]))
     assert curve["count"].tolist() == [2, 1]

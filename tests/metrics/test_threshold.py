@@ -75,8 +75,8 @@ def test_a_wish_is_reached_at_the_least_cost(wish, ties):
 
 
 def test_among_the_same_recall_the_higher_precision_is_taken():
-    p, y = torch.tensor([0.9, 0.8, 0.5, 0.1]), torch.tensor([1, 1, 0, 0])
-    assert choose_threshold(parse_rule("precision>=0.6"), p, y) == pytest.approx(0.65)
+    p, y = torch.tensor([0.9, 0.8, 0.6, 0.35]), torch.tensor([1, 1, 0, 0])
+    assert choose_threshold(parse_rule("precision>=0.6"), p, y) == pytest.approx(0.7)  # though 0.475 is nearer to 0.5
 
 
 def test_equal_thresholds_give_the_nearest_to_a_half():
@@ -117,6 +117,12 @@ def test_neighbours_in_float32_are_told_apart():
         y = (torch.arange(7) >= cut).long()
         chosen = choose_threshold(parse_rule("f1"), p, y)
         assert (p >= torch.tensor(chosen, dtype=torch.float32)).long().tolist() == y.tolist()
+
+
+def test_rows_that_float32_cannot_tell_apart_stay_together():
+    p = torch.tensor([0.5, 0.5 + 1e-10], dtype=torch.float64)
+    chosen = choose_threshold(parse_rule("f1"), p, torch.tensor([0, 1]))
+    assert chosen == pytest.approx(0.25)
 
 
 def test_an_unreachable_wish_names_the_best():

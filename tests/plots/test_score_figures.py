@@ -54,13 +54,6 @@ def confusion(names, **more):
     return confusion_figure(torch.full((len(names), len(names)), 999), tuple(names), normalized=True, **more)
 
 
-def thresholds(_, **more):
-    return thresholds_figure(THRESHOLDS, 0.25, **more)
-
-
-FIGURES = (roc, precision_recall, calibration, confusion, thresholds)
-
-
 def legend(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
@@ -70,14 +63,15 @@ def line(axis, label):
     return found
 
 
-@pytest.mark.parametrize("num_classes", [1, 3, 10, 26])
-@pytest.mark.parametrize("length", [2, 12, 60])
-@pytest.mark.parametrize("figure", FIGURES[:3] + FIGURES[4:])
+@pytest.mark.parametrize(("num_classes", "length"), [(1, 2), (1, 60), (3, 12), (10, 12), (26, 60)])
+@pytest.mark.parametrize("figure", [roc, precision_recall, calibration])
 def test_nothing_runs_over_the_edge(figure, num_classes, length):
-    stays_inside(figure(names_of(num_classes, length), title="a title"))
+    drawn = figure(names_of(num_classes, length), title="a title")
+    stays_inside(drawn)
+    assert drawn.axes[0].get_position().width * drawn.get_figwidth() > 3.3  # inches, whatever the legend takes
 
 
-@pytest.mark.parametrize(("num_classes", "length"), [(2, 3), (3, 12), (10, 11), (20, 24)])
+@pytest.mark.parametrize(("num_classes", "length"), [(2, 3), (3, 12), (10, 11), (14, 24)])
 def test_no_label_of_a_confusion_matrix_runs_over_the_edge(num_classes, length):
     stays_inside(confusion(names_of(num_classes, length), title="a title"))
 
@@ -196,6 +190,7 @@ def test_of_many_calibrations_the_furthest_off_and_all_rows_together_are_drawn()
 
 def test_thresholds_mark_the_chosen_one():
     figure = thresholds_figure(THRESHOLDS, 0.25, "validation")
+    stays_inside(figure)
     (axis,) = figure.axes
     assert legend(figure) == ["recall (true positive rate)", "precision", "false positive rate", "chosen: 0.25"]
     assert line(axis, "chosen: 0.25").get_xdata() == [0.25, 0.25]
