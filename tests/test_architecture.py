@@ -17,6 +17,7 @@ MAY_KNOW = {
     "data": GROUND,
     "networks": GROUND,
     "heads": GROUND,
+    "metrics": GROUND,
     "plots": {"spec"},
     "report": {"spec"},
     "callbacks": {*GROUND, "data", "heads", "plots"},

@@ -6,17 +6,23 @@ from torch import Tensor
 from src.plots.style import INK, new_figure
 
 
-def confusion_figure(confusion: Tensor, class_names: tuple[str, ...], title: str = "") -> Figure:
-    """A confusion matrix [C, C], rows true and columns predicted, coloured by the share of each true class."""
+def confusion_figure(
+    confusion: Tensor, class_names: tuple[str, ...], title: str = "", normalized: bool = False
+) -> Figure:
+    """A confusion matrix [C, C], rows true and columns predicted, coloured by the share of each true class.
+
+    Cells state counts, or where `normalized` those shares, which sum to 1 in each row that has any.
+    """
     num_classes = len(class_names)
     side = max(3.6, 0.62 * num_classes + 1.6)
     figure, (axis,) = new_figure(side + 0.4, side)
+    figure.set_layout_engine("compressed")  # the constrained one lets square panels push their label over the edge
     shares = confusion / confusion.sum(dim=1, keepdim=True).clamp(min=1)
     axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for true in range(num_classes):
         for predicted in range(num_classes):
             ink = "white" if shares[true, predicted] > 0.55 else INK
-            text = f"{int(confusion[true, predicted]):,}"
+            text = f"{shares[true, predicted]:.2f}" if normalized else f"{int(confusion[true, predicted]):,}"
             axis.text(predicted, true, text, ha="center", va="center", color=ink)
     slanted = any(len(name) > 6 for name in class_names) and num_classes > 3
     axis.set_xticks(range(num_classes), class_names, rotation=40 if slanted else 0, ha="right" if slanted else "center")

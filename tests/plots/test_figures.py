@@ -38,6 +38,13 @@ def test_confusion_figure_shows_the_counts():
     assert [label.get_text() for label in axis.get_xticklabels()] == ["cat", "dog"]
 
 
+def test_normalized_confusion_figure_shows_the_shares_of_each_true_class():
+    (axis,) = confusion_figure(torch.tensor([[29, 1, 0], [1, 1, 2], [0, 0, 0]]), ("a", "b", "c"), "", True).axes
+    assert [text.get_text() for text in axis.texts] == [
+        *("0.97", "0.03", "0.00"), *("0.25", "0.25", "0.50"), *("0.00", "0.00", "0.00")
+    ]  # fmt: skip
+
+
 def test_plane_covers_all_rows_row_by_row():
     left, right, bottom, top = PLANE.extent
     assert left < X[:, 0].min()

@@ -1,0 +1,35 @@
+"""Every task as columns of yes or no, which is how precision, recall and ranking see it."""
+
+from typing import Literal, NamedTuple
+
+import torch.nn.functional as F
+from torch import Tensor
+
+Task = Literal["binary", "multiclass", "multilabel"]
+
+
+class Columns(NamedTuple):
+    """K questions to each row: p [N, K] float64, and guess and truth [N, K] bool."""
+
+    p: Tensor
+    guess: Tensor
+    truth: Tensor
+
+    def each(self) -> list[tuple[Tensor, Tensor]]:
+        """Pairs of p [N] and truth [N], one a column."""
+        return list(zip(self.p.T.contiguous(), self.truth.T.contiguous(), strict=True))
+
+
+def columns_of(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> Columns:
+    """One column for class 1 of a binary task, for each class against the rest, or for each label."""
+    p = as_probabilities(probabilities)
+    if task == "multilabel":
+        return Columns(p, predictions.cpu().bool(), y.cpu().bool())
+    guess, truth = (F.one_hot(labels.cpu().long(), p.shape[1]).bool() for labels in (predictions, y))
+    first = 1 if task == "binary" else 0
+    return Columns(p[:, first:], guess[:, first:], truth[:, first:])
+
+
+def as_probabilities(p: Tensor) -> Tensor:
+    """The same numbers in float64 on the CPU; a mean of several models can be a rounding error above 1."""
+    return p.detach().cpu().double().clamp(0, 1)

@@ -1,0 +1,114 @@
+"""The scores of a set of predictions, over all rows and for each class."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics.functional.classification import binary_calibration_error
+
+from src.metrics.columns import Columns, Task, columns_of
+from src.metrics.curves import average_precision, roc_auc
+
+_NUM_BINS = 15
+_TINY = torch.finfo(torch.float64).eps  # where scikit-learn clips the probabilities of its log loss
+
+
+def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> dict[str, float]:
+    """Accuracy, precision, recall, F1, ROC AUC, average precision, log loss, Brier score and calibration error.
+
+    Binary tasks give the scores of class 1, the others the mean over classes or labels (scikit-learn's `binary` and
+    `macro`). A precision, recall or F1 whose denominator is zero counts as 0, as in the head. A ROC AUC or average
+    precision that the rows leave undefined is left out of its mean, and NaN where none is left.
+
+    - accuracy: share of right rows; multilabel: mean over labels. `subset_accuracy`: share of rows with all labels
+      right, for multilabel only.
+    - log_loss: natural logarithm, probabilities clipped to [2.2e-16, 1].
+    - brier: mean of (p − y)²; multiclass: mean over rows of the sum over classes, so that it reaches 2.
+    - calibration_error: expected calibration error (l1) over 15 bins of equal width, with 1.0 a bin of its own, as
+      torchmetrics has it. Binary and multilabel compare the mean probability of class 1 with its share, multiclass
+      the largest probability with the share of rows where it is right.
+
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        probabilities: [N, C], or [N, L] for multilabel.
+        predictions: Labels [N], or 0 and 1 in [N, L].
+        y: Labels [N] or [N, L].
+    """
+    columns = columns_of(task, probabilities, predictions, y)
+    means = {name: float(values.mean()) for name, values in row_scores(task, probabilities, predictions, y).items()}
+    ratios = {name: float(ratio.mean()) for name, ratio in count_scores(*_counts(columns)).items()}
+    ranks = {
+        name: float(torch.tensor(values, dtype=torch.float64).nanmean())
+        for name, values in _rank_scores(columns).items()
+    }
+    scores = means | ratios | ranks | {"calibration_error": _calibration_error(task, columns)}
+    order = ("accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss", "brier")
+    return {name: scores.pop(name) for name in order} | scores
+
+
+def class_scores(
+    task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor, class_names: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """A row for each class against the rest, or for each label: its name, scores and support (rows of the class).
+
+    What the rows leave undefined is 0 or NaN, as in `overall_scores`, whose arguments these are.
+    """
+    every = columns_of("multiclass" if task == "binary" else task, probabilities, predictions, y)
+    table = {name: ratio.tolist() for name, ratio in count_scores(*_counts(every)).items()} | _rank_scores(every)
+    support = every.truth.sum(dim=0).tolist()
+    return [
+        {"class": name} | {score: values[column] for score, values in table.items()} | {"support": support[column]}
+        for column, name in enumerate(class_names)
+    ]
+
+
+def row_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> dict[str, Tensor]:
+    """Accuracy, log loss and Brier score of each row [N]; their means over rows are those of `overall_scores`."""
+    p, guess, truth = columns_of("multilabel" if task == "multilabel" else "multiclass", probabilities, predictions, y)
+    right = guess == truth
+    square = (p - truth.double()).square()
+    if task == "multilabel":
+        loss = -torch.where(truth, p, 1 - p).clamp(min=_TINY).log()
+        return {
+            "accuracy": right.double().mean(dim=1),
+            "log_loss": loss.mean(dim=1),
+            "brier": square.mean(dim=1),
+            "subset_accuracy": right.all(dim=1).double(),
+        }
+    return {
+        "accuracy": right.all(dim=1).double(),
+        "log_loss": -p[truth].clamp(min=_TINY).log(),
+        "brier": square[:, 1] if task == "binary" else square.sum(dim=1),
+    }
+
+
+def count_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
+    """Precision, recall and F1 of counts [..., K], in float64; 0 where the denominator is."""
+    hits, predicted, true = hits.double(), predicted.double(), true.double()
+    return {
+        "precision": hits / predicted.clamp(min=1),
+        "recall": hits / true.clamp(min=1),
+        "f1": 2 * hits / (predicted + true).clamp(min=1),
+    }
+
+
+def _counts(columns: Columns) -> tuple[Tensor, Tensor, Tensor]:
+    _, guess, truth = columns
+    return (guess & truth).sum(dim=0), guess.sum(dim=0), truth.sum(dim=0)
+
+
+def _rank_scores(columns: Columns) -> dict[str, list[float]]:
+    return {
+        "roc_auc": [roc_auc(p, truth) for p, truth in columns.each()],
+        "average_precision": [average_precision(p, truth) for p, truth in columns.each()],
+    }
+
+
+def _calibration_error(task: Task, columns: Columns) -> float:
+    """The binary form serves all tasks, for the multiclass form computes in float32."""
+    pairs = columns.each()
+    if task == "multiclass":
+        confidence, label = columns.p.max(dim=1)
+        pairs = [(confidence, columns.truth.gather(1, label.unsqueeze(1)).squeeze(1))]
+    errors = [binary_calibration_error(p, truth.long(), _NUM_BINS, "l1", validate_args=False) for p, truth in pairs]
+    return float(torch.stack(errors).mean())

@@ -1,0 +1,81 @@
+"""Whether a probability of 0.8 is right eight times in ten."""
+
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.plots.lines import GREY, add_legend, is_crowd, short, shown
+from src.plots.style import INK, new_figure
+
+_STEEP = 30  # between the fullest and the emptiest bin; beyond it counts are drawn on a logarithmic scale
+
+
+def calibration_figure(curves: dict[str, dict[str, Tensor]], title: str = "", bins: int = 10) -> Figure:
+    """The share of positive rows over the mean probability of each bin, and below it how many rows the bin holds.
+
+    Of more than 10 classes all together and the 5 furthest from the diagonal are drawn.
+
+    Args:
+        curves: Columns mean_probability, observed and count [B] of each class, as
+            `src.metrics.curves.calibration_curve` gives them.
+        title: Of the figure.
+        bins: Of equal width, as many as the curves were counted in.
+    """
+    goodness = {name: -_mean_gap(curve) for name, curve in curves.items()}
+    lines = [(short(name), curves[name], ink, 1.5) for name, ink in shown(goodness).items()]
+    if is_crowd(goodness):
+        lines.append((f"all {len(curves)}", _pooled(list(curves.values()), bins), INK, 2.2))
+    figure, (above, below) = new_figure(4.4, 5.4, 1, num_rows=2, sharex=True, height_ratios=[3.4, 1])
+    above.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.2, label="perfect")
+    for name, curve, ink, width in lines:
+        x, y = curve["mean_probability"], curve["observed"]
+        above.plot(x, y, color=ink, linewidth=width, marker="o", markersize=4, label=name, clip_on=False)
+        _draw_counts(below, curve, ink, bins, filled=len(lines) == 1)
+    counts = torch.cat([curve["count"] for _, curve, _, _ in lines])
+    if counts.max() > _STEEP * counts.min():
+        below.set(yscale="log", ylim=(0.5, 2 * float(counts.max())))
+    above.set(ylabel="share of positive rows", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    below.set(xlabel="mean probability", ylabel="rows")
+    add_legend(figure, above)
+    return figure
+
+
+def _mean_gap(curve: dict[str, Tensor]) -> float:
+    """Mean distance to the diagonal, over rows."""
+    gap = (curve["observed"] - curve["mean_probability"]).abs()
+    return float((gap * curve["count"]).sum() / curve["count"].sum())
+
+
+def _place(curve: dict[str, Tensor], bins: int) -> Tensor:
+    """Number [B] of each bin; its upper edge is its own."""
+    return torch.bucketize(curve["mean_probability"], torch.arange(1, bins, dtype=torch.float64) / bins)
+
+
+def _pooled(curves: list[dict[str, Tensor]], bins: int) -> dict[str, Tensor]:
+    """The curve of all rows of all classes."""
+    place = torch.cat([_place(curve, bins) for curve in curves])
+    count = torch.cat([curve["count"] for curve in curves])
+
+    def mean(name: str) -> Tensor:
+        sums = torch.bincount(place, weights=count * torch.cat([curve[name] for curve in curves]), minlength=bins)
+        return (sums / total)[total > 0]
+
+    total = torch.bincount(place, weights=count, minlength=bins)
+    return {
+        "mean_probability": mean("mean_probability"),
+        "observed": mean("observed"),
+        "count": total[total > 0],
+    }
+
+
+def _draw_counts(axis: Any, curve: dict[str, Tensor], ink: str, bins: int, filled: bool) -> None:
+    """Bars where there is one curve, else outlines, which may cross."""
+    heights = torch.zeros(bins, dtype=torch.float64)
+    heights[_place(curve, bins)] = curve["count"]
+    edges = (torch.arange(bins + 1) / bins).numpy()
+    if filled:
+        axis.bar(edges[:-1], heights.numpy(), width=1 / bins, align="edge", color=ink, edgecolor="white", linewidth=0.8)
+    else:
+        axis.stairs(heights.numpy(), edges, color=ink, linewidth=1.2)

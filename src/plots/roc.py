@@ -1,0 +1,39 @@
+"""What each true positive costs in false ones."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.plots.lines import GREY, add_legend, is_crowd, known, labelled, mean_label, shown
+from src.plots.style import INK, new_figure
+
+
+def roc_figure(curves: dict[str, dict[str, Tensor]], aucs: dict[str, float], title: str = "") -> Figure:
+    """True over false positive rate, a line for each class.
+
+    Of more than 10 classes the mean over all and the 5 of the smallest area are drawn. A class whose area is
+    NaN has no line.
+
+    Args:
+        curves: Columns fpr [T] and tpr [T] of each class, as `src.metrics.curves.roc_curve` gives them.
+        aucs: Area under the curve of each class, for the legend.
+        title: Of the figure.
+    """
+    figure, (axis,) = new_figure(4.4, 4.6)
+    for name, ink in shown(aucs).items():
+        curve = curves[name]
+        axis.plot(curve["fpr"], curve["tpr"], color=ink, linewidth=1.5, label=labelled(name, aucs[name]))
+    if is_crowd(aucs) and known(aucs):
+        across = np.linspace(0, 1, 201)
+        up = np.mean([np.interp(across, curves[name]["fpr"], curves[name]["tpr"]) for name in known(aucs)], axis=0)
+        axis.plot([0, *across], [0, *up], color=INK, linewidth=2.2, label=mean_label(aucs))
+    axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.2, label="chance  0.500")
+    axis.set(
+        xlabel="false positive rate",
+        ylabel="true positive rate",
+        title=title,
+        xlim=(-0.01, 1.01),
+        ylim=(-0.01, 1.01),
+    )
+    add_legend(figure, axis)
+    return figure

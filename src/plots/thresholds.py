@@ -1,0 +1,27 @@
+"""What each threshold would give, and which one was chosen."""
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from src.plots.lines import add_legend
+from src.plots.style import COLORS, INK, new_figure
+
+_LINES = {"tpr": "recall (true positive rate)", "precision": "precision", "fpr": "false positive rate"}
+
+
+def thresholds_figure(curve: dict[str, Tensor], chosen: float, title: str = "") -> Figure:
+    """Recall, precision and false positive rate over the threshold, and a vertical line at the chosen one.
+
+    Args:
+        curve: Columns threshold, tpr, fpr and precision [T], as `src.metrics.curves.threshold_curve` gives them. Recall
+            is the true positive rate, so both are one line.
+        chosen: Threshold from which on a row is positive.
+        title: Of the figure.
+    """
+    figure, (axis,) = new_figure(5.2, 3.8)
+    for ink, (column, label) in zip(COLORS, _LINES.items(), strict=False):
+        axis.plot(curve["threshold"], curve[column], color=ink, linewidth=1.5, label=label)
+    axis.axvline(chosen, color=INK, linestyle="--", linewidth=1.2, label=f"chosen: {chosen:.3g}")
+    axis.set(xlabel="threshold", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    add_legend(figure, axis)
+    return figure
