@@ -39,4 +39,4 @@ bench: $(READY)  ## Compare speed with hand-written loops (ten minutes)
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
-	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev --output-file requirements.lock
+	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements.lock

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 training failed, 2 bad input, 130 interrupted.
 import logging
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Callable
@@ -21,7 +20,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from src import config
-from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
+from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError, suggestion
+from src.folders import CONFIG, claim, discard, find_run
 
 Work = Callable[[DictConfig, Path], Any]
 
@@ -39,9 +39,12 @@ def command(config_name: str, work: Work) -> None:
     failures: list[int] = []
     try:
         config.check_arguments(sys.argv[1:])
-        arguments = resumed_arguments(sys.argv[1:])
+        rewritten = resumed_arguments if config_name == "train" else run_arguments
+        arguments = quoted(rewritten(sys.argv[1:]))
         sys.argv[1:] = sorted(arguments, key=lambda argument: not argument.startswith("-"))  # `-m` may stand anywhere
-        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(_job(work, failures))()
+        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(
+            _job(config_name, work, failures)
+        )()
     except (HydraException, OmegaConfBaseException) as error:
         failures.append(_fail(ConfigError(_reworded(error, config_name))))
     except (ConfigError, KeyboardInterrupt) as error:
@@ -54,6 +57,7 @@ def _fail(error: BaseException) -> int:
     prefix, code = {
         ConfigError: ("config error: ", 2),
         TrainingDivergedError: ("training diverged: ", 1),
+        ExportError: ("export failed: ", 1),
         InterruptedRunError: ("", 130),
         KeyboardInterrupt: ("interrupted", 130),
     }[type(error)]
@@ -61,21 +65,21 @@ def _fail(error: BaseException) -> int:
     return code
 
 
-def _job(work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
+def _job(config_name: str, work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
     """The function that Hydra calls for each job: checks the configuration, does the work, notes what went wrong."""
 
     def job(cfg: DictConfig) -> Any:
         hydra_cfg = HydraConfig.get()
         folder = Path(os.path.relpath(hydra_cfg.runtime.output_dir))
         try:
-            config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+            config.check(config_name, cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
             OmegaConf.resolve(cfg)
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
             failures.append(_fail(ConfigError(" ".join(str(error).split()))))
-            if cfg.resume is None:
-                _discard(folder, Path(cfg.runs_dir))
-        except TrainingDivergedError as error:
+            if config_name == "train" and cfg.resume is None:
+                discard(folder, Path(cfg.runs_dir))
+        except (TrainingDivergedError, ExportError) as error:
             failures.append(_fail(error))
         except InterruptedRunError as error:
             sys.exit(_fail(error))  # past Hydra, so that a sweep ends too
@@ -84,20 +88,12 @@ def _job(work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
     return job
 
 
-def _discard(folder: Path, root: Path) -> None:
-    """Remove the folder of a run that never began, and the folders above it that this leaves empty."""
-    logging.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
-    for parent in folder.resolve().parents:
-        if root.resolve() not in (parent, *parent.parents) or any(parent.iterdir()):
-            return
-        parent.rmdir()
-
-
 def _quiet() -> None:
     """Keep libraries' remarks that no user of this project can act upon off the terminal."""
     for name in ("lightning.pytorch", "lightning.fabric", "lightning", "lightning.pytorch.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("onnxscript", "onnx_ir", "torch.onnx", "torch.export"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
     warnings.filterwarnings("ignore", module="torch.jit")
 
@@ -125,20 +121,6 @@ class ClaimFolder(Callback):
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{config.hydra.sweep.dir}'")
 
 
-def claim(folder: str) -> str:
-    """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, …; its name."""
-    Path(folder).parent.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while True:
-        name = folder if number == 1 else f"{folder}_{number}"
-        try:
-            Path(name).mkdir()
-        except FileExistsError:
-            number += 1
-        else:
-            return name
-
-
 def resumed_arguments(arguments: list[str]) -> list[str]:
     """The command line that goes on with a run: `resume=FOLDER` becomes that run's own saved configuration.
 
@@ -148,8 +130,14 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
     wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("resume=")]
     if not wanted or wanted[-1] in ("", "null"):
         return arguments
-    folder = find_run(wanted[-1], _value(arguments, "runs_dir", "runs"), "resume")
-    saved = OmegaConf.load(folder / ".hydra" / "config.yaml")
+    checkpoint = Path(wanted[-1]) if wanted[-1].endswith(".ckpt") else None
+    if checkpoint is not None and not checkpoint.is_file():
+        raise ConfigError(
+            f"resume: there is no checkpoint {checkpoint}; name a run folder, one of its checkpoints or latest"
+        )
+    named = wanted[-1] if checkpoint is None else str(checkpoint.parent.parent)
+    folder = find_run(named, _value(arguments, "runs_dir", "runs"), "resume")
+    saved = OmegaConf.load(folder / CONFIG)
     rest = [argument for argument in arguments if not argument.startswith("resume=")]
     for argument in rest:
         key = argument.lstrip("+~").partition("=")[0]
@@ -168,31 +156,23 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
         "hydra/hydra_logging=lab",
         "hydra.job.name=train",
         f"hydra.run.dir='{folder}'",
-        f"resume='{folder}'",
+        f"resume='{checkpoint or folder}'",
     ]
+
+
+def run_arguments(arguments: list[str]) -> list[str]:
+    """The command line of a command on a run: `data.KEY=VALUE` is a change of the run's own configuration."""
+    return [f"+changes.{argument}" if re.match(r"data\.[\w.]+=", argument) else argument for argument in arguments]
+
+
+def quoted(arguments: list[str]) -> list[str]:
+    """The command line with the rules of thresholds in quotes, since Hydra's grammar has no `>`."""
+    return [re.sub(r"^((?:head\.)?threshold)=([^'\"].*>=.*)$", r"\1='\2'", argument) for argument in arguments]
 
 
 def _value(arguments: list[str], key: str, default: str) -> str:
     values = [argument.partition("=")[2] for argument in arguments if argument.startswith(f"{key}=")]
     return values[-1] if values else default
-
-
-def find_run(name: str, runs_dir: str, key: str) -> Path:
-    """The folder of a run: `latest` under `runs_dir`, or a path.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    if name == "latest":
-        configs = Path(runs_dir).glob("**/.hydra/config.yaml")
-        newest = max(configs, key=lambda path: path.stat().st_mtime_ns, default=None)
-        if newest is None:
-            raise ConfigError(f"{key}: there is no run under {runs_dir}/ yet; train one, or set runs_dir")
-        return newest.parent.parent
-    folder = Path(name)
-    if not (folder / ".hydra" / "config.yaml").exists():
-        raise ConfigError(f"{key}: {name} is not a run folder (it has no .hydra/config.yaml); try {key}=latest")
-    return folder
 
 
 def _reworded(error: Exception, config_name: str) -> str:
@@ -201,7 +181,7 @@ def _reworded(error: Exception, config_name: str) -> str:
     if unknown := re.match(r"Could not override '([^']+)'", text):
         key = unknown.group(1)
         known = config.known_keys(config_name, sys.argv[1:])
-        return f"{key}: unknown key; {config.suggestion(key, known)}"
+        return f"{key}: unknown key; {suggestion(key, known)}"
     if isinstance(error, MissingConfigException) and (missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text)):
         group, option = missing.groups()
         return f"{group}: no option {option!r}; choose from {config.options(group)}"

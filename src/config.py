@@ -1,7 +1,6 @@
 """What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src import rules
-from src.errors import ConfigError
+from src.errors import ConfigError, suggestion
 
 CONF = Path(__file__).parent.parent / "conf"
 
@@ -42,6 +41,16 @@ class ThreadsRules(rules.TrainerRules):
     threads: rules.Count | Literal["auto"] = "auto"
 
 
+class RunRules(rules.Rules):
+    """The keys of commands on a run."""
+
+    run: Annotated[str, Field(min_length=1)]
+    split: Literal["train", "val", "test"] = "test"
+    format: Literal["onnx", "torch_export"] = "onnx"
+    resamples: Annotated[int, Field(ge=0)] = 0
+    force: bool = False
+
+
 _RULES: dict[str, type[rules.Rules]] = {
     "": RootRules,
     "optimizer": rules.OptimizerRules,
@@ -52,16 +61,17 @@ _RULES: dict[str, type[rules.Rules]] = {
 }
 
 
-def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+def check(config_name: str, cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
     """Raise `ConfigError` for keys that no group knows and for values that break a rule stated in `src.rules`.
 
     Args:
+        config_name: The primary configuration, that of the command.
         cfg: The composed configuration.
         choices: The option chosen in each group.
         overrides: What the command line set; a key that it added with `+` is meant to be new.
     """
     _check_keys(cfg, choices, overrides)
-    for group, model in _RULES.items():
+    for group, model in (_RULES if config_name == "train" else {"": RunRules}).items():
         values = OmegaConf.select(cfg, group) if group else cfg
         if values is not None:
             try:
@@ -141,13 +151,3 @@ def _keys(node: Any, prefix: str = "") -> set[str]:
         if isinstance(child, DictConfig | ListConfig):
             found |= _keys(child, f"{name}.")
     return found
-
-
-def suggestion(key: str, known: set[str]) -> str:
-    """A remedy for an unknown key: the nearest known one, or the choices beside it."""
-    near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
-    if near:
-        return f"did you mean {near[0]}?"
-    parent = key.rpartition(".")[0]
-    siblings = sorted(name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == parent)
-    return f"choose from {', '.join(siblings)}"

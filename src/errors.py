@@ -1,5 +1,7 @@
 """The errors that users meet: each is one line that names what is wrong, the rule, the value and the remedy."""
 
+from difflib import get_close_matches
+
 
 class ConfigError(Exception):
     """A configuration that cannot work; nothing was trained and nothing is written (exit code 2)."""
@@ -9,5 +11,19 @@ class TrainingDivergedError(Exception):
     """The loss became NaN or infinite; the best checkpoint so far is kept (exit code 1)."""
 
 
+class ExportError(Exception):
+    """An exported network does not compute what the run does; nothing is written (exit code 1)."""
+
+
 class InterruptedRunError(Exception):
     """Ctrl-C ended the training; the state after the last complete epoch is kept (exit code 130)."""
+
+
+def suggestion(key: str, known: set[str]) -> str:
+    """A remedy for an unknown name: the nearest known one, or the choices beside it; levels are parted by dots."""
+    near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
+    if near:
+        return f"did you mean {near[0]}?"
+    parent = key.rpartition(".")[0]
+    siblings = sorted(name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == parent)
+    return f"choose from {', '.join(siblings)}"

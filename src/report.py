@@ -62,3 +62,15 @@ def _sum(constant: float, factors: list[float], names: tuple[str, ...]) -> str:
     for factor, name in list(zip(factors, names, strict=True))[:8]:
         terms.append(f"{'−' if factor < 0 else '+'} {abs(factor):.4f}·{name}")
     return " ".join(terms + (["+ …"] if len(factors) > 8 else []))
+
+
+def evaluation_table(results: dict[str, Any]) -> str:
+    """Scores and their intervals, a line each."""
+    intervals = results.get("intervals", {})
+    lines = []
+    for name, value in results.items():
+        if isinstance(value, float):
+            bounds = intervals.get(name)
+            between = f"   95 % between {_number(bounds[0])} and {_number(bounds[1])}" if bounds else ""
+            lines.append(f"  {name.replace('_', ' '):<20}{_number(value):>10}{between}")
+    return "\n".join(lines)

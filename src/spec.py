@@ -7,12 +7,12 @@ from typing import Literal
 from torch import Tensor
 
 Batch = tuple[Tensor, Tensor]
-"""A minibatch: inputs x [B, *input_shape] and targets y [B]."""
+"""A minibatch: inputs x [B, *input_shape] and targets y [B], or [B, L] where a row has several labels."""
 
 Block = list[Batch]
 """The minibatches of one `training_step`."""
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "multilabel", "regression"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class DataSpec:
     Attributes:
         task: What is predicted from a row.
         input_shape: Shape of one row x, without the batch dimension.
-        class_names: Name of each class by its label; empty for regression.
-        class_counts: Training rows of each class; empty for regression.
+        class_names: Name of each class by its label, or of each label of a row that has several; empty for regression.
+        class_counts: Training rows of each class or with each label; empty for regression.
         feature_names: Name of each input column; empty where inputs are not columns.
     """
 
@@ -45,5 +45,5 @@ class DataSpec:
 
     @property
     def num_classes(self) -> int:
-        """Classes to choose from; 0 for regression."""
+        """Classes to choose from, or labels to give; 0 for regression."""
         return len(self.class_names)

@@ -12,8 +12,8 @@ from src.startup import lean_imports
 def train(cfg: DictConfig, folder: Path) -> Any:
     """Train the network that `cfg` describes and write everything to `folder`."""
     with lean_imports():
-        from src import run
-    return run.train(cfg, folder)
+        from src.run import training
+    return training.train(cfg, folder)
 
 
 if __name__ == "__main__":

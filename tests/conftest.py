@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.build import build
 from src.config import CONF
-from src.run import Run
+from src.run.training import Run
 
 
 def compose_train(*overrides: str) -> DictConfig:

@@ -16,15 +16,19 @@ MAY_KNOW = {
     "config": {"errors", "rules"},
     "data": GROUND,
     "networks": GROUND,
-    "heads": GROUND,
+    "heads": {*GROUND, "metrics"},
     "metrics": GROUND,
     "plots": {"spec"},
     "report": {"spec"},
     "callbacks": {*GROUND, "data", "heads", "plots"},
     "build": {*GROUND, "config", "data", "heads"},
-    "run": {*GROUND, "build", "callbacks", "data", "heads", "networks", "report"},
-    "cli": {*GROUND, "config"},
+    "run": {*GROUND, "build", "callbacks", "data", "folders", "heads", "metrics", "networks", "plots", "report"},
+    "folders": {"errors"},
+    "cli": {*GROUND, "config", "folders"},
     "train": {"cli", "startup", "run"},
+    "evaluate": {"cli", "startup", "run"},
+    "predict": {"cli", "startup", "run"},
+    "export": {"cli", "startup", "run"},
 }
 
 

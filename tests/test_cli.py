@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from src.cli import claim
+from src.folders import claim
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,8 +34,8 @@ def assert_refused(done, line, runs):
     [
         ("data.nois=1", "data.nois: unknown key; did you mean data.noise?"),
         ("optimzer.lr=1", "optimzer.lr: unknown key; did you mean optimizer.lr?"),
-        ("network=cnnn", "network: no option 'cnnn'; choose from mlp, perceptron"),
-        ("network=", "network: needs an option (got network=); choose from mlp, perceptron"),
+        ("network=cnnn", "network: no option 'cnnn'; choose from cnn, mlp, perceptron, resnet18"),
+        ("network=", "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18"),
         ("trainer.max_epochs=0", "trainer.max_epochs: input should be greater than or equal to 1 (got 0)"),
         ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
         (
@@ -146,3 +146,38 @@ def test_help_names_every_group_and_shows_examples(tmp_path):
     for group in (ROOT / "conf").iterdir():
         assert group.suffix or group.name in ("common", "hydra") or f"{group.name}:" in text
     assert "python -m src.train experiment=circles" in text
+
+
+def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):
+    train("experiment=xor", "trainer.max_epochs=1", "data.num_train=100", "logger=none", runs=tmp_path / "runs")
+    (folder,) = (tmp_path / "runs" / "xor").iterdir()
+    before = sorted(path.name for path in folder.iterdir())
+    for module, words, line in [
+        (
+            "evaluate",
+            ["run=nowhere"],
+            "run: nowhere is not a run folder (it has no .hydra/config.yaml); try run=latest",
+        ),
+        ("evaluate", ["split=tst"], "split: input should be 'train', 'val' or 'test' (got 'tst')"),
+        ("evaluate", ["treshold=f1"], "treshold: unknown key; did you mean threshold?"),
+        ("evaluate", ["data.nois=1"], "data.nois: the run has no such key; did you mean data.noise?"),
+        ("predict", [], "input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…"),
+        ("predict", ["input=no.csv"], "no.csv: there is no such file; name a CSV or Parquet file"),
+        ("export", ["format=pickle"], "format: input should be 'onnx' or 'torch_export' (got 'pickle')"),
+    ]:
+        run = [] if any(word.startswith("run=") for word in words) else [f"run={folder}"]
+        words = [sys.executable, "-m", f"src.{module}", *words, *run, f"runs_dir={tmp_path / 'runs'}"]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        assert (done.stderr.strip(), done.returncode) == (f"config error: {line}", 2)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_rule_for_the_threshold_needs_no_second_pair_of_quotes(tmp_path):
+    words = ["head.threshold=recall>=0.9", "trainer.max_epochs=1", "logger=none", "callbacks.figures=null"]
+    done = train(*words, runs=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "xor").iterdir()
+    words = [sys.executable, "-m", "src.evaluate", f"run={folder}", "threshold=precision>=0.5"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((folder / "threshold.json").read_text())["rule"] == "precision>=0.5"

@@ -9,6 +9,8 @@ from torch import Generator, Tensor
 from src.data.base import InMemoryDataModule, Rows, Split
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
+from src.heads.multilabel import MultilabelHead
+from src.heads.threshold import ThresholdHead
 from src.plots.plane import plane_around
 
 _SHOWN = 32  # images of a grid
@@ -55,6 +57,9 @@ def record(
     """
     split = panels[1]
     logits, y = head.outputs(datamodule.whole(split))
+    if isinstance(head, MultilabelHead):
+        yield _label_confusions(head, logits, y, split, moment)
+        return
     if not isinstance(head, ClassificationHead):
         yield _fit(head, datamodule.seen(split, slice(None)), logits, y, split, moment)
         return
@@ -89,6 +94,17 @@ def _confusion(head: ClassificationHead, logits: Tensor, y: Tensor, split: Split
     return moment.drawing("confusion_matrix", draw)
 
 
+def _label_confusions(head: MultilabelHead, logits: Tensor, y: Tensor, split: Split, moment: Moment) -> Drawing:
+    confusions = head.confusion(logits, y)
+
+    def draw() -> Any:
+        from src.plots.confusion import label_confusions_figure
+
+        return label_confusions_figure(confusions, head.spec.class_names, moment.title(split))
+
+    return moment.drawing("confusion_matrix", draw)
+
+
 def _boundary(
     head: ClassificationHead, datamodule: InMemoryDataModule, panels: tuple[Split, Split], moment: Moment
 ) -> Drawing:
@@ -97,7 +113,7 @@ def _boundary(
     probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
     note = " (standardised)" if datamodule.standardize else ""
     features = tuple(f"{name}{note}" for name in head.spec.feature_names)
-    threshold = getattr(head, "threshold", 0.5)
+    threshold = head.thresholds[0] if isinstance(head, ThresholdHead) else 0.5
 
     def draw() -> Any:
         from src.plots.boundary import boundary_figure

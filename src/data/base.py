@@ -11,6 +11,7 @@ from torch import Tensor
 
 from src.data.blocks import BlockLoader
 from src.data.scaler import Scaler
+from src.data.table import Table
 from src.errors import ConfigError
 from src.rules import Count, Fraction, Seed, checked
 from src.spec import DataSpec, Task
@@ -105,6 +106,20 @@ class InMemoryDataModule(LightningDataModule, ABC):
     def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Other views of the raw training rows x [B, …] of a minibatch."""
         return x
+
+    def encode(self, table: Table, spec: DataSpec) -> Tensor:
+        """Raw inputs x [N, F] of a table's rows, columns by their names.
+
+        Raises:
+            ConfigError: A column is missing, or a cell is no number.
+        """
+        names = self.columns_used(spec)
+        table.require(names)
+        return torch.from_numpy(np.stack([table.numbers(name) for name in names], axis=1)).float()
+
+    def columns_used(self, spec: DataSpec) -> list[str]:
+        """Columns of a table that `encode` reads."""
+        return list(spec.feature_names)
 
     # What it gives
 

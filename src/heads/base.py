@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -205,23 +206,25 @@ class Head(LightningModule, ABC):
         """Publish the test metrics."""
         self._publish("test")
 
-    @torch.no_grad()
     def evaluate(self, blocks: Iterable[Block]) -> dict[str, Any]:
         """Loss, scores and tables of some rows as plain numbers, without a Trainer."""
-        self.eval()
-        meter = Meter(self.new_metric(everywhere=False), self.device, everywhere=False)
-        for x, y in (batch for block in blocks for batch in block):
-            logits = self(x)
-            meter.update(self.loss(logits, y), self.predictions(logits), y)
-        values = {name: value.item() for name, value in self._values(meter).items()}
-        return values | self.tables(meter.scores)
+        return self.measure(*self.outputs(blocks))
 
     @torch.no_grad()
     def outputs(self, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
         """What `forward` returns for some rows, and their targets, both on the CPU and in the rows' order."""
         self.eval()
-        found = [(self(x).float().cpu(), y.cpu()) for block in blocks for x, y in block]
+        found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y in block]
         return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
+
+    @torch.no_grad()
+    def measure(self, logits: Tensor, y: Tensor) -> dict[str, Any]:
+        """Loss, scores and tables of rows with these outputs and targets, as plain numbers."""
+        logits, y = logits.to(self.device), y.to(self.device)
+        meter = Meter(self.new_metric(everywhere=False), self.device, everywhere=False)
+        meter.update(self.loss(logits, y), self.predictions(logits), y)
+        values = {name: value.item() for name, value in self._values(meter).items()}
+        return values | self.tables(meter.scores)
 
     # Metrics
 
@@ -252,7 +255,8 @@ class Head(LightningModule, ABC):
     # Checkpoints
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the random state, so that dropout goes on after a resume as it would have without it."""
+        """Keep what the dataset is, and the random state, so that dropout goes on after a resume as without it."""
+        checkpoint["spec"] = asdict(self.spec)
         checkpoint["rng_state"] = torch.get_rng_state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -7,33 +7,26 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from src.heads.classification import ClassificationHead
-from src.rules import OpenFraction, checked
+from src.heads.threshold import ThresholdHead
+from src.rules import checked
 from src.spec import DataSpec
 
 
-class BinaryHead(ClassificationHead):
+class BinaryHead(ThresholdHead, ClassificationHead):
     """Logits [N] of class 1, binary cross-entropy, and a threshold on the probability.
 
     Args:
         loss: `bce_with_logits`, or `bce` on probabilities, as some teach it: the same value, less exact far from 0.
-        threshold: Probability from which on a row is class 1.
         *parts: Arguments of `Head`, in its order.
-        **more: Arguments of `Head` and `ClassificationHead`.
+        **more: Arguments of `ThresholdHead` and `ClassificationHead`.
     """
 
     tasks = ("binary",)
 
     @checked
-    def __init__(
-        self,
-        *parts: Any,
-        loss: Literal["bce_with_logits", "bce"] = "bce_with_logits",
-        threshold: OpenFraction = 0.5,
-        **more: Any,
-    ) -> None:
+    def __init__(self, *parts: Any, loss: Literal["bce_with_logits", "bce"] = "bce_with_logits", **more: Any) -> None:
         super().__init__(*parts, **more)
-        self.loss_name, self.threshold = loss, threshold
-        self.logit_threshold = float(torch.logit(torch.tensor(threshold, dtype=torch.float64)))
+        self.loss_name = loss
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
@@ -62,4 +55,4 @@ class BinaryHead(ClassificationHead):
 
     def predictions(self, logits: Tensor) -> Tensor:
         """Labels [N]: 1 where the probability reaches the threshold."""
-        return (logits >= self.logit_threshold).long()
+        return self.says_yes(logits)

@@ -31,3 +31,29 @@ def confusion_figure(
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
     return figure
+
+
+def label_confusions_figure(confusions: Tensor, label_names: tuple[str, ...], title: str = "") -> Figure:
+    """A confusion matrix for each label [L, 2, 2], rows true and columns predicted, coloured by shares of each row."""
+    columns = min(5, len(label_names))
+    num_rows = -(-len(label_names) // columns)
+    figure, axes = new_figure(1.9 * columns + 0.3, 2.15 * num_rows + 0.3, columns, num_rows=num_rows)
+    for axis in axes[len(label_names) :]:
+        axis.axis("off")
+    for axis, confusion, name in zip(axes, confusions, label_names, strict=False):
+        shares = confusion / confusion.sum(dim=1, keepdim=True).clamp(min=1)
+        axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
+        for true in range(2):
+            for predicted in range(2):
+                ink = "white" if shares[true, predicted] > 0.55 else INK
+                text = f"{int(confusion[true, predicted]):,}"
+                axis.text(predicted, true, text, ha="center", va="center", color=ink)
+        axis.set_xticks([0, 1], ["no", "yes"])
+        axis.set_yticks([0, 1], ["no", "yes"])
+        axis.set_title(name, fontsize=10)
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0)
+    axes[0].set(xlabel="predicted", ylabel="true")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure

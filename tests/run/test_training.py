@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.binary import BinaryHead
-from src.run import open_run
+from src.run.opening import open_run
 
 SHORT = ("data.num_train=500", "trainer.max_epochs=4")
 DROPOUT = ("network.hidden_dims=[16,16]", "network.dropout=0.3", "optimizer=adam")
@@ -28,10 +28,10 @@ def final_weights(run):
 def test_metrics_json_agrees_with_scikit_learn_on_the_opened_run(train):
     run = train("experiment=moons", "trainer.max_epochs=3")
     metrics = json.loads((run.folder / "metrics.json").read_text())
-    _, datamodule, head = open_run(run.folder)
-    x, y = datamodule.splits.test
+    opened = open_run(run.folder)
+    x, y = opened.datamodule.splits.test
     with torch.no_grad():
-        probability = head(x).double().sigmoid().numpy()
+        probability = opened.head(x).double().sigmoid().numpy()
     labels = probability >= 0.5
     assert metrics["test/accuracy"] == pytest.approx(accuracy_score(y, labels))
     assert metrics["test/precision"] == pytest.approx(precision_score(y, labels))
@@ -73,6 +73,31 @@ def test_resumed_run_ends_where_the_uninterrupted_one_does(train, steps, schedul
     resumed = train(*common, "trainer.max_epochs=6", "resume=parts", folder="parts")
     assert torch.equal(final_weights(resumed), final_weights(whole))
     assert (resumed.folder / "metrics.csv").read_text() == (whole.folder / "metrics.csv").read_text()
+
+
+def test_a_run_goes_on_from_any_of_its_checkpoints(train):
+    worst = "callbacks.model_checkpoint.mode=max"  # an early epoch, whose checkpoint is then not the last one
+    common = ["data.num_train=500", *DROPOUT, "callbacks.figures=null", worst, "trainer.max_epochs=6"]
+    whole = train(*common)
+    assert whole.metrics["best_epoch"] < 6
+    end, history = final_weights(whole), (whole.folder / "metrics.csv").read_text()
+    resumed = train(*common, f"resume={whole.best_checkpoint}")
+    assert torch.equal(final_weights(resumed), end)
+    assert (resumed.folder / "metrics.csv").read_text() == history
+
+
+def test_a_checkpoint_of_another_network_is_not_resumed(train):
+    train(*SHORT, "network.hidden_dims=[7]", folder="other")
+    with pytest.raises(ConfigError, match=r"last.ckpt: belongs to another network"):
+        train(*SHORT, "trainer.max_epochs=9", "resume=other", folder="other")
+
+
+def test_a_one_cycle_schedule_is_not_stretched(train):
+    train(*SHORT, "scheduler=onecycle")
+    with pytest.raises(
+        ConfigError, match=r"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned"
+    ):
+        train(*SHORT, "scheduler=onecycle", "trainer.max_epochs=9", "resume=run")
 
 
 def test_resume_of_a_finished_run_names_the_remedy(train):

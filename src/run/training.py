@@ -1,6 +1,5 @@
-"""A run: build, fit, test, write; and open the folder it leaves to get the same objects back."""
+"""A run from beginning to end: build, fit, test, write."""
 
-import json
 import logging
 import time
 from dataclasses import dataclass, field
@@ -8,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import torch
 from lightning.pytorch.trainer.states import TrainerStatus
 from omegaconf import DictConfig, OmegaConf
 
 from src import report
-from src.build import Parts, build, make, make_head
+from src.build import Parts, build
 from src.callbacks.figures import Figures
 from src.callbacks.history import History
 from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
-from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, InterruptedRunError
-from src.heads.base import Head
+from src.heads.threshold import ThresholdHead
 from src.networks.affine import affine_map
+from src.run.files import write_json
+from src.run.opening import read_checkpoint, take, write_threshold
 
 log = logging.getLogger(__name__)
 
@@ -78,15 +77,23 @@ class Run:
     def _checkpoint_to_resume(self) -> Path | None:
         if self.cfg.resume is None:
             return None
-        if not self.last_checkpoint.exists():
-            raise ConfigError(f"resume: {self.folder} has no checkpoints/last.ckpt to go on from; train it anew")
-        epochs_done = torch.load(self.last_checkpoint, weights_only=True)["epoch"] + 1
-        if epochs_done >= self.cfg.trainer.max_epochs:
+        named = Path(self.cfg.resume)
+        path = named if named.suffix == ".ckpt" else self.last_checkpoint
+        checkpoint = read_checkpoint(path)
+        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
+        if epochs_done >= max_epochs:
             raise ConfigError(
-                f"resume: {self.folder} has trained its {epochs_done} epochs; "
-                f"raise trainer.max_epochs (got {self.cfg.trainer.max_epochs})"
+                f"resume: {path} has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
             )
-        return self.last_checkpoint
+        for scheduler in checkpoint["lr_schedulers"]:
+            planned = scheduler.get("total_steps")
+            if planned is not None and planned < checkpoint["global_step"] // epochs_done * max_epochs:
+                raise ConfigError(
+                    f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
+                    f"{max_epochs}); keep the run's own, or train anew"
+                )
+        return path
 
     def _log_graph(self) -> None:
         x = self.parts.datamodule.seen("train", slice(1))
@@ -99,8 +106,12 @@ class Run:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         best_epoch = trainer.current_epoch
         if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
-            best_epoch = load_weights(head, datamodule, self.best_checkpoint)
+            best_epoch = take(read_checkpoint(self.best_checkpoint), head, datamodule, self.best_checkpoint)
         head.to(trainer.strategy.root_device)
+        if isinstance(head, ThresholdHead) and head.rule.name != "number":
+            head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
+            if trainer.is_global_zero:
+                write_threshold(self.folder, head)
         for split in ("train", "val", "test"):
             results = head.evaluate(datamodule.whole(split))
             self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
@@ -117,9 +128,7 @@ class Run:
         trainer = self.parts.trainer
         if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
             return
-        aside = self.folder / "metrics.json.part"
-        aside.write_text(json.dumps(self.metrics, indent=2) + "\n")
-        aside.replace(self.folder / "metrics.json")
+        write_json(self.folder / "metrics.json", self.metrics)
         self._draw()
         final = {  # `val/loss` is a curve already; `val/best_loss` is one point, of the best weights
             name.replace("val/", "val/best_"): value
@@ -179,27 +188,6 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     run.write()
     announce("%s", run.summary())
     return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
-
-
-def open_run(folder: Path) -> tuple[DictConfig, InMemoryDataModule, Head]:
-    """The configuration, the data and the best weights of a run, from its folder alone."""
-    cfg = OmegaConf.load(folder / ".hydra" / "config.yaml")
-    assert isinstance(cfg, DictConfig)
-    OmegaConf.resolve(cfg)
-    if "weights" in cfg.network:
-        cfg.network.weights = None  # the checkpoint holds all weights, pretrained ones too
-    datamodule: InMemoryDataModule = make(cfg.data, "data")
-    head = make_head(cfg, datamodule.spec)
-    load_weights(head, datamodule, folder / "checkpoints" / "best.ckpt")
-    return cfg, datamodule, head.eval()
-
-
-def load_weights(head: Head, datamodule: InMemoryDataModule, checkpoint: Path) -> int:
-    """Take the weights and the scaler of a checkpoint; the number of epochs it was trained."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    head.load_state_dict(state["state_dict"])
-    datamodule.load_state_dict(state.get(type(datamodule).__qualname__, {}))
-    return int(state["epoch"]) + 1
 
 
 def _is_solved(metrics: dict[str, Any], rule: DictConfig) -> bool | None:

@@ -1,0 +1,53 @@
+"""Rows with several labels each."""
+
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+
+from src.data.base import Rows
+from src.data.synthetic.drawn import DrawnWhole
+from src.rules import Count, checked
+
+
+class Multilabel(DrawnWhole):
+    """scikit-learn's `make_multilabel_classification`: word counts of documents that have several topics.
+
+    Args:
+        num_features: Numbers in a row.
+        num_labels: Labels that a row may have.
+        labels_per_row: Labels that a row has on average.
+        **common: Arguments of `DrawnWhole`.
+    """
+
+    task = "multilabel"
+
+    @checked
+    def __init__(
+        self,
+        *,
+        num_features: Count = 20,
+        num_labels: Annotated[int, Field(ge=2)] = 5,
+        labels_per_row: Count = 2,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.num_features, self.num_labels, self.labels_per_row = num_features, num_labels, labels_per_row
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """`label 0`, `label 1`, …."""
+        return tuple(f"label {i}" for i in range(self.num_labels))
+
+    def draw(self, num_rows: int, seed: int) -> Rows:
+        """Make rows x [N, num_features] and labels y [N, num_labels] of zeros and ones."""
+        from sklearn.datasets import make_multilabel_classification
+
+        x, y = make_multilabel_classification(
+            num_rows,
+            n_features=self.num_features,
+            n_classes=self.num_labels,
+            n_labels=self.labels_per_row,
+            random_state=seed,
+        )
+        return Rows(torch.from_numpy(x).float(), torch.from_numpy(y).long())

@@ -1,0 +1,192 @@
+"""The base of tables: a target column, input columns that become numbers, and a stratified split."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from src.data.base import InMemoryDataModule, Rows, Split, Splits
+from src.data.scaler import Scaler
+from src.data.splitting import SplitFraction, check_fractions, split_rows
+from src.data.table import Table
+from src.data.tabular.encoder import Encoder
+from src.errors import ConfigError
+from src.rules import Seed, checked
+from src.spec import DataSpec
+
+_MOST_CLASSES = 1000
+
+
+class Labelled(NamedTuple):
+    """A table of input columns, the target of each row, and the split of each row where the source says it."""
+
+    inputs: Table
+    target: list[Any]
+    split: list[str | None] | None = None
+
+
+class TabularDataModule(InMemoryDataModule):
+    """Rows x [N, F] of a table: its numbers, then a column of zeros and ones for each category of the other columns.
+
+    A number that is missing becomes the median of the training rows, a category that is missing one of its own.
+
+    Args:
+        task: `classification`, or `regression` for a target of numbers.
+        categorical: Columns that hold categories although their cells look like numbers.
+        test_fraction: Part of all rows that is the test split.
+        val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
+        split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
+        standardize: Shift and scale columns of numbers to mean 0 and standard deviation 1 over the training rows.
+        **common: Arguments of `InMemoryDataModule`.
+    """
+
+    names_of_splits: ClassVar[dict[str, Split]] = {
+        "train": "train",
+        "training": "train",
+        "val": "val",
+        "valid": "val",
+        "validation": "val",
+        "test": "test",
+    }
+
+    @checked
+    def __init__(
+        self,
+        *,
+        task: Literal["classification", "regression"] = "classification",
+        categorical: list[str] | None = None,
+        test_fraction: SplitFraction = 0.2,
+        val_fraction: SplitFraction = 0.1,
+        split_seed: Seed | None = None,
+        standardize: bool = True,
+        **common: Any,
+    ) -> None:
+        super().__init__(standardize=standardize, **common)
+        check_fractions(test_fraction, val_fraction)
+        self.is_regression = task == "regression"
+        self.categorical = categorical or []
+        self.test_fraction, self.val_fraction = test_fraction, val_fraction
+        self.split_seed = self.seed if split_seed is None else split_seed
+        self.encoder: Encoder | None = None
+        self._class_names: tuple[str, ...] | None = None
+
+    @abstractmethod
+    def read(self) -> Labelled:
+        """The whole table."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The values of the target in their order; empty for regression."""
+        if self._class_names is None:
+            _ = self.splits
+        return self._class_names or ()
+
+    def load(self) -> Splits:
+        """Read, split, and turn cells into numbers as the training rows, or a checkpoint, say.
+
+        Raises:
+            ConfigError: A target is missing or new, or a cell that should be a number is none.
+        """
+        inputs, target, split = self.read()
+        y = self._numbers(inputs, target) if self.is_regression else self._labels(inputs, target)
+        places = self._split(inputs, y, split)
+        if self.encoder is None:
+            self.encoder = Encoder.fitted(inputs, places[0], self.categorical)
+        self.feature_names = self.encoder.feature_names
+        x = self.encoder.encode(inputs)
+        return Splits(*(Rows(x[rows], y[rows]) for rows in places))
+
+    def fit_scaler(self, x: Tensor) -> Scaler:
+        """What stands in for missing numbers, and the scale of the others."""
+        assert self.encoder is not None
+        return self.encoder.scaler(x, self.standardize)
+
+    def encode(self, table: Table, spec: DataSpec) -> Tensor:
+        """Raw inputs x [N, F] of a table's rows."""
+        assert self.encoder is not None
+        return self.encoder.encode(table)
+
+    def columns_used(self, spec: DataSpec) -> list[str]:
+        """Columns of a table that `encode` reads."""
+        assert self.encoder is not None
+        return self.encoder.columns
+
+    def _numbers(self, inputs: Table, target: list[Any]) -> Tensor:
+        self.task = "regression"  # type: ignore[misc]
+        self._class_names = ()
+        y = torch.from_numpy(Table({"target": target}, inputs.source).numbers("target")).float()
+        self._refuse_missing(inputs, [None if value != value else "" for value in y.tolist()])
+        return y
+
+    def _labels(self, inputs: Table, target: list[Any]) -> Tensor:
+        texts = Table({"target": target}, inputs.source).texts("target")
+        self._refuse_missing(inputs, texts)
+        found = _in_order({str(text) for text in texts})
+        if self._class_names is None:
+            self._class_names = found
+        names = self._class_names
+        if new := [name for name in found if name not in names]:
+            row = texts.index(new[0]) + inputs.first_row
+            raise ConfigError(
+                f"{inputs.source}: the target in row {row} is a class that training had not (got {new[0]!r}); "
+                f"choose from {', '.join(names)}"
+            )
+        if not 2 <= len(names) <= _MOST_CLASSES:
+            raise ConfigError(
+                f"{inputs.source}: the target has {len(names)} different values (classification needs 2 to "
+                f"{_MOST_CLASSES}); name another column, or set data.task=regression"
+            )
+        self.task = "binary" if len(names) == 2 else "multiclass"  # type: ignore[misc]
+        label_of = {name: label for label, name in enumerate(names)}
+        return torch.tensor([label_of[str(text)] for text in texts])
+
+    def _refuse_missing(self, inputs: Table, cells: list[Any]) -> None:
+        if None in cells:
+            row = cells.index(None) + inputs.first_row
+            raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
+
+    def _split(self, inputs: Table, y: Tensor, named: list[str | None] | None) -> tuple[Tensor, Tensor, Tensor]:
+        labels = None if self.is_regression else y
+        if named is None:
+            return split_rows(torch.arange(len(y)), self.test_fraction, self.val_fraction, self.split_seed, labels)
+        places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
+        for row, name in enumerate(named):
+            split = self.names_of_splits.get(str(name).lower())
+            if split is None:
+                raise ConfigError(
+                    f"{inputs.source}: the split in row {row + inputs.first_row} should be train, val or test "
+                    f"(got {name!r}); mend it"
+                )
+            places[split].append(row)
+        train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
+        if not places["val"]:  # a source with two splits: validation comes off the training rows
+            kept = None if labels is None else labels[train]
+            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept)
+        return train, val, test
+
+    # Checkpoints
+
+    def state_dict(self) -> dict[str, Any]:
+        """Columns, categories, classes and the scaler as plain values."""
+        assert self.encoder is not None
+        plain = {"numeric": self.encoder.numeric, "categories": self.encoder.categories, "classes": self.class_names}
+        return super().state_dict() | plain
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take them up again."""
+        state = dict(state_dict)
+        encoder = Encoder(state.pop("numeric"), state.pop("categories"))
+        names = tuple(state.pop("classes"))
+        if (encoder, names) != (self.encoder, self._class_names):
+            self.encoder, self._class_names, self._splits = encoder, names, None
+            self.feature_names = encoder.feature_names
+        super().load_state_dict(state)
+
+
+def _in_order(names: set[str]) -> tuple[str, ...]:
+    """Sorted as numbers if they all are, else as text."""
+    try:
+        return tuple(sorted(names, key=float))
+    except ValueError:
+        return tuple(sorted(names))

@@ -1,0 +1,30 @@
+"""The real tables that come with scikit-learn."""
+
+from typing import Any, Literal
+
+from src.data.table import Table
+from src.data.tabular.base import Labelled, TabularDataModule
+from src.rules import checked
+
+
+class BundledTable(TabularDataModule):
+    """One of scikit-learn's classification tables, with its names of columns and classes.
+
+    Args:
+        name: Which; `load_<name>` in `sklearn.datasets`.
+        **common: Arguments of `TabularDataModule`.
+    """
+
+    @checked
+    def __init__(self, *, name: Literal["breast_cancer", "iris", "wine", "digits"], **common: Any) -> None:
+        super().__init__(**common)
+        self.table_name = name
+
+    def read(self) -> Labelled:
+        """Load the table."""
+        from sklearn import datasets
+
+        bundle: Any = getattr(datasets, f"load_{self.table_name}")()
+        columns = {str(name): cells.tolist() for name, cells in zip(bundle.feature_names, bundle.data.T, strict=True)}
+        names = [str(name) for name in bundle.target_names]
+        return Labelled(Table(columns, f"scikit-learn's {self.table_name}"), [names[label] for label in bundle.target])

@@ -1,0 +1,106 @@
+"""From the cells of a table to numbers: what scikit-learn learnt from the training rows, kept as plain values."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from src.data.scaler import Scaler
+from src.data.table import Table, as_number
+from src.errors import ConfigError
+
+MISSING_CATEGORY = "(missing)"
+
+
+class Encoder(NamedTuple):
+    """Which columns hold numbers, and which categories the others have.
+
+    A row becomes its numbers, NaN where one is missing, and a 0 or 1 for each category of each other column. A missing
+    category is a category of its own, where training had one; a category that training had not gives zeros.
+
+    Attributes:
+        numeric: Names of the columns of numbers.
+        categories: Categories of each other column, by its name.
+    """
+
+    numeric: list[str]
+    categories: dict[str, list[str]]
+
+    @classmethod
+    def fitted(cls, table: Table, rows: Tensor, forced: list[str]) -> "Encoder":
+        """Columns by what their cells are, categories by the training rows.
+
+        Args:
+            table: The columns that are inputs.
+            rows: Numbers of the training rows.
+            forced: Columns that hold categories whatever their cells look like.
+
+        Raises:
+            ConfigError: A column mixes numbers and text.
+        """
+        from sklearn.preprocessing import OneHotEncoder
+
+        numeric = [name for name in table.columns if name not in forced and _is_numeric(table, name)]
+        other = [name for name in table.columns if name not in numeric]
+        categories: dict[str, list[str]] = {}
+        if other:
+            cells = np.array([_categories(table, name) for name in other], dtype=object).T[rows.numpy()]
+            found = OneHotEncoder().fit(cells).categories_
+            categories = {name: [str(each) for each in kinds] for name, kinds in zip(other, found, strict=True)}
+        return cls(numeric, categories)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns that a table needs."""
+        return [*self.numeric, *self.categories]
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Name of each number that a row becomes."""
+        return (*self.numeric, *(f"{name}={each}" for name, kinds in self.categories.items() for each in kinds))
+
+    def encode(self, table: Table) -> Tensor:
+        """Rows [N, F] of a table, float32.
+
+        Raises:
+            ConfigError: A column is missing, or a cell that should be a number is none.
+        """
+        table.require(self.columns)
+        numbers = [table.numbers(name) for name in self.numeric]
+        for name, kinds in self.categories.items():
+            cells = np.array(_categories(table, name), dtype=object)
+            numbers += [(cells == kind).astype(np.float64) for kind in kinds]
+        return torch.from_numpy(np.stack(numbers, axis=1)).float()
+
+    def scaler(self, x: Tensor, standardize: bool) -> Scaler:
+        """The median for missing numbers and, if wanted, mean 0 and deviation 1, over training rows x [N, F]."""
+        from sklearn.impute import SimpleImputer
+        from sklearn.preprocessing import StandardScaler
+
+        fill, mean, scale = torch.zeros(x.shape[1]), torch.zeros(x.shape[1]), torch.ones(x.shape[1])
+        count = len(self.numeric)
+        if count:
+            imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+            filled = imputer.fit_transform(x[:, :count].double().numpy())
+            fill[:count] = torch.from_numpy(imputer.statistics_).nan_to_num().float()
+            if standardize:
+                fitted = StandardScaler().fit(filled)
+                mean[:count], scale[:count] = torch.from_numpy(fitted.mean_), torch.from_numpy(fitted.scale_)
+        return Scaler(mean, scale, fill)
+
+
+def _is_numeric(table: Table, name: str) -> bool:
+    numbers = [as_number(cell) for cell in table.columns[name]]
+    count = sum(number is not None and number == number for number in numbers)
+    wrong = [row for row, number in enumerate(numbers) if number is None]
+    if count > len(wrong) > 0:
+        raise ConfigError(
+            f"{table.source}: column {name}, row {table.first_row + wrong[0]} is not a number "
+            f"(got {table.columns[name][wrong[0]]!r}) and most others are; mend it, or set data.categorical=[{name}]"
+        )
+    return not wrong and count > 0
+
+
+def _categories(table: Table, name: str) -> list[str]:
+    return [MISSING_CATEGORY if text is None else text for text in table.texts(name)]

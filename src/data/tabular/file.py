@@ -1,0 +1,61 @@
+"""Your own table: a CSV or Parquet file."""
+
+from pathlib import Path
+from typing import Any
+
+from src.data.table import Table, read_table
+from src.data.tabular.base import Labelled, TabularDataModule
+from src.errors import ConfigError, suggestion
+from src.rules import checked
+
+
+class TableFile(TabularDataModule):
+    """The rows of a file; its header names the columns.
+
+    Args:
+        path: A CSV (UTF-8, commas) or Parquet file.
+        target: Column that is predicted.
+        ignore: Columns that are no inputs, such as a row's number.
+        split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
+        **common: Arguments of `TabularDataModule`.
+    """
+
+    @checked
+    def __init__(
+        self,
+        *,
+        path: str | None,
+        target: str | None,
+        ignore: list[str] | None = None,
+        split_column: str | None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        if path is None or target is None:
+            unset = "path" if path is None else "target"
+            meaning = "a CSV or Parquet file" if path is None else "the column to predict"
+            raise ConfigError(f"data.{unset}: needs {meaning} (got null); set data.{unset}=…")
+        self.path, self.target = Path(path), target
+        self.ignore, self.split_column = ignore or [], split_column
+
+    def read(self) -> Labelled:
+        """Read the file.
+
+        Raises:
+            ConfigError: It cannot be read, or a column that is named is not in it.
+        """
+        table = read_table(self.path)
+        named = {"target": [self.target], "ignore": self.ignore, "categorical": self.categorical}
+        if self.split_column is not None:
+            named["split_column"] = [self.split_column]
+        for key, columns in named.items():
+            for column in columns:
+                if column not in table.columns:
+                    remedy = suggestion(column, set(table.columns))
+                    raise ConfigError(f"data.{key}: {self.path} has no column {column!r}; {remedy}")
+        apart = {self.target, self.split_column, *self.ignore}
+        inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
+        if not inputs:
+            raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
+        split = None if self.split_column is None else table.texts(self.split_column)
+        return Labelled(Table(inputs, table.source), table.columns[self.target], split)

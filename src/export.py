@@ -1,0 +1,19 @@
+"""Export a run: `python -m src.export run=latest`; `--help` tells the rest."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from src.cli import command
+from src.startup import lean_imports
+
+
+def export(cfg: DictConfig, _: Path) -> None:
+    """Do what `cfg` describes."""
+    with lean_imports():
+        from src.run import exporting
+    exporting.export(cfg)
+
+
+if __name__ == "__main__":
+    command("export", export)

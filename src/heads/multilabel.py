@@ -1,0 +1,91 @@
+"""Several labels a row, each with a logit of its own."""
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MultilabelConfusionMatrix, MultilabelExactMatch
+
+from src.heads.threshold import ThresholdHead
+from src.spec import DataSpec
+
+
+class MultilabelHead(ThresholdHead):
+    """Logits [N, L], binary cross-entropy averaged over labels, and a threshold on each probability.
+
+    Args:
+        *parts: Arguments of `Head`, in its order.
+        **more: Arguments of `ThresholdHead`.
+    """
+
+    tasks = ("multilabel",)
+
+    @classmethod
+    def num_outputs(cls, spec: DataSpec) -> int:
+        """A logit for each label."""
+        return spec.num_classes
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [N, L]."""
+        logits: Tensor = self.network(x)
+        return logits
+
+    def loss(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Mean binary cross-entropy over logits [N, L] and targets [N, L] of zeros and ones."""
+        return F.binary_cross_entropy_with_logits(logits, y.to(logits.dtype))
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probability [N, L] of each label."""
+        return logits.sigmoid()
+
+    def predictions(self, logits: Tensor) -> Tensor:
+        """Labels [N, L]: 1 where the probability reaches the threshold."""
+        return self.says_yes(logits)
+
+    def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Counts [L, 2, 2] over logits [N, L] and targets y [N, L]: a confusion matrix for each label."""
+        metric = MultilabelConfusionMatrix(self.spec.num_classes, validate_args=False, sync_on_compute=False)
+        metric.update(self.predictions(logits).cpu(), y.cpu())
+        return metric.compute()
+
+    def new_metric(self, everywhere: bool = True) -> MetricCollection:
+        """A confusion matrix for each label, and the share of rows whose labels are all right."""
+        settings: dict[str, Any] = {"validate_args": False, "sync_on_compute": everywhere}
+        num_labels = self.spec.num_classes
+        return MetricCollection(
+            {
+                "confusion": MultilabelConfusionMatrix(num_labels, **settings),
+                "subset_accuracy": MultilabelExactMatch(num_labels, **settings),
+            },
+            compute_groups=False,
+        )
+
+    def scores(self, metric: Any) -> dict[str, Tensor]:
+        """Accuracy, precision, recall and F1, each a mean over labels, and the share of rows that are all right."""
+        counts = metric["confusion"].compute().cpu().double()
+        misses, hits, alarms = counts[:, 1, 0], counts[:, 1, 1], counts[:, 0, 1]
+        means = {
+            "accuracy": (hits + counts[:, 0, 0]) / counts.sum((1, 2)),
+            "precision": hits / (hits + alarms).clamp(min=1),
+            "recall": hits / (hits + misses).clamp(min=1),
+            "f1": 2 * hits / (2 * hits + alarms + misses).clamp(min=1),
+        }
+        averaged = {name: values.mean().float() for name, values in means.items()}
+        return averaged | {"subset_accuracy": metric["subset_accuracy"].compute().cpu().float()}
+
+    def tables(self, metric: Any) -> dict[str, Any]:
+        """The confusion matrix of each label, and the accuracy, precision and recall of each."""
+        counts = metric["confusion"].compute().cpu()
+        hits, predicted, true = counts[:, 1, 1], counts[:, :, 1].sum(1), counts[:, 1].sum(1)
+        return {
+            "confusion_matrix": counts.tolist(),
+            "accuracy_by_label": (counts.diagonal(dim1=1, dim2=2).sum(1) / counts.sum((1, 2))).tolist(),
+            "precision_by_label": (hits / predicted.clamp(min=1)).tolist(),
+            "recall_by_label": (hits / true.clamp(min=1)).tolist(),
+        }
+
+    @classmethod
+    def score_names(cls) -> tuple[str, ...]:
+        """Names of the scores."""
+        return ("loss", "accuracy", "precision", "recall", "f1", "subset_accuracy")

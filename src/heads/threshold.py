@@ -1,0 +1,61 @@
+"""From which probability on a logit says yes: a number, or a rule that chooses one from validation rows."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from src.errors import ConfigError
+from src.heads.base import Head
+from src.metrics.threshold import choose_threshold, parse_rule
+from src.rules import checked
+
+
+class ThresholdHead(Head):
+    """A head whose logits each answer yes or no.
+
+    Args:
+        threshold: Probability from which on the answer is yes, one for all logits. Or how to choose it for each from
+            the validation rows once training is over: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it
+            is 0.5.
+        *parts: Arguments of `Head`, in its order.
+        **more: Arguments of `Head`.
+    """
+
+    @checked
+    def __init__(self, *parts: Any, threshold: float | str = 0.5, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        try:
+            self.rule = parse_rule(threshold)
+        except ConfigError as error:
+            raise ConfigError(f"head.{error}") from error
+        number = self.rule.value if self.rule.name == "number" else 0.5
+        self.set_thresholds([number] * self.num_outputs(self.spec))
+
+    def set_thresholds(self, thresholds: list[float]) -> None:
+        """Use one threshold for each logit."""
+        self.thresholds = thresholds
+        self._logits = torch.logit(torch.tensor(thresholds, dtype=torch.float64)).float()
+
+    def choose_thresholds(self, rule: str | float | None, logits: Tensor, y: Tensor) -> None:
+        """Choose and use the thresholds that a rule wants on rows with logits [N] or [N, L] and targets y likewise.
+
+        Args:
+            rule: As for `threshold`; None is the rule given to this head.
+            logits: What `forward` returns.
+            y: Zeros and ones.
+
+        Raises:
+            ConfigError: No threshold does what the rule wants.
+        """
+        chosen = self.rule if rule is None else parse_rule(rule)
+        probabilities, targets = logits.double().sigmoid().reshape(len(y), -1), y.reshape(len(y), -1)
+        columns = zip(probabilities.unbind(1), targets.unbind(1), strict=True)
+        self.set_thresholds([choose_threshold(chosen, p, column) for p, column in columns])
+        self.rule = chosen
+
+    def says_yes(self, logits: Tensor) -> Tensor:
+        """1 where a logit reaches its threshold, else 0, in the shape of logits [N] or [N, L]."""
+        if self._logits.device != logits.device:
+            self._logits = self._logits.to(logits.device)
+        return (logits >= self._logits).long()

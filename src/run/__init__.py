@@ -1,0 +1,1 @@
+"""What is done with a run: it is trained, and its folder opened again to evaluate, predict and export."""

@@ -1,0 +1,68 @@
+"""Files that are whole or not there: written aside, then renamed."""
+
+import csv
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from src.errors import ConfigError
+
+
+@contextmanager
+def aside(path: Path, key: str = "output") -> Iterator[Path]:
+    """A path to write a file or folder to, which takes the place of `path` when the block ends well.
+
+    Raises:
+        ConfigError: Nothing can be written there; `key` is what the user set.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise ConfigError(f"{key}: {path} cannot be written ({error.strerror}); name another place") from error
+    try:
+        yield part
+        if path.is_dir():
+            shutil.rmtree(path)
+        part.replace(path)
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part)
+        part.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise `ConfigError` where an output is there already, unless `force`."""
+    if path.exists() and not force:
+        raise ConfigError(f"output: {path} exists already; name another, or set force=true to replace it")
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write values as JSON, NaN and infinity as null, for JSON has neither."""
+    with aside(path) as part:
+        part.write_text(json.dumps(_plain(values), indent=2) + "\n")
+
+
+def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+    """Write columns of equal length as CSV."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

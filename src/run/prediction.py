@@ -1,0 +1,162 @@
+"""A run's answers for rows of a file, or for images, written beside what was asked."""
+
+import csv
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+from tqdm import tqdm
+
+from src.data.image.files import SUFFIXES, ImageFiles, image_files
+from src.data.table import Table, read_parts
+from src.errors import ConfigError
+from src.folders import find_run
+from src.heads.base import Head
+from src.heads.classification import ClassificationHead
+from src.heads.multilabel import MultilabelHead
+from src.run.files import aside, refuse_existing
+from src.run.opening import OpenRun, open_run
+
+log = logging.getLogger(__name__)
+
+_PARQUET = (".parquet", ".pq")
+_IMAGES_AT_ONCE = 64
+
+
+def predict(cfg: DictConfig) -> Path:
+    """Write the rows of `input` again with a label and probabilities each; the output's path.
+
+    Memory is bounded: rows are read, answered and written some thousands at a time.
+
+    Args:
+        cfg: As `conf/predict.yaml` composes it.
+
+    Raises:
+        ConfigError: No such run or input, a column that is missing, a cell that is no number, or an output that is
+            there already or cannot be written. Nothing is written then.
+    """
+    if cfg.input is None:
+        raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
+    source = Path(cfg.input)
+    target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
+    refuse_existing(target, cfg.force)
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
+    parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
+    count = 0
+    with (
+        aside(target) as part,
+        tqdm(unit=" rows", leave=False, disable=None) as bar,
+        _Writer(part, target.suffix.lower()) as writer,
+    ):
+        for table, x in parts:
+            writer.write(_answered(opened.head, table, x))
+            count += len(x)
+            bar.update(len(x))
+    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", opened.folder, target)
+    return target
+
+
+def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
+    """Columns with the answer for each of rows x [N, *input_shape], as the network sees them.
+
+    `predicted` is a class name or a value; `predicted_<label>` 0 or 1 where a row has several labels;
+    `probability_<class>` the probability of each.
+    """
+    with torch.no_grad():
+        logits = head(x.to(head.device)).float().cpu()
+    predictions, names = head.predictions(logits), head.spec.class_names
+    if not isinstance(head, ClassificationHead | MultilabelHead):
+        return {"predicted": predictions.tolist()}
+    probabilities = head.probabilities(logits.double()).T.tolist()
+    named = {f"probability_{name}": column for name, column in zip(names, probabilities, strict=True)}
+    if isinstance(head, MultilabelHead):
+        given = {f"predicted_{name}": column for name, column in zip(names, predictions.T.tolist(), strict=True)}
+    else:
+        given = {"predicted": [names[label] for label in predictions.tolist()]}
+    return given | named
+
+
+def _answered(head: Head, table: Table, x: Tensor) -> dict[str, list[Any]]:
+    found = answers(head, x)
+    if taken := [name for name in found if name in table.columns]:
+        raise ConfigError(f"{table.source}: has a column {taken[0]} already, which would be written; rename it")
+    return table.columns | found
+
+
+def _table_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]]:
+    """Parts of a file, and their rows as the network sees them."""
+    if source.is_dir() or source.suffix.lower() in SUFFIXES:
+        raise ConfigError(f"input: the run was trained on a table (got {source}); name a CSV or Parquet file")
+    for number, table in enumerate(read_parts(source)):
+        x = opened.datamodule.scaled(opened.datamodule.encode(table, opened.spec))
+        if number == 0:
+            _mention_extra(table, opened)
+        yield table, x.reshape(len(table), *opened.spec.input_shape)
+
+
+def _mention_extra(table: Table, opened: OpenRun) -> None:
+    used = opened.datamodule.columns_used(opened.spec)
+    extra = [name for name in table.columns if name not in used]
+    if extra:
+        log.info("not used to predict, but kept: %s", ", ".join(extra))
+
+
+def _image_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]]:
+    """Paths of images, and the images as the network sees them."""
+    if not source.exists():
+        raise ConfigError(f"input: there is no file or folder {source}; name an image or a folder of images")
+    paths = image_files(source) if source.is_dir() else [source]
+    if not paths:
+        raise ConfigError(f"input: {source} holds no images ({', '.join(SUFFIXES)}); name another folder")
+    channels, side, _ = opened.spec.input_shape
+    images = ImageFiles(paths, side, color=channels == 3, skip_broken=bool(opened.cfg.data.get("skip_broken")))
+    for start in range(0, len(images), _IMAGES_AT_ONCE):
+        x, kept = images.read(range(start, min(start + _IMAGES_AT_ONCE, len(images))))
+        if kept:
+            table = Table({"image": [str(paths[place]) for place in kept]}, str(source), start + 1)
+            yield table, opened.datamodule.scaled(x)
+
+
+class _Writer:
+    """Writes tables of columns below each other into one CSV or Parquet file.
+
+    Args:
+        path: Where to.
+        suffix: `.parquet` and `.pq` make it Parquet.
+    """
+
+    def __init__(self, path: Path, suffix: str) -> None:
+        self.path, self.is_parquet = path, suffix in _PARQUET
+        self._file: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, columns: dict[str, list[Any]]) -> None:
+        """Write some rows, given as columns of equal length."""
+        (self._write_parquet if self.is_parquet else self._write_csv)(columns)
+
+    def _write_csv(self, columns: dict[str, list[Any]]) -> None:
+        if self._file is None:
+            self._file = self.path.open("w", newline="", encoding="utf-8")
+            csv.writer(self._file).writerow(columns)
+        csv.writer(self._file).writerows(zip(*columns.values(), strict=True))
+
+    def _write_parquet(self, columns: dict[str, list[Any]]) -> None:
+        try:
+            from pyarrow import Table as ArrowTable
+            from pyarrow.parquet import ParquetWriter
+        except ImportError as error:
+            raise ConfigError("output: writing Parquet needs pyarrow; pip install pyarrow, or write CSV") from error
+        if self._file is None:
+            table = ArrowTable.from_pydict(columns)
+            self._file = ParquetWriter(self.path, table.schema)
+        self._file.write_table(ArrowTable.from_pydict(columns, self._file.schema))
