@@ -49,6 +49,8 @@ def command(config_name: str, work: Work) -> None:
         failures.append(_fail(ConfigError(_reworded(error, config_name))))
     except (ConfigError, KeyboardInterrupt) as error:
         failures.append(_fail(error))
+    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(max(failures, default=0))
 
 

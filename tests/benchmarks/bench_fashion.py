@@ -34,7 +34,7 @@ def main() -> None:
                 "epoch, seconds": fit / EPOCHS,
             }
 
-        compare("Fashion-MNIST, ten classes, one epoch", measure, 3, LIMITS)
+        compare("Fashion-MNIST, ten classes, one epoch", measure, 2, LIMITS)
 
 
 if __name__ == "__main__":
