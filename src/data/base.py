@@ -19,7 +19,7 @@ from src.spec import DataSpec, Task
 Split = Literal["train", "val", "test"]
 
 _EVALUATION_ROWS = 16_384  # rows of a forward pass without gradients: few calls, yet bounded memory for any N
-_EVALUATION_NUMBERS = 2**20  # and numbers in those rows, since a convolution makes many of each
+_EVALUATION_NUMBERS = 2**18  # and numbers in those rows, since a convolution makes many of each
 _BLOCK_BYTES = 64 * 2**20  # a block's copy of its rows stays below this
 _BLOCK_STEPS = 256  # an upper bound, so that the progress bar moves and Ctrl-C is answered
 

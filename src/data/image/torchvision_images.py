@@ -67,9 +67,10 @@ class TorchvisionImages(ImageDataModule):
     def _fetch(self, source: Any, missing: list[str]) -> None:
         """Download aside and move into place, so that a broken download leaves nothing behind."""
         place = self.root / self.folder
+        lacking = "" if len(missing) == len(self.files) else f" (missing {', '.join(missing)})"
         remedy = f"put {', '.join(self.files)} there, or set data_dir to the folder that holds {self.folder.parts[0]}/"
         if not self.download:
-            raise ConfigError(f"data: {self.dataset} is not in {place} (missing {', '.join(missing)}); {remedy}")
+            raise ConfigError(f"data: {self.dataset} is not in {place}{lacking}; {remedy}")
         aside = self.root / f".{self.dataset}.part"
         try:
             with _made(aside), _patience(), redirect_stdout(StringIO()):
@@ -79,10 +80,9 @@ class TorchvisionImages(ImageDataModule):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 (aside / self.folder).rename(place)
         except (RuntimeError, OSError) as error:  # URLError is an OSError
-            reason = str(error).strip().splitlines()[-1]
+            reason = str(error).strip().splitlines()[-1].strip("<>").removeprefix("urlopen error ")
             raise ConfigError(
-                f"data: {self.dataset} is not in {place} (missing {', '.join(missing)}) "
-                f"and could not be downloaded ({reason}); {remedy}"
+                f"data: {self.dataset} is not in {place}{lacking} and could not be downloaded ({reason}); {remedy}"
             ) from error
 
     def _check_size(self, file: Path) -> None:
