@@ -22,6 +22,7 @@ MAY_KNOW = {
     "callbacks": {*GROUND, "data", "heads", "plots"},
     "build": {*GROUND, "config", "data", "heads"},
     "run": {*GROUND, "build", "callbacks", "data", "heads", "networks", "report"},
+    "sweep": {*GROUND, "build", "callbacks", "config", "data", "heads", "networks", "plots", "report", "run"},
     "cli": {*GROUND, "config"},
     "train": {"cli", "startup", "run"},
 }

@@ -1,1 +1,1 @@
-"""Many runs at once: vectorized training of runs that differ in numbers alone, and reading the folders that sweeps leave."""
+"""Many runs at once: trained as one where they differ in numbers alone, and read back from the folders they leave."""

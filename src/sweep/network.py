@@ -38,8 +38,11 @@ class StackedNetwork:
         return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def leaves(self, values: Tensor) -> list[Tensor]:
-        """Parameters [m, *shape] that share memory with `values` [m, P] and take gradients of their own."""
-        return [piece.detach().requires_grad_() for piece in self.pieces(values)]
+        """Parameters [m, *shape] that share memory with `values` [m, P] and take gradients of their own.
+
+        `data`, where `detach` would let all rows share one count of changes: threads step different rows at once.
+        """
+        return [piece.data.requires_grad_() for piece in self.pieces(values)]
 
     def __call__(self, parameters: list[Tensor], x: Tensor) -> Tensor:
         """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape]."""
@@ -48,7 +51,8 @@ class StackedNetwork:
             for layer in self._chain:
                 columns = layer(parameters, columns)
             return columns.transpose(1, 2)
-        return vmap(self._single)(dict(zip(self.names, parameters, strict=True)), x)
+        outputs: Tensor = vmap(self._single)(dict(zip(self.names, parameters, strict=True)), x)
+        return outputs
 
     def _single(self, parameters: dict[str, Tensor], x: Tensor) -> Any:
         return functional_call(self.network, parameters, (x,))

@@ -40,6 +40,12 @@ class StackedOptimizer(ABC):
         """The names of the state that these numbers need."""
         return self.state_names
 
+    def to(self, device: torch.device) -> None:
+        """Move to a device."""
+        self.values = self.values.to(device)
+        self.numbers = {name: value.to(device) for name, value in self.numbers.items()}
+        self.state = {name: value.to(device) for name, value in self.state.items()}
+
     def select(self, rows: Tensor) -> None:
         """Keep some rows only, by their indices."""
         self.values = self.values[rows]
@@ -54,9 +60,16 @@ class StackedOptimizer(ABC):
     def stepper(self, rows: slice) -> Step:
         """What takes the next steps of some rows; the caller adds to `steps_done` when all rows have taken theirs."""
 
-    def torch_state(self, state: dict[str, Tensor], steps_done: int) -> dict[str, Any]:
-        """What torch.optim keeps for one parameter beside `state`, the pieces of ours that belong to it."""
-        return {name: state.get(name) for name in self.state_names}
+    @staticmethod
+    def torch_state(state: dict[str, Tensor], numbers: dict[str, float], steps_done: int) -> dict[str, Any]:
+        """What torch.optim keeps for one parameter, where `state` is what of ours belongs to it.
+
+        Args:
+            state: The pieces of one parameter of one run.
+            numbers: Of that run.
+            steps_done: Steps that led to the state.
+        """
+        return dict(state)
 
 
 class StackedSGD(StackedOptimizer):
@@ -85,6 +98,11 @@ class StackedSGD(StackedOptimizer):
             values.addcmul_(gradient, rate if rates is None else rates, value=-1)
 
         return step
+
+    @staticmethod
+    def torch_state(state: dict[str, Tensor], numbers: dict[str, float], steps_done: int) -> dict[str, Any]:
+        """Nothing for a run without momentum."""
+        return dict(state) if numbers["momentum"] else {}
 
 
 class StackedAdam(StackedOptimizer):
@@ -119,9 +137,10 @@ class StackedAdam(StackedOptimizer):
 
         return step
 
-    def torch_state(self, state: dict[str, Tensor], steps_done: int) -> dict[str, Any]:
+    @staticmethod
+    def torch_state(state: dict[str, Tensor], numbers: dict[str, float], steps_done: int) -> dict[str, Any]:
         """The number of steps stands first, as a tensor."""
-        return {"step": torch.tensor(float(steps_done)), **super().torch_state(state, steps_done)}
+        return {"step": torch.tensor(float(steps_done)), **state}
 
 
 class StackedAdamW(StackedAdam):
@@ -139,7 +158,9 @@ STACKED: dict[str, type[StackedOptimizer]] = {
 
 def numbers_of(group: dict[str, Any]) -> dict[str, float]:
     """The numbers of a torch.optim parameter group that may differ from run to run."""
-    numbers = {name: float(group[name]) for name in ("lr", "momentum", "weight_decay", "eps") if name in group}
+    numbers: dict[str, float] = {
+        name: float(group[name]) for name in ("lr", "momentum", "weight_decay", "eps") if name in group
+    }
     if "betas" in group:
         numbers["beta1"], numbers["beta2"] = (float(beta) for beta in group["betas"])
     return numbers

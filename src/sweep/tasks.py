@@ -1,7 +1,7 @@
 """Losses and scores of M runs at once, for each kind of head."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,8 @@ class Tally(ABC):
         device: Where the sums are kept.
     """
 
+    names: ClassVar[tuple[str, ...]]
+
     def __init__(self, head: Head, num_runs: int, device: torch.device) -> None:
         self.head = head
         self.loss = torch.zeros(num_runs, device=device)
@@ -44,9 +46,9 @@ class Tally(ABC):
         """Each score [m]."""
 
     def values(self) -> dict[str, Tensor]:
-        """Loss and scores [m], float32 on the CPU, in the order of `score_names`."""
+        """Loss and scores [m], float32 on the CPU, in the order of `names`."""
         known = {"loss": self.loss / self.num_rows, **self._scores()}
-        return {name: known[name].float().cpu() for name in self.head.score_names()}
+        return {name: value.float().cpu() for name, value in known.items()}
 
     def tables(self) -> list[dict[str, Any]]:
         """What each run's head reports beyond its scores."""
@@ -55,6 +57,8 @@ class Tally(ABC):
 
 class ConfusionTally(Tally):
     """Confusion matrices [m, C, C], rows true and columns predicted."""
+
+    names = ("loss", "accuracy", "precision", "recall", "f1")
 
     def __init__(self, head: ClassificationHead, num_runs: int, device: torch.device) -> None:
         super().__init__(head, num_runs, device)
@@ -69,7 +73,9 @@ class ConfusionTally(Tally):
         else:
             size = self.num_classes**2
             runs = torch.arange(len(y), device=y.device).unsqueeze(1)
-            cells = torch.bincount((runs * size + y * self.num_classes + predictions).flatten(), minlength=len(y) * size)
+            cells = torch.bincount(
+                (runs * size + y * self.num_classes + predictions).flatten(), minlength=len(y) * size
+            )
         self.confusion += cells.view_as(self.confusion)
 
     def _scores(self) -> dict[str, Tensor]:
@@ -83,6 +89,8 @@ class ConfusionTally(Tally):
 class ErrorTally(Tally):
     """Sums of errors and of targets."""
 
+    names = ("loss", "mae", "r2", "rmse")  # as torchmetrics' collections sort them
+
     def __init__(self, head: Head, num_runs: int, device: torch.device) -> None:
         super().__init__(head, num_runs, device)
         self.sums = torch.zeros(4, num_runs, dtype=torch.float64)
@@ -95,7 +103,7 @@ class ErrorTally(Tally):
         absolute, squared, total, total_squared = self.sums
         spread = total_squared - total.square() / self.num_rows
         r2 = 1 - squared / spread if self.num_rows > 1 else torch.full_like(squared, torch.nan)
-        return {"r2": r2, "mae": absolute / self.num_rows, "rmse": (squared / self.num_rows).sqrt()}
+        return {"mae": absolute / self.num_rows, "r2": r2, "rmse": (squared / self.num_rows).sqrt()}
 
 
 TALLIES: dict[type[Head], type[Any]] = {

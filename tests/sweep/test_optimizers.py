@@ -54,9 +54,11 @@ def test_fifty_steps_end_where_torch_optim_ends(case, by_rows):
             reference.step()
         torch.testing.assert_close(optimizer.values[i], parameter.detach(), rtol=1e-5, atol=1e-6)
         known = reference.state_dict()["state"].get(0, {})
-        for key, value in optimizer.torch_state({k: v[i] for k, v in optimizer.state.items()}, 50).items():
-            if known.get(key) is not None:
-                torch.testing.assert_close(value, known[key], rtol=1e-5, atol=1e-6)
+        numbers = numbers_of(reference.param_groups[0])
+        ours = optimizer.torch_state({name: value[i] for name, value in optimizer.state.items()}, numbers, 50)
+        assert ours.keys() == {key for key, value in known.items() if value is not None}
+        for key, value in ours.items():
+            torch.testing.assert_close(value, known[key], rtol=1e-5, atol=1e-6)
 
 
 def test_rates_of_a_step_go_before_the_numbers():
