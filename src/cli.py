@@ -8,19 +8,21 @@ import os
 import re
 import shutil
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from src import config
+from src import config, failures
 from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
 
 Work = Callable[[DictConfig, Path], Any]
@@ -36,52 +38,98 @@ def command(config_name: str, work: Work) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", _problem, replace=True)
     _quiet()
-    failures: list[int] = []
+    codes: list[int] = []
     try:
         config.check_arguments(sys.argv[1:])
-        arguments = resumed_arguments(sys.argv[1:])
+        arguments = resumed_sweep_arguments(resumed_arguments(sys.argv[1:]))
         sys.argv[1:] = sorted(arguments, key=lambda argument: not argument.startswith("-"))  # `-m` may stand anywhere
-        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(_job(work, failures))()
+        job = _job(work, codes)
+        job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
+        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
     except (HydraException, OmegaConfBaseException) as error:
-        failures.append(_fail(ConfigError(_reworded(error, config_name))))
-    except (ConfigError, KeyboardInterrupt) as error:
-        failures.append(_fail(error))
-    sys.exit(max(failures, default=0))
+        cause = error.__cause__  # a plugin's own one-line error comes wrapped in Hydra's
+        codes.append(
+            failures.tell(cause if isinstance(cause, ConfigError) else ConfigError(_reworded(error, config_name)))
+        )
+    except (ConfigError, InterruptedRunError) as error:
+        codes.append(failures.tell(error))
+    except KeyboardInterrupt as error:
+        codes.append(failures.tell(InterruptedRunError(_how_to_go_on()) if ClaimFolder.sweep else error))
+    sys.exit(max([*codes, _sweep_code()]))
 
 
-def _fail(error: BaseException) -> int:
-    """Print an error as one line; the exit code that goes with it."""
-    prefix, code = {
-        ConfigError: ("config error: ", 2),
-        TrainingDivergedError: ("training diverged: ", 1),
-        InterruptedRunError: ("", 130),
-        KeyboardInterrupt: ("interrupted", 130),
-    }[type(error)]
-    print(f"{prefix}{error}", file=sys.stderr)
-    return code
+def _how_to_go_on() -> str:
+    return f"interrupted; go on with: python -m src.train sweep_resume={ClaimFolder.sweep}"
 
 
-def _job(work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
+def _sweep_code() -> int:
+    """1 where runs of this sweep failed, which is said in a line that counts; else 0."""
+    failed = failures.noted(ClaimFolder.sweep) if ClaimFolder.sweep else []
+    if not failed:
+        return 0
+    finished = len(list(ClaimFolder.sweep.glob("*/metrics.json"))) if ClaimFolder.sweep else 0
+    print(f"{len(failed)} runs failed, {finished} finished; why: {ClaimFolder.sweep}/failures.txt", file=sys.stderr)
+    return 1
+
+
+def _job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
     """The function that Hydra calls for each job: checks the configuration, does the work, notes what went wrong."""
 
     def job(cfg: DictConfig) -> Any:
         hydra_cfg = HydraConfig.get()
         folder = Path(os.path.relpath(hydra_cfg.runtime.output_dir))
+        if hydra_cfg.mode == RunMode.MULTIRUN:
+            return _swept(work, cfg, folder, hydra_cfg)
         try:
             config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
             OmegaConf.resolve(cfg)
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
-            failures.append(_fail(ConfigError(" ".join(str(error).split()))))
+            codes.append(failures.tell(ConfigError(str(error))))
             if cfg.resume is None:
                 _discard(folder, Path(cfg.runs_dir))
         except TrainingDivergedError as error:
-            failures.append(_fail(error))
+            codes.append(failures.tell(error))
         except InterruptedRunError as error:
-            sys.exit(_fail(error))  # past Hydra, so that a sweep ends too
+            sys.exit(failures.tell(error))
         return None
 
     return job
+
+
+def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
+    """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
+    if (folder / "metrics.json").exists():
+        return None
+    _divide_threads(hydra_cfg.launcher)
+    failures.clear(folder)
+    sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
+    try:
+        config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+        OmegaConf.resolve(cfg)
+        return work(cfg, folder)
+    except (ConfigError, OmegaConfBaseException) as error:
+        failures.note(sweep, number, ConfigError(str(error)))
+        _discard(folder, Path(cfg.runs_dir))
+    except InterruptedRunError:
+        sys.exit(
+            failures.tell(InterruptedRunError(f"interrupted; go on with: python -m src.train sweep_resume={sweep}"))
+        )
+    except Exception as error:
+        failures.note(sweep, number, error)
+        with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
+            file.write(traceback.format_exc())
+    return None
+
+
+def _divide_threads(launcher: DictConfig) -> None:
+    """Give each of the processes that a launcher starts its share of the cores, before PyTorch is imported there."""
+    processes = int(launcher.get("n_jobs") or 1)
+    cores = len(os.sched_getaffinity(0))
+    if processes < 0:  # joblib counts from the cores down
+        processes = max(1, cores + 1 + processes)
+    if processes > 1:
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(max(1, cores // processes))
 
 
 def _discard(folder: Path, root: Path) -> None:
@@ -109,7 +157,13 @@ def _problem(*, _root_: DictConfig) -> str:
 
 
 class ClaimFolder(Callback):
-    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant."""
+    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant.
+
+    Attributes:
+        sweep: This command's sweep; set beforehand where it is resumed.
+    """
+
+    sweep: ClassVar[Path | None] = None
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the run's folder; processes that train together share the first one's."""
@@ -120,9 +174,12 @@ class ClaimFolder(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the sweep's folder; its runs are numbered inside it."""
+        resumed = ClaimFolder.sweep
         with open_dict(config):
-            config.hydra.sweep.dir = claim(config.hydra.sweep.dir)
+            config.hydra.sweep.dir = str(resumed or claim(config.hydra.sweep.dir))
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{config.hydra.sweep.dir}'")
+        ClaimFolder.sweep = Path(config.hydra.sweep.dir)
+        failures.forget(ClaimFolder.sweep)
 
 
 def claim(folder: str) -> str:
@@ -170,6 +227,31 @@ def resumed_arguments(arguments: list[str]) -> list[str]:
         f"hydra.run.dir='{folder}'",
         f"resume='{folder}'",
     ]
+
+
+def resumed_sweep_arguments(arguments: list[str]) -> list[str]:
+    """The command line that goes on with a sweep: `sweep_resume=FOLDER` becomes its own saved overrides.
+
+    Raises:
+        ConfigError: There is no such sweep, or an override would change it.
+    """
+    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("sweep_resume=")]
+    if not wanted:
+        return arguments
+    folder = Path(wanted[-1])
+    if not (folder / "multirun.yaml").exists():
+        raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
+    rest = [a for a in arguments if not a.startswith("sweep_resume=") and a not in ("-m", "--multirun")]
+    for argument in rest:
+        if not argument.startswith(("hydra/launcher=", "hydra.launcher.")):
+            raise ConfigError(
+                f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change"
+            )
+    saved = OmegaConf.load(folder / "multirun.yaml").hydra.overrides
+    changed = ("hydra.sweep.dir=", "hydra.mode=", *(["hydra/launcher=", "hydra.launcher."] if rest else []))
+    kept = [override for override in saved.hydra if not override.startswith(changed)]
+    ClaimFolder.sweep = folder
+    return ["--multirun", *kept, *saved.task, *rest]
 
 
 def _value(arguments: list[str], key: str, default: str) -> str:

@@ -61,11 +61,18 @@ def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str])
         overrides: What the command line set; a key that it added with `+` is meant to be new.
     """
     _check_keys(cfg, choices, overrides)
+    check_values(OmegaConf.to_container(cfg, resolve=True))
+
+
+def check_values(cfg: Any) -> None:
+    """Raise `ConfigError` for values of a plain, resolved configuration that break a rule stated in `src.rules`."""
     for group, model in _RULES.items():
-        values = OmegaConf.select(cfg, group) if group else cfg
+        values = cfg
+        for key in group.split(".") if group else ():
+            values = values.get(key) if values is not None else None
         if values is not None:
             try:
-                model.model_validate(OmegaConf.to_container(values, resolve=True))
+                model.model_validate(values)
             except ValidationError as error:
                 raise ConfigError(one_line(group, error)) from error
 

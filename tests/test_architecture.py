@@ -10,6 +10,7 @@ CONF = SRC.parent / "conf"
 GROUND = {"errors", "rules", "spec"}
 MAY_KNOW = {
     "errors": set(),
+    "failures": {"errors"},
     "rules": set(),
     "spec": set(),
     "startup": set(),
@@ -22,8 +23,21 @@ MAY_KNOW = {
     "callbacks": {*GROUND, "data", "heads", "plots"},
     "build": {*GROUND, "config", "data", "heads"},
     "run": {*GROUND, "build", "callbacks", "data", "heads", "networks", "report"},
-    "sweep": {*GROUND, "build", "callbacks", "config", "data", "heads", "networks", "plots", "report", "run"},
-    "cli": {*GROUND, "config"},
+    "sweep": {
+        *GROUND,
+        "build",
+        "callbacks",
+        "config",
+        "data",
+        "failures",
+        "heads",
+        "networks",
+        "plots",
+        "report",
+        "run",
+        "startup",
+    },
+    "cli": {*GROUND, "config", "failures"},
     "train": {"cli", "startup", "run"},
 }
 

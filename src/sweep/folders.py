@@ -6,10 +6,17 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from src.errors import TrainingDivergedError
-from src.sweep.members import Member
+from src.failures import clear
 
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
+
+
+def begin(folder: Path, files: dict[str, str]) -> None:
+    """An empty run folder but for `.hydra/`, with files of these names and texts; what an earlier try left is gone."""
+    clear(folder)
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / ".hydra" / name).write_text(text)
 
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
@@ -29,15 +36,8 @@ def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     aside.replace(folder / "metrics.json")
 
 
-def write_log(folder: Path, name: str, *lines: str, level: int = logging.INFO) -> None:
-    """`train.log`: what the terminal would have said, with its time."""
-    with (folder / name).open("a") as file:
-        for line in lines:
-            record = logging.LogRecord("src.sweep", level, "", 0, line, None, None)
-            file.write(_DATED.format(record) + "\n")
-
-
-def note_failure(member: Member) -> None:
-    """Say in a member's log why it has no `metrics.json`."""
-    kind = "training diverged" if isinstance(member.error, TrainingDivergedError) else "failed"
-    write_log(member.folder, "train.log", f"{kind}: {member.error}", level=logging.ERROR)
+def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:
+    """Append what the terminal would have said to `train.log`, with its time."""
+    record = logging.LogRecord("src.sweep", level, "", 0, text, None, None)
+    with (folder / "train.log").open("a") as file:
+        file.write(_DATED.format(record) + "\n")

@@ -44,6 +44,7 @@ class Stack:
         self.module = self._module()
         self.trainer = self._trainer(title)
         self.seconds = 0.0
+        self._places = {member.number: place for place, member in enumerate(members)}
 
     def _module(self) -> StackModule:
         cfg, head, members = self.cfg, self.nursery.parts.head, self.members
@@ -123,14 +124,20 @@ class Stack:
             self.seconds = time.perf_counter() - start
         return False
 
+    def best_weights(self, member: Member) -> torch.Tensor:
+        """The parameters [P] by which a member is judged."""
+        return self._chosen()[self._places[member.number]]
+
+    def _chosen(self) -> torch.Tensor:
+        ledger = self.module.ledger
+        return (ledger.best if ledger.best.tensors else ledger.last).tensors["values"]
+
     def _measure(self) -> None:
         """Fill `metrics` of every member that finished, and `error` of those whose loss diverged."""
         ledger, module = self.module.ledger, self.module
         for run, reason in ledger.failed.items():
             self.members[run].error = TrainingDivergedError(reason)
-        chosen = module.watch.best_rule is not None
-        values = (ledger.best if chosen and ledger.best.tensors else ledger.last).tensors["values"]
-        values = values.to(module.optimizer.values.device)
+        values = self._chosen().to(module.optimizer.values.device)
         steps = {(run, epoch.number): epoch.step for epoch in ledger.epochs for run in epoch.runs.tolist()}
         measured = {name: module.measure(values, rows) for name, rows in _rows(self.members, values.device).items()}
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}

@@ -49,7 +49,8 @@ class Watch:
         better = finite & _better(reach, self.stop_best, rule["mode"])
         self.stop_best = torch.where(better, current, self.stop_best)
         self.waited = torch.where(better, 0, self.waited + finite)
-        return ~finite | (finite & ~better & (self.waited >= rule["patience"]))
+        done: Tensor = ~finite | (~better & (self.waited >= rule["patience"]))
+        return done
 
     def select(self, runs: Tensor) -> None:
         """Keep some runs only, by their indices."""
@@ -62,5 +63,4 @@ def _worst(num_runs: int, mode: Literal["min", "max"]) -> Tensor:
 
 
 def _better(value: Tensor, than: Tensor, mode: Literal["min", "max"]) -> Tensor:
-    better: Tensor = value < than if mode == "min" else value > than
-    return better
+    return torch.lt(value, than) if mode == "min" else torch.gt(value, than)
