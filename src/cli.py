@@ -178,7 +178,7 @@ class ClaimFolder(Callback):
         with open_dict(config):
             config.hydra.sweep.dir = str(resumed or claim(config.hydra.sweep.dir))
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{config.hydra.sweep.dir}'")
-        ClaimFolder.sweep = Path(config.hydra.sweep.dir)
+        ClaimFolder.sweep = Path(os.path.relpath(config.hydra.sweep.dir))
         failures.forget(ClaimFolder.sweep)
 
 
@@ -282,7 +282,7 @@ def _reworded(error: Exception, config_name: str) -> str:
     text = str(error)
     if unknown := re.match(r"Could not override '([^']+)'", text):
         key = unknown.group(1)
-        known = config.known_keys(config_name, sys.argv[1:])
+        known = config.known_keys(config_name, sys.argv[1:], with_hydra=key.startswith("hydra."))
         return f"{key}: unknown key; {config.suggestion(key, known)}"
     if isinstance(error, MissingConfigException) and (missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text)):
         group, option = missing.groups()

@@ -119,19 +119,19 @@ def _check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list
             raise ConfigError(f"{key}: unknown key in experiment={choices['experiment']}; {suggestion(key, known)}")
 
 
-def known_keys(config_name: str, arguments: list[str]) -> set[str]:
+def known_keys(config_name: str, arguments: list[str], with_hydra: bool = False) -> set[str]:
     """The keys that the options chosen on a command line have, its single values left aside."""
     groups = [a for a in arguments if re.fullmatch(r"[a-z_/]+=[\w.-]+", a) and (CONF / a.partition("=")[0]).is_dir()]
-    return _keys(_compose_beside(config_name, groups))
+    return _keys(_compose_beside(config_name, groups, with_hydra))
 
 
-def _compose_beside(config_name: str, overrides: list[str]) -> DictConfig:
+def _compose_beside(config_name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:
     """Compose a second configuration while Hydra runs a job, and leave Hydra as it was."""
     running = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose(config_name, overrides)
+            return compose(config_name, overrides, return_hydra_config=with_hydra)
     finally:
         GlobalHydra.instance().hydra = running
 

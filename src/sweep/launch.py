@@ -1,6 +1,7 @@
 """What `hydra/launcher=vectorized` does with a sweep's jobs: stacks, and one by one what cannot be stacked."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ class Launch:
         """Run all jobs; their results in the order of their overrides."""
         setup_globals()
         configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
-        sweep = Path(str(self.master.hydra.sweep.dir))
+        sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
         sweep.mkdir(parents=True, exist_ok=True)
         numbered = dict(enumerate(job_overrides, first_number))
         returns: dict[int, JobReturn] = {}
