@@ -74,7 +74,8 @@ class Launch:
         self, numbered: dict[int, Sequence[str]], sweep: Path, returns: dict[int, JobReturn]
     ) -> Iterator[tuple[Job, str | None]]:
         """The jobs that are yet to run, and why each cannot be stacked; those that cannot begin are noted."""
-        from src.sweep import grouping
+        with lean_imports():
+            from src.sweep import grouping
 
         checked: set[int] = set()
         for number, overrides in numbered.items():
@@ -96,7 +97,8 @@ class Launch:
             yield job, grouping.reason_against(job.cfg)
 
     def _run_stacks(self, jobs: Iterator[tuple[Job, str | None]], sweep: Path, returns: dict[int, JobReturn]) -> None:
-        from src.sweep import grouping
+        with lean_imports():
+            from src.sweep import grouping
 
         alike: dict[str, list[Job]] = {}
         against: dict[str, int] = {}

@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 import torch
 from hydra.utils import get_class
 from omegaconf import OmegaConf
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from src.build import Parts, build, make
@@ -58,6 +59,7 @@ class Nursery:
         self._datasets: dict[str, InMemoryDataModule] = {}
         cfg = OmegaConf.create({**first.cfg, "logger": {}})
         self.parts: Parts = build(cfg, first.folder)
+        self._data_class = get_class(first.cfg["data"]["_target_"])
         self._network_class = get_class(first.cfg["network"]["_target_"])
         self._optimizer_class = get_class(first.cfg["optimizer"]["_target_"])
 
@@ -85,7 +87,11 @@ class Nursery:
         """The rows of a configuration; the order in which they are trained on is not theirs."""
         key = repr(sorted((name, repr(value)) for name, value in cfg.items() if name != "shuffle_seed"))
         if key not in self._datasets:
-            data: InMemoryDataModule = make(OmegaConf.create(cfg), "data")
+            arguments = {name: value for name, value in cfg.items() if name != "_target_"}
+            try:
+                data: InMemoryDataModule = self._data_class(**arguments)
+            except (ValidationError, TypeError, ValueError):
+                data = make(OmegaConf.create(cfg), "data")  # slower, and words the error
             _ = data.splits
             self._datasets[key] = data
         return self._datasets[key]

@@ -27,6 +27,7 @@ class StackRows:
         self.x = x.transpose(1, 2).contiguous() if self.as_columns else x
         self.y = torch.stack([rows.y for rows in datasets])
         self.which = which
+        self._own = torch.equal(which, torch.arange(len(datasets)))  # a dataset for each run, in their order
 
     def to(self, device: torch.device) -> "StackRows":
         """Move to a device."""
@@ -40,7 +41,7 @@ class StackRows:
 
     def select(self, runs: Tensor) -> None:
         """Keep some runs only, by their indices."""
-        self.which = self.which[runs]
+        self.which, self._own = self.which[runs], False
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
         """All rows x [m, N, *input_shape] and targets y [m, N] of some runs."""
@@ -57,10 +58,10 @@ class StackRows:
         return self.x.flatten(0, 1).index_select(0, flat).unflatten(0, order.shape), y
 
     def _of(self, stored: Tensor, runs: slice) -> Tensor:
+        if self._own:
+            return stored[runs]
         which = self.which[runs]
-        if len(stored) == 1:
-            return stored.expand(len(which), *stored.shape[1:])
-        return stored[which]
+        return stored.expand(len(which), *stored.shape[1:]) if len(stored) == 1 else stored[which]
 
     def parts(self) -> Iterator[slice]:
         """All runs, a few at a time, so that a forward pass over all their rows stays small."""

@@ -12,7 +12,9 @@ from omegaconf import OmegaConf
 
 from src import report
 from src.build import make
+from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
+from src.heads.base import Head
 from src.sweep.checkpoints import Checkpoints
 from src.sweep.ledger import Ledger
 from src.sweep.members import Member, Nursery
@@ -22,7 +24,7 @@ from src.sweep.optimizers import STACKED
 from src.sweep.progress import Progress
 from src.sweep.rows import StackLoader, StackRows
 from src.sweep.schedules import Schedules
-from src.sweep.tasks import TALLIES
+from src.sweep.tasks import TALLIES, targets
 from src.sweep.watch import Watch
 
 _SPLITS = "train", "val", "test"
@@ -40,7 +42,7 @@ class Stack:
     def __init__(self, members: list[Member], nursery: Nursery, title: str = "") -> None:
         self.members, self.nursery = members, nursery
         self.cfg = members[0].cfg
-        self.splits = _rows(members)
+        self.splits = _rows(members, nursery.parts.head)
         self.module = self._module()
         self.trainer = self._trainer(title)
         self.seconds = 0.0
@@ -139,7 +141,9 @@ class Stack:
             self.members[run].error = TrainingDivergedError(reason)
         values = self._chosen().to(module.optimizer.values.device)
         steps = {(run, epoch.number): epoch.step for epoch in ledger.epochs for run in epoch.runs.tolist()}
-        measured = {name: module.measure(values, rows) for name, rows in _rows(self.members, values.device).items()}
+        measured = {
+            name: module.measure(values, rows) for name, rows in _rows(self.members, module.head, values.device).items()
+        }
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
             if member.error is not None:
@@ -174,15 +178,17 @@ class Stack:
             write(member, curves[run])
 
 
-def _rows(members: list[Member], device: torch.device | None = None) -> dict[str, StackRows]:
+def _rows(members: list[Member], head: Head, device: torch.device | None = None) -> dict[str, StackRows]:
     """The splits of all members; data that several share is held once."""
     places: dict[int, int] = {}
     which = torch.tensor([places.setdefault(id(member.data), len(places)) for member in members])
     datasets = list({id(member.data): _given(member.data) for member in members}.values())
-    return {
-        name: StackRows([getattr(data.splits, name) for data in datasets], which).to(device or torch.device("cpu"))
-        for name in _SPLITS
-    }
+    splits = {}
+    for name in _SPLITS:
+        each: list[Rows] = [getattr(data.splits, name) for data in datasets]
+        rows = StackRows([Rows(x, targets(head, y)) for x, y in each], which)
+        splits[name] = rows.to(device or torch.device("cpu"))
+    return splits
 
 
 def _given(value: Any) -> Any:

@@ -120,6 +120,11 @@ def cannot_stack(head: Head) -> str | None:
     return None
 
 
+def targets(head: Head, y: Tensor) -> Tensor:
+    """Targets as `losses` and tallies take them: of two classes as the float32 that their loss is computed with."""
+    return y.float() if isinstance(head, BinaryHead) else y
+
+
 def as_logits(head: Head, outputs: Tensor) -> Tensor:
     """The networks' outputs [m, B, num_outputs] as `head.forward` returns them for one."""
     return outputs if isinstance(head, MulticlassHead) else outputs.squeeze(2)
@@ -128,6 +133,6 @@ def as_logits(head: Head, outputs: Tensor) -> Tensor:
 def losses(head: Head, logits: Tensor, y: Tensor) -> Tensor:
     """Mean loss [m] over logits [m, B] or [m, B, C] and targets y [m, B]."""
     if isinstance(head, BinaryHead) and head.loss_name == "bce_with_logits" and head.class_weights is None:
-        each = F.binary_cross_entropy_with_logits(logits, y.to(logits.dtype), reduction="none")
+        each = F.binary_cross_entropy_with_logits(logits, y, reduction="none")
         return each.mean(dim=1)  # what vmap comes to, at a third of its cost
-    return vmap(head.loss)(logits, y)
+    return vmap(head.loss)(logits, y.long() if isinstance(head, BinaryHead) else y)

@@ -39,6 +39,7 @@ CASES = {
     "several blocks": ([*SHORT, "data.steps_per_execution=5", "optimizer=adam"], SEEDS),
     "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=60"], SEEDS),
     "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
+    "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
     "regression": (["experiment=line", "trainer.max_epochs=20"], [*SEEDS, ["optimizer.lr=0.05"]]),
     "standardized": (["experiment=moons_logistic", "trainer.max_epochs=10", "data.seed=${seed}"], SEEDS),
     "accuracy decides": (
