@@ -28,12 +28,14 @@ from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
 Work = Callable[[DictConfig, Path], Any]
 
 
-def command(config_name: str, work: Work) -> None:
+def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
     """Run `work` on the configuration that the command line composes, in a folder of its own; then exit.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
+        begins_runs: Each configuration is a run, checked by the rules of `src.train` and filed in a folder of its own;
+            otherwise the work reads what runs have left and checks its own keys.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", _problem, replace=True)
@@ -43,7 +45,7 @@ def command(config_name: str, work: Work) -> None:
         config.check_arguments(sys.argv[1:])
         arguments = resumed_sweep_arguments(resumed_arguments(sys.argv[1:]))
         sys.argv[1:] = sorted(arguments, key=lambda argument: not argument.startswith("-"))  # `-m` may stand anywhere
-        job = _job(work, codes)
+        job = _job(work, codes) if begins_runs else _reading_job(work, codes)
         job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
     except (HydraException, OmegaConfBaseException) as error:
@@ -93,6 +95,18 @@ def _job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
         except InterruptedRunError as error:
             sys.exit(failures.tell(error))
         return None
+
+    return job
+
+
+def _reading_job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
+    """The function that Hydra calls where no run begins: nothing is checked beforehand and no folder removed."""
+
+    def job(cfg: DictConfig) -> None:
+        try:
+            work(cfg, Path())
+        except (ConfigError, OmegaConfBaseException) as error:
+            codes.append(failures.tell(ConfigError(str(error))))
 
     return job
 

@@ -38,6 +38,7 @@ MAY_KNOW = {
         "startup",
     },
     "cli": {*GROUND, "config", "failures"},
+    "compare": {"cli", "sweep"},
     "train": {"cli", "startup", "run"},
 }
 

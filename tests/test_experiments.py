@@ -23,7 +23,8 @@ TESTED_ALONE = {"xor_gate", "circles_linear", "blobs_linear", "moons_logistic", 
 
 
 def test_no_experiment_is_forgotten():
-    assert {path.stem for path in (CONF / "experiment").glob("*.yaml")} == AT_LEAST.keys() | TESTED_ALONE
+    stems = {path.stem for path in (CONF / "experiment").glob("*.yaml")}
+    assert {stem for stem in stems if not stem.startswith("sweep_")} == AT_LEAST.keys() | TESTED_ALONE
 
 
 @pytest.mark.parametrize("experiment", AT_LEAST)
