@@ -22,7 +22,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from src import config, failures
+from src import config, cores, failures
 from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
 
 Work = Callable[[DictConfig, Path], Any]
@@ -139,11 +139,11 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
 def _divide_threads(launcher: DictConfig) -> None:
     """Give each of the processes that a launcher starts its share of the cores, before PyTorch is imported there."""
     processes = int(launcher.get("n_jobs") or 1)
-    cores = len(os.sched_getaffinity(0))
+    num_cores = cores.available()
     if processes < 0:  # joblib counts from the cores down
-        processes = max(1, cores + 1 + processes)
+        processes = max(1, num_cores + 1 + processes)
     if processes > 1:
-        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(max(1, cores // processes))
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(max(1, num_cores // processes))
 
 
 def _discard(folder: Path, root: Path) -> None:

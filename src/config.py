@@ -15,6 +15,7 @@ from src.errors import ConfigError
 
 CONF = Path(__file__).parent.parent / "conf"
 
+_FROM_ELSEWHERE = {"hydra/launcher": {"basic", "joblib (with the extra `sweep` of pyproject.toml)"}}
 _FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
 
 
@@ -87,7 +88,8 @@ def check_arguments(arguments: list[str]) -> None:
 
 def options(group: str) -> str:
     """The options of a config group, for a message."""
-    return ", ".join(sorted(path.stem for path in (CONF / group).glob("*.yaml")))
+    known = {path.stem for path in (CONF / group).glob("*.yaml")} | _FROM_ELSEWHERE.get(group, set())
+    return ", ".join(sorted(known))
 
 
 def one_line(group: str, error: ValidationError) -> str:

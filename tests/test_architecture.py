@@ -10,6 +10,7 @@ CONF = SRC.parent / "conf"
 GROUND = {"errors", "rules", "spec"}
 MAY_KNOW = {
     "errors": set(),
+    "cores": set(),
     "failures": {"errors"},
     "rules": set(),
     "spec": set(),
@@ -28,6 +29,7 @@ MAY_KNOW = {
         "build",
         "callbacks",
         "config",
+        "cores",
         "data",
         "failures",
         "heads",
@@ -37,7 +39,7 @@ MAY_KNOW = {
         "run",
         "startup",
     },
-    "cli": {*GROUND, "config", "failures"},
+    "cli": {*GROUND, "config", "cores", "failures"},
     "compare": {"cli", "sweep"},
     "train": {"cli", "startup", "run"},
 }

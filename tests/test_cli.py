@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
-from src.cli import claim
+from src import cores
+from src.cli import _divide_threads, claim
 
 ROOT = Path(__file__).parent.parent
 
@@ -146,3 +148,21 @@ def test_help_names_every_group_and_shows_examples(tmp_path):
     for group in (ROOT / "conf").iterdir():
         assert group.suffix or group.name in ("common", "hydra") or f"{group.name}:" in text
     assert "python -m src.train experiment=circles" in text
+
+
+def test_an_unknown_launcher_is_one_line(tmp_path):
+    done = train("-m", "seed=0,1", "hydra/launcher=vectorised", runs=tmp_path / "runs")
+    line = (
+        "hydra/launcher: no option 'vectorised'; choose from basic, "
+        "joblib (with the extra `sweep` of pyproject.toml), vectorized"
+    )
+    assert_refused(done, line, tmp_path / "runs")
+
+
+@pytest.mark.parametrize(("n_jobs", "share"), [(4, 2), (-1, 1), (-5, 2), (100, 1), (1, None), (None, None)])
+def test_threads_are_divided_among_the_processes_of_a_launcher(n_jobs, share, monkeypatch):
+    monkeypatch.setattr(cores, "available", lambda: 8)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "")
+    _divide_threads(OmegaConf.create({"n_jobs": n_jobs}))
+    assert os.environ["OMP_NUM_THREADS"] == os.environ["MKL_NUM_THREADS"] == str(share or "")

@@ -1,6 +1,5 @@
 """A stack: members in, finished run folders out."""
 
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,7 @@ import torch
 from lightning.pytorch.trainer.states import TrainerStatus
 from omegaconf import OmegaConf
 
-from src import report
+from src import cores, report
 from src.build import make
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
@@ -69,7 +68,7 @@ class Stack:
         rows = {name: self.splits[name] for name in ("train", "val")}
         watch, ledger = Watch(len(members), *watched), Ledger(len(members), names)
         threads = cfg["trainer"]["threads"]
-        threads = len(os.sched_getaffinity(0)) if threads == "auto" else int(threads)
+        threads = cores.available() if threads == "auto" else int(threads)
         return StackModule(head, network, optimizer, schedules, rows, loader, watch, ledger, threads)
 
     def _trainer(self, title: str) -> pl.Trainer:
