@@ -13,18 +13,18 @@ class VectorizedLauncher(Launcher):
     """Trains runs that differ in seeds and numbers alone as one.
 
     Args:
-        max_stack: Runs of a stack at most.
+        **options: The keys of `conf/hydra/launcher/vectorized.yaml`.
     """
 
-    def __init__(self, max_stack: int) -> None:
-        self.max_stack = max_stack
+    def __init__(self, **options: Any) -> None:
+        self.options = options
         self._launch: Any = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Hydra's hook: what the jobs will be."""
         from src.sweep.launch import prepare
 
-        self._launch = prepare(hydra_context, task_function, config, self.max_stack)
+        self._launch = prepare(hydra_context, task_function, config, self.options)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Hydra's hook: run the jobs."""

@@ -77,12 +77,13 @@ class Composer:
         """The job of some overrides."""
         shape = self._shape(overrides)
         if shape not in self._templates:
-            plain = [i for i, (_, whole) in enumerate(shape) if whole is None]
-            self._templates[shape] = Template(self.composed(overrides), [(i, shape[i][0]) for i in plain])
+            self._templates[shape] = Template(self.composed(overrides), shape)
         values = [self._parse(override).value() for override in overrides]
         return self._templates[shape].job(number, list(overrides), values)
 
     def _shape(self, overrides: Sequence[str]) -> Shape:
+        if any("${" in override for override in overrides):  # then even the folder's name may follow from another key
+            return tuple((self._parse(override).key_or_group, override) for override in overrides)
         return tuple(self._part(override) for override in overrides)
 
     @cache  # noqa: B019  # lives as long as the sweep
@@ -96,7 +97,7 @@ class Composer:
             and not key.startswith("hydra")
             and not self._is_group(key)
             and isinstance(value, _PLAIN)
-            and not (isinstance(value, str) and ("${" in value or "\n" in value or value == "???"))
+            and not (isinstance(value, str) and ("\n" in value or value == "???"))
         )
         return key, None if plain else text
 
@@ -133,18 +134,22 @@ class Template:
 
     Args:
         config: As Hydra composed it for one of the jobs.
-        plain: Place and key of the overrides that differ in plain values.
+        shape: Of the jobs.
     """
 
-    def __init__(self, config: DictConfig, plain: list[tuple[int, str]]) -> None:
+    def __init__(self, config: DictConfig, shape: Shape) -> None:
+        self._task = [place for place, (key, _) in enumerate(shape) if not key.startswith(("hydra.", "hydra/"))]
+        plain = [(place, key) for place, (key, whole) in enumerate(shape) if whole is None]
         self._places = [place for place, _ in plain]
         config = copy.deepcopy(config)
         with flag_override(config, ["struct", "readonly"], [False, False]):
             for place, key in plain:
                 OmegaConf.update(config, key, _value_mark(place), merge=False)
             hydra = config.hydra
-            hydra.overrides.task = [_override_mark(i) for i in range(len(hydra.overrides.task))]
-            hydra.job.override_dirname, hydra.job.id, hydra.job.num = "SWEPT_DIRNAME_", "SWEPT_ID_", _NUMBER
+            hydra.overrides.task = [_override_mark(place) for place in self._task]
+            if plain:
+                hydra.job.override_dirname = "SWEPT_DIRNAME_"
+            hydra.job.id, hydra.job.num = "SWEPT_ID_", _NUMBER
             hydra.runtime.output_dir = "SWEPT_OUTPUT_"
         self._exclude = set(hydra.job.config.override_dirname.exclude_keys)
         self._separators = hydra.job.config.override_dirname
@@ -161,7 +166,7 @@ class Template:
 
     def job(self, number: int, overrides: list[str], values: list[Any]) -> Job:
         """The job with these values at the marks."""
-        dirname = self._dirname(overrides)
+        dirname = self._dirname([overrides[place] for place in self._task])
         words = {_value_mark(place): values[place] for place in self._places}
         words |= {"SWEPT_DIRNAME_": dirname, "SWEPT_ID_": str(number), str(_NUMBER): number}
         folder = _filled(self._folder, words)

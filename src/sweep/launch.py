@@ -13,14 +13,24 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
 
 from src import config as rules
 from src import failures
 from src.errors import ConfigError
+from src.rules import Count
 from src.startup import lean_imports
 from src.sweep.compose import Composer, Job, SweepLoader
 
 log = logging.getLogger(__name__)
+
+
+class LauncherRules(BaseModel):
+    """The keys of `conf/hydra/launcher/vectorized.yaml`."""
+
+    max_stack: Count
+    figures: bool
+    tensorboard: bool
 
 
 @dataclass
@@ -33,6 +43,8 @@ class Launch:
         task: The function that a job is.
         master: The configuration of the sweep itself.
         max_stack: Runs of a stack at most.
+        figures: Draw each run's figures.
+        tensorboard: Write each run's curves for TensorBoard.
         composer: Makes the jobs.
     """
 
@@ -41,6 +53,8 @@ class Launch:
     task: TaskFunction
     master: DictConfig
     max_stack: int
+    figures: bool
+    tensorboard: bool
     composer: Composer
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
@@ -114,8 +128,9 @@ class Launch:
             return
         with lean_imports():
             from src.sweep import training
+            from src.sweep.extras import Extras
         for group in groups:
-            for done in training.train_all(group, self.max_stack, sweep):
+            for done in training.train_all(group, self.max_stack, sweep, Extras(self.figures, self.tensorboard)):
                 returns[done.job.number] = _returned(done.job, done.value)
 
     def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
@@ -145,16 +160,18 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, max_stack: int) -> Launch:
+def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
     """A launch whose jobs are composed once for each shape, also where Hydra's sweeper has them composed to check them.
 
     Raises:
         ConfigError: An option of the launcher that breaks its rule.
     """
-    if isinstance(max_stack, bool) or not isinstance(max_stack, int) or max_stack < 1:
-        raise ConfigError(f"hydra.launcher.max_stack: input should be an integer of at least 1 (got {max_stack!r})")
+    try:
+        known = LauncherRules.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(rules.one_line("hydra.launcher", error)) from error
     loader = context.config_loader
     composer = Composer(loader, master)
     if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):
         context.config_loader = SweepLoader(loader, composer)  # type: ignore[assignment]
-    return Launch(loader, context, task, master, max_stack, composer)
+    return Launch(loader, context, task, master, known.max_stack, known.figures, known.tensorboard, composer)

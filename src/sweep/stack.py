@@ -10,7 +10,7 @@ from lightning.pytorch.trainer.states import TrainerStatus
 from omegaconf import OmegaConf
 
 from src import cores, report
-from src.build import make
+from src.build import Parts, make
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.heads.base import Head
@@ -41,6 +41,7 @@ class Stack:
     def __init__(self, members: list[Member], nursery: Nursery, title: str = "") -> None:
         self.members, self.nursery = members, nursery
         self.cfg = members[0].cfg
+        self.template = OmegaConf.create(self.cfg)
         self.splits = _rows(members, nursery.parts.head)
         self.module = self._module()
         self.trainer = self._trainer(title)
@@ -125,9 +126,14 @@ class Stack:
             self.seconds = time.perf_counter() - start
         return False
 
-    def best_weights(self, member: Member) -> torch.Tensor:
-        """The parameters [P] by which a member is judged."""
-        return self._chosen()[self._places[member.number]]
+    @torch.no_grad()
+    def parts_of(self, member: Member) -> Parts:
+        """A member's data, and the head with its best weights, until the next member asks."""
+        parts = self.nursery.parts
+        best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
+        for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
+            parameter.copy_(piece)
+        return Parts(_given(member.data), parts.head, parts.trainer)
 
     def _chosen(self) -> torch.Tensor:
         ledger = self.module.ledger

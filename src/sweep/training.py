@@ -3,19 +3,16 @@
 import logging
 import time
 from collections.abc import Iterator
-from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-from omegaconf import OmegaConf
-
 from src import failures
-from src.build import Parts
 from src.errors import ConfigError, InterruptedRunError
 from src.run import Run
-from src.sweep import folders
+from src.sweep import extras, folders
 from src.sweep.compose import Job
+from src.sweep.extras import Extras
 from src.sweep.members import Member, Nursery, shape_of
 from src.sweep.stack import Stack
 
@@ -29,13 +26,13 @@ class Done(NamedTuple):
     value: float | None
 
 
-def train_all(jobs: list[Job], max_stack: int, sweep: Path) -> Iterator[Done]:
+def train_all(jobs: list[Job], max_stack: int, sweep: Path, wanted: Extras) -> Iterator[Done]:
     """Train jobs of one signature in stacks of at most `max_stack`; jobs that need a run alone are left out."""
     for start in range(0, len(jobs), max_stack):
-        yield from _train(jobs[start : start + max_stack], sweep)
+        yield from _train(jobs[start : start + max_stack], sweep, wanted)
 
 
-def _train(jobs: list[Job], sweep: Path) -> Iterator[Done]:
+def _train(jobs: list[Job], sweep: Path, wanted: Extras) -> Iterator[Done]:
     known = {job.number: job for job in jobs}
     members, nursery = _members(jobs, sweep)
     failed = known.keys() - {member.number for member in members}
@@ -51,7 +48,7 @@ def _train(jobs: list[Job], sweep: Path) -> Iterator[Done]:
         alike.setdefault(shape_of(member.data), []).append(member)
     for group in alike.values():
         if len(group) > 1 or len(alike) == 1:
-            _train_stack(group, nursery, known, sweep)
+            _train_stack(group, nursery, known, Writer(sweep, wanted))
             yield from (Done(known[member.number], _value(member)) for member in group)
 
 
@@ -71,7 +68,7 @@ def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], Nursery | None
     return members, nursery
 
 
-def _train_stack(members: list[Member], nursery: Nursery, jobs: dict[int, Job], sweep: Path) -> None:
+def _train_stack(members: list[Member], nursery: Nursery, jobs: dict[int, Job], writer: "Writer") -> None:
     first, last = members[0].number, members[-1].number
     title = f"#{first} to #{last}"
     start = time.perf_counter()
@@ -80,11 +77,10 @@ def _train_stack(members: list[Member], nursery: Nursery, jobs: dict[int, Job], 
     log.info("%s: %d runs of %s on %s as one stack", title, len(members), network, data)
     for member in members:
         folders.begin(member.folder, jobs[member.number].files)
-    writer = Writer(stack, sweep)
     try:
-        stack.run(writer.write)
+        stack.run(partial(writer.write, stack))
     except InterruptedRunError as error:
-        raise InterruptedRunError(f"{error}; go on with: python -m src.train sweep_resume={sweep}") from error
+        raise InterruptedRunError(f"{error}; go on with: python -m src.train sweep_resume={writer.sweep}") from error
     solved = [member.metrics["solved"] for member in members if member.metrics.get("solved") is not None]
     verdict = f", {sum(solved)} of {len(members)} solved" if solved else ""
     log.info("%s: done in %.1f s%s", title, time.perf_counter() - start, verdict)
@@ -94,35 +90,28 @@ class Writer:
     """Writes the folders of a stack's members when it has ended.
 
     Args:
-        stack: Whose members they are.
         sweep: The sweep's folder.
+        wanted: Figures and TensorBoard.
     """
 
-    def __init__(self, stack: Stack, sweep: Path) -> None:
-        self.stack, self.sweep = stack, sweep
-        parts = stack.nursery.parts
-        self._parts = Parts(copy(parts.datamodule), parts.head, parts.trainer)
-        self._cfg = OmegaConf.create(stack.cfg)
+    def __init__(self, sweep: Path, wanted: Extras) -> None:
+        self.sweep, self.wanted = sweep, wanted
 
-    def write(self, member: Member, rows: list[list[Any]]) -> None:
+    def write(self, stack: Stack, member: Member, rows: list[list[Any]]) -> None:
         """Curves, metrics and the log; a failure is noted instead of metrics."""
-        if self.stack.cfg["callbacks"].get("history") is not None and rows:
-            folders.write_curves(member.folder, self.stack.module.ledger.columns, rows)
+        columns = stack.module.ledger.columns
+        if stack.cfg["callbacks"].get("history") is not None and rows:
+            folders.write_curves(member.folder, columns, rows)
         if member.error is not None:
             folders.write_log(member.folder, failures.line(member.error), level=logging.ERROR)
             failures.note(self.sweep, member.number, member.error)
         elif member.metrics:
-            folders.write_log(member.folder, self._summary(member))
+            parts = stack.parts_of(member)
+            run = Run(stack.template, member.folder, parts, member.metrics)
+            folders.write_log(member.folder, run.summary())
+            if any(self.wanted):
+                extras.add(self.wanted, parts.head, member, columns, rows)
             folders.write_metrics(member.folder, member.metrics)
-
-    @torch.no_grad()
-    def _summary(self, member: Member) -> str:
-        """What the terminal says when a run alone has ended."""
-        head, stacked = self._parts.head, self.stack.module.stacked
-        best = self.stack.best_weights(member)
-        for parameter, piece in zip(head.network.parameters(), stacked.pieces(best), strict=True):
-            parameter.copy_(piece)
-        return Run(self._cfg, member.folder, self._parts, member.metrics).summary()
 
 
 def _value(member: Member) -> float | None:

@@ -98,6 +98,15 @@ def test_stacks_are_no_larger_than_asked_for(tmp_path):
     assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 5
 
 
+def test_figures_and_curves_come_on_request(tmp_path):
+    words = ["-m", *SHORT, "seed=0,1", STACK, "hydra.launcher.figures=true", "hydra.launcher.tensorboard=true"]
+    train(*words, runs=tmp_path)
+    for number in ("0", "1"):
+        folder = sweep_of(tmp_path) / number
+        assert {path.stem for path in (folder / "plots").iterdir()} == {"boundary", "confusion_matrix", "curves"}
+        assert list((folder / "tensorboard").glob("events.out.tfevents.*"))
+
+
 @pytest.mark.parametrize("launcher", ["basic", "vectorized"])
 def test_failing_runs_are_named_and_counted_and_the_others_go_on(launcher, tmp_path):
     words = ["-m", *SHORT, "seed=0,1", "data.noise=0.1,3e38,-1", f"hydra/launcher={launcher}"]
@@ -119,7 +128,10 @@ def test_failing_runs_are_named_and_counted_and_the_others_go_on(launcher, tmp_p
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["hydra.launcher.max_stack=0"], "hydra.launcher.max_stack: input should be an integer of at least 1 (got 0)"),
+        (
+            ["hydra.launcher.max_stack=0"],
+            "hydra.launcher.max_stack: input should be greater than or equal to 1 (got 0)",
+        ),
         (["hydra.launcher.max_stak=4"], "hydra.launcher.max_stak: unknown key; did you mean hydra.launcher.max_stack?"),
         (["data.nois=0.1,0.2"], "data.nois: unknown key; did you mean data.noise?"),
     ],
