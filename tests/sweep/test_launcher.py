@@ -13,7 +13,7 @@ import yaml
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.test_utils.launcher_common_tests import LauncherTestSuite
-from hydra.test_utils.test_utils import chdir_hydra_root  # noqa: F401
+from hydra.version import VersionBase, __compat_version__
 
 from hydra_plugins.lab_vectorized_launcher import VectorizedLauncher
 
@@ -32,6 +32,10 @@ def test_hydra_discovers_the_launcher():
 )
 class TestHydrasOwnSuite(LauncherTestSuite):
     """Jobs that are not this project's training run one by one."""
+
+    @pytest.fixture(autouse=True)
+    def defaults_of_the_suite(self, hydra_restore_singletons):
+        VersionBase.instance().setbase(__compat_version__)  # other tests of this process have chosen a newer one
 
 
 def train(*words, runs, check=True):
