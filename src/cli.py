@@ -70,7 +70,8 @@ def _sweep_code() -> int:
     if not failed:
         return 0
     finished = len(list(ClaimFolder.sweep.glob("*/metrics.json"))) if ClaimFolder.sweep else 0
-    print(f"{len(failed)} runs failed, {finished} finished; why: {ClaimFolder.sweep}/failures.txt", file=sys.stderr)
+    noun = "run" if len(failed) == 1 else "runs"
+    print(f"{len(failed)} {noun} failed, {finished} finished; why: {ClaimFolder.sweep}/failures.txt", file=sys.stderr)
     return 1
 
 

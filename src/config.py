@@ -61,7 +61,7 @@ def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str])
         choices: The option chosen in each group.
         overrides: What the command line set; a key that it added with `+` is meant to be new.
     """
-    _check_keys(cfg, choices, overrides)
+    check_keys(cfg, choices, overrides)
     check_values(OmegaConf.to_container(cfg, resolve=True))
 
 
@@ -108,8 +108,8 @@ def one_line(group: str, error: ValidationError) -> str:
     return "; ".join(f"{key}: {' or '.join(found)} (got {received[key]!r})" for key, found in messages.items())
 
 
-def _check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
-    """Compare with the same options composed without their experiment: what an experiment adds, no group knows."""
+def check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+    """Raise `ConfigError` for keys that an experiment adds: those that the same options without it do not have."""
     if not choices.get("experiment"):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]

@@ -1,5 +1,6 @@
 """What each of M runs has come to: its curves, its best state and its last."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -87,11 +88,23 @@ class Ledger:
         newest = max(self.progress, default=0)
         self.progress = {epoch: state for epoch, state in self.progress.items() if epoch in used or epoch == newest}
 
-    def curves(self) -> list[list[list[Any]]]:
+    def curves(self) -> Iterator[list[list[Any]]]:
         """The rows of each run's `metrics.csv`: epoch, step, learning rate and metrics; empty without validation."""
-        rows: list[list[list[Any]]] = [[] for _ in range(self.num_runs)]
-        for epoch in self.epochs:
-            missing = [""] * (len(self.columns) - epoch.values.shape[1])
-            for run, rate, numbers in zip(epoch.runs.tolist(), epoch.rates, epoch.values.tolist(), strict=True):
-                rows[run].append([epoch.number, epoch.step, rate, *numbers, *missing])
-        return rows
+        values = torch.full((len(self.epochs), self.num_runs, len(self.columns)), torch.nan)
+        rates = torch.zeros(len(self.epochs), self.num_runs, dtype=torch.float64)
+        length = [0] * self.num_runs
+        for place, epoch in enumerate(self.epochs):
+            values[place, epoch.runs, : epoch.values.shape[1]] = epoch.values
+            rates[place, epoch.runs] = torch.tensor(epoch.rates, dtype=torch.float64)
+            for run in epoch.runs.tolist():
+                length[run] = place + 1
+        known = [epoch.values.shape[1] for epoch in self.epochs]
+        missing = [[""] * (len(self.columns) - number) for number in known]
+        for run, end in enumerate(length):
+            numbers, run_rates = values[:end, run].tolist(), rates[:end, run].tolist()
+            yield [
+                [epoch.number, epoch.step, rate, *row[:number], *empty]
+                for epoch, rate, row, number, empty in zip(
+                    self.epochs, run_rates, numbers, known, missing, strict=False
+                )
+            ]

@@ -68,7 +68,7 @@ class Nursery:
         head = self.parts.head
         return tasks.cannot_stack(head) or networks.cannot_stack(head.network)
 
-    def raise_(self, member: Member) -> None:
+    def grow(self, member: Member) -> None:
         """Give a member its data, weights and numbers.
 
         Raises:

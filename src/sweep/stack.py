@@ -145,7 +145,7 @@ class Stack:
         for run, reason in ledger.failed.items():
             self.members[run].error = TrainingDivergedError(reason)
         values = self._chosen().to(module.optimizer.values.device)
-        steps = {(run, epoch.number): epoch.step for epoch in ledger.epochs for run in epoch.runs.tolist()}
+        steps = {epoch.number: epoch.step for epoch in ledger.epochs}
         measured = {
             name: module.measure(values, rows) for name, rows in _rows(self.members, module.head, values.device).items()
         }
@@ -161,7 +161,7 @@ class Stack:
             member.metrics |= {
                 "epochs": epochs,
                 "best_epoch": ledger.best.epoch[run] or epochs,
-                "steps": steps[run, epochs],
+                "steps": steps[epochs],
                 "num_parameters": values.shape[1],
             }
             member.metrics["solved"] = report.is_solved(member.metrics, member.cfg["solved"])
@@ -177,10 +177,10 @@ class Stack:
             }
             checkpoints = Checkpoints(self.module, made.get("early_stopping"), made["model_checkpoint"])
         curves = self.module.ledger.curves()
-        for run, member in enumerate(self.members):
+        for run, (member, rows) in enumerate(zip(self.members, curves, strict=True)):
             if checkpoints is not None:
                 checkpoints.write(run, member)
-            write(member, curves[run])
+            write(member, rows)
 
 
 def _rows(members: list[Member], head: Head, device: torch.device | None = None) -> dict[str, StackRows]:

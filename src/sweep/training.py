@@ -61,7 +61,7 @@ def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], Nursery | None
         try:
             nursery = nursery or Nursery(member)
             if nursery.reason_against() is None:
-                nursery.raise_(member)
+                nursery.grow(member)
             members.append(member)
         except ConfigError as error:
             failures.note(sweep, job.number, error)

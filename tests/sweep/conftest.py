@@ -47,7 +47,7 @@ def stacked(cfgs, root: Path) -> list[Member]:
     nursery = Nursery(members[0])
     assert nursery.reason_against() is None
     for member in members:
-        nursery.raise_(member)
+        nursery.grow(member)
     stack = Stack(members, nursery)
 
     def write(member, rows):

@@ -146,6 +146,15 @@ def test_bad_input_is_one_line_and_exit_code_2(words, line, tmp_path):
     assert done.returncode == 2
 
 
+def test_a_value_that_breaks_a_rule_fails_its_own_run_alone(tmp_path):
+    done = train("-m", *SHORT, "optimizer.lr=-1,0.1,0.3", STACK, runs=tmp_path, check=False)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert first == "#0: config error: optimizer.lr: input should be greater than 0 (got -1)"
+    assert second.startswith("1 run failed, 2 finished; why: ")
+    assert {path.parent.name for path in sweep_of(tmp_path).glob("*/metrics.json")} == {"1", "2"}
+
+
 def test_a_killed_sweep_is_finished_without_running_anything_twice(tmp_path):
     words = ["-m", *SHORT, "seed=range(0,40)", "trainer.max_epochs=150", STACK, "hydra.launcher.max_stack=8"]
     command = [sys.executable, "-m", "src.train", *words, f"runs_dir={tmp_path}"]
