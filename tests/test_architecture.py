@@ -68,6 +68,14 @@ def test_imports_run_one_way(path):
     assert known - {room} <= MAY_KNOW[room]
 
 
+@pytest.mark.parametrize("path", sorted((SRC.parent / "hydra_plugins").glob("*.py")), ids=lambda path: path.name)
+def test_plugins_import_only_hydra_until_they_are_used(path):
+    top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in top}
+    assert {name.split(".")[0] for name in names} <= {"collections", "typing", "hydra", "omegaconf"}
+    assert not (path.parent / "__init__.py").exists()
+
+
 @pytest.mark.parametrize("path", sorted((SRC / "networks").glob("*.py")), ids=lambda path: path.name)
 def test_networks_know_nothing_of_lightning(path):
     assert "lightning" not in rooms_known_by(path)[1]

@@ -140,8 +140,10 @@ def test_failing_runs_are_named_and_counted_and_the_others_go_on(launcher, tmp_p
         (["data.nois=0.1,0.2"], "data.nois: unknown key; did you mean data.noise?"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(words, line, tmp_path):
-    done = train("-m", *SHORT, STACK, *words, runs=tmp_path, check=False)
+def test_bad_input_is_one_line_and_exit_code_2_without_torch(words, line, tmp_path):
+    code = "import sys, runpy; sys.modules['torch'] = None; runpy.run_module('src.train', run_name='__main__')"
+    command = [sys.executable, "-c", code, "-m", *SHORT, STACK, *words, f"runs_dir={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.strip() == f"config error: {line}"
     assert done.returncode == 2
 
