@@ -34,9 +34,10 @@ lint: $(READY)  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## Compare speed with hand-written loops (ten minutes)
+bench: $(READY)  ## Compare speed with hand-written loops (fifteen minutes)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_fashion
+	$(BIN)/python -m tests.benchmarks.bench_sweep
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements.lock

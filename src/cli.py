@@ -7,87 +7,149 @@ import logging
 import os
 import re
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from src import config
+from src import arguments, config, cores, failures
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError, suggestion
-from src.folders import CONFIG, claim, discard, find_run
+from src.folders import claim, discard
 
 Work = Callable[[DictConfig, Path], Any]
 
 
-def command(config_name: str, work: Work) -> None:
+def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
     """Run `work` on the configuration that the command line composes, in a folder of its own; then exit.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
+        begins_runs: Each configuration is a run, checked by the rules of `src.train` and filed in a folder of its own;
+            otherwise the work reads what runs have left and checks its own keys.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", _problem, replace=True)
     _quiet()
-    failures: list[int] = []
+    codes: list[int] = []
     try:
         config.check_arguments(sys.argv[1:])
-        rewritten = resumed_arguments if config_name == "train" else run_arguments
-        arguments = quoted(rewritten(sys.argv[1:]))
-        sys.argv[1:] = sorted(arguments, key=lambda argument: not argument.startswith("-"))  # `-m` may stand anywhere
-        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(
-            _job(config_name, work, failures)
-        )()
+        sys.argv[1:], ClaimFolder.sweep = arguments.rewritten(sys.argv[1:], begins_runs)
+        job = _job(work, codes) if begins_runs else _reading_job(work, codes)
+        job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
+        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
     except (HydraException, OmegaConfBaseException) as error:
-        failures.append(_fail(ConfigError(_reworded(error, config_name))))
-    except (ConfigError, KeyboardInterrupt) as error:
-        failures.append(_fail(error))
+        cause = error.__cause__  # a plugin's own one-line error comes wrapped in Hydra's
+        codes.append(
+            failures.tell(cause if isinstance(cause, ConfigError) else ConfigError(_reworded(error, config_name)))
+        )
+    except (ConfigError, InterruptedRunError) as error:
+        codes.append(failures.tell(error))
     except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(max(failures, default=0))
+    except KeyboardInterrupt as error:
+        codes.append(failures.tell(InterruptedRunError(_how_to_go_on()) if ClaimFolder.sweep else error))
+    sys.exit(max([*codes, _sweep_code()]))
 
 
-def _fail(error: BaseException) -> int:
-    """Print an error as one line; the exit code that goes with it."""
-    prefix, code = {
-        ConfigError: ("config error: ", 2),
-        TrainingDivergedError: ("training diverged: ", 1),
-        ExportError: ("export failed: ", 1),
-        InterruptedRunError: ("", 130),
-        KeyboardInterrupt: ("interrupted", 130),
-    }[type(error)]
-    print(f"{prefix}{error}", file=sys.stderr)
-    return code
+def _how_to_go_on() -> str:
+    return f"interrupted; go on with: python -m src.train sweep_resume={ClaimFolder.sweep}"
 
 
-def _job(config_name: str, work: Work, failures: list[int]) -> Callable[[DictConfig], Any]:
+def _sweep_code() -> int:
+    """1 where runs of this sweep failed, which is said in a line that counts; else 0."""
+    failed = failures.noted(ClaimFolder.sweep) if ClaimFolder.sweep else []
+    if not failed:
+        return 0
+    finished = len(list(ClaimFolder.sweep.glob("*/metrics.json"))) if ClaimFolder.sweep else 0
+    noun = "run" if len(failed) == 1 else "runs"
+    print(f"{len(failed)} {noun} failed, {finished} finished; why: {ClaimFolder.sweep}/failures.txt", file=sys.stderr)
+    return 1
+
+
+def _job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
     """The function that Hydra calls for each job: checks the configuration, does the work, notes what went wrong."""
 
     def job(cfg: DictConfig) -> Any:
         hydra_cfg = HydraConfig.get()
         folder = Path(os.path.relpath(hydra_cfg.runtime.output_dir))
+        if hydra_cfg.mode == RunMode.MULTIRUN:
+            return _swept(work, cfg, folder, hydra_cfg)
         try:
-            config.check(config_name, cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+            config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
             OmegaConf.resolve(cfg)
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
-            failures.append(_fail(ConfigError(" ".join(str(error).split()))))
-            if config_name == "train" and cfg.resume is None:
+            codes.append(failures.tell(ConfigError(str(error))))
+            if cfg.resume is None:
                 discard(folder, Path(cfg.runs_dir))
-        except (TrainingDivergedError, ExportError) as error:
-            failures.append(_fail(error))
+        except TrainingDivergedError as error:
+            codes.append(failures.tell(error))
         except InterruptedRunError as error:
-            sys.exit(_fail(error))  # past Hydra, so that a sweep ends too
+            sys.exit(failures.tell(error))
         return None
 
     return job
+
+
+def _reading_job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
+    """The function that Hydra calls where no run begins, and so no folder is removed when one cannot."""
+
+    def job(cfg: DictConfig) -> None:
+        try:
+            if "run" in cfg:
+                config.check_on_run(cfg)
+            work(cfg, Path())
+        except (ConfigError, OmegaConfBaseException) as error:
+            codes.append(failures.tell(ConfigError(str(error))))
+        except ExportError as error:
+            codes.append(failures.tell(error))
+
+    return job
+
+
+def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
+    """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
+    if (folder / "metrics.json").exists():
+        return None
+    _divide_threads(hydra_cfg.launcher)
+    failures.clear(folder)
+    sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
+    try:
+        config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+        OmegaConf.resolve(cfg)
+        return work(cfg, folder)
+    except (ConfigError, OmegaConfBaseException) as error:
+        failures.note(sweep, number, ConfigError(str(error)))
+        discard(folder, Path(cfg.runs_dir))
+    except InterruptedRunError:
+        sys.exit(
+            failures.tell(InterruptedRunError(f"interrupted; go on with: python -m src.train sweep_resume={sweep}"))
+        )
+    except Exception as error:
+        failures.note(sweep, number, error)
+        with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
+            file.write(traceback.format_exc())
+    return None
+
+
+def _divide_threads(launcher: DictConfig) -> None:
+    """Give each of the processes that a launcher starts its share of the cores, before PyTorch is imported there."""
+    processes = int(launcher.get("n_jobs") or 1)
+    num_cores = cores.available()
+    if processes < 0:  # joblib counts from the cores down
+        processes = max(1, num_cores + 1 + processes)
+    if processes > 1:
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(max(1, num_cores // processes))
 
 
 def _quiet() -> None:
@@ -107,7 +169,13 @@ def _problem(*, _root_: DictConfig) -> str:
 
 
 class ClaimFolder(Callback):
-    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant."""
+    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant.
+
+    Attributes:
+        sweep: This command's sweep; set beforehand where it is resumed.
+    """
+
+    sweep: ClassVar[Path | None] = None
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the run's folder; processes that train together share the first one's."""
@@ -118,63 +186,12 @@ class ClaimFolder(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the sweep's folder; its runs are numbered inside it."""
+        resumed = ClaimFolder.sweep
         with open_dict(config):
-            config.hydra.sweep.dir = claim(config.hydra.sweep.dir)
+            config.hydra.sweep.dir = str(resumed or claim(config.hydra.sweep.dir))
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{config.hydra.sweep.dir}'")
-
-
-def resumed_arguments(arguments: list[str]) -> list[str]:
-    """The command line that goes on with a run: `resume=FOLDER` becomes that run's own saved configuration.
-
-    Raises:
-        ConfigError: There is no such run, or an override would exchange one of its parts.
-    """
-    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("resume=")]
-    if not wanted or wanted[-1] in ("", "null"):
-        return arguments
-    checkpoint = Path(wanted[-1]) if wanted[-1].endswith(".ckpt") else None
-    if checkpoint is not None and not checkpoint.is_file():
-        raise ConfigError(
-            f"resume: there is no checkpoint {checkpoint}; name a run folder, one of its checkpoints or latest"
-        )
-    named = wanted[-1] if checkpoint is None else str(checkpoint.parent.parent)
-    folder = find_run(named, _value(arguments, "runs_dir", "runs"), "resume")
-    saved = OmegaConf.load(folder / CONFIG)
-    rest = [argument for argument in arguments if not argument.startswith("resume=")]
-    for argument in rest:
-        key = argument.lstrip("+~").partition("=")[0]
-        if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
-            raise ConfigError(
-                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew"
-            )
-        if argument in ("-m", "--multirun"):
-            raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun")
-    return [
-        *rest,
-        f"--config-path={(folder / '.hydra').resolve()}",
-        "--config-name=config",
-        f"--config-dir={config.CONF}",
-        "hydra/job_logging=lab",
-        "hydra/hydra_logging=lab",
-        "hydra.job.name=train",
-        f"hydra.run.dir='{folder}'",
-        f"resume='{checkpoint or folder}'",
-    ]
-
-
-def run_arguments(arguments: list[str]) -> list[str]:
-    """The command line of a command on a run: `data.KEY=VALUE` is a change of the run's own configuration."""
-    return [f"+changes.{argument}" if re.match(r"data\.[\w.]+=", argument) else argument for argument in arguments]
-
-
-def quoted(arguments: list[str]) -> list[str]:
-    """The command line with the rules of thresholds in quotes, since Hydra's grammar has no `>`."""
-    return [re.sub(r"^((?:head\.)?threshold)=([^'\"].*>=.*)$", r"\1='\2'", argument) for argument in arguments]
-
-
-def _value(arguments: list[str], key: str, default: str) -> str:
-    values = [argument.partition("=")[2] for argument in arguments if argument.startswith(f"{key}=")]
-    return values[-1] if values else default
+        ClaimFolder.sweep = Path(os.path.relpath(config.hydra.sweep.dir))
+        failures.forget(ClaimFolder.sweep)
 
 
 def _reworded(error: Exception, config_name: str) -> str:
@@ -182,7 +199,7 @@ def _reworded(error: Exception, config_name: str) -> str:
     text = str(error)
     if unknown := re.match(r"Could not override '([^']+)'", text):
         key = unknown.group(1)
-        known = config.known_keys(config_name, sys.argv[1:])
+        known = config.known_keys(config_name, sys.argv[1:], with_hydra=key.startswith("hydra."))
         return f"{key}: unknown key; {suggestion(key, known)}"
     if isinstance(error, MissingConfigException) and (missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text)):
         group, option = missing.groups()

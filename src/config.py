@@ -14,6 +14,7 @@ from src.errors import ConfigError, suggestion
 
 CONF = Path(__file__).parent.parent / "conf"
 
+_FROM_ELSEWHERE = {"hydra/launcher": {"basic", "joblib (with the extra `sweep` of pyproject.toml)"}}
 _FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
 
 
@@ -61,23 +62,37 @@ _RULES: dict[str, type[rules.Rules]] = {
 }
 
 
-def check(config_name: str, cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
     """Raise `ConfigError` for keys that no group knows and for values that break a rule stated in `src.rules`.
 
     Args:
-        config_name: The primary configuration, that of the command.
         cfg: The composed configuration.
         choices: The option chosen in each group.
         overrides: What the command line set; a key that it added with `+` is meant to be new.
     """
-    _check_keys(cfg, choices, overrides)
-    for group, model in (_RULES if config_name == "train" else {"": RunRules}).items():
-        values = OmegaConf.select(cfg, group) if group else cfg
+    check_keys(cfg, choices, overrides)
+    check_values(OmegaConf.to_container(cfg, resolve=True))
+
+
+def check_values(cfg: Any) -> None:
+    """Raise `ConfigError` for values of a plain, resolved configuration that break a rule stated in `src.rules`."""
+    for group, model in _RULES.items():
+        values = cfg
+        for key in group.split(".") if group else ():
+            values = values.get(key) if values is not None else None
         if values is not None:
             try:
-                model.model_validate(OmegaConf.to_container(values, resolve=True))
+                model.model_validate(values)
             except ValidationError as error:
                 raise ConfigError(one_line(group, error)) from error
+
+
+def check_on_run(cfg: DictConfig) -> None:
+    """Raise `ConfigError` for values of a command on a run that break a rule."""
+    try:
+        RunRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
+    except ValidationError as error:
+        raise ConfigError(one_line("", error)) from error
 
 
 def check_arguments(arguments: list[str]) -> None:
@@ -90,7 +105,8 @@ def check_arguments(arguments: list[str]) -> None:
 
 def options(group: str) -> str:
     """The options of a config group, for a message."""
-    return ", ".join(sorted(path.stem for path in (CONF / group).glob("*.yaml")))
+    known = {path.stem for path in (CONF / group).glob("*.yaml")} | _FROM_ELSEWHERE.get(group, set())
+    return ", ".join(sorted(known))
 
 
 def one_line(group: str, error: ValidationError) -> str:
@@ -109,8 +125,8 @@ def one_line(group: str, error: ValidationError) -> str:
     return "; ".join(f"{key}: {' or '.join(found)} (got {received[key]!r})" for key, found in messages.items())
 
 
-def _check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
-    """Compare with the same options composed without their experiment: what an experiment adds, no group knows."""
+def check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+    """Raise `ConfigError` for keys that an experiment adds: those that the same options without it do not have."""
     if not choices.get("experiment"):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
@@ -122,19 +138,19 @@ def _check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list
             raise ConfigError(f"{key}: unknown key in experiment={choices['experiment']}; {suggestion(key, known)}")
 
 
-def known_keys(config_name: str, arguments: list[str]) -> set[str]:
+def known_keys(config_name: str, arguments: list[str], with_hydra: bool = False) -> set[str]:
     """The keys that the options chosen on a command line have, its single values left aside."""
     groups = [a for a in arguments if re.fullmatch(r"[a-z_/]+=[\w.-]+", a) and (CONF / a.partition("=")[0]).is_dir()]
-    return _keys(_compose_beside(config_name, groups))
+    return _keys(_compose_beside(config_name, groups, with_hydra))
 
 
-def _compose_beside(config_name: str, overrides: list[str]) -> DictConfig:
+def _compose_beside(config_name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:
     """Compose a second configuration while Hydra runs a job, and leave Hydra as it was."""
     running = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose(config_name, overrides)
+            return compose(config_name, overrides, return_hydra_config=with_hydra)
     finally:
         GlobalHydra.instance().hydra = running
 

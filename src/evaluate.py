@@ -16,4 +16,4 @@ def evaluate(cfg: DictConfig, _: Path) -> None:
 
 
 if __name__ == "__main__":
-    command("evaluate", evaluate)
+    command("evaluate", evaluate, begins_runs=False)

@@ -16,4 +16,4 @@ def export(cfg: DictConfig, _: Path) -> None:
 
 
 if __name__ == "__main__":
-    command("export", export)
+    command("export", export, begins_runs=False)

@@ -16,4 +16,4 @@ def predict(cfg: DictConfig, _: Path) -> None:
 
 
 if __name__ == "__main__":
-    command("predict", predict)
+    command("predict", predict, begins_runs=False)

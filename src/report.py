@@ -21,6 +21,17 @@ def _number(value: float) -> str:
     return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e5 else f"{value:.2e}"
 
 
+def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
+    """Whether a metric keeps to the bounds of a rule, or None where it has no bound."""
+    if rule["at_least"] is None and rule["at_most"] is None:
+        return None
+    value = metrics[rule["metric"]]
+    return bool(
+        (rule["at_least"] is None or value >= rule["at_least"])
+        and (rule["at_most"] is None or value <= rule["at_most"])
+    )
+
+
 def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
     """Whether the problem was solved and by what rule, or None where no rule is stated."""
     if metrics["solved"] is None:

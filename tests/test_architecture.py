@@ -10,6 +10,8 @@ CONF = SRC.parent / "conf"
 GROUND = {"errors", "rules", "spec"}
 MAY_KNOW = {
     "errors": set(),
+    "cores": set(),
+    "failures": {"errors"},
     "rules": set(),
     "spec": set(),
     "startup": set(),
@@ -23,8 +25,25 @@ MAY_KNOW = {
     "callbacks": {*GROUND, "data", "heads", "plots"},
     "build": {*GROUND, "config", "data", "heads"},
     "run": {*GROUND, "build", "callbacks", "data", "folders", "heads", "metrics", "networks", "plots", "report"},
+    "sweep": {
+        *GROUND,
+        "build",
+        "callbacks",
+        "config",
+        "cores",
+        "data",
+        "failures",
+        "heads",
+        "networks",
+        "plots",
+        "report",
+        "run",
+        "startup",
+    },
     "folders": {"errors"},
-    "cli": {*GROUND, "config", "folders"},
+    "arguments": {"config", "errors", "folders"},
+    "cli": {*GROUND, "arguments", "config", "cores", "failures", "folders"},
+    "compare": {"cli", "sweep"},
     "train": {"cli", "startup", "run"},
     "evaluate": {"cli", "startup", "run"},
     "predict": {"cli", "startup", "run"},
@@ -53,6 +72,14 @@ def test_imports_run_one_way(path):
         return
     known, _ = rooms_known_by(path)
     assert known - {room} <= MAY_KNOW[room]
+
+
+@pytest.mark.parametrize("path", sorted((SRC.parent / "hydra_plugins").glob("*.py")), ids=lambda path: path.name)
+def test_plugins_import_only_hydra_until_they_are_used(path):
+    top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in top}
+    assert {name.split(".")[0] for name in names} <= {"collections", "typing", "hydra", "omegaconf"}
+    assert not (path.parent / "__init__.py").exists()
 
 
 @pytest.mark.parametrize("path", sorted((SRC / "networks").glob("*.py")), ids=lambda path: path.name)

@@ -9,7 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
+from src import cores
+from src.cli import _divide_threads
 from src.folders import claim
 
 ROOT = Path(__file__).parent.parent
@@ -181,3 +184,21 @@ def test_a_rule_for_the_threshold_needs_no_second_pair_of_quotes(tmp_path):
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads((folder / "threshold.json").read_text())["rule"] == "precision>=0.5"
+
+
+def test_an_unknown_launcher_is_one_line(tmp_path):
+    done = train("-m", "seed=0,1", "hydra/launcher=vectorised", runs=tmp_path / "runs")
+    line = (
+        "hydra/launcher: no option 'vectorised'; choose from basic, "
+        "joblib (with the extra `sweep` of pyproject.toml), vectorized"
+    )
+    assert_refused(done, line, tmp_path / "runs")
+
+
+@pytest.mark.parametrize(("n_jobs", "share"), [(4, 2), (-1, 1), (-5, 2), (100, 1), (1, None), (None, None)])
+def test_threads_are_divided_among_the_processes_of_a_launcher(n_jobs, share, monkeypatch):
+    monkeypatch.setattr(cores, "available", lambda: 8)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "")
+    _divide_threads(OmegaConf.create({"n_jobs": n_jobs}))
+    assert os.environ["OMP_NUM_THREADS"] == os.environ["MKL_NUM_THREADS"] == str(share or "")

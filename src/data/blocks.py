@@ -84,11 +84,16 @@ class BlockLoader:
         """Choose the order of `epoch`; the Trainer calls this as each epoch begins."""
         self.epoch = epoch
 
+    @staticmethod
+    def order(seed: int, epoch: int, num_rows: int) -> Tensor:
+        """The order [num_rows] in which an epoch sees all rows."""
+        generator = torch.Generator().manual_seed(seed * _EPOCHS_PER_SEED + epoch)
+        return torch.randperm(num_rows, generator=generator)
+
     def _order(self) -> Tensor | None:
         """The rows of this epoch and process as indices, or None where that is all rows as they stand."""
         if self.shuffle:
-            generator = torch.Generator().manual_seed(self.seed * _EPOCHS_PER_SEED + self.epoch)
-            order = torch.randperm(len(self.x), generator=generator)
+            order = self.order(self.seed, self.epoch, len(self.x))
         elif self.world_size > 1:
             order = torch.arange(len(self.x))
         else:

@@ -35,14 +35,14 @@ def boundary_figure(
         title: Of the whole figure.
     """
     side = plane.resolution
-    shade = _shade(probabilities).reshape(side, side, 3).numpy()
+    colours = shade(probabilities).reshape(side, side, 3).numpy()
     across = torch.linspace(*plane.extent[:2], side).numpy()
     up = torch.linspace(*plane.extent[2:], side).numpy()
     figure, axes = new_figure(4.6 * len(panels) + 0.4, 4.4, len(panels), sharey=True)
     for axis, (name, (x, y)) in zip(axes, panels.items(), strict=True):
-        axis.imshow(shade, extent=plane.extent, origin="lower", aspect="auto", interpolation="bilinear")
-        _contours(axis, across, up, probabilities.reshape(side, side, -1), threshold)
-        _points(axis, x, y, class_names)
+        axis.imshow(colours, extent=plane.extent, origin="lower", aspect="auto", interpolation="bilinear")
+        contours(axis, across, up, probabilities.reshape(side, side, -1), threshold)
+        points(axis, x, y, class_names)
         axis.set(title=name, xlabel=feature_names[0], xlim=plane.extent[:2], ylim=plane.extent[2:])
     axes[0].set_ylabel(feature_names[1])
     handles, labels = axes[0].get_legend_handles_labels()
@@ -52,13 +52,13 @@ def boundary_figure(
     return figure
 
 
-def _shade(probabilities: Tensor) -> Tensor:
+def shade(probabilities: Tensor) -> Tensor:
     """Colours [N, 3]: the classes' colours mixed by their probabilities [N, C], half way to white."""
     palette = torch.tensor([to_rgb(color(label)) for label in range(probabilities.shape[1])])
     return 1 - 0.62 * (1 - probabilities.float() @ palette)
 
 
-def _contours(axis: Any, across: Any, up: Any, probabilities: Tensor, threshold: float) -> None:
+def contours(axis: Any, across: Any, up: Any, probabilities: Tensor, threshold: float) -> None:
     """The line where the decision changes."""
     if probabilities.shape[-1] == 2:
         surfaces = [(probabilities[..., 1], threshold)]
@@ -73,7 +73,8 @@ def _contours(axis: Any, across: Any, up: Any, probabilities: Tensor, threshold:
             axis.contour(across, up, surface.numpy(), levels=[level], colors=INK, linewidths=1.2)
 
 
-def _points(axis: Any, x: Tensor, y: Tensor, class_names: tuple[str, ...]) -> None:
+def points(axis: Any, x: Tensor, y: Tensor, class_names: tuple[str, ...]) -> None:
+    """Rows x [N, 2] in the colours of their labels y [N]."""
     step = max(1, len(x) // _MAX_POINTS)
     x, y = x[::step], y[::step]
     size = 14 if len(x) > 200 else 30

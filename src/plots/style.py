@@ -11,7 +11,7 @@ COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d5
 INK = "#30363c"
 DPI = 100
 
-_RC: Any = {
+STYLE: Any = {
     "font.size": 10,
     "axes.edgecolor": "#9aa3ab",
     "axes.labelcolor": INK,
@@ -31,7 +31,7 @@ def new_figure(
     width: float, height: float, num_panels: int = 1, num_rows: int = 1, **settings: Any
 ) -> tuple[Figure, list[Any]]:
     """A figure of some inches and its panels [num_rows * num_panels], side by side, row by row."""
-    with rc_context(_RC):
+    with rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         panels = figure.subplots(num_rows, num_panels, squeeze=False, **settings)
@@ -46,6 +46,6 @@ def color(label: int) -> str:
 def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
     """A figure as an encoded picture, with its width and height in pixels."""
     buffer = io.BytesIO()
-    with rc_context(_RC):
+    with rc_context(STYLE):
         figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue(), figure.canvas.get_width_height()

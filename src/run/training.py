@@ -121,7 +121,7 @@ class Run:
             "steps": trainer.global_step,
             "num_parameters": sum(p.numel() for p in head.parameters()),
         }
-        self.metrics["solved"] = _is_solved(self.metrics, self.cfg.solved)
+        self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
 
     def write(self) -> None:
         """Write `metrics.json`, the figures and TensorBoard's table."""
@@ -188,13 +188,6 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     run.write()
     announce("%s", run.summary())
     return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
-
-
-def _is_solved(metrics: dict[str, Any], rule: DictConfig) -> bool | None:
-    if rule.at_least is None and rule.at_most is None:
-        return None
-    value = metrics[rule.metric]
-    return (rule.at_least is None or value >= rule.at_least) and (rule.at_most is None or value <= rule.at_most)
 
 
 def _headline(run: Run) -> str:

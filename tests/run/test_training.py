@@ -13,6 +13,7 @@ from src.run.opening import open_run
 
 SHORT = ("data.num_train=500", "trainer.max_epochs=4")
 DROPOUT = ("network.hidden_dims=[16,16]", "network.dropout=0.3", "optimizer=adam")
+PLAIN = ("callbacks.figures=null",)
 TIMES = {"fit_seconds"}
 
 
@@ -73,6 +74,13 @@ def test_resumed_run_ends_where_the_uninterrupted_one_does(train, steps, schedul
     resumed = train(*common, "trainer.max_epochs=6", "resume=parts", folder="parts")
     assert torch.equal(final_weights(resumed), final_weights(whole))
     assert (resumed.folder / "metrics.csv").read_text() == (whole.folder / "metrics.csv").read_text()
+
+
+def test_a_resumed_run_has_the_patience_it_is_given(train):
+    hopeless = ["data.num_train=200", "optimizer.lr=1e-9", "callbacks.early_stopping.min_delta=1", *PLAIN]
+    train(*hopeless, "trainer.max_epochs=4", "callbacks.early_stopping.patience=5")
+    longer = ["trainer.max_epochs=30", "callbacks.early_stopping.patience=12", "resume=run"]
+    assert train(*hopeless, *longer).metrics["epochs"] == 13
 
 
 def test_a_run_goes_on_from_any_of_its_checkpoints(train):

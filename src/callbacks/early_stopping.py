@@ -1,0 +1,17 @@
+"""Lightning's EarlyStopping, with the patience that is asked for now."""
+
+from typing import Any
+
+from lightning.pytorch import callbacks
+
+
+class EarlyStopping(callbacks.EarlyStopping):
+    """Stops when a metric has not improved for `patience` validations.
+
+    A checkpoint holds the patience of the run that wrote it, which Lightning takes up again when the run is resumed.
+    Here the configuration decides, so that a resumed run may be given more.
+    """
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the count and the best score of a checkpoint."""
+        super().load_state_dict({**state_dict, "patience": self.patience})

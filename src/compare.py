@@ -1,0 +1,18 @@
+"""Compare the runs of a sweep: `python -m src.compare sweep=latest`; `--help` tells the rest."""
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from src.cli import command
+
+
+def compare(cfg: DictConfig, folder: Path) -> None:
+    """Print a table of the runs that `cfg` names, and write it with its pictures."""
+    from src.sweep.comparison import compare_runs
+
+    compare_runs(cfg)
+
+
+if __name__ == "__main__":
+    command("compare", compare, begins_runs=False)

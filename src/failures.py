@@ -1,0 +1,56 @@
+"""What went wrong in a run, as one line; and which runs of a sweep failed, whichever process they ran in."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+
+_KINDS: dict[type[BaseException], tuple[str, int]] = {
+    ConfigError: ("config error: ", 2),
+    TrainingDivergedError: ("training diverged: ", 1),
+    ExportError: ("export failed: ", 1),
+    InterruptedRunError: ("", 130),
+    KeyboardInterrupt: ("interrupted", 130),
+}
+
+
+def line(error: BaseException) -> str:
+    """An error as one line."""
+    prefix, _ = _KINDS.get(type(error), (f"{type(error).__name__}: ", 1))
+    return f"{prefix}{' '.join(str(error).split())}"
+
+
+def tell(error: BaseException) -> int:
+    """Print an error; the exit code that goes with it."""
+    print(line(error), file=sys.stderr)
+    return _KINDS.get(type(error), ("", 1))[1]
+
+
+def note(sweep: Path, number: int, error: BaseException) -> None:
+    """Print why a run of a sweep failed, and remember it in the sweep's folder, where all processes can."""
+    text = f"#{number}: {line(error)}\n"
+    sys.stderr.write(text)
+    with _file(sweep).open("a") as file:
+        file.write(text)
+
+
+def forget(sweep: Path) -> None:
+    """Begin a sweep anew."""
+    _file(sweep).unlink(missing_ok=True)
+
+
+def noted(sweep: Path) -> list[str]:
+    """The failures of a sweep, a line each."""
+    return _file(sweep).read_text().splitlines() if _file(sweep).exists() else []
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run that did not finish has left in its folder, all but `.hydra/` and its log."""
+    for name in ("checkpoints", "plots", "tensorboard"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "metrics.csv").unlink(missing_ok=True)
+
+
+def _file(sweep: Path) -> Path:
+    return sweep / "failures.txt"

@@ -1,0 +1,93 @@
+"""A metric over the settings of a sweep."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.figure import Figure
+
+from src.plots.style import COLORS, INK, new_figure
+
+_MAX_BARS = 30
+_DECADES = 1.5  # values further apart than this are drawn on a logarithmic axis
+
+
+class Point(NamedTuple):
+    """A setting: its values, the metric's mean, half the interval of the mean, and the metric of each run."""
+
+    values: tuple[Any, ...]
+    mean: float
+    half_width: float | None
+    numbers: list[float]
+
+
+def comparison_figure(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
+    """A line over one key of numbers, a heat map over two keys, else a row for each setting; best first."""
+    if len(keys) == 1 and len(points) > 1 and all(_is_number(point.values[0]) for point in points):
+        return _line(points, keys[0], metric)
+    if len(keys) == 2 and all(len({point.values[i] for point in points}) > 1 for i in (0, 1)):
+        return _heat_map(points, keys, metric)
+    return _bars(points, keys, metric)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _line(points: Sequence[Point], key: str, metric: str) -> Figure:
+    figure, (axis,) = new_figure(6.4, 4.0)
+    ordered = sorted(points, key=lambda point: float(point.values[0]))
+    across = [float(point.values[0]) for point in ordered]
+    means = [point.mean for point in ordered]
+    spread = [point.half_width or 0.0 for point in ordered]
+    for x, point in zip(across, ordered, strict=True):
+        axis.plot([x] * len(point.numbers), point.numbers, ".", color=COLORS[0], alpha=0.25, markersize=4)
+    axis.plot(across, means, "o-", color=COLORS[0], linewidth=1.5, markersize=4)
+    low = [mean - half for mean, half in zip(means, spread, strict=True)]
+    high = [mean + half for mean, half in zip(means, spread, strict=True)]
+    axis.fill_between(across, low, high, color=COLORS[0], alpha=0.18, linewidth=0)
+    if min(across) > 0 and math.log10(max(across) / min(across)) > _DECADES:
+        axis.set_xscale("log")
+    axis.set(title=f"{metric}: mean, 95 % interval and runs", xlabel=key, ylabel=metric)
+    return figure
+
+
+def _heat_map(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
+    down, across = (_in_order({point.values[i] for point in points}) for i in (0, 1))
+    means = {point.values: point.mean for point in points}
+    grid = [[means.get((row, column), math.nan) for column in across] for row in down]
+    figure, (axis,) = new_figure(1.1 * len(across) + 2.6, 0.55 * len(down) + 1.6)
+    image = axis.imshow(grid, cmap="viridis", aspect="auto")
+    middle = (image.norm.vmin + image.norm.vmax) / 2
+    for i, line in enumerate(grid):
+        for j, mean in enumerate(line):
+            if not math.isnan(mean):
+                ink = "white" if mean < middle else INK
+                axis.text(j, i, f"{mean:.3g}", ha="center", va="center", color=ink, fontsize=8)
+    axis.set(title=f"{metric}: mean", xlabel=keys[1], ylabel=keys[0])
+    axis.set_xticks(range(len(across)), [_shown(value) for value in across])
+    axis.set_yticks(range(len(down)), [_shown(value) for value in down])
+    figure.colorbar(image, ax=axis)
+    return figure
+
+
+def _bars(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
+    shown = list(points)[:_MAX_BARS]
+    figure, (axis,) = new_figure(7.2, 0.34 * len(shown) + 1.4)
+    for row, point in enumerate(shown):
+        axis.plot(point.numbers, [row] * len(point.numbers), ".", color=COLORS[0], alpha=0.3, markersize=5)
+        axis.errorbar(point.mean, row, xerr=point.half_width, fmt="o", color=INK, capsize=3, markersize=4)
+    names = ["  ".join(f"{key}={_shown(value)}" for key, value in zip(keys, p.values, strict=True)) for p in shown]
+    axis.set_yticks(range(len(shown)), [name or "all runs" for name in names])
+    axis.invert_yaxis()
+    axis.set(title=f"{metric}: mean, 95 % interval and runs", xlabel=metric)
+    return figure
+
+
+def _in_order(values: set[Any]) -> list[Any]:
+    """Numbers by size, anything else by its text."""
+    return sorted(values, key=lambda value: (not _is_number(value), value if _is_number(value) else 0, _shown(value)))
+
+
+def _shown(value: Any) -> str:
+    return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)

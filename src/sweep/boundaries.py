@@ -1,0 +1,32 @@
+"""The decision boundaries of several runs, side by side."""
+
+from pathlib import Path
+
+import torch
+from matplotlib.figure import Figure
+
+from src.heads.classification import ClassificationHead
+from src.heads.threshold import ThresholdHead
+from src.plots.boundary_grid import Panel, boundary_grid
+from src.plots.plane import plane_around
+from src.run.opening import open_run
+
+_RESOLUTION = 100
+
+
+@torch.no_grad()
+def boundaries_figure(runs: list[tuple[Path, str]]) -> Figure | None:
+    """A grid of the boundaries of runs (folder and title) over their test rows; None for other than two inputs."""
+    panels = []
+    for folder, title in runs:
+        opened = open_run(folder)
+        data, head = opened.datamodule, opened.head
+        if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
+            return None
+        plane = plane_around(data.splits.train.x, _RESOLUTION)
+        probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
+        rows = (data.splits.test.x, data.splits.test.y)
+        panels.append(
+            Panel(title, plane, probabilities, rows, head.thresholds[0] if isinstance(head, ThresholdHead) else 0.5)
+        )
+    return boundary_grid(panels, head.spec.class_names)

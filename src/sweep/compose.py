@@ -1,0 +1,226 @@
+"""The configurations of a sweep's jobs, composed once for all jobs whose overrides differ in plain values alone.
+
+Composing a job takes Hydra longer than a stack needs to train it. Jobs that set the same keys to other numbers or words
+share one composition, in which each such value is replaced by a mark; a job's configuration and the files of its
+`.hydra` folder follow from putting its own values where the marks are.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf._utils import get_omega_conf_dumper
+
+_NUMBER = 918273645  # stands for the job's number, which Hydra declares an integer
+_PLAIN = (bool, int, float, str, type(None))
+
+Shape = tuple[tuple[str, str | None], ...]
+"""Each override's key and, unless its value is plain, the whole override."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a sweep, as its run needs it.
+
+    Attributes:
+        number: In the sweep.
+        overrides: As Hydra's sweeper made them.
+        cfg: The configuration, plain and resolved.
+        folder: Where the run is to write.
+        files: Name and text of the files in `.hydra/`.
+    """
+
+    number: int
+    overrides: list[str]
+    cfg: dict[str, Any]
+    folder: Path
+    files: dict[str, str]
+
+
+class Composer:
+    """Makes jobs out of override lists.
+
+    Args:
+        loader: Hydra's own loader.
+        master: The configuration of the sweep itself.
+    """
+
+    def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
+        self._loader, self._master = loader, master
+        self._parser = OverridesParser.create(config_loader=loader)
+        self._parsed: dict[str, Override] = {}
+        self._groups: dict[str, bool] = {}
+        self._composed: dict[Shape, DictConfig] = {}
+        self._templates: dict[Shape, Template] = {}
+
+    def composed(self, overrides: Sequence[str]) -> DictConfig:
+        """A configuration of these overrides' shape, with the values of the first job that had it."""
+        shape = self._shape(overrides)
+        if shape not in self._composed:
+            self._composed[shape] = self._loader.load_sweep_config(self._master, list(overrides))
+        return self._composed[shape]
+
+    def choices(self, overrides: Sequence[str]) -> dict[str, str | None]:
+        """The option chosen in each config group."""
+        return dict(self.composed(overrides).hydra.runtime.choices)
+
+    def job(self, number: int, overrides: Sequence[str]) -> Job:
+        """The job of some overrides."""
+        shape = self._shape(overrides)
+        if shape not in self._templates:
+            self._templates[shape] = Template(self.composed(overrides), shape)
+        values = [self._parse(override).value() for override in overrides]
+        return self._templates[shape].job(number, list(overrides), values)
+
+    def _shape(self, overrides: Sequence[str]) -> Shape:
+        if any("${" in override for override in overrides):  # then even the folder's name may follow from another key
+            return tuple((self._parse(override).key_or_group, override) for override in overrides)
+        return tuple(self._part(override) for override in overrides)
+
+    @cache  # noqa: B019  # lives as long as the sweep
+    def _part(self, text: str) -> tuple[str, str | None]:
+        override = self._parse(text)
+        key = override.key_or_group
+        value = override.value()
+        plain = (
+            override.type == OverrideType.CHANGE
+            and override.package is None
+            and not key.startswith("hydra")
+            and not self._is_group(key)
+            and isinstance(value, _PLAIN)
+            and not (isinstance(value, str) and ("\n" in value or value == "???"))
+        )
+        return key, None if plain else text
+
+    def _parse(self, text: str) -> Override:
+        if text not in self._parsed:
+            self._parsed[text] = self._parser.parse_override(text)
+        return self._parsed[text]
+
+    def _is_group(self, key: str) -> bool:
+        if key not in self._groups:
+            self._groups[key] = bool(self._loader.get_group_options(key))
+        return self._groups[key]
+
+
+class SweepLoader:
+    """Hydra's loader, which composes jobs of one shape once.
+
+    Hydra's basic sweeper has every job composed to see whether it can be, and drops the result.
+    """
+
+    def __init__(self, loader: ConfigLoader, composer: Composer) -> None:
+        self._loader, self._composer = loader, composer
+
+    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """A configuration of the shape that was asked for."""
+        return self._composer.composed(sweep_overrides)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+
+class Template:
+    """A composed configuration with marks where jobs differ.
+
+    Args:
+        config: As Hydra composed it for one of the jobs.
+        shape: Of the jobs.
+    """
+
+    def __init__(self, config: DictConfig, shape: Shape) -> None:
+        self._task = [place for place, (key, _) in enumerate(shape) if not key.startswith(("hydra.", "hydra/"))]
+        plain = [(place, key) for place, (key, whole) in enumerate(shape) if whole is None]
+        self._places = [place for place, _ in plain]
+        config = copy.deepcopy(config)
+        with flag_override(config, ["struct", "readonly"], [False, False]):
+            for place, key in plain:
+                OmegaConf.update(config, key, _value_mark(place), merge=False)
+            hydra = config.hydra
+            hydra.overrides.task = [_override_mark(place) for place in self._task]
+            if plain:
+                hydra.job.override_dirname = "SWEPT_DIRNAME_"
+            hydra.job.id, hydra.job.num = "SWEPT_ID_", _NUMBER
+            hydra.runtime.output_dir = "SWEPT_OUTPUT_"
+        self._exclude = set(hydra.job.config.override_dirname.exclude_keys)
+        self._separators = hydra.job.config.override_dirname
+        HydraConfig.instance().set_config(config)  # what `${hydra:…}` in the configuration asks
+        self._folder = f"{OmegaConf.select(config, 'hydra.sweep.dir')}/{OmegaConf.select(config, 'hydra.sweep.subdir')}"
+        task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+        task._set_flag("struct", False)
+        self._texts = {
+            "config.yaml": OmegaConf.to_yaml(task),
+            "hydra.yaml": OmegaConf.to_yaml(OmegaConf.masked_copy(config, ["hydra"])),
+            "overrides.yaml": OmegaConf.to_yaml(hydra.overrides.task),
+        }
+        self._cfg: Any = OmegaConf.to_container(task, resolve=True)
+
+    def job(self, number: int, overrides: list[str], values: list[Any]) -> Job:
+        """The job with these values at the marks."""
+        dirname = self._dirname([overrides[place] for place in self._task])
+        words = {_value_mark(place): values[place] for place in self._places}
+        words |= {"SWEPT_DIRNAME_": dirname, "SWEPT_ID_": str(number), str(_NUMBER): number}
+        folder = _filled(self._folder, words)
+        marks = {mark: _scalar(value) for mark, value in words.items()}
+        marks |= {_override_mark(i): _scalar(override) for i, override in enumerate(overrides)}
+        marks["SWEPT_OUTPUT_"] = _scalar(str(Path(folder).absolute()))
+        files = {name: _replaced(text, marks) for name, text in self._texts.items()}
+        return Job(number, overrides, _with_values(self._cfg, words), Path(folder), files)
+
+    def _dirname(self, overrides: list[str]) -> str:
+        kept = [override for override in sorted(overrides) if override.partition("=")[0] not in self._exclude]
+        return str(self._separators.item_sep).join(kept).replace("=", str(self._separators.kv_sep))
+
+
+def _value_mark(place: int) -> str:
+    return f"SWEPT_VALUE_{place}_"
+
+
+def _override_mark(place: int) -> str:
+    return f"SWEPT_OVERRIDE_{place}_"
+
+
+def _replaced(text: str, marks: dict[str, str]) -> str:
+    for mark, value in marks.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _filled(text: str, words: dict[str, Any]) -> Any:
+    """The value of a mark that stands alone, or a text with all its marks replaced."""
+    if text in words:
+        return words[text]
+    return _replaced(text, {mark: str(value) for mark, value in words.items()})
+
+
+def _with_values(node: Any, words: dict[str, Any]) -> Any:
+    """A copy of nested containers with values at the marks."""
+    if isinstance(node, dict):
+        return {key: _with_values(value, words) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_with_values(value, words) for value in node]
+    if isinstance(node, str):
+        return _filled(node, words) if "SWEPT_" in node or str(_NUMBER) in node else node
+    return words[str(_NUMBER)] if node == _NUMBER else node
+
+
+@lru_cache(maxsize=4096)
+def _dumped(value: Any, kind: str) -> str:
+    text: str = yaml.dump(
+        value, Dumper=get_omega_conf_dumper(), default_flow_style=False, allow_unicode=True, width=2**20
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _scalar(value: Any) -> str:
+    """A plain value as it stands in a YAML file."""
+    return _dumped(value, type(value).__name__)  # 1, 1.0 and True are the same key

@@ -1,0 +1,43 @@
+"""A member's folder: the files that its run alone would have left."""
+
+import csv
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from src.failures import clear
+
+_DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
+
+
+def begin(folder: Path, files: dict[str, str]) -> None:
+    """An empty run folder but for `.hydra/`, with files of these names and texts; what an earlier try left is gone."""
+    clear(folder)
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / ".hydra" / name).write_text(text)
+
+
+def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
+    """`metrics.csv`, a row an epoch, with the columns of `src.callbacks.history`."""
+    aside = folder / "metrics.csv.part"
+    with aside.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "step", "lr", *columns])
+        writer.writerows(rows)
+    aside.replace(folder / "metrics.csv")
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """`metrics.json`, which marks a run as finished."""
+    aside = folder / "metrics.json.part"
+    aside.write_text(json.dumps(metrics, indent=2) + "\n")
+    aside.replace(folder / "metrics.json")
+
+
+def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:
+    """Append what the terminal would have said to `train.log`, with its time."""
+    record = logging.LogRecord("src.sweep", level, "", 0, text, None, None)
+    with (folder / "train.log").open("a") as file:
+        file.write(_DATED.format(record) + "\n")

@@ -1,0 +1,177 @@
+"""What `hydra/launcher=vectorized` does with a sweep's jobs: stacks, and one by one what cannot be stacked."""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.utils import JobReturn, JobStatus, configure_log, filter_overrides, run_job, setup_globals
+from hydra.experimental.callback import Callback
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+
+from src import config as rules
+from src import failures
+from src.errors import ConfigError
+from src.rules import Count
+from src.startup import lean_imports
+from src.sweep.compose import Composer, Job, SweepLoader
+
+log = logging.getLogger(__name__)
+
+
+class LauncherRules(BaseModel):
+    """The keys of `conf/hydra/launcher/vectorized.yaml`."""
+
+    max_stack: Count
+    figures: bool
+    tensorboard: bool
+
+
+@dataclass
+class Launch:
+    """One call of the launcher.
+
+    Attributes:
+        loader: Hydra's own loader.
+        context: Hydra's loader and callbacks.
+        task: The function that a job is.
+        master: The configuration of the sweep itself.
+        max_stack: Runs of a stack at most.
+        figures: Draw each run's figures.
+        tensorboard: Write each run's curves for TensorBoard.
+        composer: Makes the jobs.
+    """
+
+    loader: ConfigLoader
+    context: HydraContext
+    task: TaskFunction
+    master: DictConfig
+    max_stack: int
+    figures: bool
+    tensorboard: bool
+    composer: Composer
+
+    def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
+        """Run all jobs; their results in the order of their overrides."""
+        setup_globals()
+        configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
+        sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
+        sweep.mkdir(parents=True, exist_ok=True)
+        numbered = dict(enumerate(job_overrides, first_number))
+        returns: dict[int, JobReturn] = {}
+        if reason := self._reason_against_all():
+            log.info("Running %s one by one: %s", _count(len(numbered), "job"), reason)
+        else:
+            jobs = self._jobs(numbered, sweep, returns)
+            self._run_stacks(jobs, sweep, returns)
+        for number, overrides in numbered.items():
+            if number not in returns:
+                returns[number] = self._run_alone(number, overrides)
+        return [returns[number] for number in numbered]
+
+    def _reason_against_all(self) -> str | None:
+        if getattr(self.task, "command_name", None) != "train":
+            return "they are not this project's training"
+        for callback in self.context.callbacks.callbacks:
+            kind = type(callback)
+            if kind.on_job_start is not Callback.on_job_start or kind.on_job_end is not Callback.on_job_end:
+                return f"{kind.__name__} is to see each job start and end"
+        return None
+
+    def _jobs(
+        self, numbered: dict[int, Sequence[str]], sweep: Path, returns: dict[int, JobReturn]
+    ) -> Iterator[tuple[Job, str | None]]:
+        """The jobs that are yet to run, and why each cannot be stacked; those that cannot begin are noted."""
+        with lean_imports():
+            from src.sweep import grouping
+
+        checked: set[int] = set()
+        for number, overrides in numbered.items():
+            job = self.composer.job(number, overrides)
+            if (job.folder / "metrics.json").exists():
+                returns[number] = _returned(job, None)
+                continue
+            try:
+                composed = self.composer.composed(overrides)
+                if id(composed) not in checked:
+                    task_cfg = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+                    rules.check_keys(task_cfg, self.composer.choices(overrides), list(overrides))
+                    checked.add(id(composed))
+                rules.check_values(job.cfg)
+            except (ConfigError, OmegaConfBaseException) as error:
+                failures.note(sweep, number, ConfigError(str(error)))
+                returns[number] = _returned(job, None)
+                continue
+            yield job, grouping.reason_against(job.cfg)
+
+    def _run_stacks(self, jobs: Iterator[tuple[Job, str | None]], sweep: Path, returns: dict[int, JobReturn]) -> None:
+        with lean_imports():
+            from src.sweep import grouping
+
+        alike: dict[str, list[Job]] = {}
+        against: dict[str, int] = {}
+        for job, reason in jobs:
+            if reason is None:
+                alike.setdefault(grouping.signature(job.cfg), []).append(job)
+            else:
+                against[reason] = against.get(reason, 0) + 1
+        for reason, number in against.items():
+            log.info("Running %s one by one: %s", _count(number, "job"), reason)
+        groups = [group for group in alike.values() if len(group) > 1]
+        if not groups:
+            return
+        with lean_imports():
+            from src.sweep import training
+            from src.sweep.extras import Extras
+        for group in groups:
+            for done in training.train_all(group, self.max_stack, sweep, Extras(self.figures, self.tensorboard)):
+                returns[done.job.number] = _returned(done.job, done.value)
+
+    def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
+        """As Hydra's basic launcher runs a job."""
+        log.info("\t#%s : %s", number, " ".join(filter_overrides(overrides)))
+        config = self.loader.load_sweep_config(self.master, list(overrides))
+        with open_dict(config):
+            config.hydra.job.id, config.hydra.job.num = number, number
+        result = run_job(
+            hydra_context=self.context,
+            task_function=self.task,
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+        )
+        configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
+        return result
+
+
+def _returned(job: Job, value: Any) -> JobReturn:
+    result = JobReturn(overrides=job.overrides, working_dir=str(Path.cwd()), task_name="train")
+    result.status, result.return_value = JobStatus.COMPLETED, value
+    return result
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
+    """A launch whose jobs are composed once for each shape, also where Hydra's sweeper has them composed to check them.
+
+    Raises:
+        ConfigError: An option of the launcher that breaks its rule.
+    """
+    try:
+        known = LauncherRules.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(rules.one_line("hydra.launcher", error)) from error
+    loader = context.config_loader
+    composer = Composer(loader, master)
+    if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):
+        context.config_loader = SweepLoader(loader, composer)  # type: ignore[assignment]
+    return Launch(loader, context, task, master, known.max_stack, known.figures, known.tensorboard, composer)

@@ -1,0 +1,110 @@
+"""What each of M runs has come to: its curves, its best state and its last."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Epoch(NamedTuple):
+    """One epoch of the runs that trained in it.
+
+    Attributes:
+        runs: Which of all runs these m are.
+        number: From 1.
+        step: Optimiser steps of each run so far.
+        rates: Learning rates [m].
+        values: Metrics [m, K], the first K of the ledger's `columns`: those of training, then those of validation.
+    """
+
+    runs: Tensor
+    number: int
+    step: int
+    rates: list[float]
+    values: Tensor
+
+
+class Kept:
+    """One state of each run, each from an epoch of its own."""
+
+    def __init__(self, num_runs: int) -> None:
+        self.num_runs = num_runs
+        self.tensors: dict[str, Tensor] = {}
+        self.epoch = [0] * num_runs
+        self.schedulers: list[list[dict[str, Any]]] = [[] for _ in range(num_runs)]
+
+    def put(self, runs: Tensor, state: "State", rows: Tensor) -> None:
+        """Keep `rows` of a state as that of `runs`."""
+        for name, value in state.tensors.items():
+            if name not in self.tensors:
+                self.tensors[name] = torch.zeros(self.num_runs, *value.shape[1:], dtype=value.dtype)
+            self.tensors[name][runs] = value[rows].cpu()
+        for run, row in zip(runs.tolist(), rows.tolist(), strict=True):
+            self.epoch[run] = state.epoch
+            self.schedulers[run] = state.schedulers[row]
+
+
+class State(NamedTuple):
+    """All that changes as m runs train, after a complete epoch.
+
+    Attributes:
+        epoch: Its number, from 1.
+        tensors: Parameters, the optimizer's memory, learning rates and the watch's counters: [m, …] each.
+        schedulers: `lr_schedulers` of each run's checkpoint.
+    """
+
+    epoch: int
+    tensors: dict[str, Tensor]
+    schedulers: list[list[dict[str, Any]]]
+
+    def select(self, runs: Tensor) -> "State":
+        """Some runs only, by their indices."""
+        chosen = [self.schedulers[i] for i in runs.tolist()]
+        return State(self.epoch, {name: value[runs] for name, value in self.tensors.items()}, chosen)
+
+
+class Ledger:
+    """Curves and states of M runs, filled while they train.
+
+    Attributes:
+        columns: Names of the metrics in each epoch's `values`.
+        epochs: Every epoch so far.
+        best: The state that validation chose; `last`: the newest after a complete epoch.
+        progress: What a checkpoint keeps of the Trainer's progress, by epoch.
+        failed: Why a run ended early, by its number among all runs.
+    """
+
+    def __init__(self, num_runs: int, columns: list[str]) -> None:
+        self.num_runs, self.columns = num_runs, columns
+        self.epochs: list[Epoch] = []
+        self.best, self.last = Kept(num_runs), Kept(num_runs)
+        self.progress: dict[int, dict[str, Any]] = {}
+        self.failed: dict[int, str] = {}
+
+    def forget_progress(self) -> None:
+        """Drop the Trainer's progress of epochs that no state is from."""
+        used = {*self.best.epoch, *self.last.epoch}
+        newest = max(self.progress, default=0)
+        self.progress = {epoch: state for epoch, state in self.progress.items() if epoch in used or epoch == newest}
+
+    def curves(self) -> Iterator[list[list[Any]]]:
+        """The rows of each run's `metrics.csv`: epoch, step, learning rate and metrics; empty without validation."""
+        values = torch.full((len(self.epochs), self.num_runs, len(self.columns)), torch.nan)
+        rates = torch.zeros(len(self.epochs), self.num_runs, dtype=torch.float64)
+        length = [0] * self.num_runs
+        for place, epoch in enumerate(self.epochs):
+            values[place, epoch.runs, : epoch.values.shape[1]] = epoch.values
+            rates[place, epoch.runs] = torch.tensor(epoch.rates, dtype=torch.float64)
+            for run in epoch.runs.tolist():
+                length[run] = place + 1
+        known = [epoch.values.shape[1] for epoch in self.epochs]
+        missing = [[""] * (len(self.columns) - number) for number in known]
+        for run, end in enumerate(length):
+            numbers, run_rates = values[:end, run].tolist(), rates[:end, run].tolist()
+            yield [
+                [epoch.number, epoch.step, rate, *row[:number], *empty]
+                for epoch, rate, row, number, empty in zip(
+                    self.epochs, run_rates, numbers, known, missing, strict=False
+                )
+            ]

@@ -1,0 +1,261 @@
+"""The LightningModule that trains M runs as one, each as if it were alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from src.heads.base import Head
+from src.sweep.ledger import Epoch, Ledger, State
+from src.sweep.network import StackedNetwork
+from src.sweep.optimizers import StackedOptimizer
+from src.sweep.rows import StackLoader, StackRows
+from src.sweep.schedules import Schedules
+from src.sweep.tasks import TALLIES, Tally, as_logits, losses
+from src.sweep.watch import Watch
+
+_SHARE = 2**17  # multiply-adds of a step that are worth a thread of their own
+
+
+class StackModule(pl.LightningModule):
+    """M networks, trained step by step together: one forward pass, one backward pass of their summed losses.
+
+    No run sees anything of another: each has its rows, their order, its weights, its optimizer's memory and its
+    learning rate. A run that has ended leaves the stack after its epoch; what it came to is in the ledger.
+
+    Args:
+        head: The head that all runs share; its own weights do not matter.
+        network: The forward pass.
+        optimizer: The parameters [M, P] and how they step.
+        schedules: Learning rates.
+        rows: Training and validation rows.
+        loader: Orders of the training rows.
+        watch: Early stopping and the best epoch.
+        ledger: Where results go.
+        threads: CPU threads among which the runs are divided.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        network: StackedNetwork,
+        optimizer: StackedOptimizer,
+        schedules: Schedules,
+        rows: dict[str, StackRows],
+        loader: StackLoader,
+        watch: Watch,
+        ledger: Ledger,
+        threads: int = 1,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self._parts = (head,)  # in a tuple, so that it is no submodule: the Trainer walks through those
+        self.stacked, self.optimizer, self.schedules = network, optimizer, schedules
+        self.rows, self.loader, self.watch, self.ledger = rows, loader, watch, ledger
+        self.runs = torch.arange(ledger.num_runs)
+        self.metrics: dict[str, Tensor] = {}
+        self._num_threads = threads
+        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._train_tally: Tally | None = None
+        self._broken: dict[int, str] = {}
+        self._complete: State | None = None
+
+    @property
+    def head(self) -> Head:
+        """The head that all runs share."""
+        return self._parts[0]
+
+    @property
+    def num_runs(self) -> int:
+        """Runs that are still training."""
+        return len(self.runs)
+
+    def configure_optimizers(self) -> None:
+        """Lightning's hook: the steps are ours."""
+        return
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """The rows are on the device already; so must be what names them."""
+        return batch.to(device) if isinstance(batch, Tensor) else batch
+
+    # Training
+
+    def training_step(self, order: Tensor, batch_idx: int) -> None:
+        """One optimiser step of each run for each minibatch of the block; `order` [m, rows] names their rows."""
+        if self._train_tally is None:
+            self._train_tally = self._new_tally(self.num_runs)
+        num_steps = -(-order.shape[1] // self.loader.batch_size)
+        coming = self.schedules.coming_rates(num_steps)
+        rates = None if coming is None else torch.tensor(coming).to(self.optimizer.values).unsqueeze(2)
+        parts = self._parts_of(self.num_runs)
+        if self._threads is None or len(parts) == 1:
+            done = [self._take_steps(part, order[part], rates) for part in parts]
+        else:
+            done = list(self._threads.map(lambda part: self._take_steps(part, order[part], rates), parts))
+        self.optimizer.steps_done += num_steps
+        all_losses = torch.cat([each[0] for each in done], dim=1)
+        sizes = torch.tensor([len(each) for each in order[0].split(self.loader.batch_size)]).to(all_losses)
+        predictions, y = (torch.cat([each[i] for each in done]) for i in (1, 2))
+        self._train_tally.update(sizes @ all_losses / order.shape[1], predictions, y)
+        self._note_broken(all_losses)
+        self._count_steps(num_steps)
+
+    def _parts_of(self, num_runs: int) -> list[slice]:
+        """The runs of each thread."""
+        work = num_runs * self.loader.batch_size * sum(self.stacked.sizes)
+        number = max(1, min(self._num_threads, num_runs, work // _SHARE))
+        bounds = [num_runs * i // number for i in range(number + 1)]
+        return [slice(*pair) for pair in pairwise(bounds)]
+
+    def _take_steps(self, part: slice, order: Tensor, rates: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Losses [S, m], predictions and targets [m, rows] of the steps of some runs."""
+        with torch.enable_grad():
+            head = self.head
+            x, y = self.rows["train"].gather(part, order)
+            leaves = self.stacked.leaves(self.optimizer.values[part])
+            step = self.optimizer.stepper(part)
+            all_logits, all_losses = [], []
+            size = self.loader.batch_size
+            for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
+                logits = as_logits(head, self.stacked(leaves, batch))
+                loss = losses(head, logits, targets)
+                gradients = torch.autograd.grad(loss.sum(), leaves)
+                with torch.no_grad():
+                    row = torch.cat([gradient.flatten(1) for gradient in gradients], dim=1)
+                    step(row, None if rates is None else rates[number, part])
+                all_logits.append(logits.detach())
+                all_losses.append(loss.detach())
+        return torch.stack(all_losses), head.predictions(torch.cat(all_logits, dim=1)), y
+
+    def _note_broken(self, all_losses: Tensor) -> None:
+        """Remember runs whose loss is no longer a number, in the words that a single run uses."""
+        bad = ~torch.isfinite(all_losses)
+        if not bad.any():
+            return
+        for row in bad.any(dim=0).nonzero().flatten().tolist():
+            first = int(bad[:, row].nonzero()[0])
+            step = self.trainer.global_step + 1 + first
+            self._broken.setdefault(
+                row,
+                f"train/loss became {all_losses[first, row].item()} in epoch {self.current_epoch + 1}, step {step}; "
+                "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0",
+            )
+
+    def _count_steps(self, num_steps: int) -> None:
+        """Tell the Trainer of optimiser steps that it did not see."""
+        epoch_loop = self.trainer.fit_loop.epoch_loop
+        progress = epoch_loop.manual_optimization.optim_step_progress
+        for tracker in (progress.total, progress.current):
+            tracker.ready += num_steps
+            tracker.completed += num_steps
+        epoch_loop._batches_that_stepped += num_steps - 1  # the Trainer adds the last one itself
+
+    # Metrics
+
+    def _new_tally(self, num_runs: int) -> Tally:
+        tally: Tally = TALLIES[type(self.head)](self.head, num_runs, self.optimizer.values.device)
+        return tally
+
+    @torch.no_grad()
+    def measure(self, values: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+        """Scores [m] and tables of the networks with parameters `values` [m, P] on a split of theirs."""
+        scores: list[dict[str, Tensor]] = []
+        tables: list[dict[str, Any]] = []
+        for part in rows.parts():
+            x, y = rows.whole(part)
+            tally = self._new_tally(len(y))
+            logits = as_logits(self.head, self.stacked(self.stacked.pieces(values[part]), x))
+            tally.update(losses(self.head, logits, y), self.head.predictions(logits), y)
+            scores.append(tally.values())
+            tables += tally.tables()
+        return {name: torch.cat([each[name] for each in scores]) for name in scores[0]}, tables
+
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        """All validation rows of all runs."""
+        scores, _ = self.measure(self.optimizer.values, self.rows["val"])
+        self.metrics |= {f"val/{name}": value for name, value in scores.items()}
+
+    # The end of an epoch
+
+    def on_train_epoch_end(self) -> None:
+        """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
+        assert self._train_tally is not None
+        self.metrics |= {f"train/{name}": value for name, value in self._train_tally.values().items()}
+        self._train_tally = None
+        trainer = self.trainer
+        epoch, every = self.current_epoch + 1, trainer.check_val_every_n_epoch or 1
+        validated = epoch % every == 0
+        healthy = torch.ones(self.num_runs, dtype=torch.bool)
+        healthy[list(self._broken)] = False
+        self._write_down(epoch, validated, healthy)
+        improved = stopped = ~torch.ones_like(healthy)
+        if validated:
+            improved, stopped = self.watch.improved(self.metrics), self.watch.stopped(self.metrics)
+        if validated and every > 1:  # then the Trainer's callbacks come right after validation, before the scheduler
+            self.ledger.best.put(*self._which(improved & healthy, self._state(epoch)))
+        self.schedules.end_epoch(self.metrics)
+        self.optimizer.numbers["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
+            self.optimizer.numbers["lr"]
+        )
+        state = self._state(epoch)
+        self.ledger.progress[epoch] = trainer._checkpoint_connector.dump_checkpoint(weights_only=True)
+        if validated and every == 1:
+            self.ledger.best.put(*self._which(improved & healthy, state))
+        self._release(stopped, healthy, state, last=epoch == trainer.max_epochs)
+        self.ledger.forget_progress()
+
+    def _write_down(self, epoch: int, validated: bool, healthy: Tensor) -> None:
+        known = [name for name in self.ledger.columns if validated or name.startswith("train/")]
+        values = torch.stack([self.metrics[name] for name in known], dim=1)
+        rates = [rate for rate, fine in zip(self.schedules.rates(), healthy.tolist(), strict=True) if fine]
+        self.ledger.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
+
+    def _state(self, epoch: int) -> State:
+        tensors = {"values": self.optimizer.values, **self.optimizer.state}
+        tensors = {name: value.clone() for name, value in tensors.items()}
+        rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
+        watch = self.watch
+        tensors |= {"lr": rates, "best": watch.best, "stop_best": watch.stop_best, "waited": watch.waited}
+        return State(epoch, tensors, self.schedules.states())
+
+    def _which(self, chosen: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
+        rows = chosen.nonzero().flatten()
+        return self.runs[rows], state, rows
+
+    def _release(self, stopped: Tensor, healthy: Tensor, state: State, last: bool) -> None:
+        """Let runs go that are done: their last state is kept, and the stack grows smaller."""
+        for row, reason in self._broken.items():
+            self.ledger.failed[int(self.runs[row])] = reason
+        if self._complete is not None:
+            self.ledger.last.put(*self._which(~healthy, self._complete))
+        done = healthy & (stopped | last)
+        self.ledger.last.put(*self._which(done, state))
+        self._broken, self._complete = {}, state
+        remaining = (healthy & ~done).nonzero().flatten()
+        if len(remaining) < self.num_runs:
+            self._select(remaining)
+        if len(remaining) == 0:
+            self.trainer.should_stop = True
+
+    def _select(self, remaining: Tensor) -> None:
+        self.runs = self.runs[remaining]
+        assert self._complete is not None
+        self._complete = self._complete.select(remaining)
+        parts: list[Any] = [self.optimizer, self.schedules, self.watch, self.loader, *self.rows.values()]
+        for part in parts:
+            part.select(remaining)
+        self.metrics = {name: value[remaining] for name, value in self.metrics.items()}
+
+    def interrupt(self) -> None:
+        """Keep the state after the last complete epoch of every run that is still training."""
+        if self._complete is not None:
+            self.ledger.last.put(self.runs, self._complete, torch.arange(self.num_runs))
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self.loader.close()
+        if self._threads is not None:
+            self._threads.shutdown()

@@ -1,0 +1,127 @@
+"""The forward pass of M networks of one kind at once, on parameters that are rows of a matrix [M, P]."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+_ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+
+
+class StackedNetwork:
+    """M networks like `network`, each with the parameters that its row holds.
+
+    Any network without buffers and without randomness is stacked by `vmap` over `functional_call`. Chains of linear
+    layers and activations, as the MLP is, take a way of their own through `baddbmm` with the batch as the last
+    dimension, which for small networks is three times faster.
+
+    Args:
+        network: One of the networks; its weights do not matter.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+        self.names = [name for name, _ in network.named_parameters()]
+        self.shapes = [parameter.shape for parameter in network.parameters()]
+        self.sizes = [shape.numel() for shape in self.shapes]
+        self._chain = _chain(network)
+
+    def row(self, network: nn.Module) -> Tensor:
+        """The parameters of a network as a row [P]."""
+        return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
+
+    def pieces(self, rows: Tensor) -> list[Tensor]:
+        """Views of rows [..., P] in the parameters' shapes [..., *shape]."""
+        parts = rows.split(self.sizes, dim=-1)
+        return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
+
+    def leaves(self, values: Tensor) -> list[Tensor]:
+        """Parameters [m, *shape] that share memory with `values` [m, P] and take gradients of their own.
+
+        `data`, where `detach` would let all rows share one count of changes: threads step different rows at once.
+        """
+        return [piece.data.requires_grad_() for piece in self.pieces(values)]
+
+    def __call__(self, parameters: list[Tensor], x: Tensor) -> Tensor:
+        """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape]."""
+        if self._chain is not None and x.ndim == 3:
+            columns = x.transpose(1, 2)
+            for layer in self._chain:
+                columns = layer(parameters, columns)
+            return columns.transpose(1, 2)
+        outputs: Tensor = vmap(self._single)(dict(zip(self.names, parameters, strict=True)), x)
+        return outputs
+
+    def _single(self, parameters: dict[str, Tensor], x: Tensor) -> Any:
+        return functional_call(self.network, parameters, (x,))
+
+
+Layer = Callable[[list[Tensor], Tensor], Tensor]
+
+
+def _chain(network: nn.Module) -> list[Layer] | None:
+    """Layers from columns [m, F, B] to columns, or None for a network that is more than a plain chain."""
+    if not isinstance(network, nn.Sequential):
+        return None
+    layers: list[Layer] = []
+    number = 0
+    for module in network:
+        if type(module) is nn.Linear and module.bias is not None:
+            layers.append(_linear(number))
+            number += 2
+        elif type(module) in _ELEMENTWISE:
+            layers.append(_elementwise(module))
+        else:
+            return None
+    return layers
+
+
+def _linear(number: int) -> Layer:
+    """The layer whose weight [m, O, I] and bias [m, O] are the parameters `number` and the next."""
+
+    def layer(parameters: list[Tensor], columns: Tensor) -> Tensor:
+        weight, bias = parameters[number], parameters[number + 1]
+        return torch.baddbmm(bias.unsqueeze(2), weight, columns)
+
+    return layer
+
+
+class _Tanh(torch.autograd.Function):
+    """tanh(x) = 2 sigmoid(2x) - 1: within 2e-7 of `torch.tanh`, and twice as fast."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        result = torch.sigmoid(x + x).mul_(2).sub_(1)
+        ctx.save_for_backward(result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (result,) = ctx.saved_tensors
+        slope: Tensor = torch.ops.aten.tanh_backward(gradient, result)
+        return slope
+
+
+def _elementwise(module: nn.Module) -> Layer:
+    if type(module) is nn.Tanh:
+        return lambda _, columns: _Tanh.apply(columns)
+
+    def layer(_: list[Tensor], columns: Tensor) -> Tensor:
+        result: Tensor = module(columns)
+        return result
+
+    return layer
+
+
+def cannot_stack(network: nn.Module) -> str | None:
+    """Why networks of this kind cannot be trained as one, or None."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._NormBase) or any(True for _ in module.buffers(recurse=False)):
+            return f"{type(module).__name__} keeps statistics of each network's own batches"
+        if isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0:
+            return "dropout draws from each run's own random numbers"
+        if isinstance(module, nn.RNNBase):
+            return f"{type(module).__name__} has no vectorized form"
+    return None

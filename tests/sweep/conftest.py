@@ -1,0 +1,88 @@
+"""What the tests of sweeps share: the same runs trained one by one and as a stack."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from src.build import build
+from src.config import CONF
+from src.run.training import Run
+from src.sweep.folders import write_curves, write_metrics
+from src.sweep.members import Member, Nursery
+from src.sweep.stack import Stack
+
+PLAIN = ["logger=none", "callbacks.progress_bar=null", "callbacks.figures=null"]
+
+
+def composed(overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", [*PLAIN, *overrides])
+    OmegaConf.resolve(cfg)
+    return cfg
+
+
+def alone(cfg, folder: Path) -> Run:
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+    run = Run(cfg, folder, build(cfg, folder))
+    run.fit()
+    run.evaluate()
+    run.write()
+    return run
+
+
+def stacked(cfgs, root: Path) -> list[Member]:
+    members = []
+    for number, cfg in enumerate(cfgs):
+        folder = root / str(number)
+        (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+        members.append(Member(number, OmegaConf.to_container(cfg, resolve=True), folder))
+    nursery = Nursery(members[0])
+    assert nursery.reason_against() is None
+    for member in members:
+        nursery.grow(member)
+    stack = Stack(members, nursery)
+
+    def write(member, rows):
+        write_curves(member.folder, stack.module.ledger.columns, rows)
+        if member.error is None:
+            write_metrics(member.folder, member.metrics)
+
+    stack.run(write)
+    return members
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Callable[..., list[tuple[Path, Path]]]:
+    """Folders of the same runs, trained alone and stacked: `both(common, [overrides of each run])`."""
+
+    def train(common, each):
+        cfgs = [composed([*common, *more]) for more in each]
+        members = stacked(cfgs, tmp_path / "stack")
+        pairs = []
+        for cfg, member in zip(cfgs, members, strict=True):
+            alone(cfg, tmp_path / "alone" / str(member.number))
+            pairs.append((tmp_path / "alone" / str(member.number), member.folder))
+        return pairs
+
+    return train
+
+
+def checkpoint(folder, name):
+    return torch.load(folder / "checkpoints" / f"{name}.ckpt", weights_only=True)
+
+
+def metrics(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def curves(folder):
+    with (folder / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,212 @@
+"""The vectorized launcher: Hydra's own suite, and what it does with this project's runs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.test_utils.launcher_common_tests import LauncherTestSuite
+from hydra.version import VersionBase, __compat_version__
+
+from hydra_plugins.lab_vectorized_launcher import VectorizedLauncher
+
+ROOT = Path(__file__).parent.parent.parent
+SHORT = ["experiment=xor", "trainer.max_epochs=2", "data.num_train=200", "logger=none", "callbacks.figures=null"]
+STACK = "hydra/launcher=vectorized"
+
+
+def test_hydra_discovers_the_launcher():
+    assert VectorizedLauncher.__name__ in [kind.__name__ for kind in Plugins.instance().discover(Launcher)]
+
+
+@pytest.mark.filterwarnings("ignore:Future Hydra versions")  # the suite's applications say nothing of their folder
+@pytest.mark.parametrize(
+    ("launcher_name", "overrides"), [("vectorized", [f"hydra.searchpath=[file://{ROOT / 'conf'}]"])]
+)
+class TestHydrasOwnSuite(LauncherTestSuite):
+    """Jobs that are not this project's training run one by one."""
+
+    @pytest.fixture(autouse=True)
+    def defaults_of_the_suite(self, hydra_restore_singletons):
+        VersionBase.instance().setbase(__compat_version__)  # other tests of this process have chosen a newer one
+
+
+def train(*words, runs, check=True):
+    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={runs}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def sweep_of(runs):
+    (sweep,) = (runs / "xor" / "multirun").iterdir()
+    return sweep
+
+
+def plain(path):
+    return yaml.safe_load(path.read_text())
+
+
+def test_members_leave_the_folder_of_a_single_run(tmp_path):
+    words = ["-m", *SHORT, "seed=0,1", "optimizer.lr=0.1,0.3", "data.label_noise=0.1"]
+    train(*words, STACK, runs=tmp_path / "stack")
+    train(*words, runs=tmp_path / "basic")
+    stack, basic = sweep_of(tmp_path / "stack"), sweep_of(tmp_path / "basic")
+    for number in map(str, range(4)):
+        ours = {str(path.relative_to(stack / number)) for path in (stack / number).rglob("*") if path.is_file()}
+        theirs = {str(path.relative_to(basic / number)) for path in (basic / number).rglob("*") if path.is_file()}
+        assert ours == theirs
+        ours, theirs = plain(stack / number / ".hydra/config.yaml"), plain(basic / number / ".hydra/config.yaml")
+        assert ours.pop("runs_dir") != theirs.pop("runs_dir")
+        assert ours == theirs
+        ours, theirs = (plain(sweep / number / ".hydra/hydra.yaml")["hydra"] for sweep in (stack, basic))
+        for part in ("launcher", "overrides", "sweep"):
+            ours.pop(part)
+            theirs.pop(part)
+        ours["runtime"]["output_dir"] = ours["runtime"]["output_dir"].replace(str(stack), str(basic))
+        ours["runtime"]["choices"].pop("hydra/launcher")
+        theirs["runtime"]["choices"].pop("hydra/launcher")
+        ours["job"]["override_dirname"] = ours["job"]["override_dirname"].replace("/stack", "/basic")
+        assert ours == theirs
+        ours, theirs = (json.loads((sweep / number / "metrics.json").read_text()) for sweep in (stack, basic))
+        assert list(ours) == list(theirs)
+        assert ours["test/loss"] == pytest.approx(theirs["test/loss"], rel=1e-4)
+
+
+def test_what_cannot_be_stacked_runs_one_by_one_and_says_why(tmp_path):
+    words = ["-m", *SHORT, "seed=0,1", "network.dropout=0,0.5", STACK]
+    done = train(*words, runs=tmp_path)
+    assert "#0 to #2: 2 runs of MLP on XOR as one stack" in done.stdout
+    assert "Running 2 jobs one by one: dropout draws from each run's own random numbers" in done.stdout
+    assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 4
+
+
+def test_gradient_clipping_has_a_trainer_of_its_own(tmp_path):
+    done = train("-m", *SHORT, "seed=0,1", "trainer.gradient_clip_val=1", STACK, runs=tmp_path)
+    assert "Running 2 jobs one by one: trainer.gradient_clip_val=1 needs a Trainer of its own" in done.stdout
+
+
+def test_stacks_are_no_larger_than_asked_for(tmp_path):
+    done = train("-m", *SHORT, "seed=range(0,5)", STACK, "hydra.launcher.max_stack=2", runs=tmp_path)
+    assert [line for line in done.stdout.splitlines() if "as one stack" in line] == [
+        f"#{first} to #{last}: {last - first + 1} runs of MLP on XOR as one stack"
+        for first, last in ((0, 1), (2, 3), (4, 4))
+    ]
+    assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 5
+
+
+def test_figures_and_curves_come_on_request(tmp_path):
+    words = ["-m", *SHORT, "seed=0,1", STACK, "hydra.launcher.figures=true", "hydra.launcher.tensorboard=true"]
+    train(*words, runs=tmp_path)
+    for number in ("0", "1"):
+        folder = sweep_of(tmp_path) / number
+        assert {path.stem for path in (folder / "plots").iterdir()} == {"boundary", "confusion_matrix", "curves"}
+        assert list((folder / "tensorboard").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("launcher", ["basic", "vectorized"])
+def test_failing_runs_are_named_and_counted_and_the_others_go_on(launcher, tmp_path):
+    words = ["-m", *SHORT, "seed=0,1", "data.noise=0.1,3e38,-1", f"hydra/launcher={launcher}"]
+    done = train(*words, runs=tmp_path, check=False)
+    sweep = sweep_of(tmp_path)
+    assert done.returncode == 1
+    lines = sorted(done.stderr.splitlines())
+    assert [line.partition(" in epoch")[0] for line in lines] == [
+        "#1: training diverged: train/loss became nan",
+        "#2: config error: data.noise: input should be greater than or equal to 0 (got -1)",
+        "#4: training diverged: train/loss became nan",
+        "#5: config error: data.noise: input should be greater than or equal to 0 (got -1)",
+        f"4 runs failed, 2 finished; why: {os.path.relpath(sweep, ROOT)}/failures.txt",
+    ]
+    assert {path.parent.name for path in sweep.glob("*/metrics.json")} == {"0", "3"}
+    assert not (sweep / "2").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ["hydra.launcher.max_stack=0"],
+            "hydra.launcher.max_stack: input should be greater than or equal to 1 (got 0)",
+        ),
+        (["hydra.launcher.max_stak=4"], "hydra.launcher.max_stak: unknown key; did you mean hydra.launcher.max_stack?"),
+        (["data.nois=0.1,0.2"], "data.nois: unknown key; did you mean data.noise?"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2_without_torch(words, line, tmp_path):
+    code = "import sys, runpy; sys.modules['torch'] = None; runpy.run_module('src.train', run_name='__main__')"
+    command = [sys.executable, "-c", code, "-m", *SHORT, STACK, *words, f"runs_dir={tmp_path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip() == f"config error: {line}"
+    assert done.returncode == 2
+
+
+def test_a_value_that_breaks_a_rule_fails_its_own_run_alone(tmp_path):
+    done = train("-m", *SHORT, "optimizer.lr=-1,0.1,0.3", STACK, runs=tmp_path, check=False)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert first == "#0: config error: optimizer.lr: input should be greater than 0 (got -1)"
+    assert second.startswith("1 run failed, 2 finished; why: ")
+    assert {path.parent.name for path in sweep_of(tmp_path).glob("*/metrics.json")} == {"1", "2"}
+
+
+def test_a_killed_sweep_is_finished_without_running_anything_twice(tmp_path):
+    words = ["-m", *SHORT, "seed=range(0,40)", "trainer.max_epochs=150", STACK, "hydra.launcher.max_stack=8"]
+    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={tmp_path}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("xor/multirun/*/*/metrics.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    sweep = sweep_of(tmp_path)
+    finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
+    assert 0 < len(finished) < 40
+    again = subprocess.run(
+        [sys.executable, "-m", "src.train", f"sweep_resume={sweep}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert again.returncode == 0, again.stderr
+    assert len(list(sweep.glob("*/metrics.json"))) == 40
+    assert all(path.stat().st_mtime_ns == written for path, written in finished.items())
+    assert len({plain(sweep / str(n) / ".hydra/config.yaml")["seed"] for n in range(40)}) == 40
+    assert len(list(sweep.parent.iterdir())) == 1
+
+
+def test_sweep_resume_refuses_other_settings_and_other_folders(tmp_path):
+    (tmp_path / "multirun.yaml").write_text("")
+    for words, line in (
+        (["sweep_resume=nowhere"], "sweep_resume: nowhere is not a sweep's folder (it has no multirun.yaml)"),
+        (
+            [f"sweep_resume={tmp_path}", "seed=3"],
+            "sweep_resume: a resumed sweep keeps its settings (got seed=3); only hydra/launcher may change",
+        ),
+    ):
+        done = subprocess.run([sys.executable, "-m", "src.train", *words], cwd=ROOT, capture_output=True, text=True)
+        assert done.stderr.strip() == f"config error: {line}"
+        assert done.returncode == 2
+
+
+@pytest.mark.parametrize("launcher", ["basic", "vectorized"])
+def test_ctrl_c_ends_a_sweep_with_the_command_that_goes_on(launcher, tmp_path):
+    words = ["-m", *SHORT, "seed=0,1", "trainer.max_epochs=100000", f"hydra/launcher={launcher}"]
+    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={tmp_path}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("xor/multirun/*/0/.hydra/config.yaml")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(6)
+    os.kill(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in stderr
+    sweep = os.path.relpath(sweep_of(tmp_path), ROOT)
+    assert stderr.strip().endswith(f"go on with: python -m src.train sweep_resume={sweep}")
+    assert stderr.count("\n") == 1
+    assert not list(tmp_path.glob("xor/multirun/*/*/metrics.json"))
