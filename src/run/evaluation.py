@@ -87,7 +87,8 @@ def evaluate(cfg: DictConfig) -> Path:
         _write_figures(evaluation, folder)
     log.info("%s, %s split: %s rows", opened.folder, cfg.split, f"{len(evaluation.y):,}")
     if isinstance(opened.head, ThresholdHead):
-        log.info("threshold %s (%s)", ", ".join(f"{each:.4g}" for each in opened.head.thresholds), opened.head.rule)
+        why = "" if opened.head.rule.name == "number" else f" ({opened.head.rule} on validation rows)"
+        log.info("threshold %s%s", ", ".join(f"{each:.4g}" for each in opened.head.thresholds), why)
     log.info("")
     log.info("%s\n", evaluation_table(results))
     log.info("written to %s", target)
