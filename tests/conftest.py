@@ -20,19 +20,22 @@ def compose_train(*overrides: str) -> DictConfig:
     return cfg
 
 
+def trained(cfg: DictConfig, folder: Path) -> Run:
+    """A run of a configuration: trained, evaluated and written."""
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+    run = Run(cfg, folder, build(cfg, folder))
+    run.fit()
+    run.evaluate()
+    run.write()
+    return run
+
+
 @pytest.fixture
 def train(tmp_path: Path) -> Callable[..., Run]:
     """Train, evaluate and write a run with some overrides, without TensorBoard unless asked for."""
 
     def run_with(*overrides: str, folder: str = "run") -> Run:
-        path = tmp_path / folder
-        (path / ".hydra").mkdir(parents=True, exist_ok=True)
-        cfg = compose_train("logger=none", "callbacks.progress_bar=null", *overrides)
-        OmegaConf.save(cfg, path / ".hydra" / "config.yaml")
-        run = Run(cfg, path, build(cfg, path))
-        run.fit()
-        run.evaluate()
-        run.write()
-        return run
+        return trained(compose_train("logger=none", "callbacks.progress_bar=null", *overrides), tmp_path / folder)
 
     return run_with

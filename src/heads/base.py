@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Literal
 
 import torch
-from lightning.pytorch import LightningModule
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
@@ -131,17 +131,8 @@ class Head(LightningModule, ABC):
                 scheduler.step()
             all_logits.append(logits.detach())
             losses.append(loss.detach())
-        self._count_steps(len(block))
+        count_steps(self.trainer, len(block))
         return all_logits, losses
-
-    def _count_steps(self, num_steps: int) -> None:
-        """Tell the Trainer of optimiser steps that it did not see, or it would count a block as one step or as none."""
-        epoch_loop = self.trainer.fit_loop.epoch_loop
-        progress = epoch_loop.manual_optimization.optim_step_progress
-        for tracker in (progress.total, progress.current):
-            tracker.ready += num_steps
-            tracker.completed += num_steps
-        epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
 
     @torch.no_grad()
     def _record_training(self, block: Block, all_logits: list[Tensor], all_losses: list[Tensor]) -> None:
@@ -157,10 +148,7 @@ class Head(LightningModule, ABC):
     def _raise_diverged(self, losses: Tensor) -> None:
         first_bad = int((~torch.isfinite(losses)).nonzero()[0])
         step = self.trainer.global_step + 1 - (0 if self.automatic_optimization else len(losses) - first_bad)
-        raise TrainingDivergedError(
-            f"train/loss became {losses[first_bad].item()} in epoch {self.current_epoch + 1}, step {step}; "
-            "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
-        )
+        raise TrainingDivergedError(divergence(losses[first_bad].item(), self.current_epoch + 1, step))
 
     def on_train_epoch_end(self) -> None:
         """Step the scheduler where the Trainer leaves that to us."""
@@ -263,6 +251,24 @@ class Head(LightningModule, ABC):
         """Take the random state up again."""
         if "rng_state" in checkpoint:
             torch.set_rng_state(checkpoint["rng_state"])
+
+
+def count_steps(trainer: Trainer, num_steps: int) -> None:
+    """Tell the Trainer of optimiser steps that it did not see, or it would count a block as one step or as none."""
+    epoch_loop = trainer.fit_loop.epoch_loop
+    progress = epoch_loop.manual_optimization.optim_step_progress
+    for tracker in (progress.total, progress.current):
+        tracker.ready += num_steps
+        tracker.completed += num_steps
+    epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
+
+
+def divergence(loss: float, epoch: int, step: int) -> str:
+    """What is said when the training loss is no longer a number."""
+    return (
+        f"train/loss became {loss} in epoch {epoch}, step {step}; "
+        "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
+    )
 
 
 def _bare_step(optimizer: Optimizer) -> Callable[[], Any]:

@@ -11,6 +11,7 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.metrics.scores import count_scores
 from src.rules import Positive, checked
 from src.spec import DataSpec
 
@@ -25,12 +26,9 @@ def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
     """
     counts = confusion.cpu().double()  # not every accelerator has doubles
     hits, predicted, true = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
-    scores = torch.stack(
-        [hits / predicted.clamp(min=1), hits / true.clamp(min=1), 2 * hits / (predicted + true).clamp(min=1)]
-    )
-    averaged = scores[:, 1] if len(hits) == 2 else scores.mean(dim=1)
-    values = torch.cat([(hits.sum() / predicted.sum()).unsqueeze(0), averaged]).float()
-    return dict(zip(("accuracy", "precision", "recall", "f1"), values.unbind(), strict=True))
+    ratios = count_scores(hits, predicted, true)
+    averaged = {name: ratio[1] if len(hits) == 2 else ratio.mean() for name, ratio in ratios.items()}
+    return {name: score.float() for name, score in {"accuracy": hits.sum() / predicted.sum(), **averaged}.items()}
 
 
 class ClassificationHead(Head):

@@ -8,6 +8,7 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MultilabelConfusionMatrix, MultilabelExactMatch
 
 from src.heads.threshold import ThresholdHead
+from src.metrics.scores import count_scores
 from src.spec import DataSpec
 
 
@@ -63,29 +64,28 @@ class MultilabelHead(ThresholdHead):
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
         """Accuracy, precision, recall and F1, each a mean over labels, and the share of rows that are all right."""
-        counts = metric["confusion"].compute().cpu().double()
-        misses, hits, alarms = counts[:, 1, 0], counts[:, 1, 1], counts[:, 0, 1]
-        means = {
-            "accuracy": (hits + counts[:, 0, 0]) / counts.sum((1, 2)),
-            "precision": hits / (hits + alarms).clamp(min=1),
-            "recall": hits / (hits + misses).clamp(min=1),
-            "f1": 2 * hits / (2 * hits + alarms + misses).clamp(min=1),
-        }
-        averaged = {name: values.mean().float() for name, values in means.items()}
+        right, ratios = _by_label(metric)
+        averaged = {name: values.mean().float() for name, values in {"accuracy": right, **ratios}.items()}
         return averaged | {"subset_accuracy": metric["subset_accuracy"].compute().cpu().float()}
 
     def tables(self, metric: Any) -> dict[str, Any]:
         """The confusion matrix of each label, and the accuracy, precision and recall of each."""
-        counts = metric["confusion"].compute().cpu()
-        hits, predicted, true = counts[:, 1, 1], counts[:, :, 1].sum(1), counts[:, 1].sum(1)
+        right, ratios = _by_label(metric)
         return {
-            "confusion_matrix": counts.tolist(),
-            "accuracy_by_label": (counts.diagonal(dim1=1, dim2=2).sum(1) / counts.sum((1, 2))).tolist(),
-            "precision_by_label": (hits / predicted.clamp(min=1)).tolist(),
-            "recall_by_label": (hits / true.clamp(min=1)).tolist(),
+            "confusion_matrix": metric["confusion"].compute().tolist(),
+            "accuracy_by_label": right.tolist(),
+            "precision_by_label": ratios["precision"].tolist(),
+            "recall_by_label": ratios["recall"].tolist(),
         }
 
     @classmethod
     def score_names(cls) -> tuple[str, ...]:
         """Names of the scores."""
         return ("loss", "accuracy", "precision", "recall", "f1", "subset_accuracy")
+
+
+def _by_label(metric: Any) -> tuple[Tensor, dict[str, Tensor]]:
+    """The accuracy of each label [L], and the precision, recall and F1 of each."""
+    counts = metric["confusion"].compute().cpu()
+    right = counts.diagonal(dim1=1, dim2=2).sum(1) / counts.sum((1, 2))
+    return right, count_scores(counts[:, 1, 1], counts[:, :, 1].sum(1), counts[:, 1].sum(1))

@@ -1,7 +1,6 @@
 """`src.compare`: a table in the terminal, and `compare.csv`, `compare.json`, `compare.png` and `boundaries.png`."""
 
 import csv
-import json
 import math
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src.config import one_line
 from src.errors import ConfigError
+from src.run.files import write_json
 from src.sweep.reading import Record, latest_sweep, read_runs
 from src.sweep.settings import Setting, known_keys, known_metric, settings, varying_keys
 
@@ -53,7 +53,7 @@ def compare_runs(cfg: DictConfig) -> None:
     output.mkdir(parents=True, exist_ok=True)
     _write_csv(output / "compare.csv", rows, keys)
     document = {"metric": metric, "group_by": keys, "settings": [as_dict(row, keys) for row in rows]}
-    (output / "compare.json").write_text(json.dumps(document, indent=2) + "\n")
+    write_json(output / "compare.json", document)
     _draw(output / "compare.png", rows, keys, metric)
     written = ["compare.csv", "compare.json", "compare.png"]
     if rules.boundaries and _two_inputs(runs) and _draw_boundaries(output, rows, keys, rules.boundaries):

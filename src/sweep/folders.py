@@ -1,12 +1,12 @@
 """A member's folder: the files that its run alone would have left."""
 
 import csv
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
 from src.failures import clear
+from src.run.files import aside, write_json
 
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
 
@@ -21,19 +21,15 @@ def begin(folder: Path, files: dict[str, str]) -> None:
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
     """`metrics.csv`, a row an epoch, with the columns of `src.callbacks.history`."""
-    aside = folder / "metrics.csv.part"
-    with aside.open("w", newline="") as file:
+    with aside(folder / "metrics.csv") as part, part.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "step", "lr", *columns])
         writer.writerows(rows)
-    aside.replace(folder / "metrics.csv")
 
 
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     """`metrics.json`, which marks a run as finished."""
-    aside = folder / "metrics.json.part"
-    aside.write_text(json.dumps(metrics, indent=2) + "\n")
-    aside.replace(folder / "metrics.json")
+    write_json(folder / "metrics.json", metrics)
 
 
 def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:

@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from src.heads.base import Head
+from src.heads.base import Head, count_steps, divergence
 from src.sweep.ledger import Epoch, Ledger, State
 from src.sweep.network import StackedNetwork
 from src.sweep.optimizers import StackedOptimizer
@@ -101,7 +101,7 @@ class StackModule(pl.LightningModule):
         predictions, y = (torch.cat([each[i] for each in done]) for i in (1, 2))
         self._train_tally.update(sizes @ all_losses / order.shape[1], predictions, y)
         self._note_broken(all_losses)
-        self._count_steps(num_steps)
+        count_steps(self.trainer, num_steps)
 
     def _parts_of(self, num_runs: int) -> list[slice]:
         """The runs of each thread."""
@@ -138,20 +138,7 @@ class StackModule(pl.LightningModule):
         for row in bad.any(dim=0).nonzero().flatten().tolist():
             first = int(bad[:, row].nonzero()[0])
             step = self.trainer.global_step + 1 + first
-            self._broken.setdefault(
-                row,
-                f"train/loss became {all_losses[first, row].item()} in epoch {self.current_epoch + 1}, step {step}; "
-                "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0",
-            )
-
-    def _count_steps(self, num_steps: int) -> None:
-        """Tell the Trainer of optimiser steps that it did not see."""
-        epoch_loop = self.trainer.fit_loop.epoch_loop
-        progress = epoch_loop.manual_optimization.optim_step_progress
-        for tracker in (progress.total, progress.current):
-            tracker.ready += num_steps
-            tracker.completed += num_steps
-        epoch_loop._batches_that_stepped += num_steps - 1  # the Trainer adds the last one itself
+            self._broken.setdefault(row, divergence(all_losses[first, row].item(), self.current_epoch + 1, step))
 
     # Metrics
 

@@ -7,34 +7,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from src.build import build
-from src.config import CONF
-from src.run.training import Run
 from src.sweep.folders import write_curves, write_metrics
 from src.sweep.members import Member, Nursery
 from src.sweep.stack import Stack
+from tests.conftest import compose_train
+from tests.conftest import trained as alone
 
 PLAIN = ["logger=none", "callbacks.progress_bar=null", "callbacks.figures=null"]
 
 
 def composed(overrides):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", [*PLAIN, *overrides])
-    OmegaConf.resolve(cfg)
-    return cfg
-
-
-def alone(cfg, folder: Path) -> Run:
-    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
-    run = Run(cfg, folder, build(cfg, folder))
-    run.fit()
-    run.evaluate()
-    run.write()
-    return run
+    return compose_train(*PLAIN, *overrides)
 
 
 def stacked(cfgs, root: Path) -> list[Member]:
