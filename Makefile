@@ -5,7 +5,7 @@ UV := $(BIN)/python -m uv pip
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint bench lock
+.PHONY: help setup train notebooks test test-slow lint bench lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -18,10 +18,14 @@ $(READY): requirements.lock
 	@awk '/^uv==/ {found = 1} found; found && !/\\$$/ {exit}' requirements.lock > .venv/installer.txt  # uv, and its hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/installer.txt
 	$(UV) install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "lab.pth").write_text("$(CURDIR)\n")'  # `src` from any folder
 	@touch $(READY)
 
 train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 	$(BIN)/python -m src.train $(MAKEOVERRIDES)
+
+notebooks: $(READY)  ## Open the lessons in the browser
+	$(BIN)/jupyter lab notebooks
 
 test: $(READY)  ## Run the tests
 	$(BIN)/python -m pytest

@@ -29,40 +29,61 @@ Work = Callable[[DictConfig, Path], Any]
 
 
 def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
-    """Run `work` on the configuration that the command line composes, in a folder of its own; then exit.
+    """Do `work` on the configuration that the command line composes, then exit: `execute` for a terminal."""
+    try:
+        code = execute(config_name, work, sys.argv[1:], begins_runs)
+    except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, KeyboardInterrupt) as error:
+        code = failures.tell(error)
+    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = True) -> int:
+    """Do `work` on the configuration that a command line composes, in a folder of its own; the exit code.
+
+    The code is 0, or 1 where runs of a sweep failed: each has said so in a line, and the others went on.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
+        words: The command line behind the command's name, as a person writes it.
         begins_runs: Each configuration is a run, checked by the rules of `src.train` and filed in a folder of its own;
             otherwise the work reads what runs have left and checks its own keys.
+
+    Raises:
+        ConfigError: The configuration cannot work; nothing is left behind.
+        TrainingDivergedError: The loss became NaN or infinite.
+        ExportError: An exported network does not compute what the run does.
+        InterruptedRunError: Ctrl-C during a training or a sweep, which can be gone on with.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", _problem, replace=True)
     _quiet()
-    codes: list[int] = []
+    errors: list[Exception] = []
+    known = sys.argv
     try:
-        config.check_arguments(sys.argv[1:])
-        sys.argv[1:], ClaimFolder.sweep = arguments.rewritten(sys.argv[1:], begins_runs)
-        job = _job(work, codes) if begins_runs else _reading_job(work, codes)
+        config.check_arguments(words)
+        words, ClaimFolder.sweep = arguments.rewritten(words, begins_runs)
+        sys.argv = [known[0], *words]  # where Hydra reads them
+        job = _job(work, errors) if begins_runs else _reading_job(work, errors)
         job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
     except (HydraException, OmegaConfBaseException) as error:
         cause = error.__cause__  # a plugin's own one-line error comes wrapped in Hydra's
-        codes.append(
-            failures.tell(cause if isinstance(cause, ConfigError) else ConfigError(_reworded(error, config_name)))
-        )
-    except (ConfigError, InterruptedRunError) as error:
-        codes.append(failures.tell(error))
-    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise (cause if isinstance(cause, ConfigError) else ConfigError(_reworded(error, config_name))) from error
     except KeyboardInterrupt as error:
-        codes.append(failures.tell(InterruptedRunError(_how_to_go_on()) if ClaimFolder.sweep else error))
-    sys.exit(max([*codes, _sweep_code()]))
-
-
-def _how_to_go_on() -> str:
-    return f"interrupted; go on with: python -m src.train sweep_resume={ClaimFolder.sweep}"
+        if not ClaimFolder.sweep:
+            raise
+        raise InterruptedRunError(
+            f"interrupted; go on with: python -m src.train sweep_resume={ClaimFolder.sweep}"
+        ) from error
+    finally:
+        sys.argv = known
+    if errors:
+        raise errors[0]
+    return _sweep_code()
 
 
 def _sweep_code() -> int:
@@ -76,8 +97,11 @@ def _sweep_code() -> int:
     return 1
 
 
-def _job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
-    """The function that Hydra calls for each job: checks the configuration, does the work, notes what went wrong."""
+def _job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
+    """The function that Hydra calls for each job: checks the configuration, does the work, keeps what went wrong.
+
+    Errors are kept rather than raised, because Hydra prints a line of its own about each that passes through it.
+    """
 
     def job(cfg: DictConfig) -> Any:
         hydra_cfg = HydraConfig.get()
@@ -89,19 +113,17 @@ def _job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
             OmegaConf.resolve(cfg)
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
-            codes.append(failures.tell(ConfigError(str(error))))
+            errors.append(ConfigError(str(error)))
             if cfg.resume is None:
                 discard(folder, Path(cfg.runs_dir))
-        except TrainingDivergedError as error:
-            codes.append(failures.tell(error))
-        except InterruptedRunError as error:
-            sys.exit(failures.tell(error))
+        except (TrainingDivergedError, InterruptedRunError) as error:
+            errors.append(error)
         return None
 
     return job
 
 
-def _reading_job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
+def _reading_job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
     """The function that Hydra calls where no run begins, and so no folder is removed when one cannot."""
 
     def job(cfg: DictConfig) -> None:
@@ -110,9 +132,9 @@ def _reading_job(work: Work, codes: list[int]) -> Callable[[DictConfig], Any]:
                 config.check_on_run(cfg)
             work(cfg, Path())
         except (ConfigError, OmegaConfBaseException) as error:
-            codes.append(failures.tell(ConfigError(str(error))))
+            errors.append(ConfigError(str(error)))
         except ExportError as error:
-            codes.append(failures.tell(error))
+            errors.append(error)
 
     return job
 
@@ -131,10 +153,8 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     except (ConfigError, OmegaConfBaseException) as error:
         failures.note(sweep, number, ConfigError(str(error)))
         discard(folder, Path(cfg.runs_dir))
-    except InterruptedRunError:
-        sys.exit(
-            failures.tell(InterruptedRunError(f"interrupted; go on with: python -m src.train sweep_resume={sweep}"))
-        )
+    except InterruptedRunError as error:
+        raise KeyboardInterrupt from error  # ends the sweep, through Hydra too
     except Exception as error:
         failures.note(sweep, number, error)
         with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:

@@ -9,7 +9,7 @@ from src.cli import command
 
 def compare(cfg: DictConfig, folder: Path) -> None:
     """Print a table of the runs that `cfg` names, and write it with its pictures."""
-    from src.sweep.comparison import compare_runs
+    from src.sweep.compare import compare_runs
 
     compare_runs(cfg)
 

@@ -50,16 +50,6 @@ class History(pl.Callback):
         """Write what is left."""
         self._write(trainer)
 
-    def drawing(self, score: str, best_epoch: int) -> Drawing:
-        """The loss and one score over the epochs."""
-
-        def draw() -> Any:
-            from src.plots.curves import curves_figure
-
-            return curves_figure(self.rows, score, best_epoch)
-
-        return Drawing("curves", "curves", int(self.rows[-1]["step"]), draw)
-
     def _write(self, trainer: pl.Trainer) -> None:
         if not trainer.is_global_zero or not self.rows:
             return
@@ -70,6 +60,17 @@ class History(pl.Callback):
             writer.writeheader()
             writer.writerows(self.rows)
         aside.replace(self._path)
+
+
+def curves_drawing(rows: list[dict[str, float]], score: str, best_epoch: int | None) -> Drawing:
+    """The loss and one score over the epochs of some rows of `metrics.csv`."""
+
+    def draw() -> Any:
+        from src.plots.curves import curves_figure
+
+        return curves_figure(rows, score, best_epoch)
+
+    return Drawing("curves", "curves", int(rows[-1]["step"]), draw)
 
 
 def _validated(trainer: pl.Trainer) -> bool:

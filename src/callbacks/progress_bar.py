@@ -11,23 +11,26 @@ from tqdm import tqdm
 from src.callbacks.throttle import Throttle
 
 _SECONDS_BETWEEN_LOG_LINES = 10.0
+_SECONDS_BETWEEN_REFRESHES = 0.1
 _SHOWN = ("loss", "accuracy", "r2")
 
 log = logging.getLogger(__name__)
 
 
 class ProgressBar(callbacks.ProgressBar):
-    """A bar over all epochs on a terminal; elsewhere a line every ten seconds, so that a log file stays short."""
+    """A bar over all epochs on a terminal and in a notebook; elsewhere a line every ten seconds, for a short log."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bar: Any = None
         self._throttle = Throttle(_SECONDS_BETWEEN_LOG_LINES)
+        self._refresh = Throttle(_SECONDS_BETWEEN_REFRESHES)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show the bar."""
         self._throttle.restart()
-        if sys.stderr.isatty() and trainer.is_global_zero:
+        in_notebook = type(sys.stdout).__module__.startswith("ipykernel")
+        if (sys.stderr.isatty() or in_notebook) and trainer.is_global_zero:
             batches = int(trainer.num_training_batches)
             self._bar = tqdm(
                 total=(trainer.max_epochs or 0) * batches,
@@ -35,6 +38,7 @@ class ProgressBar(callbacks.ProgressBar):
                 bar_format="{desc} {bar:16} {percentage:3.0f}% {elapsed}<{remaining}  {unit}",
                 leave=False,
                 dynamic_ncols=True,
+                file=sys.stdout if in_notebook else sys.stderr,  # a notebook paints the other red
             )
             self._describe(trainer)
 
@@ -43,19 +47,19 @@ class ProgressBar(callbacks.ProgressBar):
     ) -> None:
         """Move on by a block."""
         if self._bar is not None:
-            self._bar.update(1)
+            self._bar.n += 1
+            if self._refresh.due():
+                self._describe(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Show the epoch's metrics."""
-        if self._bar is not None:
-            self._describe(trainer)
-        elif trainer.is_global_zero and self._throttle.due():
+        """Write the epoch's metrics, where there is no bar."""
+        if self._bar is None and trainer.is_global_zero and self._throttle.due():
             log.info("%s  %s", self._epoch(trainer), self._metrics(trainer))
 
     def _describe(self, trainer: pl.Trainer) -> None:
-        if self._bar.n == 0 or self._bar._time() - self._bar.last_print_t >= self._bar.mininterval:
-            self._bar.set_description_str(self._epoch(trainer), refresh=False)
-            self._bar.unit = self._metrics(trainer)
+        self._bar.set_description_str(self._epoch(trainer), refresh=False)
+        self._bar.unit = self._metrics(trainer)
+        self._bar.refresh()
 
     def _epoch(self, trainer: pl.Trainer) -> str:
         return f"epoch {min(trainer.current_epoch + 1, trainer.max_epochs or 0)}/{trainer.max_epochs}"

@@ -1,10 +1,11 @@
 """A run measured on one of its splits: scores and their intervals, tables, curves and figures, in a folder."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from omegaconf import DictConfig
@@ -44,6 +45,11 @@ class Evaluation:
     logits: Tensor
     y: Tensor
 
+    @classmethod
+    def of(cls, opened: OpenRun, split: Split) -> Self:
+        """What an open run says about all rows of a split."""
+        return cls(opened, split, *opened.head.outputs(opened.datamodule.whole(split)))
+
     @property
     def probabilities(self) -> Tensor:
         """Probabilities [N, C], or [N, L] where a row has several labels; float64."""
@@ -77,7 +83,7 @@ def evaluate(cfg: DictConfig) -> Path:
     opened.check_data()
     if cfg.threshold is not None:
         choose_threshold(opened, cfg.threshold)
-    evaluation = Evaluation(opened, cfg.split, *opened.head.outputs(opened.datamodule.whole(cfg.split)))
+    evaluation = Evaluation.of(opened, cfg.split)
     results = _results(evaluation, cfg.resamples)
     target = opened.folder / _folder_name(cfg)
     with aside(target, "run") as folder:
@@ -168,19 +174,19 @@ def _stacked(curves: Curves) -> Mapping[str, list[Any]]:
 def _write_figures(evaluation: Evaluation, folder: Path) -> None:
     from src.plots.style import to_png
 
-    for name, figure in _figures(evaluation):
-        (folder / f"{name}.png").write_bytes(to_png(figure)[0])
+    for name, draw in figures(evaluation).items():
+        (folder / f"{name}.png").write_bytes(to_png(draw())[0])
 
 
-def _figures(evaluation: Evaluation) -> Iterator[tuple[str, Any]]:
+def figures(evaluation: Evaluation) -> dict[str, Callable[[], Any]]:
+    """What can be drawn of an evaluation: the stem of each figure's file, and what draws it."""
     opened, y, spec = evaluation.opened, evaluation.y, evaluation.opened.spec
     title = f"{evaluation.split} split"
     if spec.task == "regression":
         from src.plots.fit import fit_figure
 
         x = opened.datamodule.seen(evaluation.split, slice(None))
-        yield "fit", fit_figure(x, y, evaluation.predictions, spec.feature_names, title)
-        return
+        return {"fit": partial(fit_figure, x, y, evaluation.predictions, spec.feature_names, title)}
     from src.metrics.curves import average_precision, roc_auc
     from src.plots.calibration import calibration_figure
     from src.plots.confusion import confusion_figure, label_confusions_figure
@@ -190,18 +196,21 @@ def _figures(evaluation: Evaluation) -> Iterator[tuple[str, Any]]:
 
     assert isinstance(opened.head, ClassificationHead | MultilabelHead)
     confusion = opened.head.confusion(evaluation.logits, y)
-    if spec.task == "multilabel":
-        yield "confusion_matrix", label_confusions_figure(confusion, spec.class_names, title)
-    else:
-        yield "confusion_matrix", confusion_figure(confusion, spec.class_names, title)
-        yield "confusion_matrix_normalized", confusion_figure(confusion, spec.class_names, title, normalized=True)
     curves = _curves(evaluation)
     areas = {name: roc_auc(p, truth) for name, p, truth in evaluation.each_class()}
     precisions = {name: average_precision(p, truth) for name, p, truth in evaluation.each_class()}
-    yield "roc", roc_figure(curves["roc"], areas, title)
-    yield "precision_recall", precision_recall_figure(curves["precision_recall"], precisions, title)
-    yield "calibration", calibration_figure(curves["calibration"], title)
+    found: dict[str, Callable[[], Any]]
+    if spec.task == "multilabel":
+        found = {"confusion_matrix": partial(label_confusions_figure, confusion, spec.class_names, title)}
+    else:
+        draw = partial(confusion_figure, confusion, spec.class_names, title)
+        found = {"confusion_matrix": draw, "confusion_matrix_normalized": partial(draw, normalized=True)}
+    found["roc"] = partial(roc_figure, curves["roc"], areas, title)
+    found["precision_recall"] = partial(precision_recall_figure, curves["precision_recall"], precisions, title)
+    found["calibration"] = partial(calibration_figure, curves["calibration"], title)
     if isinstance(opened.head, ThresholdHead):
         for (name, curve), chosen in zip(curves["thresholds"].items(), opened.head.thresholds, strict=True):
             suffix = f"_{name}" if len(curves["thresholds"]) > 1 else ""
-            yield f"thresholds{suffix}".replace("/", "_"), thresholds_figure(curve, chosen, f"{title}, {name}")
+            draw = partial(thresholds_figure, curve, chosen, f"{title}, {name}")
+            found[f"thresholds{suffix}".replace("/", "_")] = draw
+    return found

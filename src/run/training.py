@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import report
 from src.build import Parts, build
 from src.callbacks.figures import Figures
-from src.callbacks.history import History
+from src.callbacks.history import History, curves_drawing
 from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.errors import ConfigError, InterruptedRunError
@@ -147,7 +147,7 @@ class Run:
             figures.draw(trainer, list(record(head, datamodule, ("train", "test"), Moment(trainer.global_step))))
         history = _first(trainer, History)
         if figures is not None and history is not None and history.rows:
-            figures.draw(trainer, [history.drawing(head.score_names()[1], self.metrics["best_epoch"])])
+            figures.draw(trainer, [curves_drawing(history.rows, head.score_names()[1], self.metrics["best_epoch"])])
 
     def summary(self) -> str:
         """The few lines that end a run's output."""

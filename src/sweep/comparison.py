@@ -1,95 +1,98 @@
-"""`src.compare`: a table in the terminal, and `compare.csv`, `compare.json`, `compare.png` and `boundaries.png`."""
+"""Runs grouped by their settings and compared by a metric: as a table, as a figure, and as boundaries."""
 
-import csv
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from src.config import one_line
-from src.errors import ConfigError
-from src.run.files import write_json
-from src.sweep.reading import Record, latest_sweep, read_runs
+from src.sweep.reading import Record, read_runs
 from src.sweep.settings import Setting, known_keys, known_metric, settings, varying_keys
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
 
 
-class CompareRules(BaseModel):
-    """The keys of `conf/compare.yaml`."""
+@dataclass(frozen=True)
+class Comparison:
+    """Settings and what each came to over its seeds.
 
-    model_config = ConfigDict(extra="forbid")
-    sweep: str | Annotated[list[str], Field(min_length=1)]
-    runs_dir: str
-    metric: str | None
-    group_by: str | list[str]
-    boundaries: Annotated[int, Field(ge=0)]
-    output: str | None
+    Attributes:
+        settings: A row for each setting, the best first.
+        keys: What makes a setting.
+        metric: A key of `metrics.json`.
+    """
+
+    settings: list[Setting]
+    keys: list[str]
+    metric: str
+
+    def __str__(self) -> str:
+        """The settings as aligned columns, the best first."""
+        rows, keys = self.settings, self.keys
+        judged = any(row.success_rate is not None for row in rows)
+        unfinished = any(len(row.finished) < len(row.runs) for row in rows)
+        head = [*keys, "runs", *(["unfinished"] if unfinished else []), f"{self.metric} ± 95 %"]
+        head += [*(["solved"] if judged else []), "seconds"]
+        lines = [head] + [_cells(row, judged, unfinished) for row in rows[:_MAX_ROWS]]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+        text = "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        )
+        more = len(rows) - _MAX_ROWS
+        return text + (f"\n… and {more} more settings in compare.csv" if more > 0 else "")
+
+    def figure(self) -> Any:
+        """The metric over the settings: a line, a heat map, or a row for each."""
+        from src.plots.comparison import Point, comparison_figure
+
+        points = [Point(row.values, row.mean, row.half_width, row.numbers) for row in self.settings if row.numbers]
+        return comparison_figure(points, self.keys, self.metric)
+
+    def boundaries(self, number: int) -> Any:
+        """At most `number` boundaries: of each setting its median run's; of a single setting one of each run.
+
+        Returns:
+            A figure, or None where the runs have other than two inputs and classes.
+        """
+        rows = self.settings
+        if not self.may_have_boundaries:
+            return None
+        if len(rows) > 1:
+            chosen = [(_median(row), _title(row, self.keys)) for row in rows if row.finished][:number]
+        else:
+            chosen = [(run, f"seed {run.value('seed')}") for run in rows[0].finished][:number]
+        from src.sweep.boundaries import boundaries_figure
+
+        return boundaries_figure([(run.folder, title) for run, title in chosen])
+
+    @property
+    def may_have_boundaries(self) -> bool:
+        """Whether there is a boundary to draw, as far as configurations tell; opening a run tells the rest."""
+        first = next(run for row in self.settings for run in row.finished)
+        has_weights = (first.folder / "checkpoints" / "best.ckpt").exists()
+        return has_weights and "regression" not in str(first.config["head"]["_target_"])
 
 
-def compare_runs(cfg: DictConfig) -> None:
-    """Compare the runs that a configuration names.
+def compare(folders: list[Path], metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
+    """Compare the runs of some sweeps.
+
+    Args:
+        folders: Of sweeps or of single runs.
+        metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
+        group_by: Keys that make a setting; `auto` is what varies apart from seeds.
 
     Raises:
-        ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
+        ConfigError: There is nothing to compare, or no run has the metric or a key.
     """
-    try:
-        rules = CompareRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
-    except ValidationError as error:
-        raise ConfigError(one_line("", error)) from error
-    names = [rules.sweep] if isinstance(rules.sweep, str) else rules.sweep
-    folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
     runs = read_runs(folders)
-    if rules.boundaries and _two_inputs(runs):
-        _import_torch()
-    metric = known_metric(runs, rules.metric)
-    chosen = [rules.group_by] if isinstance(rules.group_by, str) else rules.group_by
+    known = known_metric(runs, metric)
+    chosen = [group_by] if isinstance(group_by, str) else group_by
     keys = varying_keys(runs) if chosen == ["auto"] else known_keys(runs, chosen)
-    rows = settings(runs, keys, metric)
-    print(table(rows, keys, metric))
-    output = Path(rules.output) if rules.output else folders[0]
-    output.mkdir(parents=True, exist_ok=True)
-    _write_csv(output / "compare.csv", rows, keys)
-    document = {"metric": metric, "group_by": keys, "settings": [as_dict(row, keys) for row in rows]}
-    write_json(output / "compare.json", document)
-    _draw(output / "compare.png", rows, keys, metric)
-    written = ["compare.csv", "compare.json", "compare.png"]
-    if rules.boundaries and _two_inputs(runs) and _draw_boundaries(output, rows, keys, rules.boundaries):
-        written.append("boundaries.png")
-    print(f"\nwritten to {output}: {', '.join(written)}")
+    return Comparison(settings(runs, keys, known), keys, known)
 
 
-def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
-    """A row as plain numbers, None for what is not known."""
-    return {
-        **{
-            key: list(value) if isinstance(value, tuple) else value for key, value in zip(keys, row.values, strict=True)
-        },
-        "runs": len(row.finished),
-        "unfinished": len(row.runs) - len(row.finished),
-        "mean": None if math.isnan(row.mean) else row.mean,
-        "ci95": row.half_width,
-        "min": min(row.numbers, default=None),
-        "max": max(row.numbers, default=None),
-        "success_rate": row.success_rate,
-        "fit_seconds": None if math.isnan(row.seconds) else row.seconds,
-        "folders": [str(run.folder) for run in row.runs],
-    }
-
-
-def table(rows: list[Setting], keys: list[str], metric: str) -> str:
-    """The settings as aligned columns, the best first."""
-    judged = any(row.success_rate is not None for row in rows)
-    unfinished = any(len(row.finished) < len(row.runs) for row in rows)
-    head = [*keys, "runs", *(["unfinished"] if unfinished else []), f"{metric} ± 95 %"]
-    head += [*(["solved"] if judged else []), "seconds"]
-    lines = [head] + [_cells(row, judged, unfinished) for row in rows[:_MAX_ROWS]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    text = "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-    more = len(rows) - _MAX_ROWS
-    return text + (f"\n… and {more} more settings in compare.csv" if more > 0 else "")
+def shown(value: Any) -> str:
+    """A setting's value as on the command line."""
+    return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 
 def _cells(row: Setting, judged: bool, unfinished: bool) -> list[str]:
@@ -102,62 +105,6 @@ def _cells(row: Setting, judged: bool, unfinished: bool) -> list[str]:
         rate = row.success_rate
         cells.append("–" if rate is None else f"{rate:.0%} ({row.num_solved}/{len(row.finished)})")
     return [*cells, "–" if math.isnan(row.seconds) else f"{row.seconds:.2f}"]
-
-
-def shown(value: Any) -> str:
-    """A setting's value as on the command line."""
-    return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
-
-
-def _write_csv(path: Path, rows: list[Setting], keys: list[str]) -> None:
-    records = [as_dict(row, keys) for row in rows]
-    for record in records:
-        record.pop("folders")
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(records[0]))
-        writer.writeheader()
-        writer.writerows(records)
-
-
-def _draw(path: Path, rows: list[Setting], keys: list[str], metric: str) -> None:
-    from src.plots.comparison import Point, comparison_figure
-    from src.plots.style import to_png
-
-    points = [Point(row.values, row.mean, row.half_width, row.numbers) for row in rows if row.numbers]
-    png, _ = to_png(comparison_figure(points, keys, metric))
-    path.write_bytes(png)
-
-
-def _two_inputs(runs: list[Record]) -> bool:
-    """Whether there may be a boundary to draw, as far as the configuration tells; opening the run tells the rest."""
-    first = next(run for run in runs if run.finished)
-    has_weights = (first.folder / "checkpoints" / "best.ckpt").exists()
-    return has_weights and "regression" not in str(first.config["head"]["_target_"])
-
-
-def _import_torch() -> None:
-    """Import what opens runs before SciPy and Matplotlib, in whose presence it takes ten seconds instead of four."""
-    from src.startup import lean_imports
-
-    with lean_imports():
-        from src import run  # noqa: F401
-
-
-def _draw_boundaries(output: Path, rows: list[Setting], keys: list[str], number: int) -> bool:
-    """One boundary of each setting, its median run's; of a single setting one of each run."""
-    if len(rows) > 1:
-        chosen = [(_median(row), _title(row, keys)) for row in rows if row.finished][:number]
-    else:
-        chosen = [(run, f"seed {run.value('seed')}") for run in rows[0].finished][:number]
-    from src.sweep.boundaries import boundaries_figure
-
-    figure = boundaries_figure([(run.folder, title) for run, title in chosen])
-    if figure is None:
-        return False
-    from src.plots.style import to_png
-
-    (output / "boundaries.png").write_bytes(to_png(figure)[0])
-    return True
 
 
 def _median(row: Setting) -> Record:

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from src.callbacks.figures import save
-from src.callbacks.history import History
+from src.callbacks.history import curves_drawing
 from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.heads.base import Head
@@ -39,9 +39,7 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
     if wanted.figures:
         head.eval()
         drawings = list(record(head, member.data, ("train", "test"), Moment(member.metrics["steps"])))
-        history = History()
-        history.rows = curves
-        drawings.append(history.drawing(head.score_names()[1], member.metrics["best_epoch"]))
+        drawings.append(curves_drawing(curves, head.score_names()[1], member.metrics["best_epoch"]))
         save(drawings, member.folder / "plots", loggers)
     for logger in loggers:
         logger.finalize("success")

@@ -14,7 +14,7 @@ from scipy import stats
 
 from src.errors import ConfigError
 from src.plots.comparison import Point, comparison_figure
-from src.sweep.comparison import table
+from src.sweep.comparison import Comparison
 from src.sweep.reading import latest_sweep, plain, read_runs
 from src.sweep.settings import interval, known_metric, settings, smaller_is_better, varying_keys
 
@@ -89,7 +89,8 @@ def test_settings_are_what_varies_apart_from_seeds_and_the_best_comes_first(swee
 
 def test_table_shows_means_intervals_success_and_what_is_unfinished(sweep):
     runs = read_runs([sweep])
-    lines = table(settings(runs, ["data.noise"], "test/accuracy"), ["data.noise"], "test/accuracy").splitlines()
+    rows = settings(runs, ["data.noise"], "test/accuracy")
+    lines = str(Comparison(rows, ["data.noise"], "test/accuracy")).splitlines()
     assert lines[0].split() == [
         "data.noise",
         "runs",

@@ -1,0 +1,24 @@
+"""The lab for notebooks and scripts: the commands' own runs as Python objects.
+
+    from src import lab
+
+    run = lab.train("xor", seed=1)
+    run.metrics["test/accuracy"]
+    run.plot_boundary()
+    run.predict([[0.1, 0.9]])
+
+Every call is a command line, composed, checked and run as such, from the project's folder: paths are meant from there,
+runs are filed under its `runs/`, and whatever is begun here can be gone on with in a terminal.
+"""
+
+from src.startup import lean_imports
+
+with lean_imports():
+    from src.lab.commands import open, sweep, train
+    from src.lab.notebook import welcome
+    from src.lab.trained_run import TrainedRun
+    from src.lab.trained_sweep import TrainedSweep
+
+__all__ = ["TrainedRun", "TrainedSweep", "open", "sweep", "train"]
+
+welcome()

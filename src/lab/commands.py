@@ -1,0 +1,81 @@
+"""Calls that are command lines: train a run, train a sweep, open either again."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from src import cli
+from src.folders import find_run
+from src.lab.project import PROJECT, call
+from src.lab.trained_run import TrainedRun
+from src.lab.trained_sweep import TrainedSweep
+from src.run import training
+
+
+def train(experiment: str | None = None, *overrides: str, **keys: Any) -> TrainedRun:
+    """Train one network, as `python -m src.train experiment=xor data.noise=0.2 seed=1` does.
+
+    Args:
+        experiment: An option of `conf/experiment/`; None is the default problem.
+        *overrides: As on the command line: `"data.noise=0.2"`, `"network.hidden_dims=[8,8]"`.
+        **keys: The same for keys without a dot: `seed=1`, `network="perceptron"`.
+
+    Returns:
+        The run, read back from its folder.
+
+    Raises:
+        ConfigError: The configuration cannot work; nothing is left behind.
+        TrainingDivergedError: The loss became NaN or infinite.
+        InterruptedRunError: The kernel was interrupted; `lab.train(resume=folder)` goes on.
+    """
+
+    def work(cfg: DictConfig, folder: Path) -> Path:
+        training.train(cfg, folder)
+        return folder
+
+    return open(call("train", work, _words(experiment, overrides, keys)))
+
+
+def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> TrainedSweep:
+    """Train a run for each value, as `python -m src.train -m experiment=xor seed='range(0,256)'` does.
+
+    Runs that differ in numbers alone are trained as one (`hydra/launcher=vectorized`, unless another is named).
+
+    Args:
+        experiment: An option of `conf/experiment/`, ready sweeps included.
+        *overrides: As on the command line, several values parted by commas: `"optimizer.lr=0.01,0.1"`.
+        **keys: The same for keys without a dot: `seed="range(0,256)"`.
+
+    Raises:
+        ConfigError: The configuration cannot work; nothing is left behind.
+        InterruptedRunError: The kernel was interrupted; the message says how to go on.
+    """
+    words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
+    call("train", lambda cfg, folder: training.train(cfg, folder), words)
+    assert cli.ClaimFolder.sweep is not None
+    return TrainedSweep(PROJECT / cli.ClaimFolder.sweep)
+
+
+def open(run: str | Path = "latest") -> TrainedRun:
+    """A run that was trained before: its folder, or `latest`.
+
+    Raises:
+        ConfigError: There is no such run, or it has no checkpoint yet.
+    """
+    with contextlib.chdir(PROJECT):
+        return TrainedRun.read(find_run(str(run), "runs", "run"))
+
+
+def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:
+    """The command line that a call stands for."""
+    named = [] if experiment is None else [f"experiment={experiment}"]
+    return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in keys.items())]
+
+
+def _spelt(value: Any) -> str:
+    """A value as Hydra's grammar writes it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

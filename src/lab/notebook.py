@@ -1,0 +1,28 @@
+"""A notebook's manners: figures are shown, and a mistake is one line there too."""
+
+import sys
+from typing import Any
+
+from src import failures
+from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
+
+
+def welcome() -> None:
+    """Teach the notebook that this is called from, if it is called from one, to show figures and errors as we do."""
+    if "IPython" not in sys.modules:
+        return
+    shell = sys.modules["IPython"].get_ipython()
+    if shell is None:
+        return
+    shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
+    shell.set_custom_exc((ConfigError, InterruptedRunError, TrainingDivergedError), _one_line)
+
+
+def _png(figure: Any) -> bytes:
+    from src.plots.style import to_png
+
+    return to_png(figure)[0]
+
+
+def _one_line(shell: Any, kind: type[BaseException], error: BaseException, trace: Any, tb_offset: Any = None) -> None:
+    print(failures.line(error), file=sys.stderr)

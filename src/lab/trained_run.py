@@ -1,0 +1,228 @@
+"""A run that has been trained, to be asked and looked at."""
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor, nn
+
+from src import report
+from src.callbacks.history import curves_drawing, read
+from src.callbacks.recording import Moment, record
+from src.data.base import InMemoryDataModule, Split
+from src.data.table import Table
+from src.errors import ConfigError
+from src.heads.base import Head
+from src.heads.classification import ClassificationHead
+from src.heads.multilabel import MultilabelHead
+from src.lab.project import PROJECT, call
+from src.networks.affine import affine_map
+from src.run import evaluation, prediction
+from src.run.opening import OpenRun, open_run
+
+Inputs = Tensor | Sequence[Any] | Mapping[str, Sequence[Any]]
+"""Raw rows, before any scaling: [N, *input_shape] as a tensor, an array or nested lists, or columns by name."""
+
+
+class TrainedRun:
+    """A run's folder with the best weights of its network.
+
+    Args:
+        opened: The folder, opened.
+    """
+
+    def __init__(self, opened: OpenRun) -> None:
+        self._opened = opened
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The run of a folder that holds a configuration and a checkpoint."""
+        return cls(open_run(folder.resolve()))
+
+    def __str__(self) -> str:
+        """Its folder, as commands given from the project's folder name it."""
+        return str(self.folder.relative_to(PROJECT) if self.folder.is_relative_to(PROJECT) else self.folder)
+
+    def __repr__(self) -> str:
+        scores = {name.removeprefix("test/"): value for name, value in self.metrics.items() if name.startswith("test/")}
+        shown = ", ".join(f"{name} {value:.4f}" for name, value in scores.items() if isinstance(value, float))
+        return f"<run {self}: {shown}>"
+
+    # What it holds
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return self._opened.folder
+
+    @property
+    def cfg(self) -> DictConfig:
+        """Its configuration, resolved: `run.cfg.optimizer.lr`."""
+        return self._opened.cfg
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What `metrics.json` holds: `run.metrics["test/accuracy"]`; empty for a run that did not end."""
+        path = self.folder / "metrics.json"
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """The rows of `metrics.csv`, one an epoch."""
+        return read(self.folder / "metrics.csv")
+
+    @property
+    def network(self) -> nn.Module:
+        """Scaled rows [N, *input_shape] to outputs [N, num_outputs], in evaluation mode."""
+        return self._opened.head.network
+
+    @property
+    def head(self) -> Head:
+        """The LightningModule around the network."""
+        return self._opened.head
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Name of each class by its label."""
+        return self._opened.spec.class_names
+
+    @property
+    def equation(self) -> str:
+        """What a network of linear layers has learned: its boundary, its line, or the score of each class.
+
+        Raises:
+            ConfigError: The network is no weighted sum.
+        """
+        linear = affine_map(self.network, self._opened.spec.num_inputs)
+        if linear is None:
+            raise ConfigError("equation: a network with activations has none; look at plot_boundary()")
+        weight, bias = (part.tolist() for part in linear)
+        return report.equation(weight, bias, self._opened.spec, self._opened.datamodule.standardize)
+
+    @cached_property
+    def datamodule(self) -> InMemoryDataModule:
+        """Its data, read again from their source: `run.datamodule.splits.test.x`."""
+        with contextlib.chdir(PROJECT):
+            self._opened.check_data()
+        return self._opened.datamodule
+
+    # Answers
+
+    def logits(self, x: Inputs) -> Tensor:
+        """What the head returns for raw rows: logits [N] (binary), [N, C], [N, L], or values [N] (regression)."""
+        with torch.no_grad():
+            outputs: Tensor = self.head(self._as_seen(x).to(self.head.device))
+        return outputs.float().cpu()
+
+    def probabilities(self, x: Inputs) -> Tensor:
+        """Probabilities [N, C] of each class, or [N, L] of each label, for raw rows.
+
+        Raises:
+            ConfigError: The run predicts values.
+        """
+        if not isinstance(self.head, ClassificationHead | MultilabelHead):
+            raise ConfigError(f"probabilities: {type(self.head).__name__} predicts values; use predict(x)")
+        return self.head.probabilities(self.logits(x))
+
+    def predict(self, x: Inputs) -> Tensor:
+        """Labels [N] or [N, L], or values [N], for raw rows; `run.class_names[label]` is a label's name."""
+        return self.head.predictions(self.logits(x))
+
+    def predict_file(self, input: str, output: str | None = None, force: bool = False) -> Path:
+        """Answer the rows of a file as `python -m src.predict` does; the path of the answers.
+
+        Args:
+            input: A CSV or Parquet file, an image, or a folder of images.
+            output: A CSV or Parquet file; None is `<input>_predicted.csv`.
+            force: Replace an output that is there already.
+        """
+        words = [f"run='{self}'", f"input='{input}'", f"force={str(force).lower()}"]
+        words += [] if output is None else [f"output='{output}'"]
+        written: Path = call("predict", lambda cfg, _: prediction.predict(cfg), words, begins_runs=False)
+        return PROJECT / written
+
+    def evaluate(self, *overrides: str) -> dict[str, Any]:
+        """Measure the run as `python -m src.evaluate` does: `run.evaluate("split=val", "threshold=f1")`.
+
+        Returns:
+            What `metrics.json` of the evaluation holds. A threshold chosen this way is the run's from now on.
+        """
+        words = [f"run='{self}'", *overrides]
+        folder = call("evaluate", lambda cfg, _: evaluation.evaluate(cfg), words, begins_runs=False)
+        self._opened = open_run(self.folder)
+        self.__dict__.pop("datamodule", None)
+        results: dict[str, Any] = json.loads((PROJECT / folder / "metrics.json").read_text())
+        return results
+
+    # Figures
+
+    def plot_boundary(self, *splits: Split) -> Any:
+        """The probability of each class over the plane, and the rows of two splits (train and test) on top of it."""
+        return self._drawn("boundary", "two inputs and classes", splits or ("train", "test"))
+
+    def plot_fit(self, split: Split = "test") -> Any:
+        """Values and what is predicted for them."""
+        return self._drawn("fit", "numbers for targets", (split, split))
+
+    def plot_confusion_matrix(self, split: Split = "test") -> Any:
+        """How many rows of each class were taken for which."""
+        return self._drawn("confusion_matrix", "classes", (split, split))
+
+    def plot_predictions(self, split: Split = "test") -> Any:
+        """Images and what is predicted for them, the most confident mistakes first."""
+        return self._drawn("predictions", "images", (split, split))
+
+    def plot_augmentation(self) -> Any:
+        """The views of an image that training sees."""
+        return self._drawn("augmentation", "augmented images", ("train", "train"))
+
+    def plot_curves(self) -> Any:
+        """Loss and score of training and validation over the epochs."""
+        return curves_drawing(self.history, self.head.score_names()[1], self.metrics.get("best_epoch")).draw()
+
+    def plot_roc(self, split: Split = "test") -> Any:
+        """True positive rate over false positive rate, as the threshold moves."""
+        return self._evaluated("roc", split)
+
+    def plot_precision_recall(self, split: Split = "test") -> Any:
+        """Precision over recall, as the threshold moves."""
+        return self._evaluated("precision_recall", split)
+
+    def plot_calibration(self, split: Split = "test") -> Any:
+        """How often the rows of a predicted probability are of that class."""
+        return self._evaluated("calibration", split)
+
+    def plot_thresholds(self, split: Split = "test") -> Any:
+        """Precision, recall and their like over the threshold, and the run's own."""
+        return self._evaluated("thresholds", split)
+
+    def _as_seen(self, x: Inputs) -> Tensor:
+        """Raw rows as the network sees them [N, *input_shape]."""
+        data, spec = self._opened.datamodule, self._opened.spec
+        if isinstance(x, Mapping):
+            x = data.encode(Table({name: list(cells) for name, cells in x.items()}, "x"), spec)
+        rows = torch.as_tensor(x)
+        rows = rows if rows.dtype == torch.uint8 else rows.float()
+        if rows.shape[1:] != spec.input_shape:
+            wanted = ", ".join(["N", *map(str, spec.input_shape)])
+            raise ConfigError(f"x: rows must be of shape [{wanted}] (got {list(rows.shape)}); reshape them")
+        return data.scaled(rows)
+
+    def _drawn(self, tag: str, needs: str, splits: tuple[Split, ...]) -> Any:
+        for drawing in record(self.head, self.datamodule, (splits[0], splits[-1]), Moment(0)):
+            if drawing.tag == tag:
+                return drawing.draw()
+        raise ConfigError(f"plot_{tag}: needs {needs}, which {type(self.datamodule).__name__} has not; see help(run)")
+
+    def _evaluated(self, name: str, split: Split) -> Any:
+        _ = self.datamodule
+        known = evaluation.figures(evaluation.Evaluation.of(self._opened, split))
+        if name not in known:
+            raise ConfigError(f"plot_{name}: this run has no such figure; it has {', '.join(known)}")
+        return known[name]()

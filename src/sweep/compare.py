@@ -1,0 +1,101 @@
+"""`src.compare`: a table in the terminal, and `compare.csv`, `compare.json`, `compare.png` and `boundaries.png`."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from src.config import one_line
+from src.errors import ConfigError
+from src.run.files import write_json
+from src.sweep.comparison import Comparison, compare
+from src.sweep.reading import latest_sweep
+from src.sweep.settings import Setting
+
+
+class CompareRules(BaseModel):
+    """The keys of `conf/compare.yaml`."""
+
+    model_config = ConfigDict(extra="forbid")
+    sweep: str | Annotated[list[str], Field(min_length=1)]
+    runs_dir: str
+    metric: str | None
+    group_by: str | list[str]
+    boundaries: Annotated[int, Field(ge=0)]
+    output: str | None
+
+
+def compare_runs(cfg: DictConfig) -> None:
+    """Compare the runs that a configuration names, print a table and write the files.
+
+    Raises:
+        ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
+    """
+    try:
+        rules = CompareRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
+    except ValidationError as error:
+        raise ConfigError(one_line("", error)) from error
+    names = [rules.sweep] if isinstance(rules.sweep, str) else rules.sweep
+    folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
+    comparison = compare(folders, rules.metric, rules.group_by)
+    if rules.boundaries and comparison.may_have_boundaries:
+        _import_torch()
+    print(comparison)
+    output = Path(rules.output) if rules.output else folders[0]
+    output.mkdir(parents=True, exist_ok=True)
+    rows = [as_dict(row, comparison.keys) for row in comparison.settings]
+    _write_csv(output / "compare.csv", rows)
+    write_json(output / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows})
+    written = ["compare.csv", "compare.json", *_draw(output, comparison, rules.boundaries)]
+    print(f"\nwritten to {output}: {', '.join(written)}")
+
+
+def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
+    """A row as plain numbers, None for what is not known."""
+    return {
+        **{
+            key: list(value) if isinstance(value, tuple) else value for key, value in zip(keys, row.values, strict=True)
+        },
+        "runs": len(row.finished),
+        "unfinished": len(row.runs) - len(row.finished),
+        "mean": None if math.isnan(row.mean) else row.mean,
+        "ci95": row.half_width,
+        "min": min(row.numbers, default=None),
+        "max": max(row.numbers, default=None),
+        "success_rate": row.success_rate,
+        "fit_seconds": None if math.isnan(row.seconds) else row.seconds,
+        "folders": [str(run.folder) for run in row.runs],
+    }
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    columns = [name for name in rows[0] if name != "folders"]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _draw(folder: Path, comparison: Comparison, boundaries: int) -> list[str]:
+    """Draw what there is; the names of the pictures."""
+    from src.plots.style import to_png
+
+    figures = {
+        "compare.png": comparison.figure(),
+        "boundaries.png": comparison.boundaries(boundaries) if boundaries else None,
+    }
+    drawn = {name: figure for name, figure in figures.items() if figure is not None}
+    for name, figure in drawn.items():
+        (folder / name).write_bytes(to_png(figure)[0])
+    return list(drawn)
+
+
+def _import_torch() -> None:
+    """Import what opens runs before SciPy and Matplotlib, in whose presence it takes ten seconds instead of four."""
+    from src.startup import lean_imports
+
+    with lean_imports():
+        from src import run  # noqa: F401

@@ -1,0 +1,130 @@
+"""The lab in Python: the same runs as the command line's, read back from their folders."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from src import lab
+from src.errors import ConfigError
+from src.lab import commands, project, trained_run, trained_sweep
+from tests.sandbox import environment, make_sandbox
+
+QUICK = "trainer.max_epochs=3", "callbacks.figures=null", "logger=none"
+
+
+@pytest.fixture
+def sandbox(tmp_path, monkeypatch):
+    folder = make_sandbox(tmp_path)
+    for module in (commands, project, trained_run, trained_sweep):
+        monkeypatch.setattr(module, "PROJECT", folder)
+    return folder
+
+
+def test_a_call_trains_what_the_command_line_trains(sandbox):
+    run = lab.train("xor", *QUICK, "network.hidden_dims=[8]", seed=3)
+    words = ["experiment=xor", *QUICK, "network.hidden_dims=[8]", "seed=3"]
+    subprocess.run([sys.executable, "-m", "src.train", *words], cwd=sandbox, env=environment(sandbox), check=True)
+    other = lab.open("latest")
+    assert run.folder != other.folder
+    for name in ("train/loss", "val/loss", "test/loss", "test/accuracy"):
+        assert run.metrics[name] == pytest.approx(other.metrics[name], abs=1e-6)
+    saved, theirs = ((each.folder / ".hydra" / "config.yaml").read_text() for each in (run, other))
+    assert saved == theirs
+
+
+def test_a_run_files_itself_and_names_its_folder_as_commands_do(sandbox):
+    run = lab.train("xor", *QUICK)
+    assert run.folder.parent == sandbox / "runs" / "xor"
+    assert str(run) == f"runs/xor/{run.folder.name}"
+    assert repr(run).startswith(f"<run runs/xor/{run.folder.name}: loss 0.")
+    assert len(run.history) == 3
+    assert run.cfg.trainer.max_epochs == 3
+
+
+def test_probabilities_and_labels_follow_from_logits(sandbox):
+    run = lab.train("xor", *QUICK)
+    x = [[0.0, 1.0], [1.0, 1.0], [0.2, 0.1]]
+    logits = run.logits(x)
+    assert logits.shape == (3,)
+    torch.testing.assert_close(run.probabilities(x)[:, 1], torch.sigmoid(logits))
+    assert run.predict(x).tolist() == (logits >= 0).long().tolist()
+    assert run.class_names == ("same", "different")
+
+
+def test_raw_rows_are_scaled_as_training_scaled_them(sandbox):
+    run = lab.train("moons_logistic", *QUICK)
+    raw = run.datamodule.load().test.x
+    with torch.no_grad():
+        torch.testing.assert_close(run.logits(raw), run.head(run.datamodule.splits.test.x))
+    columns = {"x1": raw[:, 0].tolist(), "x2": raw[:, 1].tolist()}
+    torch.testing.assert_close(run.logits(columns), run.logits(raw))
+    assert run.equation.startswith("boundary: x2 = ")
+
+
+def test_every_figure_of_its_kind_is_there(sandbox):
+    run = lab.train("xor", *QUICK)
+    for plot in ("boundary", "confusion_matrix", "curves", "roc", "precision_recall", "calibration", "thresholds"):
+        assert getattr(run, f"plot_{plot}")().axes, plot
+    assert lab.train("line", *QUICK).plot_fit().axes
+    assert lab.train("digits", *QUICK).plot_predictions().axes
+
+
+def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
+    run = lab.train("digits", *QUICK)
+    with pytest.raises(ConfigError, match=r"^plot_boundary: needs two inputs and classes, which Digits has not"):
+        run.plot_boundary()
+    with pytest.raises(ConfigError, match=r"^equation: a network with activations has none"):
+        _ = run.equation
+    with pytest.raises(ConfigError, match=r"^x: rows must be of shape \[N, 1, 8, 8\] \(got \[2, 64\]\); reshape them"):
+        run.predict(torch.zeros(2, 64))
+    line = lab.train("line", *QUICK)
+    with pytest.raises(ConfigError, match=r"^probabilities: RegressionHead predicts values; use predict\(x\)"):
+        line.probabilities([[0.5]])
+
+
+def test_a_mistake_is_raised_and_leaves_nothing_behind(sandbox):
+    arguments, folder = sys.argv[:], Path.cwd()
+    with pytest.raises(ConfigError, match=r"^data.nois: unknown key; did you mean data.noise\?$"):
+        lab.train("xor", "data.nois=1")
+    with pytest.raises(ConfigError, match=r"^data.noise: input should be greater than or equal to 0 \(got -1\)$"):
+        lab.train("xor", "data.noise=-1")
+    assert not (sandbox / "runs").exists()
+    assert (sys.argv, Path.cwd()) == (arguments, folder)
+
+
+def test_the_logging_of_the_process_is_left_alone(sandbox):
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    run = lab.train("xor", *QUICK)
+    assert (root.handlers, root.level) == (handlers, level)
+    assert "run folder: runs/xor/" in (run.folder / "train.log").read_text()
+
+
+def test_evaluate_and_predict_file_are_the_commands(sandbox):
+    run = lab.train("xor", *QUICK)
+    results = run.evaluate("split=val", "threshold=0.3", "resamples=0")
+    assert results["num_rows"] == 500
+    assert json.loads((run.folder / "threshold.json").read_text())["thresholds"] == [0.3]
+    assert run.head.thresholds == [0.3]
+    (sandbox / "new.csv").write_text("x1,x2\n0,1\n1,1\n")
+    answers = run.predict_file("new.csv", "answers.csv")
+    assert answers == sandbox / "answers.csv"
+    labels = [run.class_names[label] for label in run.predict([[0, 1], [1, 1]]).tolist()]
+    assert [line.split(",")[2] for line in answers.read_text().splitlines()[1:]] == labels
+
+
+def test_a_sweep_is_compared_and_each_of_its_runs_opened(sandbox):
+    sweep = lab.sweep("xor", *QUICK, "data.noise=0.1,0.4", seed="range(0,3)")
+    assert len(sweep) == 6
+    assert repr(sweep).splitlines()[0].split()[:2] == ["data.noise", "runs"]
+    run = sweep[4]
+    assert (run.cfg.seed, run.cfg.data.noise) == (1, 0.4)
+    assert run.metrics == sweep.runs[4].metrics
+    assert sweep.plot().axes
+    assert sweep.plot_boundaries().axes
+    assert [setting.values for setting in sweep.compare("test/loss").settings]

@@ -1,0 +1,27 @@
+"""A copy of the project for tests to run commands in: its code, and folders of its own for what they leave."""
+
+import os
+from pathlib import Path
+
+from tests.data.image_files import write_idx
+
+ROOT = Path(__file__).parent.parent
+REAL_DATA = next(
+    (ROOT / place for place in ("data", "../shared/data") if (ROOT / place / "FashionMNIST").exists()), None
+)
+
+
+def make_sandbox(folder: Path) -> Path:
+    """Link the project's code into `folder` beside Fashion-MNIST, the real one or a few made-up images."""
+    for name in ("src", "conf", "hydra_plugins"):
+        (folder / name).symlink_to(ROOT / name)
+    if REAL_DATA is not None:
+        (folder / "data").symlink_to(REAL_DATA.resolve())
+    else:
+        write_idx(folder / "data", num_train=400)
+    return folder
+
+
+def environment(sandbox: Path) -> dict[str, str]:
+    """The environment in which `python -m src.train` is the sandbox's, on one thread."""
+    return {**os.environ, "PYTHONPATH": str(sandbox), "OMP_NUM_THREADS": "1"}

@@ -1,0 +1,47 @@
+"""Every lesson runs from its first cell to its last, and is kept without what it printed."""
+
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.sandbox import ROOT, environment, make_sandbox
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def names(path):
+    return path.stem
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_lesson_runs(path, tmp_path, monkeypatch):
+    sandbox = make_sandbox(tmp_path)
+    (sandbox / "notebooks").mkdir()
+    for key, value in environment(sandbox).items():
+        monkeypatch.setenv(key, value)
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(sandbox / "notebooks")}}).execute()
+    assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_lesson_is_kept_without_outputs(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_lesson_defines_nothing_that_is_to_be_kept(path):
+    """A function or two to draw with are fine; classes, networks and training loops have their place in `src/`."""
+    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    assert not re.search(r"^class ", source, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_lesson_ends_with_exercises_and_commands_that_solve_them(path):
+    text = nbformat.read(path, as_version=4).cells[-1].source
+    assert text.startswith("## Exercises")
+    assert "python -m src." in text
