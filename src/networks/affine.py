@@ -7,8 +7,12 @@ _AFFINE_LAYERS = (nn.Linear, nn.Flatten, nn.Identity, nn.Dropout)
 
 
 def affine_map(network: nn.Module, num_inputs: int) -> tuple[Tensor, Tensor] | None:
-    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a network of linear layers alone, else None."""
-    leaves = [module for module in network.modules() if not list(module.children())]
+    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a sequence of linear layers alone, else None.
+
+    Only a sequence is sure to be the sum of its parts: what a module of another kind does between its layers is
+    anybody's guess.
+    """
+    leaves = [part for part in network.modules() if type(part).forward is not nn.Sequential.forward]
     if not all(isinstance(leaf, _AFFINE_LAYERS) for leaf in leaves):
         return None
     weight, bias = torch.eye(num_inputs), torch.zeros(num_inputs)

@@ -39,3 +39,19 @@ def test_affine_map_of_linear_layers_gives_the_outputs(hidden_dims):
 
 def test_network_with_an_activation_has_no_affine_map():
     assert affine_map(MLP((2,), 1, [4], "relu"), 2) is None
+
+
+class Squares(nn.Module):
+    """A layer, and what no list of layers tells."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.linear(x * x)
+
+
+def test_network_that_is_no_sequence_has_no_affine_map():
+    assert affine_map(Squares(), 2) is None
+    assert affine_map(nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1))), 2) is not None
