@@ -23,7 +23,7 @@ MAY_KNOW = {
     "metrics": GROUND,
     "plots": {"spec"},
     "report": {"spec"},
-    "callbacks": {*GROUND, "data", "files", "heads", "plots"},
+    "callbacks": {*GROUND, "data", "files", "heads", "networks", "plots"},
     "build": {*GROUND, "config", "data", "heads"},
     "run": {
         *GROUND,
