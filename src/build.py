@@ -48,6 +48,9 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     _check_metrics(cfg, head)
     trainer = _make_trainer(cfg, folder)
     _check_devices(trainer)
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if hasattr(callback, "check"):  # it does not work with every head
+            callback.check(head)
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule, work)
     head.automatic_optimization = datamodule.steps_per_execution == 1

@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 
 from src.callbacks.recording import Drawing
 from src.callbacks.throttle import Throttle
+from src.files import aside
 
 _SECONDS_BETWEEN_WRITES = 1.0
 
@@ -54,12 +55,10 @@ class History(pl.Callback):
         if not trainer.is_global_zero or not self.rows:
             return
         columns = list(dict.fromkeys(key for row in self.rows for key in row))
-        aside = self._path.with_suffix(".csv.part")
-        with aside.open("w", newline="") as file:
+        with aside(self._path) as part, part.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(self.rows)
-        aside.replace(self._path)
 
 
 def curves_drawing(rows: list[dict[str, float]], score: str, best_epoch: int | None) -> Drawing:

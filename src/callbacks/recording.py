@@ -10,7 +10,7 @@ from src.data.base import InMemoryDataModule, Rows, Split
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
-from src.heads.threshold import ThresholdHead
+from src.heads.threshold import threshold_of
 from src.plots.plane import plane_around
 
 _SHOWN = 32  # images of a grid
@@ -111,9 +111,7 @@ def _boundary(
     shown: dict[str, Rows] = {moment.title(name): getattr(datamodule.splits, name) for name in panels}
     plane = plane_around(datamodule.splits.train.x)
     probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
-    note = " (standardised)" if datamodule.standardize else ""
-    features = tuple(f"{name}{note}" for name in head.spec.feature_names)
-    threshold = head.thresholds[0] if isinstance(head, ThresholdHead) else 0.5
+    features, threshold = axis_names(head, datamodule), threshold_of(head)
 
     def draw() -> Any:
         from src.plots.boundary import boundary_figure
@@ -121,6 +119,12 @@ def _boundary(
         return boundary_figure(plane, probabilities, shown, head.spec.class_names, features, threshold)
 
     return moment.drawing("boundary", draw)
+
+
+def axis_names(head: Head, datamodule: InMemoryDataModule) -> tuple[str, ...]:
+    """Name of each input as a network sees it, which is as planes show it."""
+    note = " (standardised)" if datamodule.standardize else ""
+    return tuple(f"{name}{note}" for name in head.spec.feature_names)
 
 
 def _images(

@@ -59,3 +59,8 @@ class ThresholdHead(Head):
         if self._logits.device != logits.device:
             self._logits = self._logits.to(logits.device)
         return (logits >= self._logits).long()
+
+
+def threshold_of(head: Head) -> float:
+    """The probability of class 1 at which a head of two classes says yes; a half where it has no threshold."""
+    return head.thresholds[0] if isinstance(head, ThresholdHead) else 0.5

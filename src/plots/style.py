@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d578b8", "#6f7b85", "#b3a72c", "#31a8b8")
 INK = "#30363c"
+NEGATIVE, NEUTRAL, POSITIVE = "#8e2f74", "#fbfbf9", "#0f7d83"  # purple, white and teal, which no class has
 DPI = 100
 
 STYLE: Any = {
@@ -32,10 +33,17 @@ def new_figure(
 ) -> tuple[Figure, list[Any]]:
     """A figure of some inches and its panels [num_rows * num_panels], side by side, row by row."""
     with rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = blank_figure(width, height, layout="constrained")
         panels = figure.subplots(num_rows, num_panels, squeeze=False, **settings)
         return figure, list(panels.flat)
+
+
+def blank_figure(width: float, height: float, **settings: Any) -> Figure:
+    """A figure of some inches without panels, which needs no screen."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(width, height), **settings)
+        FigureCanvasAgg(figure)
+        return figure
 
 
 def color(label: int) -> str:

@@ -20,7 +20,7 @@ from src.metrics.bootstrap import intervals
 from src.metrics.curves import calibration_curve, precision_recall_curve, roc_curve, threshold_curve
 from src.metrics.scores import class_scores, overall_scores
 from src.report import evaluation_table
-from src.run.files import aside, write_csv, write_json
+from src.run.files import output, write_csv, write_json
 from src.run.opening import OpenRun, choose_threshold, open_run
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def evaluate(cfg: DictConfig) -> Path:
     evaluation = Evaluation.of(opened, cfg.split)
     results = _results(evaluation, cfg.resamples)
     target = opened.folder / _folder_name(cfg)
-    with aside(target, "run") as folder:
+    with output(target, "run") as folder:
         folder.mkdir()
         write_json(folder / "metrics.json", results)
         _write_tables(evaluation, folder)

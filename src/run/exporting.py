@@ -14,7 +14,7 @@ from src.folders import find_run
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
 from src.heads.threshold import ThresholdHead
-from src.run.files import aside, refuse_existing, write_json
+from src.run.files import output, refuse_existing, write_json
 from src.run.opening import OpenRun, open_run
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def export(cfg: DictConfig) -> Path:
     target = opened.folder / "export" / f"model{suffix}" if cfg.output is None else Path(cfg.output)
     refuse_existing(target, cfg.force)
     model = WholeModel(opened).cpu().eval()
-    with aside(target) as part:
+    with output(target) as part:
         with torch.no_grad():
             write(model, _sample(opened, 2), part)
         difference = _difference(opened, model, load(part))

@@ -1,41 +1,30 @@
-"""Files that are whole or not there: written aside, then renamed."""
+"""What commands on a run write: files that are whole or not there."""
 
 import csv
 import json
 import math
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from src.errors import ConfigError
+from src.files import aside
 
 
 @contextmanager
-def aside(path: Path, key: str = "output") -> Iterator[Path]:
-    """A path to write a file or folder to, which takes the place of `path` when the block ends well.
+def output(path: Path, key: str = "output") -> Iterator[Path]:
+    """As `aside`, where a place that cannot be written is the user's mistake.
 
     Raises:
         ConfigError: Nothing can be written there; `key` is what the user set.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.touch()
-        part.unlink()
-    except OSError as error:
-        raise ConfigError(f"{key}: {path} cannot be written ({error.strerror}); name another place") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            part = stack.enter_context(aside(path))
+        except OSError as error:
+            raise ConfigError(f"{key}: {path} cannot be written ({error.strerror}); name another place") from error
         yield part
-        if path.is_dir():
-            shutil.rmtree(path)
-        part.replace(path)
-    finally:
-        if part.is_dir():
-            shutil.rmtree(part)
-        part.unlink(missing_ok=True)
 
 
 def refuse_existing(path: Path, force: bool) -> None:
@@ -46,7 +35,7 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write values as JSON, NaN and infinity as null, for JSON has neither."""
-    with aside(path) as part:
+    with output(path) as part:
         part.write_text(json.dumps(_plain(values), indent=2) + "\n")
 
 

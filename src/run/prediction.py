@@ -18,7 +18,7 @@ from src.folders import find_run
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
-from src.run.files import aside, refuse_existing
+from src.run.files import output, refuse_existing
 from src.run.opening import OpenRun, open_run
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def predict(cfg: DictConfig) -> Path:
     parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
     count = 0
     with (
-        aside(target) as part,
+        output(target) as part,
         tqdm(unit=" rows", leave=False, disable=None) as bar,
         _Writer(part, target.suffix.lower()) as writer,
     ):

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import report
 from src.build import Parts, build
+from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
 from src.callbacks.history import History, curves_drawing
 from src.callbacks.recording import Moment, record
@@ -148,6 +149,9 @@ class Run:
         history = _first(trainer, History)
         if figures is not None and history is not None and history.rows:
             figures.draw(trainer, [curves_drawing(history.rows, head.score_names()[1], self.metrics["best_epoch"])])
+        movie = _first(trainer, BoundaryMovie)
+        if movie is not None:
+            movie.draw(trainer)
 
     def summary(self) -> str:
         """The few lines that end a run's output."""

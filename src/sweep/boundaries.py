@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 
 from src.heads.classification import ClassificationHead
-from src.heads.threshold import ThresholdHead
+from src.heads.threshold import threshold_of
 from src.plots.boundary_grid import Panel, boundary_grid
 from src.plots.plane import plane_around
 from src.run.opening import open_run
@@ -26,7 +26,5 @@ def boundaries_figure(runs: list[tuple[Path, str]]) -> Figure | None:
         plane = plane_around(data.splits.train.x, _RESOLUTION)
         probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
         rows = (data.splits.test.x, data.splits.test.y)
-        panels.append(
-            Panel(title, plane, probabilities, rows, head.thresholds[0] if isinstance(head, ThresholdHead) else 0.5)
-        )
+        panels.append(Panel(title, plane, probabilities, rows, threshold_of(head)))
     return boundary_grid(panels, head.spec.class_names)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from src.failures import clear
-from src.run.files import aside, write_json
+from src.files import aside
+from src.run.files import write_json
 
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
 

@@ -1,0 +1,112 @@
+"""A movie of the decision boundary and of what hidden units say: `plots/boundary.gif`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import lightning.pytorch as pl
+from pydantic import Field
+
+from src.callbacks.pacing import spread
+from src.callbacks.snapshots import Snapshot, lent, snapshot
+from src.errors import ConfigError
+from src.files import aside
+from src.heads.base import Head
+from src.heads.classification import ClassificationHead
+from src.networks.hidden import outgoing_weights
+from src.rules import Count, checked
+
+_CANDIDATES = 4  # epochs recorded for each frame wanted, from which drawing chooses
+_MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
+_SAMPLES = 6  # frames whose colours make the palette of all
+
+
+class BoundaryMovie(pl.Callback):
+    """Keeps copies of the weights while training, and draws what they did once it is over.
+
+    A copy is all that an epoch costs: the plane is asked when a run `draw`s its figures, outside the time of training.
+    The movie shows the untrained network, the last epoch, and between them those epochs at which the boundary moves.
+    A run that was interrupted has none. A resumed one's begins where it was taken up, and is
+    `boundary_from_epoch00200.gif`, beside the movie of the epochs before.
+
+    Args:
+        frames: Pictures at most; a short run has one for each epoch.
+        layer: Hidden layer whose units are shown, `first`, `last`, or its number from 1.
+        max_units: Units shown; of more, those that count most in the next layer. 0 shows the boundary alone.
+    """
+
+    @checked
+    def __init__(
+        self,
+        frames: Count = 60,
+        layer: Literal["first", "last"] | Count = "last",
+        max_units: Annotated[int, Field(ge=0, le=64)] = 16,
+    ) -> None:
+        self.frames, self.layer, self.max_units = frames, layer, max_units
+        self.snapshots: list[Snapshot] = []
+        self._due: set[int] = set()
+        self._epoch = 0
+
+    def check(self, head: Head) -> None:
+        """Raise `ConfigError` where there is no plane of two inputs to show, or no such layer."""
+        if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
+            shape = "×".join(map(str, head.spec.input_shape))
+            raise ConfigError(
+                "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
+                f"(got {type(head).__name__} and inputs of shape {shape}); use callbacks=default"
+            )
+        num_layers = len(outgoing_weights(head.network))
+        if isinstance(self.layer, int) and self.layer > num_layers:
+            raise ConfigError(
+                f"callbacks.boundary_movie.layer: the network has {num_layers} hidden "
+                f"{'layer' if num_layers == 1 else 'layers'} (got {self.layer}); use first or last"
+            )
+
+    # Recording
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Plan which epochs to record, and record the network as it is now."""
+        self.snapshots = []
+        size = sum(value.nbytes for value in pl_module.state_dict().values())
+        count = max(self.frames, min(_CANDIDATES * self.frames, _MEMORY // max(1, size)))
+        self._epoch = trainer.current_epoch
+        self._due = set(spread(self._epoch, trainer.max_epochs or 0, count))
+        self._record(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Record this epoch, if it is one of those planned."""
+        self._epoch = trainer.current_epoch + 1
+        if self._epoch in self._due:
+            self._record(trainer, pl_module)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Record the last epoch, which early stopping leaves unplanned."""
+        if self.snapshots and self.snapshots[-1].epoch != self._epoch:
+            self._record(trainer, pl_module)
+
+    def _record(self, trainer: pl.Trainer, head: pl.LightningModule) -> None:
+        if trainer.is_global_zero:
+            self.snapshots.append(snapshot(head, self._epoch))
+
+    # Drawing
+
+    def draw(self, trainer: pl.Trainer) -> None:
+        """Write the movie of the training that is over into the run's folder."""
+        if not trainer.is_global_zero or not self.snapshots:
+            return
+        from src.callbacks.replay import Replay
+        from src.plots.gif import shared_palette, to_gif
+        from src.plots.movie import Movie
+
+        head = trainer.lightning_module
+        assert isinstance(head, ClassificationHead)
+        with lent(head):
+            datamodule = trainer.datamodule  # type: ignore[attr-defined]
+            replay = Replay(head, datamodule, self.snapshots, self.frames, self.layer, self.max_units)
+            movie, num = Movie(replay.scene), len(replay.frames)
+            samples = sorted({round(i * (num - 1) / (_SAMPLES - 1)) for i in range(_SAMPLES)})
+            palette = shared_palette([movie.frame(replay.shot(place)) for place in samples])
+            gif = to_gif((movie.frame(replay.shot(place)) for place in range(num)), replay.seconds, palette)
+        start = self.snapshots[0].epoch
+        name = f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif"
+        with aside(Path(trainer.default_root_dir) / "plots" / name) as part:
+            part.write_bytes(gif)

@@ -1,0 +1,59 @@
+"""Pictures as an animated GIF."""
+
+import io
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from PIL import Image
+
+_COLOURS = 96  # more would go to shades of thin lines, which cost bytes and are not seen
+_SEEN_THROUGH = 255  # the palette's last place: a pixel that stays as it was
+
+
+def shared_palette(samples: list[Image.Image]) -> Image.Image:
+    """The colours that suit some pictures (RGB, of one size) best, to be used by all frames of a GIF."""
+    width, height = samples[0].size
+    mosaic = Image.new("RGB", (width, height * len(samples)))
+    for place, sample in enumerate(samples):
+        mosaic.paste(sample, (0, height * place))
+    return mosaic.quantize(_COLOURS, dither=Image.Dither.NONE)
+
+
+def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.Image) -> bytes:
+    """An animated GIF that loops forever.
+
+    All frames have the same colours, without dithering, so that nothing flickers, and each holds only the pixels that
+    are new in it, so that the file is small.
+
+    Args:
+        frames: RGB pictures of one size, taken one at a time.
+        seconds: How long each is shown, to a hundredth.
+        palette: The colours, of `shared_palette`.
+    """
+    indexed = _changes(frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    buffer = io.BytesIO()
+    next(indexed).save(
+        buffer,
+        format="gif",
+        save_all=True,
+        append_images=indexed,
+        duration=[round(100 * each) * 10 for each in seconds],
+        loop=0,
+        disposal=1,
+        transparency=_SEEN_THROUGH,
+        optimize=False,
+        palette=bytes(palette.getpalette() or []).ljust(768, b"\0"),
+    )
+    return buffer.getvalue()
+
+
+def _changes(frames: Iterator[Image.Image]) -> Iterator[Image.Image]:
+    """The first frame, and of each later one the pixels that differ from those before it."""
+    before = None
+    for frame in frames:
+        now = np.asarray(frame)
+        shown = now if before is None else np.where(now == before, np.uint8(_SEEN_THROUGH), now)
+        picture = Image.frombytes("P", frame.size, shown.tobytes())
+        picture.putpalette(frame.getpalette() or [])
+        before = now
+        yield picture

@@ -1,0 +1,209 @@
+"""How a decision boundary came about: frames of a movie, with what each hidden unit says beside it."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import rc_context
+from PIL import Image
+from torch import Tensor
+
+from src.plots.lines import GREY
+from src.plots.panel import BoundaryPanel, Scale, UnitPanel
+from src.plots.plane import Plane
+from src.plots.style import DPI, INK, STYLE, blank_figure, color
+
+_TRACK = "#e6e9ec"
+_MUTED = "#6f7b85"
+_BANDS, _UNIT_BANDS = 12, 14  # even, so that nothing and a half each have a band to themselves
+_MOST_POINTS = 500
+_MOST_LETTERS = 40  # of the classes' names, that fit below the boundary
+_ABOVE, _BELOW = 0.19, 0.12  # inches for a unit's title and for its weight
+
+
+class Units(NamedTuple):
+    """The units of a hidden layer that a movie shows.
+
+    Attributes:
+        title: Above them all.
+        meaning: Of the bar below each.
+        names: Of each.
+        scales: Of each one's colours, which fit all frames.
+    """
+
+    title: str
+    meaning: str
+    names: tuple[str, ...]
+    scales: list[Scale]
+
+
+class Scene(NamedTuple):
+    """What is the same in all frames.
+
+    Attributes:
+        plane: Where probabilities and activations are taken.
+        rows: Inputs x [N, 2] and labels y [N] on top of the boundary.
+        class_names: Name of each class.
+        feature_names: Names of the two axes.
+        threshold: Probability at which two classes part.
+        epochs: Of each frame.
+        losses: Of each frame.
+        units: None shows the boundary alone.
+    """
+
+    plane: Plane
+    rows: tuple[Tensor, Tensor]
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    threshold: float
+    epochs: list[int]
+    losses: list[float]
+    units: Units | None
+
+
+class Shot(NamedTuple):
+    """What one frame shows.
+
+    Attributes:
+        place: Among the frames, from 0.
+        accuracy: At this epoch.
+        probabilities: Of each class [R * R, C].
+        activations: Of each unit shown [R * R, U].
+        weights: How much each unit counts in the next layer [U], from 0 to 1, the most of all frames.
+        towards: The class for which each unit speaks up [U], or -1 where that cannot be said.
+    """
+
+    place: int
+    accuracy: float
+    probabilities: Tensor
+    activations: Tensor
+    weights: Tensor
+    towards: Tensor
+
+
+class Movie:
+    """A figure that is drawn once, of which each frame renews what moves, in a fraction of the time."""
+
+    _HEIGHT, _SIDE, _LEFT, _BOTTOM, _GAP = 5.42, 3.75, 0.62, 1.24, 0.42  # inches
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._width = 8.0 if scene.units else 4.8
+        with rc_context({**STYLE, "lines.solid_capstyle": "butt"}):
+            self._figure = blank_figure(self._width, self._HEIGHT)
+            self._head()
+            self._boundary()
+            self._units()
+            self._curve()
+            self._canvas: Any = self._figure.canvas
+            for artist in self._moving():
+                artist.set_animated(True)  # left out of the background
+            self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)  # type: ignore[attr-defined]
+
+    def _moving(self) -> list[Any]:
+        panels = [artist for panel in (self._panel, *self._panels) for artist in panel.artists]
+        return [*self._texts, *panels, *self._bars, *self._trace]
+
+    def frame(self, shot: Shot) -> Image.Image:
+        """The picture (RGB) of a moment."""
+        self._canvas.restore_region(self._background)
+        with rc_context(STYLE):
+            self._update(shot)
+            for artist in self._moving():
+                artist.draw(self._canvas.get_renderer())
+        return Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3].copy())
+
+    def _update(self, shot: Shot) -> None:
+        scene = self._scene
+        epoch, loss = scene.epochs[shot.place], scene.losses[shot.place]
+        self._texts[0].set_text(f"epoch {epoch}")
+        self._texts[1].set_text(f"val loss {loss:.4f}   accuracy {shot.accuracy:.4f}")
+        self._panel.show(shot.probabilities, scene.threshold)
+        for unit, panel in enumerate(self._panels):
+            panel.show(shot.activations[:, unit])
+            label = int(shot.towards[unit])
+            self._bars[unit].set_xdata([0, float(shot.weights[unit])])
+            self._bars[unit].set_color(GREY if label < 0 else color(label))
+        self._trace[0].set_data(scene.epochs[: shot.place + 1], scene.losses[: shot.place + 1])
+        self._trace[1].set_data([epoch], [loss])
+
+    def _axis(self, left: float, bottom: float, width: float, height: float) -> Any:
+        """A panel at a place in inches."""
+        across, up = self._width, self._HEIGHT
+        return self._figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+    def _text(self, x: float, y: float, text: str, **settings: Any) -> Any:
+        return self._figure.text(x / self._width, y / self._HEIGHT, text, va="baseline", **settings)
+
+    def _head(self) -> None:
+        y = self._HEIGHT - 0.27
+        self._texts = [
+            self._text(self._LEFT, y, "", fontsize=14, fontweight="bold"),
+            self._text(self._LEFT + self._SIDE, y, "", fontsize=9, ha="right"),
+        ]
+
+    def _boundary(self) -> None:
+        scene = self._scene
+        axis = self._axis(self._LEFT, self._BOTTOM, self._SIDE, self._SIDE)
+        self._panel = BoundaryPanel(axis, scene.plane, 1.6, bands=_BANDS, pixels=round(self._SIDE * DPI))
+        self._panel.points(*scene.rows, scene.class_names, size=11, most=_MOST_POINTS)
+        axis.set_xlabel(scene.feature_names[0], labelpad=1, loc="left")
+        axis.set_ylabel(scene.feature_names[1], labelpad=1)
+        axis.tick_params(labelsize=8, length=2)
+        axis.spines[:].set_visible(False)
+        if sum(len(name) + 3 for name in scene.class_names) <= _MOST_LETTERS:
+            axis.legend(
+                loc="upper right",
+                bbox_to_anchor=(1.03, -0.05),
+                ncols=len(scene.class_names),
+                fontsize=8,
+                markerscale=1.4,
+                handletextpad=0,
+                columnspacing=0.8,
+            )
+
+    def _units(self) -> None:
+        self._panels: list[UnitPanel] = []
+        self._bars: list[Any] = []
+        units = self._scene.units
+        if units is None:
+            return
+        left = self._LEFT + self._SIDE + self._GAP
+        across, up = self._width - left - 0.12, self._SIDE
+        self._text(left, self._HEIGHT - 0.27, units.title, fontsize=10)
+        neutral = units.scales[0].neutral
+        signs = f"teal: above {neutral}, purple: below" if neutral else "teal: positive, purple: negative"
+        for line, text in enumerate((signs, units.meaning)):
+            self._text(left, self._BOTTOM - 0.2 - 0.15 * line, text, fontsize=7.5, color=_MUTED)
+        columns, side = _arrangement(len(units.names), across, up)
+        lines = -(-len(units.names) // columns)
+        pitch = (up - _ABOVE - side - _BELOW) / max(1, lines - 1)
+        for place, (name, scale) in enumerate(zip(units.names, units.scales, strict=True)):
+            line, column = divmod(place, columns)
+            x = left + column * (across / columns)
+            axis = self._axis(x, self._BOTTOM + up - _ABOVE - side - line * pitch, side, side)
+            panel = UnitPanel(axis, self._scene.plane, scale, name, 8, bands=_UNIT_BANDS, pixels=round(side * DPI))
+            self._panels.append(panel)
+            below = -0.06 / side
+            axis.plot([0, 1], [below] * 2, color=_TRACK, lw=3, transform=axis.transAxes, clip_on=False)
+            self._bars += axis.plot([0, 0], [below] * 2, lw=3, transform=axis.transAxes, clip_on=False)
+
+    def _curve(self) -> None:
+        scene = self._scene
+        axis = self._axis(self._LEFT, 0.32, self._width - self._LEFT - 0.2, 0.45)
+        axis.plot(scene.epochs, scene.losses, color=_TRACK, lw=1.4)
+        self._trace = [
+            *axis.plot([], [], color=INK, lw=1.6),
+            *axis.plot([], [], "o", color=INK, ms=4),
+        ]
+        axis.margins(x=0.01, y=0.15)
+        axis.tick_params(labelsize=8, length=2)
+        axis.set_ylabel("val/loss", fontsize=8)
+
+
+def _arrangement(num: int, across: float, up: float) -> tuple[int, float]:
+    """Columns, and the side of a square panel, so that `num` of them are as large as can be in this room."""
+    sides = {
+        columns: min(across / columns - 0.1, up / -(-num // columns) - _ABOVE - _BELOW) for columns in range(1, num + 1)
+    }
+    return max(sides.items(), key=lambda item: item[1])

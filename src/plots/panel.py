@@ -1,0 +1,158 @@
+"""Panels over the plane of two inputs: what a network answers at each point, and what one of its units says.
+
+A panel is made once and shown as often as there is something new, so that stills and movies share one way of drawing.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from torch import Tensor
+
+from src.plots.plane import Plane
+from src.plots.style import INK, NEGATIVE, NEUTRAL, POSITIVE, color
+
+_MAX_POINTS = 1000  # of a panel; more are a blot
+_PALEST, _STRONGEST = 0.15, 0.62  # of a class's colour, from white
+_FRAME = "#d5dade"
+_CONTRAST = 0.6  # power by which small activations are lifted, so that a network yet untrained is seen to say something
+_ONSET = 0.005  # of the scale: the line of a unit that never says less than nothing is where it begins to speak
+_SPEECH = torch.from_numpy(LinearSegmentedColormap.from_list("unit", [NEGATIVE, NEUTRAL, POSITIVE])(range(256))[:, :3])
+
+
+class PlanePanel:
+    """Colours over a plane, and lines on top of them.
+
+    Args:
+        axis: Where to draw.
+        plane: What the panel covers.
+        line_width: Of the lines, in points.
+        bands: Steps of the colours on their way from one end to the other, which make a movie's file small; None is
+            smooth.
+        pixels: Of a side of the panel, where there are bands.
+    """
+
+    def __init__(
+        self, axis: Any, plane: Plane, line_width: float, bands: int | None = None, pixels: int | None = None
+    ) -> None:
+        self.axis, self.plane, self._line_width = axis, plane, line_width
+        self._bands, self._pixels = bands, pixels or plane.resolution
+        side, extent = plane.resolution, plane.extent
+        self._across, self._up = (torch.linspace(extent[i], extent[i + 1], side).numpy() for i in (0, 2))
+        blank = torch.ones(self._pixels, self._pixels, 3).numpy()
+        way = "bilinear" if bands is None else "nearest"
+        self._image = axis.imshow(blank, extent=extent, origin="lower", aspect="auto", interpolation=way)
+        self._lines: list[Any] = []
+        self._points: list[Any] = []
+        axis.set(xlim=extent[:2], ylim=extent[2:])
+
+    @property
+    def artists(self) -> list[Any]:
+        """What may look different after each showing, from below to above."""
+        return [self._image, *self._points, *self._lines]
+
+    def points(
+        self, x: Tensor, y: Tensor, class_names: tuple[str, ...], size: float | None = None, most: int = _MAX_POINTS
+    ) -> None:
+        """Rows x [N, 2], `most` of them, in the colours of their labels y [N]."""
+        step = max(1, len(x) // most)
+        x, y = x[::step], y[::step]
+        area = size or (14 if len(x) > 200 else 30)
+        for label, name in enumerate(class_names):
+            rows = x[y == label].T
+            self._points.append(
+                self.axis.scatter(*rows, s=area, c=color(label), edgecolors="white", linewidths=0.4, label=name)
+            )
+
+    def _paint(self, values: Tensor, colours: Callable[[Tensor], Tensor]) -> None:
+        """Colours [N, 3] of values [N, K], from values [R * R, K] over the plane that go from 0 to 1."""
+        side = self.plane.resolution
+        if self._bands is not None:
+            picture = values.T.reshape(1, -1, side, side)
+            side = self._pixels
+            fine = F.interpolate(picture, (side, side), mode="bilinear", align_corners=True)
+            values = (fine.reshape(-1, side * side).T * self._bands).round() / self._bands
+        self._image.set_data(colours(values).reshape(side, side, 3).numpy())
+
+    def _draw_lines(self, surfaces: list[tuple[Tensor, float]]) -> None:
+        """A line where each surface [R * R] reaches its level, in place of those before."""
+        side = self.plane.resolution
+        for line in self._lines:
+            line.remove()
+        self._lines = [
+            self.axis.contour(
+                *(self._across, self._up, surface.reshape(side, side).numpy(), [level]),
+                colors=INK,
+                linewidths=self._line_width,
+            )
+            for surface, level in surfaces
+            if surface.min() < level < surface.max()
+        ]
+
+
+class BoundaryPanel(PlanePanel):
+    """The probability of each class as colour, and the line where the decision changes; arguments of `PlanePanel`."""
+
+    def __init__(self, axis: Any, plane: Plane, line_width: float = 1.2, **more: Any) -> None:
+        super().__init__(axis, plane, line_width, **more)
+
+    def show(self, probabilities: Tensor, threshold: float = 0.5) -> None:
+        """Probabilities [R * R, C] over the plane; two classes part at the threshold."""
+        self._paint(probabilities, shade)
+        self._draw_lines(_margins(probabilities, threshold))
+
+
+class Scale(NamedTuple):
+    """The activation at which a unit says nothing, and the distance from it at which its colours are strongest."""
+
+    neutral: float
+    reach: float
+
+
+class UnitPanel(PlanePanel):
+    """What one unit says: its activation as colour, and the line where it changes sign or begins to speak.
+
+    Args:
+        axis: Where to draw.
+        plane: What the panel covers.
+        scale: Of its colours.
+        title: Above it.
+        size: Of the title, in points.
+        **more: Arguments of `PlanePanel`.
+    """
+
+    def __init__(self, axis: Any, plane: Plane, scale: Scale, title: str, size: float = 9, **more: Any) -> None:
+        super().__init__(axis, plane, 0.9, **more)
+        self._scale = scale
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set(visible=True, color=_FRAME, linewidth=0.8, position=("outward", 0.5))
+        axis.set_title(title, fontsize=size, pad=3)
+
+    def show(self, activation: Tensor) -> None:
+        """Activation [R * R] over the plane."""
+        relative = ((activation.float() - self._scale.neutral) / max(self._scale.reach, 1e-6)).clamp(-1, 1)
+        lifted = relative.sign() * relative.abs() ** _CONTRAST
+        self._paint((1 + lifted[:, None]) / 2, lambda x: _SPEECH[(255 * x[:, 0]).round().long()])
+        self._draw_lines([(relative, 0.0 if relative.min() < 0 else _ONSET)])
+
+
+def shade(probabilities: Tensor) -> Tensor:
+    """Colours [N, 3]: the classes' colours mixed by their probabilities [N, C], the paler the less sure."""
+    num_classes = probabilities.shape[1]
+    palette = torch.tensor([to_rgb(color(label)) for label in range(num_classes)])
+    sure = (probabilities.amax(dim=1, keepdim=True).float() * num_classes - 1) / max(1, num_classes - 1)
+    return 1 - (_PALEST + (_STRONGEST - _PALEST) * sure) * (1 - probabilities.float() @ palette)
+
+
+def _margins(probabilities: Tensor, threshold: float) -> list[tuple[Tensor, float]]:
+    """Surfaces [N] and the level of each at which the decision changes, for probabilities [N, C]."""
+    if probabilities.shape[1] == 2:
+        return [(probabilities[:, 1], threshold)]
+    surfaces = []
+    for label in range(probabilities.shape[1]):
+        others = probabilities.clone()
+        others[:, label] = -1
+        surfaces.append((probabilities[:, label] - others.amax(dim=1), 0.0))
+    return surfaces
