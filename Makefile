@@ -23,8 +23,8 @@ $(READY): requirements.lock
 train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 	$(BIN)/python -m src.train $(MAKEOVERRIDES)
 
-test: $(READY)  ## Run the tests
-	$(BIN)/python -m pytest
+test: $(READY)  ## Run the tests, a process for each core
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow
