@@ -7,7 +7,16 @@ _AFFINE_LAYERS = (nn.Linear, nn.Flatten, nn.Identity, nn.Dropout)
 
 
 def affine_map(network: nn.Module, num_inputs: int) -> tuple[Tensor, Tensor] | None:
-    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a network of linear layers alone, else None."""
+    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a network of linear layers alone, else None.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+        >>> for parameter in network.parameters():
+        ...     _ = nn.init.ones_(parameter)
+        >>> weight, bias = affine_map(network, num_inputs=2)  # (x1 + x2 + 1) + (x1 + x2 + 1) + 1
+        >>> weight.tolist(), bias.tolist()
+        ([[2.0, 2.0]], [3.0])
+    """
     leaves = [module for module in network.modules() if not list(module.children())]
     if not all(isinstance(leaf, _AFFINE_LAYERS) for leaf in leaves):
         return None

@@ -59,7 +59,15 @@ def shade(probabilities: Tensor) -> Tensor:
 
 
 def contours(axis: Any, across: Any, up: Any, probabilities: Tensor, threshold: float) -> None:
-    """The line where the decision changes."""
+    """Draw the line where the decision changes.
+
+    Args:
+        axis: The panel to draw on.
+        across: Places [R] from left to right.
+        up: Places [R] from bottom to top.
+        probabilities: Of each class [R, R, C], row by row from the bottom.
+        threshold: Probability of class 1 at which two classes part; of more, the largest decides.
+    """
     if probabilities.shape[-1] == 2:
         surfaces = [(probabilities[..., 1], threshold)]
     else:
@@ -74,7 +82,7 @@ def contours(axis: Any, across: Any, up: Any, probabilities: Tensor, threshold: 
 
 
 def points(axis: Any, x: Tensor, y: Tensor, class_names: tuple[str, ...]) -> None:
-    """Rows x [N, 2] in the colours of their labels y [N]."""
+    """Draw rows x [N, 2] on an `axis`, in the colours of their labels y [N] and with `class_names` for the legend."""
     step = max(1, len(x) // _MAX_POINTS)
     x, y = x[::step], y[::step]
     size = 14 if len(x) > 200 else 30

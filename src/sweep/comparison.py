@@ -30,7 +30,7 @@ class CompareRules(BaseModel):
 
 
 def compare_runs(cfg: DictConfig) -> None:
-    """Compare the runs that a configuration names.
+    """Compare the runs that `cfg` names, as `conf/compare.yaml` composes it.
 
     Raises:
         ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
@@ -62,7 +62,7 @@ def compare_runs(cfg: DictConfig) -> None:
 
 
 def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
-    """A row as plain numbers, None for what is not known."""
+    """A row as plain numbers by their names and those of its keys, None for what is not known."""
     return {
         **{
             key: list(value) if isinstance(value, tuple) else value for key, value in zip(keys, row.values, strict=True)
@@ -80,7 +80,13 @@ def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
 
 
 def table(rows: list[Setting], keys: list[str], metric: str) -> str:
-    """The settings as aligned columns, the best first."""
+    """The settings as aligned columns.
+
+    Args:
+        rows: The settings, the best first.
+        keys: What their values are values of.
+        metric: What is compared.
+    """
     judged = any(row.success_rate is not None for row in rows)
     unfinished = any(len(row.finished) < len(row.runs) for row in rows)
     head = [*keys, "runs", *(["unfinished"] if unfinished else []), f"{metric} ± 95 %"]
@@ -105,7 +111,12 @@ def _cells(row: Setting, judged: bool, unfinished: bool) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A setting's value as on the command line."""
+    """A setting's value as on the command line.
+
+    Example:
+        >>> shown((16, 8)), shown(0.1)
+        ('[16,8]', '0.1')
+    """
     return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 
