@@ -13,7 +13,7 @@ from src.build import build
 from src.config import CONF
 from src.run.training import Run
 
-_MOST_WORKERS = 8  # each needs about a gigabyte, and the longest test is not divided
+_MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
 
 
 def pytest_configure(config: pytest.Config) -> None:
