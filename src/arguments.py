@@ -31,7 +31,7 @@ def rewritten(arguments: list[str], begins_runs: bool) -> tuple[list[str], Path 
 
 
 def resumed_run(arguments: list[str]) -> list[str]:
-    """The command line that goes on with a run: `resume=FOLDER` becomes that run's own saved configuration.
+    """The command line that goes on with a run: `resume=FOLDER` among the `arguments` becomes that run's own saved one.
 
     Raises:
         ConfigError: There is no such run, or an override would exchange one of its parts.
@@ -70,17 +70,27 @@ def resumed_run(arguments: list[str]) -> list[str]:
 
 
 def changing(arguments: list[str]) -> list[str]:
-    """The command line of a command on a run: `data.KEY=VALUE` is a change of the run's own configuration."""
+    """The arguments of a command on a run: `data.KEY=VALUE` is a change of the run's own configuration.
+
+    Example:
+        >>> changing(["run=latest", "data.noise=0.3"])
+        ['run=latest', '+changes.data.noise=0.3']
+    """
     return [f"+changes.{argument}" if re.match(r"data\.[\w.]+=", argument) else argument for argument in arguments]
 
 
 def quoted(arguments: list[str]) -> list[str]:
-    """The command line with the rules of thresholds in quotes, since Hydra's grammar has no `>`."""
+    """The arguments with the rules of thresholds in quotes, since Hydra's grammar has no `>`.
+
+    Example:
+        >>> print(*quoted(["threshold=recall>=0.9", "threshold=f1"]))
+        threshold='recall>=0.9' threshold=f1
+    """
     return [re.sub(r"^((?:head\.)?threshold)=([^'\"].*>=.*)$", r"\1='\2'", argument) for argument in arguments]
 
 
 def resumed_sweep(arguments: list[str]) -> tuple[list[str], Path | None]:
-    """The command line that goes on with a sweep, and its folder: `sweep_resume=FOLDER` becomes its saved overrides.
+    """The arguments that go on with a sweep, and its folder: `sweep_resume=FOLDER` becomes its saved overrides.
 
     Raises:
         ConfigError: There is no such sweep, or an override would change it.

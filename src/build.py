@@ -28,7 +28,13 @@ _BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes, about a second
 
 @dataclass
 class Parts:
-    """What a run is made of."""
+    """What a run is made of.
+
+    Attributes:
+        datamodule: The dataset.
+        head: The network, with its task's loss and metrics.
+        trainer: Lightning's, with the run's callbacks and loggers.
+    """
 
     datamodule: InMemoryDataModule
     head: Head
@@ -60,6 +66,13 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
 
 def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
     """Call the `_target_` of a config group with its other keys and, beside them, `first` and `arguments`.
+
+    Args:
+        cfg: The group's part of the configuration.
+        group: Its name, for messages.
+        *first: Positional arguments.
+        leave_out: Keys that the target does not take.
+        **arguments: Named arguments.
 
     Raises:
         ConfigError: One line that names the key, the rule and the value.
@@ -176,7 +189,12 @@ def _num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
 
 
 def multiply_adds(network: nn.Module, x: Tensor) -> int:
-    """Multiplications of a forward pass over one row x [1, *input_shape], in linear and convolution layers."""
+    """Multiplications of a network's forward pass over one row x [1, *input_shape], in linear and convolution layers.
+
+    Example:
+        >>> multiply_adds(nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)), torch.zeros(1, 2))
+        12
+    """
     counted = 0
 
     def count(layer: nn.Module, _: Any, output: Tensor) -> None:

@@ -8,7 +8,7 @@ from src.cli import command
 
 
 def compare(cfg: DictConfig, folder: Path) -> None:
-    """Print a table of the runs that `cfg` names, and write it with its pictures."""
+    """Print a table of the runs that `cfg` names, and write it beside them with its pictures; `folder` is not used."""
     from src.sweep.compare import compare_runs
 
     compare_runs(cfg)

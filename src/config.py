@@ -75,7 +75,7 @@ def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str])
 
 
 def check_values(cfg: Any) -> None:
-    """Raise `ConfigError` for values of a plain, resolved configuration that break a rule stated in `src.rules`."""
+    """Raise `ConfigError` for values of `cfg`, plain and resolved, that break a rule stated in `src.rules`."""
     for group, model in _RULES.items():
         values = cfg
         for key in group.split(".") if group else ():
@@ -88,7 +88,7 @@ def check_values(cfg: Any) -> None:
 
 
 def check_on_run(cfg: DictConfig) -> None:
-    """Raise `ConfigError` for values of a command on a run that break a rule."""
+    """Raise `ConfigError` for values in the `cfg` of a command on a run that break a rule."""
     try:
         RunRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
     except ValidationError as error:
@@ -96,7 +96,7 @@ def check_on_run(cfg: DictConfig) -> None:
 
 
 def check_arguments(arguments: list[str]) -> None:
-    """Raise `ConfigError` for a group that is given no option, which Hydra meets with a traceback."""
+    """Raise `ConfigError` for arguments that give a group no option, which Hydra meets with a traceback."""
     for argument in arguments:
         group, equals, option = argument.partition("=")
         if equals and option in ("", "null", "None") and group != "experiment" and (CONF / group).is_dir():
@@ -110,7 +110,19 @@ def options(group: str) -> str:
 
 
 def one_line(group: str, error: ValidationError) -> str:
-    """The keys, the rules they break and the values received, in one line."""
+    """The keys, the rules they break and the values received, in one line.
+
+    Args:
+        group: The config group whose keys these are, empty for those outside all groups.
+        error: What pydantic found.
+
+    Example:
+        >>> try:
+        ...     rules.OptimizerRules(lr=-1)
+        ... except ValidationError as error:
+        ...     one_line("optimizer", error)
+        'optimizer.lr: input should be greater than 0 (got -1)'
+    """
     messages: dict[str, list[str]] = {}
     received: dict[str, Any] = {}
     for detail in error.errors():
@@ -126,7 +138,13 @@ def one_line(group: str, error: ValidationError) -> str:
 
 
 def check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
-    """Raise `ConfigError` for keys that an experiment adds: those that the same options without it do not have."""
+    """Raise `ConfigError` for keys that an experiment adds: those that the same options without it do not have.
+
+    Args:
+        cfg: The composed configuration.
+        choices: The option chosen in each group.
+        overrides: What the command line set; a key that it added with `+` is meant to be new.
+    """
     if not choices.get("experiment"):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
@@ -139,7 +157,13 @@ def check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[
 
 
 def known_keys(config_name: str, arguments: list[str], with_hydra: bool = False) -> set[str]:
-    """The keys that the options chosen on a command line have, its single values left aside."""
+    """The keys that the options chosen on a command line have, its single values left aside.
+
+    Args:
+        config_name: The primary configuration, `conf/<config_name>.yaml`.
+        arguments: The command line.
+        with_hydra: Hydra's own keys too.
+    """
     groups = [a for a in arguments if re.fullmatch(r"[a-z_/]+=[\w.-]+", a) and (CONF / a.partition("=")[0]).is_dir()]
     return _keys(_compose_beside(config_name, groups, with_hydra))
 

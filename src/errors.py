@@ -20,7 +20,16 @@ class InterruptedRunError(Exception):
 
 
 def suggestion(key: str, known: set[str]) -> str:
-    """A remedy for an unknown name: the nearest known one, or the choices beside it; levels are parted by dots."""
+    """A remedy for an unknown `key`: the nearest of the `known` ones, or the choices beside it.
+
+    Levels of a key are parted by dots.
+
+    Example:
+        >>> suggestion("data.nois", {"data.noise", "data.seed"})
+        'did you mean data.noise?'
+        >>> suggestion("data.x", {"data.noise", "data.seed", "seed"})
+        'choose from noise, seed'
+    """
     near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
     if near:
         return f"did you mean {near[0]}?"

@@ -16,7 +16,12 @@ _KINDS: dict[type[BaseException], tuple[str, int]] = {
 
 
 def line(error: BaseException) -> str:
-    """An error as one line."""
+    """An error as one line.
+
+    Example:
+        >>> line(ConfigError("seed: unknown key"))
+        'config error: seed: unknown key'
+    """
     prefix, _ = _KINDS.get(type(error), (f"{type(error).__name__}: ", 1))
     return f"{prefix}{' '.join(str(error).split())}"
 
@@ -28,7 +33,13 @@ def tell(error: BaseException) -> int:
 
 
 def note(sweep: Path, number: int, error: BaseException) -> None:
-    """Print why a run of a sweep failed, and remember it in the sweep's folder, where all processes can."""
+    """Print the error for which a run of a sweep failed, and remember it in its folder, where all processes can.
+
+    Args:
+        sweep: The sweep's folder.
+        number: Of the run.
+        error: Why it failed.
+    """
     text = f"#{number}: {line(error)}\n"
     sys.stderr.write(text)
     with _file(sweep).open("a") as file:

@@ -11,7 +11,14 @@ CONFIG = Path(".hydra", "config.yaml")
 
 
 def claim(folder: str) -> str:
-    """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, …; its name."""
+    """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, …; its name.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as root:
+        ...     [Path(claim(f"{root}/run")).name for _ in range(3)]
+        ['run', 'run_2', 'run_3']
+    """
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
@@ -35,10 +42,15 @@ def discard(folder: Path, root: Path) -> None:
 
 
 def find_run(name: str, runs_dir: str, key: str) -> Path:
-    """The folder of a run: `latest` under `runs_dir`, or a path.
+    """The folder of a run.
+
+    Args:
+        name: `latest`, or a path.
+        runs_dir: Where the latest is looked for.
+        key: What the user set, for messages.
 
     Raises:
-        ConfigError: There is none; `key` is what the user set.
+        ConfigError: There is none.
     """
     if name == "latest":
         newest = max(Path(runs_dir).glob(f"**/{CONFIG}"), key=lambda path: path.stat().st_mtime_ns, default=None)

@@ -8,7 +8,19 @@ _STAGES = ("train", "val", "test")
 
 
 def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
-    """A row for each split and a column for each metric, from keys like `test/accuracy`."""
+    """A row for each split and a column for each metric.
+
+    Args:
+        metrics: Numbers by keys like `test/accuracy`.
+        names: Of the columns.
+
+    Example:
+        >>> print(metrics_table({"train/loss": 0.25, "val/loss": 0.5, "test/loss": 1e-9}, ("loss",)))
+                     loss
+          train    0.2500
+          val      0.5000
+          test   1.00e-09
+    """
     width = max(10, *(len(name) + 2 for name in names))
     lines = [" " * 7 + "".join(f"{name:>{width}}" for name in names)]
     for stage in _STAGES:
@@ -22,7 +34,12 @@ def _number(value: float) -> str:
 
 
 def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
-    """Whether a metric keeps to the bounds of a rule, or None where it has no bound."""
+    """Whether the one of `metrics` that a rule names keeps to the rule's bounds, or None where it has no bound.
+
+    Example:
+        >>> is_solved({"test/accuracy": 0.99}, {"metric": "test/accuracy", "at_least": 0.98, "at_most": None})
+        True
+    """
     if rule["at_least"] is None and rule["at_most"] is None:
         return None
     value = metrics[rule["metric"]]
@@ -33,7 +50,13 @@ def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
 
 
 def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
-    """Whether the problem was solved and by what rule, or None where no rule is stated."""
+    """Whether the problem was solved, from `metrics`, and by what rule; None where no rule is stated.
+
+    Example:
+        >>> rule = {"metric": "test/accuracy", "at_least": 0.98, "at_most": None}
+        >>> solved_line({"test/accuracy": 0.99, "solved": True}, rule)
+        'solved: test/accuracy is 0.9900, wanted ≥ 0.98'
+    """
     if metrics["solved"] is None:
         return None
     bounds = [f"≥ {rule['at_least']}"] if rule["at_least"] is not None else []
@@ -51,6 +74,12 @@ def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, stand
         bias: Of each output [num_outputs].
         spec: Names of inputs and classes.
         standardized: The inputs are standardised values, which the equation says.
+
+    Example:
+        >>> equation([[2.0]], [1.0], DataSpec("regression", (1,), feature_names=("x",)), standardized=False)
+        'line: y = 1.0000 + 2.0000·x'
+        >>> print(equation([[1.0, 2.0]], [-3.0], DataSpec("binary", (2,), ("0", "1")), standardized=False))
+        boundary: x2 = 1.5000 − 0.5000·x1; logit = −3.0000 + 1.0000·x1 + 2.0000·x2
     """
     names = spec.feature_names or tuple(f"x{i + 1}" for i in range(len(weight[0])))
     where = " (in standardised inputs)" if standardized else ""
@@ -76,7 +105,15 @@ def _sum(constant: float, factors: list[float], names: tuple[str, ...]) -> str:
 
 
 def evaluation_table(results: dict[str, Any]) -> str:
-    """Scores and their intervals, a line each."""
+    """Scores and their intervals, a line each.
+
+    Args:
+        results: Scores by their names, and under `intervals` the lower and upper end of some of them.
+
+    Example:
+        >>> print(evaluation_table({"roc_auc": 0.75, "intervals": {"roc_auc": (0.5, 1.0)}}))
+          roc auc                 0.7500   95 % between 0.5000 and 1.0000
+    """
     intervals = results.get("intervals", {})
     lines = []
     for name, value in results.items():

@@ -25,6 +25,11 @@ class DataSpec:
         class_names: Name of each class by its label, or of each label of a row that has several; empty for regression.
         class_counts: Training rows of each class or with each label; empty for regression.
         feature_names: Name of each input column; empty where inputs are not columns.
+
+    Example:
+        >>> spec = DataSpec("binary", input_shape=(1, 28, 28), class_names=("T-shirt/top", "Ankle boot"))
+        >>> spec.num_inputs, spec.is_image, spec.num_classes
+        (784, True, 2)
     """
 
     task: Task

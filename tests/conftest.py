@@ -1,5 +1,6 @@
 """What the tests share: composing a configuration and training it in this process."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,23 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
+from src import cores
 from src.build import build
 from src.config import CONF
 from src.run.training import Run
+
+_MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker of `pytest -n` one thread: PyTorch's threads on cores that are busy are fifty times slower."""
+    if config.getoption("numprocesses", None):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `pytest -n auto` starts."""
+    return min(cores.available(), _MOST_WORKERS)
 
 
 def compose_train(*overrides: str) -> DictConfig:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,12 @@ from omegaconf import OmegaConf
 from src import cores
 from src.cli import _divide_threads
 from src.folders import claim
-
-ROOT = Path(__file__).parent.parent
-
-
-def arguments(*words, runs):
-    return [sys.executable, "-m", "src.train", *words, f"runs_dir={runs}"]
+from tests.commands import ROOT, going_on, wait_until
 
 
 def train(*words, runs):
-    return subprocess.run(arguments(*words, runs=runs), cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={runs}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def assert_refused(done, line, runs):
@@ -109,13 +104,10 @@ def test_a_sweep_leaves_a_folder_for_each_run(tmp_path):
 
 
 def test_ctrl_c_keeps_the_last_epoch_and_resume_goes_on_from_it(tmp_path):
-    words = arguments("trainer.max_epochs=100000", "logger=none", runs=tmp_path)
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("xor/*/checkpoints/last.ckpt")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    with going_on("src.train", "trainer.max_epochs=100000", "logger=none", f"runs_dir={tmp_path}") as process:
+        wait_until(lambda: list(tmp_path.glob("xor/*/checkpoints/last.ckpt")), process)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130
     (folder,) = (tmp_path / "xor").iterdir()
     assert stderr.startswith("interrupted in epoch ")

@@ -20,7 +20,7 @@ class Figures(pl.Callback):
 
     Args:
         every_n_epochs: Epochs between figures; null draws only at the end.
-        seconds_between_drawings: The pause.
+        seconds_between_drawings: The pause, in seconds.
     """
 
     @checked
@@ -47,14 +47,14 @@ class Figures(pl.Callback):
             self.draw(trainer)
 
     def draw(self, trainer: pl.Trainer, more: list[Drawing] | None = None) -> None:
-        """Draw all that waits, and `more`."""
+        """Draw all that waits, and `more`, where the `trainer` has its folder and its loggers."""
         drawings, self._waiting = self._waiting + (more or []), []
         if trainer.is_global_zero:
             save(drawings, Path(trainer.default_root_dir) / "plots", trainer.loggers)
 
 
 def save(drawings: list[Drawing], folder: Path, loggers: list[Any]) -> None:
-    """Draw into `<folder>/<file_stem>.png` and every logger that takes pictures."""
+    """Draw each of the drawings into `<folder>/<file_stem>.png` and every one of the loggers that takes pictures."""
     from src.plots.style import to_png
 
     for drawing in drawings:

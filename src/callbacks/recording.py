@@ -19,7 +19,14 @@ _VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
 
 
 class Drawing(NamedTuple):
-    """A figure that can be drawn at any later time: its data are copies."""
+    """A figure that can be drawn at any later time: its data are copies.
+
+    Attributes:
+        tag: Its name among a run's figures.
+        file_stem: The name of its file, without a suffix.
+        step: Optimiser steps when it was recorded.
+        draw: Makes the Figure.
+    """
 
     tag: str
     file_stem: str
@@ -28,18 +35,27 @@ class Drawing(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """When something is recorded: optimiser steps so far, and the epoch, or None at the end."""
+    """When something is recorded.
+
+    Attributes:
+        step: Optimiser steps so far.
+        epoch: From 1; None at the end.
+
+    Example:
+        >>> Moment(step=400, epoch=10).title("val"), Moment(step=8000).title("test")
+        ('val split after epoch 10', 'test split')
+    """
 
     step: int
     epoch: int | None = None
 
     def drawing(self, tag: str, draw: Callable[[], Any]) -> Drawing:
-        """A figure of this moment; those on the way have their epoch in the file's name."""
+        """A figure of this moment by its `tag` and what will `draw` it; on the way its file's name has the epoch."""
         suffix = "" if self.epoch is None else f"_epoch{self.epoch:05d}"
         return Drawing(tag, f"{tag}{suffix}", self.step, draw)
 
     def title(self, split: Split) -> str:
-        """Which rows are shown, and when."""
+        """Which split is shown, and when."""
         return f"{split} split" if self.epoch is None else f"{split} split after epoch {self.epoch}"
 
 

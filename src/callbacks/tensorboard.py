@@ -22,7 +22,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write scalars as the values of one event, a fraction of the cost of an event each."""
+        """Write metrics as the values of one event, a fraction of the cost of an event each."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         values = [Summary.Value(tag=name, simple_value=float(value)) for name, value in metrics.items()]
@@ -30,7 +30,14 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @rank_zero_only
     def log_picture(self, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
-        """Write an encoded picture of `size` (width, height) pixels, as it stands."""
+        """Write an encoded picture as it stands.
+
+        Args:
+            tag: The picture's name.
+            png: Its file's content.
+            size: Width and height in pixels.
+            step: Optimiser steps so far.
+        """
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         width, height = size
@@ -39,7 +46,13 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @rank_zero_only
     def log_table(self, hyperparameters: dict[str, Any], metrics: dict[str, float], step: int) -> None:
-        """Fill this run's row of the HPARAMS tab."""
+        """Fill this run's row of the HPARAMS tab with hyperparameters and with metrics after so many optimiser steps.
+
+        Args:
+            hyperparameters: Settings by their names; what is no number is written as text.
+            metrics: Numbers by their names.
+            step: Optimiser steps so far.
+        """
         plain = {
             key: value if isinstance(value, bool | int | float) else str(value)
             for key, value in hyperparameters.items()
@@ -47,7 +60,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         self.log_hyperparams(plain, metrics, step)
 
     def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:
-        """Draw the graph of a network for rows x [N, *input_shape], if the graph is wanted."""
+        """Draw the graph of a `model` for rows x [N, *input_shape], if the graph is wanted."""
         if not self._log_graph:
             return
         training = model.training

@@ -8,6 +8,10 @@ class Throttle:
 
     Args:
         seconds: The pause between two times; the first pause begins when this object is made or `restart`ed.
+
+    Example:
+        >>> Throttle(seconds=3600).due(), Throttle(seconds=0).due()
+        (False, True)
     """
 
     def __init__(self, seconds: float) -> None:

@@ -38,7 +38,13 @@ class Rows(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """The three parts of a dataset."""
+    """The three parts of a dataset.
+
+    Attributes:
+        train: Rows that networks are trained on.
+        val: Rows that choose the best epoch and the threshold.
+        test: Rows that are measured once, at the end.
+    """
 
     train: Rows
     val: Rows
@@ -46,7 +52,7 @@ class Splits(NamedTuple):
 
 
 def stream_seed(seed: int, stream: int) -> int:
-    """A seed for one of several independent random streams of the same `seed`."""
+    """A seed for one of several independent random streams of the same `seed`, by the number of the `stream`."""
     return int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
 
 
@@ -104,11 +110,11 @@ class InMemoryDataModule(LightningDataModule, ABC):
         return Scaler.fitted(x) if self.standardize else None
 
     def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Other views of the raw training rows x [B, …] of a minibatch."""
+        """Other views [B, …] of the raw training rows x [B, …] of a minibatch, drawn from `generator`."""
         return x
 
     def encode(self, table: Table, spec: DataSpec) -> Tensor:
-        """Raw inputs x [N, F] of a table's rows, columns by their names.
+        """Raw inputs x [N, F] of a table's rows, columns by the names that `spec` has.
 
         Raises:
             ConfigError: A column is missing, or a cell is no number.
@@ -118,7 +124,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
         return torch.from_numpy(np.stack([table.numbers(name) for name in names], axis=1)).float()
 
     def columns_used(self, spec: DataSpec) -> list[str]:
-        """Columns of a table that `encode` reads."""
+        """Columns of a table that `encode` reads for a dataset of this `spec`."""
         return list(spec.feature_names)
 
     # What it gives
@@ -152,11 +158,11 @@ class InMemoryDataModule(LightningDataModule, ABC):
         _ = self.splits
 
     def scaled(self, x: Tensor) -> Tensor:
-        """Raw inputs x [N, …] as the network sees them."""
+        """Raw inputs x [N, …] as the network sees them, in the same shape."""
         return x if self.scaler is None else self.scaler(x)
 
     def seen(self, split: Split, rows: slice | Tensor) -> Tensor:
-        """Some inputs of a split, by their places in it, as the network sees them."""
+        """Inputs [N, *input_shape] as the network sees them, by the places of their `rows` [N] in a split."""
         x: Tensor = getattr(self.splits, split).x[rows]
         return self.scaled(x) if self.scaled_when_served else x
 
@@ -187,7 +193,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
         return self.batch_size or len(self.splits.train.x)
 
     def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
-        """A loader of rows as they are held."""
+        """A loader of rows as they are held; `settings` are arguments of `BlockLoader`."""
         return BlockLoader(rows.x, rows.y, scale=self.scaled if self.scaled_when_served else None, **settings)
 
     def _loader(self, split: Split, shared: bool, **settings: Any) -> BlockLoader:

@@ -34,6 +34,11 @@ class BlockLoader:
         augment: Raw inputs [B, …] and a generator to other views of them; None leaves them.
         rank: This process' number among `world_size`, which share the rows between them.
         world_size: Processes that train together.
+
+    Example:
+        >>> x, y = torch.arange(10.0).view(5, 2), torch.arange(5)
+        >>> [[batch.tolist() for _, batch in block] for block in BlockLoader(x, y, batch_size=2, block_size=2)]
+        [[[0, 1], [2, 3]], [[4]]]
     """
 
     batch_sampler = None  # Lightning asks for it beside `sampler`
@@ -86,7 +91,7 @@ class BlockLoader:
 
     @staticmethod
     def order(seed: int, epoch: int, num_rows: int) -> Tensor:
-        """The order [num_rows] in which an epoch sees all rows."""
+        """The order [num_rows] in which an epoch sees all rows: a permutation for each `seed` and `epoch`."""
         generator = torch.Generator().manual_seed(seed * _EPOCHS_PER_SEED + epoch)
         return torch.randperm(num_rows, generator=generator)
 

@@ -10,9 +10,14 @@ class Scaler(nn.Module):
     """Inputs x [N, …] to (x - mean) / scale, in float32; a missing number (NaN) becomes `fill` first.
 
     Args:
-        mean: Broadcasts against a row; likewise the others.
-        scale: Never 0.
-        fill: What stands in for missing numbers; None leaves them.
+        mean: In the shape of a row […], or one that broadcasts against it.
+        scale: Likewise […]; never 0.
+        fill: What stands in for missing numbers, likewise […]; None leaves them.
+
+    Example:
+        >>> scaler = Scaler.fitted(torch.tensor([[0.0, 5.0], [4.0, 5.0]]))
+        >>> scaler(torch.tensor([[4.0, 6.0]])).tolist()
+        [[1.0, 1.0]]
     """
 
     mean: Tensor
@@ -33,7 +38,7 @@ class Scaler(nn.Module):
         return cls(mean, torch.where(deviation > 0, deviation, torch.ones_like(deviation)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The inputs as the network sees them."""
+        """Inputs x [N, …] as the network sees them, in the same shape."""
         if self.fill is not None:
             x = torch.where(x.isnan(), self.fill.to(x.device), x)
         return (x - self.mean.to(x.device)).div_(self.scale.to(x.device))

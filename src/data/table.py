@@ -26,6 +26,11 @@ class Table:
         columns: Cells of each column.
         source: Where they are from, for messages.
         first_row: Number of the first row in its source, from 1 and without the header.
+
+    Example:
+        >>> table = Table({"size": ["1.5", "NA"], "colour": [" red", ""]}, source="rows.csv")
+        >>> table.numbers("size").tolist(), table.texts("colour")
+        ([1.5, nan], ['red', None])
     """
 
     def __init__(self, columns: dict[str, list[Any]], source: str, first_row: int = 1) -> None:
@@ -35,7 +40,7 @@ class Table:
         return len(next(iter(self.columns.values()), []))
 
     def numbers(self, name: str) -> Numbers:
-        """A column as float64 [N], NaN where a cell is missing.
+        """The column of this `name` as float64 [N], NaN where a cell is missing.
 
         Raises:
             ConfigError: A cell is no number; its row and column are named.
@@ -54,11 +59,11 @@ class Table:
         return numbers.astype(np.float64)
 
     def texts(self, name: str) -> list[str | None]:
-        """A column as text without spaces around it, None where a cell is missing."""
+        """The column of this `name` as text without spaces around it, None where a cell is missing."""
         return [as_text(cell) for cell in self.columns[name]]
 
     def require(self, names: list[str]) -> None:
-        """Raise `ConfigError` where one of the columns is missing."""
+        """Raise `ConfigError` where a column of these `names` is missing."""
         if missing := [name for name in names if name not in self.columns]:
             raise ConfigError(
                 f"{self.source}: column {', '.join(missing)} is missing; it has {', '.join(self.columns) or 'none'}"
@@ -66,7 +71,12 @@ class Table:
 
 
 def as_number(cell: Any) -> float | None:
-    """A cell as a number, NaN if it is missing, None if it is neither."""
+    """A cell as a number, NaN if it is missing, None if it is neither.
+
+    Example:
+        >>> as_number(" 1e3"), as_number("?"), as_number("red")
+        (1000.0, nan, None)
+    """
     text = as_text(cell)
     if text is None:
         return float("nan")
@@ -83,7 +93,7 @@ def as_text(cell: Any) -> str | None:
 
 
 def read_table(path: Path) -> Table:
-    """A CSV or Parquet file as one table.
+    """The CSV or Parquet file at `path` as one table.
 
     Raises:
         ConfigError: There is no such file, it cannot be read, or it has no rows.
@@ -94,7 +104,7 @@ def read_table(path: Path) -> Table:
 
 
 def read_parts(path: Path) -> Iterator[Table]:
-    """A CSV or Parquet file as tables of some thousand rows each, so that memory does not grow with the file.
+    """The CSV or Parquet file at `path` as tables of 16,384 rows each, so that memory does not grow with the file.
 
     Raises:
         ConfigError: There is no such file, it cannot be read, or it has no rows.

@@ -69,11 +69,11 @@ class Head(LightningModule, ABC):
     @classmethod
     @abstractmethod
     def num_outputs(cls, spec: DataSpec) -> int:
-        """Outputs that the network needs for this dataset."""
+        """Outputs that the network needs for a dataset of this `spec`."""
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (or, for regression, values) of rows x [N, *input_shape]."""
+        """Logits [N], [N, C] or [N, L] (or, for regression, values [N]) of rows x [N, *input_shape]."""
 
     @abstractmethod
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -81,15 +81,15 @@ class Head(LightningModule, ABC):
 
     @abstractmethod
     def predictions(self, logits: Tensor) -> Tensor:
-        """Labels [N] (or values [N]) that the logits stand for."""
+        """Labels [N] or [N, L] (or values [N]) that logits [N], [N, C] or [N, L] stand for."""
 
     @abstractmethod
     def new_metric(self, everywhere: bool = True) -> ScoreKeeper:
-        """A metric to be updated with predictions [N] and targets [N], over all processes or this one's rows alone."""
+        """A metric to be updated with predictions [N] and targets [N], of this process or of those `everywhere`."""
 
     @abstractmethod
     def scores(self, metric: Any) -> dict[str, Tensor]:
-        """Name and value of each score that a metric of `new_metric` holds."""
+        """Name and value, a scalar, of each score that a metric of `new_metric` holds."""
 
     def tables(self, metric: Any) -> dict[str, Any]:
         """Name and value, as nested lists, of what a metric holds beyond its scores."""
@@ -103,7 +103,7 @@ class Head(LightningModule, ABC):
     # Training
 
     def training_step(self, block: Block, batch_idx: int) -> Tensor | None:
-        """One optimiser step for each minibatch of the block."""
+        """One optimiser step for each minibatch of the block; the loss, a scalar, where the Trainer takes that step."""
         if self.automatic_optimization:
             ((x, y),) = block
             logits = self(x)
@@ -195,19 +195,19 @@ class Head(LightningModule, ABC):
         self._publish("test")
 
     def evaluate(self, blocks: Iterable[Block]) -> dict[str, Any]:
-        """Loss, scores and tables of some rows as plain numbers, without a Trainer."""
+        """Loss, scores and tables of the rows in `blocks` as plain numbers, without a Trainer."""
         return self.measure(*self.outputs(blocks))
 
     @torch.no_grad()
     def outputs(self, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
-        """What `forward` returns for some rows, and their targets, both on the CPU and in the rows' order."""
+        """What `forward` returns for the rows in `blocks` [N, …], and their targets y [N, …]: on the CPU, in order."""
         self.eval()
         found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y in block]
         return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
 
     @torch.no_grad()
     def measure(self, logits: Tensor, y: Tensor) -> dict[str, Any]:
-        """Loss, scores and tables of rows with these outputs and targets, as plain numbers."""
+        """Loss, scores and tables of rows with logits [N, …] as `forward` has them and y [N, …], as plain numbers."""
         logits, y = logits.to(self.device), y.to(self.device)
         meter = Meter(self.new_metric(everywhere=False), self.device, everywhere=False)
         meter.update(self.loss(logits, y), self.predictions(logits), y)
@@ -254,7 +254,7 @@ class Head(LightningModule, ABC):
 
 
 def count_steps(trainer: Trainer, num_steps: int) -> None:
-    """Tell the Trainer of optimiser steps that it did not see, or it would count a block as one step or as none."""
+    """Tell the `trainer` of `num_steps` that it did not see, or it would count a block as one step or as none."""
     epoch_loop = trainer.fit_loop.epoch_loop
     progress = epoch_loop.manual_optimization.optim_step_progress
     for tracker in (progress.total, progress.current):
@@ -264,7 +264,7 @@ def count_steps(trainer: Trainer, num_steps: int) -> None:
 
 
 def divergence(loss: float, epoch: int, step: int) -> str:
-    """What is said when the training loss is no longer a number."""
+    """What is said when the training loss is no longer a number, from this step of this epoch on, both from 1."""
     return (
         f"train/loss became {loss} in epoch {epoch}, step {step}; "
         "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"

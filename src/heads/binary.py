@@ -19,6 +19,13 @@ class BinaryHead(ThresholdHead, ClassificationHead):
         loss: `bce_with_logits`, or `bce` on probabilities, as some teach it: the same value, less exact far from 0.
         *parts: Arguments of `Head`, in its order.
         **more: Arguments of `ThresholdHead` and `ClassificationHead`.
+
+    Example:
+        >>> spec = DataSpec("binary", input_shape=(2,), class_names=("no", "yes"))
+        >>> head = BinaryHead(torch.nn.Linear(2, 1), spec, torch.optim.SGD, threshold=0.8)
+        >>> logits = torch.tensor([0.0, 1.0, 2.0])  # probabilities 0.5, 0.73 and 0.88
+        >>> head.probabilities(logits)[0].tolist(), head.predictions(logits).tolist()
+        ([0.5, 0.5], [0, 0, 1])
     """
 
     tasks = ("binary",)
@@ -39,7 +46,7 @@ class BinaryHead(ThresholdHead, ClassificationHead):
         return logits.squeeze(1)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean binary cross-entropy over logits [N] and labels [N], weighted by class where weights are set."""
+        """Mean binary cross-entropy, a scalar, over logits [N] and labels y [N]; weighted if classes have weights."""
         weight = None if self.class_weights is None else self.class_weights[y]
         target = y.to(logits.dtype)
         if self.loss_name == "bce":
@@ -49,7 +56,7 @@ class BinaryHead(ThresholdHead, ClassificationHead):
         return loss if weight is None else loss * (len(y) / weight.sum())
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Probabilities [N, 2] of both classes."""
+        """Probabilities [N, 2] of both classes for logits [N]."""
         positive = logits.sigmoid()
         return torch.stack([1 - positive, positive], dim=-1)
 

@@ -19,10 +19,15 @@ ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=
 
 
 def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
-    """Accuracy, precision, recall and F1 of a confusion matrix [C, C], rows true and columns predicted.
+    """Accuracy, precision, recall and F1, scalars, of a `confusion` matrix [C, C], rows true and columns predicted.
 
     Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A
     score whose denominator is zero counts as 0.
+
+    Example:
+        >>> scores = scores_from_confusion(torch.tensor([[5, 1], [2, 2]]))
+        >>> {name: round(score.item(), 4) for name, score in scores.items()}
+        {'accuracy': 0.7, 'precision': 0.6667, 'recall': 0.5, 'f1': 0.5714}
     """
     counts = confusion.cpu().double()  # not every accelerator has doubles
     hits, predicted, true = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
@@ -48,10 +53,10 @@ class ClassificationHead(Head):
 
     @abstractmethod
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Probabilities [N, C] of each class."""
+        """Probabilities [N, C] of each class, for logits [N, …] as `forward` returns them."""
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Counts [C, C] over logits as `forward` returns them and labels y [N]: rows true, columns predicted."""
+        """Counts [C, C] over logits [N, …] as `forward` returns them and labels y [N]: rows true, columns predicted."""
         metric = self.new_metric(everywhere=False).to(logits.device)
         metric.update(self.predictions(logits), y.to(logits.device))
         return metric.compute()  # type: ignore[no-any-return]
@@ -61,7 +66,7 @@ class ClassificationHead(Head):
         return MulticlassConfusionMatrix(self.spec.num_classes, validate_args=False, sync_on_compute=everywhere)
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
-        """Accuracy, precision, recall and F1."""
+        """Accuracy, precision, recall and F1: scalars."""
         return scores_from_confusion(metric.compute())
 
     def tables(self, metric: Any) -> dict[str, Any]:

@@ -13,6 +13,16 @@ class MeanLoss(Metric):
     """The mean over rows of losses that are means over minibatches of different sizes.
 
     torchmetrics' `MeanMetric` looks for NaN at each update, and forgets the weights when told not to.
+
+    Args:
+        **settings: Arguments of torchmetrics' `Metric`.
+
+    Example:
+        >>> mean = MeanLoss()
+        >>> mean.update(torch.tensor(1.0), num_rows=3)
+        >>> mean.update(torch.tensor(5.0), num_rows=1)
+        >>> mean.compute().item()
+        2.0
     """
 
     total: Tensor
@@ -24,12 +34,12 @@ class MeanLoss(Metric):
         self.add_state("num_rows", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, loss: Tensor, num_rows: int) -> None:
-        """Take in the mean loss of some rows."""
+        """Take in the mean loss, a scalar, of `num_rows` rows."""
         self.total += loss * num_rows
         self.num_rows += num_rows
 
     def compute(self) -> Tensor:
-        """The mean over all rows."""
+        """The mean over all rows, a scalar."""
         return self.total / self.num_rows
 
 
@@ -47,7 +57,7 @@ class Meter:
         self.scores = scores.to(device)
 
     def update(self, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        """Take in the mean loss, the predictions [N] and the targets [N] of some rows."""
+        """Take in the mean loss, a scalar, the predictions [N] and the targets y [N] of some rows."""
         self.loss.update(loss, len(y))
         self.scores.update(predictions, y)
 

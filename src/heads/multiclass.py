@@ -17,6 +17,14 @@ class MulticlassHead(ClassificationHead):
         label_smoothing: Share of each target that is spread over all classes.
         *parts: Arguments of `Head`, in its order.
         **more: Arguments of `Head` and `ClassificationHead`.
+
+    Example:
+        >>> from torch import nn, optim, tensor
+        >>> head = MulticlassHead(nn.Linear(2, 3), DataSpec("multiclass", (2,), ("a", "b", "c")), optim.SGD)
+        >>> head.predictions(tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 3.0]])).tolist()
+        [0, 2]
+        >>> head.probabilities(tensor([[5.0, 5.0, -100.0]])).tolist()
+        [[0.5, 0.5, 0.0]]
     """
 
     tasks = ("multiclass", "binary")
@@ -42,13 +50,13 @@ class MulticlassHead(ClassificationHead):
         return logits
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean cross-entropy over logits [N, C] and labels [N], weighted by class where weights are set."""
+        """Mean cross-entropy, a scalar, over logits [N, C] and labels y [N]; weighted if classes have weights."""
         return F.cross_entropy(logits, y, self.class_weights, label_smoothing=self.label_smoothing)
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Probabilities [N, C]."""
+        """Probabilities [N, C] for logits [N, C]."""
         return logits.softmax(dim=-1)
 
     def predictions(self, logits: Tensor) -> Tensor:
-        """Labels [N]."""
+        """Labels [N]: the class with the largest of logits [N, C]."""
         return logits.argmax(dim=-1)

@@ -18,6 +18,12 @@ class MultilabelHead(ThresholdHead):
     Args:
         *parts: Arguments of `Head`, in its order.
         **more: Arguments of `ThresholdHead`.
+
+    Example:
+        >>> from torch import nn, optim, tensor
+        >>> head = MultilabelHead(nn.Linear(2, 3), DataSpec("multilabel", (2,), ("red", "round", "ripe")), optim.SGD)
+        >>> head.predictions(tensor([[1.0, -1.0, 3.0], [-2.0, -2.0, 0.5]])).tolist()
+        [[1, 0, 1], [0, 0, 1]]
     """
 
     tasks = ("multilabel",)
@@ -33,11 +39,11 @@ class MultilabelHead(ThresholdHead):
         return logits
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean binary cross-entropy over logits [N, L] and targets [N, L] of zeros and ones."""
+        """Mean binary cross-entropy, a scalar, over logits [N, L] and targets y [N, L] of zeros and ones."""
         return F.binary_cross_entropy_with_logits(logits, y.to(logits.dtype))
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Probability [N, L] of each label."""
+        """Probability [N, L] of each label for logits [N, L]."""
         return logits.sigmoid()
 
     def predictions(self, logits: Tensor) -> Tensor:
@@ -63,7 +69,7 @@ class MultilabelHead(ThresholdHead):
         )
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
-        """Accuracy, precision, recall and F1, each a mean over labels, and the share of rows that are all right."""
+        """Accuracy, precision, recall and F1, means over labels, and the share of rows that are all right: scalars."""
         right, ratios = _by_label(metric)
         averaged = {name: values.mean().float() for name, values in {"accuracy": right, **ratios}.items()}
         return averaged | {"subset_accuracy": metric["subset_accuracy"].compute().cpu().float()}

@@ -22,6 +22,11 @@ class RegressionHead(Head):
         loss: Which error is minimised.
         *parts: Arguments of `Head`, in its order.
         **more: Arguments of `Head`.
+
+    Example:
+        >>> head = RegressionHead(torch.nn.Linear(1, 1), DataSpec("regression", (1,)), torch.optim.SGD)
+        >>> head.loss(torch.tensor([1.0, 3.0]), torch.tensor([0.0, 1.0])).item()  # (1 + 4) / 2
+        2.5
     """
 
     tasks = ("regression",)
@@ -47,11 +52,11 @@ class RegressionHead(Head):
         return values.squeeze(1)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean error over values [N] and targets [N]."""
+        """Mean error, a scalar, over values `logits` [N] and targets y [N]."""
         return _LOSSES[self.loss_name](logits, y)
 
     def predictions(self, logits: Tensor) -> Tensor:
-        """The values themselves."""
+        """The values [N] themselves."""
         return logits
 
     def new_metric(self, everywhere: bool = True) -> MetricCollection:
@@ -65,7 +70,7 @@ class RegressionHead(Head):
         )
 
     def scores(self, metric: Any) -> dict[str, Tensor]:
-        """R² (NaN for a single row, which has no variance), mean absolute error and root mean squared error."""
+        """R² (NaN for a single row, which has no variance), mean absolute and root mean squared error: scalars."""
         if metric["r2"].total < 2:
             return {"r2": torch.tensor(torch.nan), "mae": metric["mae"].compute(), "rmse": metric["rmse"].compute()}
         return dict(metric.compute())

@@ -33,7 +33,7 @@ class ThresholdHead(Head):
         self.set_thresholds([number] * self.num_outputs(self.spec))
 
     def set_thresholds(self, thresholds: list[float]) -> None:
-        """Use one threshold for each logit."""
+        """Use `thresholds`, one for each logit of a row."""
         self.thresholds = thresholds
         self._logits = torch.logit(torch.tensor(thresholds, dtype=torch.float64)).float()
 
@@ -42,8 +42,8 @@ class ThresholdHead(Head):
 
         Args:
             rule: As for `threshold`; None is the rule given to this head.
-            logits: What `forward` returns.
-            y: Zeros and ones.
+            logits: What `forward` returns, [N] or [N, L].
+            y: Zeros and ones, [N] or [N, L].
 
         Raises:
             ConfigError: No threshold does what the rule wants.

@@ -26,8 +26,8 @@ class Ranking(NamedTuple):
         positive: Places [P] in `order` of the positive rows.
         above: How many rows [P] have a higher probability.
         reached: How many rows [P] have the same or a higher probability.
-        positive_above: How many of `above` are positive.
-        positive_reached: How many of `reached` are positive.
+        positive_above: How many [P] of `above` are positive.
+        positive_reached: How many [P] of `reached` are positive.
     """
 
     order: Tensor
@@ -41,7 +41,17 @@ class Ranking(NamedTuple):
 class Statistics:
     """Every score of `overall_scores` but the calibration error, as a function of the rows' weights.
 
-    Its arguments are those of `overall_scores`.
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        probabilities: [N, C], or [N, L] for multilabel.
+        predictions: Labels [N], or 0 and 1 in [N, L].
+        y: Labels [N] or [N, L].
+
+    Example:
+        >>> y, predictions = torch.tensor([0, 1]), torch.tensor([1, 1])
+        >>> statistics = Statistics("binary", torch.eye(2)[predictions], predictions, y)
+        >>> statistics(torch.tensor([[1.0, 1.0], [2.0, 0.0], [0.0, 2.0]]))["accuracy"].tolist()
+        [0.5, 0.0, 1.0]
     """
 
     def __init__(self, task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> None:
@@ -89,6 +99,11 @@ def intervals(
         resamples: How often N rows are drawn.
         seed: Of the draws.
         level: Share of the resamples within the interval.
+
+    Example:
+        >>> y = torch.tensor([0, 1, 1, 0])
+        >>> intervals("binary", torch.eye(2)[y], y, y)["accuracy"]  # right whichever rows are drawn
+        (1.0, 1.0)
     """
     num_rows = len(y)
     if num_rows > _MANY_ROWS:

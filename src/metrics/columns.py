@@ -21,7 +21,20 @@ class Columns(NamedTuple):
 
 
 def columns_of(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> Columns:
-    """One column for class 1 of a binary task, for each class against the rest, or for each label."""
+    """One column for class 1 of a binary task, for each class against the rest, or for each label.
+
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        probabilities: [N, C], or [N, L] for multilabel.
+        predictions: Labels [N], or 0 and 1 in [N, L].
+        y: Labels [N] or [N, L].
+
+    Example:
+        >>> import torch
+        >>> p = torch.tensor([[0.5, 0.25, 0.25], [0.125, 0.25, 0.625]])
+        >>> columns_of("multiclass", p, p.argmax(dim=1), torch.tensor([0, 1])).truth.int().tolist()
+        [[1, 0, 0], [0, 1, 0]]
+    """
     p = as_probabilities(probabilities)
     if task == "multilabel":
         return Columns(p, predictions.cpu().bool(), y.cpu().bool())
@@ -31,5 +44,5 @@ def columns_of(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor
 
 
 def as_probabilities(p: Tensor) -> Tensor:
-    """The same numbers in float64 on the CPU; a mean of several models can be a rounding error above 1."""
+    """Probabilities p [N, …] in float64 on the CPU; a mean of several models can be a rounding error above 1."""
     return p.detach().cpu().double().clamp(0, 1)

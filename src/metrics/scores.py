@@ -33,6 +33,12 @@ def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Te
         probabilities: [N, C], or [N, L] for multilabel.
         predictions: Labels [N], or 0 and 1 in [N, L].
         y: Labels [N] or [N, L].
+
+    Example:
+        >>> p, y = torch.tensor([0.9, 0.6, 0.4, 0.2]), torch.tensor([1, 0, 1, 0])
+        >>> scores = overall_scores("binary", torch.stack([1 - p, p], dim=1), (p >= 0.5).long(), y)
+        >>> scores["accuracy"], scores["recall"], scores["roc_auc"]
+        (0.5, 0.5, 0.75)
     """
     columns = columns_of(task, probabilities, predictions, y)
     means = {name: float(values.mean()) for name, values in row_scores(task, probabilities, predictions, y).items()}
@@ -51,7 +57,20 @@ def class_scores(
 ) -> list[dict[str, Any]]:
     """A row for each class against the rest, or for each label: its name, scores and support (rows of the class).
 
-    What the rows leave undefined is 0 or NaN, as in `overall_scores`, whose arguments these are.
+    What the rows leave undefined is 0 or NaN, as in `overall_scores`.
+
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        probabilities: [N, C], or [N, L] for multilabel.
+        predictions: Labels [N], or 0 and 1 in [N, L].
+        y: Labels [N] or [N, L].
+        class_names: Name of each class or label.
+
+    Example:
+        >>> y = torch.tensor([0, 0, 1])
+        >>> rows = class_scores("multiclass", torch.eye(2)[y], torch.tensor([0, 1, 1]), y, ("cat", "dog"))
+        >>> [(row["class"], row["recall"], row["support"]) for row in rows]
+        [('cat', 0.5, 2), ('dog', 1.0, 1)]
     """
     every = columns_of("multiclass" if task == "binary" else task, probabilities, predictions, y)
     table = {name: ratio.tolist() for name, ratio in count_scores(*_counts(every)).items()} | _rank_scores(every)
@@ -63,7 +82,19 @@ def class_scores(
 
 
 def row_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> dict[str, Tensor]:
-    """Accuracy, log loss and Brier score of each row [N]; their means over rows are those of `overall_scores`."""
+    """Accuracy, log loss and Brier score of each row [N]; their means over rows are those of `overall_scores`.
+
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        probabilities: [N, C], or [N, L] for multilabel.
+        predictions: Labels [N], or 0 and 1 in [N, L].
+        y: Labels [N] or [N, L].
+
+    Example:
+        >>> p = torch.tensor([[0.5, 0.5], [1.0, 0.0]])
+        >>> row_scores("binary", p, torch.tensor([1, 0]), torch.tensor([1, 1]))["brier"].tolist()
+        [0.25, 1.0]
+    """
     p, guess, truth = columns_of("multilabel" if task == "multilabel" else "multiclass", probabilities, predictions, y)
     right = guess == truth
     square = (p - truth.double()).square()
@@ -83,7 +114,18 @@ def row_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor
 
 
 def count_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
-    """Precision, recall and F1 of counts [..., K], in float64; 0 where the denominator is."""
+    """Precision, recall and F1 [..., K] of counts, in float64; 0 where the denominator is.
+
+    Args:
+        hits: Rows [..., K] that are both predicted and true.
+        predicted: Rows [..., K] that are predicted.
+        true: Rows [..., K] that are true.
+
+    Example:
+        >>> ratios = count_scores(torch.tensor([3]), torch.tensor([4]), torch.tensor([6]))
+        >>> {name: ratio.tolist() for name, ratio in ratios.items()}
+        {'precision': [0.75], 'recall': [0.5], 'f1': [0.6]}
+    """
     hits, predicted, true = hits.double(), predicted.double(), true.double()
     return {
         "precision": hits / predicted.clamp(min=1),

@@ -13,7 +13,12 @@ _NUM_DIGITS = 4  # of a score in a message
 
 
 class Rule(NamedTuple):
-    """What a threshold is chosen by, and the number it is, or that precision or recall should reach."""
+    """What a threshold is chosen by.
+
+    Attributes:
+        name: Of the rule.
+        value: The threshold itself, or what precision or recall should reach; 0 for the other rules.
+    """
 
     name: Literal["number", "f1", "youden", "precision", "recall"]
     value: float = 0.0
@@ -29,10 +34,17 @@ _BY_NAME = {"f1": Rule("f1"), "youden": Rule("youden")}
 
 
 def parse_rule(text: str | float) -> Rule:
-    """The rule that a user wrote: a number between 0 and 1, `f1`, `youden`, `precision>=X` or `recall>=X`.
+    """The rule that the text of a user stands for.
+
+    Args:
+        text: A number between 0 and 1, `f1`, `youden`, `precision>=X` or `recall>=X`.
 
     Raises:
         ConfigError: It is none of these.
+
+    Example:
+        >>> parse_rule("precision>=0.95")
+        Rule(name='precision', value=0.95)
     """
     written = str(text).strip()
     if written in _BY_NAME:
@@ -60,6 +72,11 @@ def choose_threshold(rule: Rule, p: Tensor, y: Tensor) -> float:
 
     Raises:
         ConfigError: No threshold reaches the precision or recall, or y holds one class only.
+
+    Example:
+        >>> p, y = torch.tensor([0.9, 0.6, 0.4, 0.2]), torch.tensor([1, 0, 1, 0])
+        >>> [round(choose_threshold(parse_rule(rule), p, y), 4) for rule in ("f1", "precision>=1")]
+        [0.3, 0.75]
     """
     if rule.name == "number":
         return rule.value

@@ -11,6 +11,14 @@ def affine_map(network: nn.Module, num_inputs: int) -> tuple[Tensor, Tensor] | N
 
     Only a sequence is sure to be the sum of its parts: what a module of another kind does between its layers is
     anybody's guess.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+        >>> for parameter in network.parameters():
+        ...     _ = nn.init.ones_(parameter)
+        >>> weight, bias = affine_map(network, num_inputs=2)  # (x1 + x2 + 1) + (x1 + x2 + 1) + 1
+        >>> weight.tolist(), bias.tolist()
+        ([[2.0, 2.0]], [3.0])
     """
     leaves = [part for part in network.modules() if type(part).forward is not nn.Sequential.forward]
     if not all(isinstance(leaf, _AFFINE_LAYERS) for leaf in leaves):

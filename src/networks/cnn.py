@@ -22,6 +22,10 @@ class CNN(nn.Module):
         dims: Channels of each stage.
         depth: Convolutions of a stage.
         dropout: Probability that one of the last stage's averages is silenced in training.
+
+    Example:
+        >>> CNN(input_shape=(1, 28, 28), num_outputs=10, dims=[8, 16])(torch.zeros(3, 1, 28, 28)).shape
+        torch.Size([3, 10])
     """
 
     @checked
@@ -53,16 +57,20 @@ class CNN(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Outputs [N, num_outputs]."""
+        """Outputs [N, num_outputs] of images x [N, C, H, W]."""
         outputs: Tensor = self.head(self.body(x.contiguous(memory_format=torch.channels_last)))
         return outputs
 
 
 def image_shape(input_shape: tuple[int, ...]) -> tuple[int, int]:
-    """Channels, and the smaller of height and width.
+    """Channels, and the smaller of height and width in pixels, of an `input_shape` (C, H, W).
 
     Raises:
         ConfigError: Rows of this shape are no images.
+
+    Example:
+        >>> image_shape((3, 32, 24))
+        (3, 24)
     """
     if len(input_shape) != 3:
         raise ConfigError(

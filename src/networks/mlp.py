@@ -31,6 +31,11 @@ class MLP(nn.Sequential):
         activation: What follows each hidden layer.
         dropout: Probability that a hidden unit is silenced in training.
         batch_norm: Normalise each hidden layer over the minibatch, before its activation.
+
+    Example:
+        >>> network = MLP(input_shape=(2,), num_outputs=1, hidden_dims=[4], activation="tanh")
+        >>> [type(layer).__name__ for layer in network], sum(p.numel() for p in network.parameters())
+        (['Linear', 'Tanh', 'Linear'], 17)
     """
 
     @checked

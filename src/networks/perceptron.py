@@ -10,6 +10,12 @@ class Perceptron(MLP):
     Args:
         input_shape: Shape of one row.
         num_outputs: Numbers out for each row.
+
+    Example:
+        >>> Perceptron(input_shape=(2,), num_outputs=1)
+        Perceptron(
+          (0): Linear(in_features=2, out_features=1, bias=True)
+        )
     """
 
     @checked

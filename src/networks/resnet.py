@@ -51,7 +51,7 @@ class ResNet18(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Outputs [N, num_outputs]."""
+        """Outputs [N, num_outputs] of images x [N, C, H, W]."""
         outputs: Tensor = self.head(self.body(x.contiguous(memory_format=torch.channels_last)))
         return outputs
 

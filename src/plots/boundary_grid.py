@@ -13,7 +13,15 @@ _COLUMNS = 4
 
 
 class Panel(NamedTuple):
-    """One network: probabilities [R * R, C] over a plane, and rows x [N, 2] and y [N] on top of it."""
+    """One network's panel.
+
+    Attributes:
+        title: Above the panel.
+        plane: Where the probabilities were taken.
+        probabilities: Of each class [R * R, C].
+        rows: Rows x [N, 2] and labels y [N] on top of it.
+        threshold: Probability at which two classes part.
+    """
 
     title: str
     plane: Plane
@@ -23,7 +31,7 @@ class Panel(NamedTuple):
 
 
 def boundary_grid(panels: list[Panel], class_names: tuple[str, ...]) -> Figure:
-    """A panel for each network, four in a line."""
+    """The panels of several networks, four in a line; `class_names` are theirs in common."""
     columns = min(_COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
     figure, axes = new_figure(2.7 * columns + 0.3, 2.7 * lines + 0.4, columns, lines)

@@ -9,9 +9,19 @@ from src.plots.style import INK, new_figure
 def confusion_figure(
     confusion: Tensor, class_names: tuple[str, ...], title: str = "", normalized: bool = False
 ) -> Figure:
-    """A confusion matrix [C, C], rows true and columns predicted, coloured by the share of each true class.
+    """A confusion matrix, coloured by the share of each true class.
 
-    Cells state counts, or where `normalized` those shares, which sum to 1 in each row that has any.
+    Args:
+        confusion: Counts [C, C], rows true and columns predicted.
+        class_names: Name of each class.
+        title: Of the figure.
+        normalized: Cells state those shares, which sum to 1 in each row that has any, instead of counts.
+
+    Example:
+        >>> import torch
+        >>> (axis,) = confusion_figure(torch.tensor([[5, 1], [2, 2]]), ("no", "yes"), normalized=True).axes
+        >>> [cell.get_text() for cell in axis.texts]
+        ['0.83', '0.17', '0.50', '0.50']
     """
     num_classes = len(class_names)
     side = max(3.6, 0.62 * num_classes + 1.6)
@@ -34,7 +44,13 @@ def confusion_figure(
 
 
 def label_confusions_figure(confusions: Tensor, label_names: tuple[str, ...], title: str = "") -> Figure:
-    """A confusion matrix for each label [L, 2, 2], rows true and columns predicted, coloured by shares of each row."""
+    """A confusion matrix for each label, coloured by shares of each row.
+
+    Args:
+        confusions: Counts [L, 2, 2], rows true and columns predicted.
+        label_names: Name of each label.
+        title: Of the figure.
+    """
     columns = min(5, len(label_names))
     num_rows = -(-len(label_names) // columns)
     figure, axes = new_figure(1.9 * columns + 0.3, 2.15 * num_rows + 0.3, columns, num_rows=num_rows)

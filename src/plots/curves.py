@@ -8,7 +8,18 @@ _STAGES = {"train": COLORS[0], "val": COLORS[1]}
 
 
 def curves_figure(history: list[dict[str, float]], score: str, best_epoch: int | None = None) -> Figure:
-    """Two panels, the loss and one score, over the epochs of `history` (rows of `metrics.csv`)."""
+    """Two panels, the loss and one score, over the epochs.
+
+    Args:
+        history: Rows of `metrics.csv`.
+        score: Name of the score, without its stage.
+        best_epoch: Marked by a line, from 1; None marks none.
+
+    Example:
+        >>> rows = [{"epoch": 1, "train/loss": 0.7}, {"epoch": 2, "train/loss": 0.5, "train/accuracy": 0.9}]
+        >>> [panel.get_title() for panel in curves_figure(rows, "accuracy").axes]
+        ['loss', 'accuracy']
+    """
     figure, axes = new_figure(9.2, 3.6, 2)
     for axis, metric in zip(axes, ("loss", score), strict=True):
         for stage, ink in _STAGES.items():

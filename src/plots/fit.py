@@ -7,7 +7,15 @@ from src.plots.style import COLORS, INK, new_figure
 
 
 def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str, ...], title: str = "") -> Figure:
-    """Targets y [N] and predictions [N]: over x [N, 1] where there is one input, else against each other."""
+    """Targets and predictions: over the input where there is one, else against each other.
+
+    Args:
+        x: Inputs [N, F].
+        y: Targets [N].
+        predicted: Predictions [N].
+        feature_names: Name of each input.
+        title: Of the figure.
+    """
     figure, (axis,) = new_figure(5.4, 4.2)
     if x.shape[1:] == (1,):
         order = x[:, 0].argsort()

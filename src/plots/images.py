@@ -22,7 +22,7 @@ def predictions_figure(
     """Images [N, C, H, W] (uint8) under what they were taken for; where that is wrong, also what they are.
 
     Args:
-        images: Left to right, top to bottom.
+        images: [N, C, H, W], drawn left to right, top to bottom.
         labels: True label of each [N].
         predictions: Predicted label of each [N].
         confidences: Probability of each prediction [N].
@@ -48,7 +48,7 @@ def predictions_figure(
 
 
 def augmentation_figure(views: Tensor) -> Figure:
-    """Images and other views of them [N, V, C, H, W] (uint8), a row an image, the original in front."""
+    """Images and other views of them, `views` [N, V, C, H, W] (uint8): a row an image, the original in front."""
     num_images, num_views = views.shape[:2]
     figure, axes = new_figure(1.1 * num_views, 1.1 * num_images + 0.3, num_views, num_rows=num_images)
     for axis, image in zip(axes, views.flatten(0, 1), strict=True):

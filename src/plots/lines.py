@@ -23,7 +23,7 @@ def shown(scores: dict[str, float]) -> dict[str, str]:
 
 
 def is_crowd(scores: dict[str, float]) -> bool:
-    """Whether there are too many classes to draw each."""
+    """Whether the classes of `scores` are too many to draw each."""
     return len(scores) > _MOST
 
 
@@ -33,24 +33,34 @@ def known(scores: dict[str, float]) -> dict[str, float]:
 
 
 def mean_label(scores: dict[str, float]) -> str:
-    """How many scores are known, and their mean."""
+    """How many scores are known, and their mean.
+
+    Example:
+        >>> mean_label({"cat": 0.5, "dog": 1.0, "cow": float("nan")})
+        'mean of 2  0.750'
+    """
     values = known(scores).values()
     return labelled(f"mean of {len(values)}", sum(values) / len(values) if values else float("nan"))
 
 
 def labelled(name: str, score: float) -> str:
-    """A class and its score, as the legend has it."""
+    """A class by its name and its score, as the legend has it."""
     return f"{short(name)}  {score:.3f}" if score == score else f"{short(name)}  undefined"
 
 
 def short(name: str) -> str:
-    """A class's name, cut in its middle where it would push the panel aside."""
+    """A class's name, cut in its middle where it would push the panel aside.
+
+    Example:
+        >>> short("a class with a very long name")
+        'a class with…ry long name'
+    """
     half = _LONGEST_NAME // 2
     return name if len(name) <= _LONGEST_NAME else f"{name[:half].rstrip()}…{name[-half:].lstrip()}"
 
 
 def add_legend(figure: Figure, axis: Any) -> None:
-    """A legend below the panel where it fits on a line, else to its right, for which the figure grows."""
+    """A legend of an axis, below the panel where it fits on a line, else to its right, for which the figure grows."""
     handles, labels = axis.get_legend_handles_labels()
     widths = [_LETTER * len(label) + _HANDLE for label in labels]
     width, height = figure.get_size_inches()

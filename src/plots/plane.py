@@ -9,7 +9,13 @@ _MARGIN = 0.08  # of the data's width, left free around it
 
 
 class Plane(NamedTuple):
-    """A rectangle of points: `points` [R * R, 2], row by row, over `extent` (left, right, bottom, top)."""
+    """A rectangle of points.
+
+    Attributes:
+        points: [R * R, 2], row by row from the bottom.
+        extent: Left, right, bottom and top.
+        resolution: R.
+    """
 
     points: Tensor
     extent: tuple[float, float, float, float]
@@ -17,7 +23,13 @@ class Plane(NamedTuple):
 
 
 def plane_around(x: Tensor, resolution: int = 160) -> Plane:
-    """The plane of `resolution` × `resolution` points around rows x [N, 2]."""
+    """The plane of `resolution` × `resolution` points around rows x [N, 2].
+
+    Example:
+        >>> plane = plane_around(torch.tensor([[0.0, 0.0], [1.0, 2.0]]), resolution=3)
+        >>> plane.points.shape, [round(edge, 2) for edge in plane.extent]
+        (torch.Size([9, 2]), [-0.08, 1.08, -0.16, 2.16])
+    """
     low, high = x.amin(dim=0), x.amax(dim=0)
     margin = _MARGIN * (high - low).clamp(min=1e-3)
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()

@@ -18,6 +18,12 @@ def roc_figure(curves: dict[str, dict[str, Tensor]], aucs: dict[str, float], tit
         curves: Columns fpr [T] and tpr [T] of each class, as `src.metrics.curves.roc_curve` gives them.
         aucs: Area under the curve of each class, for the legend.
         title: Of the figure.
+
+    Example:
+        >>> import torch
+        >>> curve = {"fpr": torch.tensor([0.0, 0.5, 1.0]), "tpr": torch.tensor([0.0, 1.0, 1.0])}
+        >>> [line.get_label() for line in roc_figure({"ill": curve}, {"ill": 0.75}).axes[0].lines]
+        ['ill  0.750', 'chance  0.500']
     """
     figure, (axis,) = new_figure(4.4, 4.6)
     for name, ink in shown(aucs).items():

@@ -31,7 +31,15 @@ STYLE: Any = {
 def new_figure(
     width: float, height: float, num_panels: int = 1, num_rows: int = 1, **settings: Any
 ) -> tuple[Figure, list[Any]]:
-    """A figure of some inches and its panels [num_rows * num_panels], side by side, row by row."""
+    """A figure and its panels [num_rows * num_panels], side by side, row by row.
+
+    Args:
+        width: In inches.
+        height: In inches.
+        num_panels: Panels of a row.
+        num_rows: Rows of panels.
+        **settings: Arguments of Matplotlib's `Figure.subplots`.
+    """
     with rc_context(STYLE):
         figure = blank_figure(width, height, layout="constrained")
         panels = figure.subplots(num_rows, num_panels, squeeze=False, **settings)
@@ -52,7 +60,14 @@ def color(label: int) -> str:
 
 
 def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
-    """A figure as an encoded picture, with its width and height in pixels."""
+    """A figure as an encoded picture, with its width and height in pixels.
+
+    Example:
+        >>> figure, (panel,) = new_figure(width=4, height=3)
+        >>> png, size = to_png(figure)
+        >>> png[1:4], size
+        (b'PNG', (400, 300))
+    """
     buffer = io.BytesIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format="png", dpi=DPI)

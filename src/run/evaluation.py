@@ -36,8 +36,8 @@ class Evaluation:
     Attributes:
         opened: The run.
         split: Which rows.
-        logits: What the head returned for each.
-        y: Their targets.
+        logits: What the head returned for each [N, …].
+        y: Their targets, [N] or [N, L].
     """
 
     opened: OpenRun

@@ -28,19 +28,27 @@ def output(path: Path, key: str = "output") -> Iterator[Path]:
 
 
 def refuse_existing(path: Path, force: bool) -> None:
-    """Raise `ConfigError` where an output is there already, unless `force`."""
+    """Raise `ConfigError` where an output is at `path` already, unless `force`."""
     if path.exists() and not force:
         raise ConfigError(f"output: {path} exists already; name another, or set force=true to replace it")
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write values as JSON, NaN and infinity as null, for JSON has neither."""
+    """Write values as JSON to `path`, NaN and infinity as null, for JSON has neither.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as root:
+        ...     write_json(Path(root, "scores.json"), {"f1": 0.5, "roc_auc": math.nan})
+        ...     json.loads(Path(root, "scores.json").read_text())
+        {'f1': 0.5, 'roc_auc': None}
+    """
     with output(path) as part:
         part.write_text(json.dumps(_plain(values), indent=2) + "\n")
 
 
 def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
-    """Write columns of equal length as CSV."""
+    """Write columns of equal length as CSV to `path`."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

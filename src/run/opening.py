@@ -91,7 +91,7 @@ def _apply(cfg: DictConfig, changes: Any) -> None:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint's plain values and tensors. One that carries code is refused, and none of it is executed.
+    """The plain values and tensors of the checkpoint at `path`. One that carries code is refused, none of it executed.
 
     Raises:
         ConfigError: There is none, or it is none of ours.
@@ -114,6 +114,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule, path: Path) -> int:
     """Take the weights and the scaler of a checkpoint; the number of epochs it was trained.
 
+    Args:
+        checkpoint: As `read_checkpoint` returns it.
+        head: Takes the weights.
+        datamodule: Takes the scaler.
+        path: Where the checkpoint was, for messages.
+
     Raises:
         ConfigError: It belongs to another network.
     """
@@ -129,7 +135,7 @@ def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule,
 
 
 def choose_threshold(opened: OpenRun, rule: str | float) -> None:
-    """Choose the threshold of a run on its validation rows, and store it with the run.
+    """Choose the threshold of an `opened` run by a rule on its validation rows, and store it with the run.
 
     Raises:
         ConfigError: The run's head has none, or no threshold does what the rule wants.

@@ -61,7 +61,7 @@ def predict(cfg: DictConfig) -> Path:
 
 
 def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
-    """Columns with the answer for each of rows x [N, *input_shape], as the network sees them.
+    """Columns with the answer of a `head` for each of rows x [N, *input_shape], as the network sees them.
 
     `predicted` is a class name or a value; `predicted_<label>` 0 or 1 where a row has several labels;
     `probability_<class>` the probability of each.

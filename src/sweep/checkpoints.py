@@ -33,7 +33,7 @@ class Checkpoints:
         self.group["params"] = list(range(len(self.names)))
 
     def write(self, run: int, member: Member) -> None:
-        """Write what there is: a run that failed in its first epoch has nothing."""
+        """Write what there is of a `member`, the stack's `run`: one that failed in its first epoch has nothing."""
         ledger = self.module.ledger
         folder = member.folder / "checkpoints"
         for name, kept in (("best", ledger.best), ("last", ledger.last)):

@@ -29,7 +29,7 @@ class CompareRules(BaseModel):
 
 
 def compare_runs(cfg: DictConfig) -> None:
-    """Compare the runs that a configuration names, print a table and write the files.
+    """Compare the runs that `cfg` names, as `conf/compare.yaml` composes it, print a table and write the files.
 
     Raises:
         ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
@@ -54,7 +54,7 @@ def compare_runs(cfg: DictConfig) -> None:
 
 
 def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
-    """A row as plain numbers, None for what is not known."""
+    """A row as plain numbers by their names and those of its keys, None for what is not known."""
     return {
         **{
             key: list(value) if isinstance(value, tuple) else value for key, value in zip(keys, row.values, strict=True)

@@ -91,7 +91,12 @@ def compare(folders: list[Path], metric: str | None = None, group_by: str | list
 
 
 def shown(value: Any) -> str:
-    """A setting's value as on the command line."""
+    """A setting's value as on the command line.
+
+    Example:
+        >>> shown((16, 8)), shown(0.1)
+        ('[16,8]', '0.1')
+    """
     return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 

@@ -70,11 +70,11 @@ class Composer:
         return self._composed[shape]
 
     def choices(self, overrides: Sequence[str]) -> dict[str, str | None]:
-        """The option chosen in each config group."""
+        """The option that these overrides choose in each config group."""
         return dict(self.composed(overrides).hydra.runtime.choices)
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
-        """The job of some overrides."""
+        """The job of some overrides, by its number in the sweep."""
         shape = self._shape(overrides)
         if shape not in self._templates:
             self._templates[shape] = Template(self.composed(overrides), shape)
@@ -116,13 +116,17 @@ class SweepLoader:
     """Hydra's loader, which composes jobs of one shape once.
 
     Hydra's basic sweeper has every job composed to see whether it can be, and drops the result.
+
+    Args:
+        loader: Hydra's own loader.
+        composer: Knows what has been composed.
     """
 
     def __init__(self, loader: ConfigLoader, composer: Composer) -> None:
         self._loader, self._composer = loader, composer
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """A configuration of the shape that was asked for."""
+        """A configuration of the shape of `sweep_overrides`; `master_config` is the one that the composer has."""
         return self._composer.composed(sweep_overrides)
 
     def __getattr__(self, name: str) -> Any:
@@ -165,7 +169,7 @@ class Template:
         self._cfg: Any = OmegaConf.to_container(task, resolve=True)
 
     def job(self, number: int, overrides: list[str], values: list[Any]) -> Job:
-        """The job with these values at the marks."""
+        """The job of this number in the sweep, with the values of its overrides at the marks."""
         dirname = self._dirname([overrides[place] for place in self._task])
         words = {_value_mark(place): values[place] for place in self._places}
         words |= {"SWEPT_DIRNAME_": dirname, "SWEPT_ID_": str(number), str(_NUMBER): number}

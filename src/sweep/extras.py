@@ -11,7 +11,12 @@ from src.sweep.members import Member
 
 
 class Extras(NamedTuple):
-    """Whether members get `plots/` and `tensorboard/`, a tenth of a second each."""
+    """What members get beside the files of every run, a tenth of a second each.
+
+    Attributes:
+        figures: Whether they get `plots/`.
+        tensorboard: Whether they get `tensorboard/`.
+    """
 
     figures: bool = False
     tensorboard: bool = False

@@ -21,7 +21,7 @@ def begin(folder: Path, files: dict[str, str]) -> None:
 
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
-    """`metrics.csv`, a row an epoch, with the columns of `src.callbacks.history`."""
+    """Write `metrics.csv` into a folder: rows of an epoch each, whose columns are those of `src.callbacks.history`."""
     with aside(folder / "metrics.csv") as part, part.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "step", "lr", *columns])
@@ -29,12 +29,12 @@ def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> Non
 
 
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
-    """`metrics.json`, which marks a run as finished."""
+    """Write `metrics.json` into a folder, which marks a run as finished."""
     write_json(folder / "metrics.json", metrics)
 
 
 def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:
-    """Append what the terminal would have said to `train.log`, with its time."""
+    """Append the text that the terminal would have shown to a folder's `train.log`, with its time and level."""
     record = logging.LogRecord("src.sweep", level, "", 0, text, None, None)
     with (folder / "train.log").open("a") as file:
         file.write(_DATED.format(record) + "\n")

@@ -36,7 +36,16 @@ _LEFT_OUT = {"progress_bar", "figures"}  # off in a stack, whatever they are
 
 
 def signature(cfg: Plain) -> str:
-    """The same text for runs that differ in nothing but seeds, numbers of the data and numbers of the optimizer."""
+    """The same text for each `cfg` that differs in nothing but seeds, numbers of the data and numbers of the optimizer.
+
+    Example:
+        >>> runs = [
+        ...     {"seed": seed, "data": {"noise": noise}, "optimizer": {"lr": lr}, "network": {"hidden_dims": [4]}}
+        ...     for seed, noise, lr in ((0, 0.1, 0.3), (1, 0.2, 0.1))
+        ... ]
+        >>> signature(runs[0]) == signature(runs[1])
+        True
+    """
     rest = {key: value for key, value in cfg.items() if key != "seed"}
     rest["data"] = {key: value for key, value in cfg["data"].items() if key in _DATA_SHAPES or not _is_number(value)}
     rest["optimizer"] = {key: value for key, value in cfg["optimizer"].items() if key not in _OPTIMIZER_NUMBERS}
@@ -48,7 +57,7 @@ def _is_number(value: Any) -> bool:
 
 
 def reason_against(cfg: Plain) -> str | None:
-    """Why a run with this configuration has to train alone, as far as the configuration tells; else None."""
+    """Why a run of this `cfg` has to train alone, as far as the configuration tells; else None."""
     return (
         _optimizer(cfg["optimizer"])
         or _scheduler(cfg["scheduler"], cfg["trainer"])

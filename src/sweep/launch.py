@@ -58,7 +58,7 @@ class Launch:
     composer: Composer
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
-        """Run all jobs; their results in the order of their overrides."""
+        """Run all jobs; their results in the order of `job_overrides`, of which the first is job `first_number`."""
         setup_globals()
         configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
         sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
@@ -162,6 +162,12 @@ def _count(number: int, noun: str) -> str:
 
 def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
     """A launch whose jobs are composed once for each shape, also where Hydra's sweeper has them composed to check them.
+
+    Args:
+        context: Hydra's loader and callbacks.
+        task: The function that a job is.
+        master: The configuration of the sweep itself.
+        options: Keys of `conf/hydra/launcher/vectorized.yaml` and their values.
 
     Raises:
         ConfigError: An option of the launcher that breaks its rule.

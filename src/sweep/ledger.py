@@ -11,7 +11,7 @@ class Epoch(NamedTuple):
     """One epoch of the runs that trained in it.
 
     Attributes:
-        runs: Which of all runs these m are.
+        runs: Which of all runs these are: indices [m].
         number: From 1.
         step: Optimiser steps of each run so far.
         rates: Learning rates [m].
@@ -26,7 +26,7 @@ class Epoch(NamedTuple):
 
 
 class Kept:
-    """One state of each run, each from an epoch of its own."""
+    """One state of each of `num_runs` runs, each from an epoch of its own."""
 
     def __init__(self, num_runs: int) -> None:
         self.num_runs = num_runs
@@ -35,7 +35,7 @@ class Kept:
         self.schedulers: list[list[dict[str, Any]]] = [[] for _ in range(num_runs)]
 
     def put(self, runs: Tensor, state: "State", rows: Tensor) -> None:
-        """Keep `rows` of a state as that of `runs`."""
+        """Keep the rows [m] of a state as that of the runs [m], both indices."""
         for name, value in state.tensors.items():
             if name not in self.tensors:
                 self.tensors[name] = torch.zeros(self.num_runs, *value.shape[1:], dtype=value.dtype)
@@ -59,13 +59,13 @@ class State(NamedTuple):
     schedulers: list[list[dict[str, Any]]]
 
     def select(self, runs: Tensor) -> "State":
-        """Some runs only, by their indices."""
+        """Some runs [k] only, by their indices."""
         chosen = [self.schedulers[i] for i in runs.tolist()]
         return State(self.epoch, {name: value[runs] for name, value in self.tensors.items()}, chosen)
 
 
 class Ledger:
-    """Curves and states of M runs, filled while they train.
+    """Curves and states of `num_runs` runs, filled while they train.
 
     Attributes:
         columns: Names of the metrics in each epoch's `values`.

@@ -148,7 +148,7 @@ class StackModule(pl.LightningModule):
 
     @torch.no_grad()
     def measure(self, values: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-        """Scores [m] and tables of the networks with parameters `values` [m, P] on a split of theirs."""
+        """Scores [m] and tables of the networks with parameters `values` [m, P] on rows of theirs."""
         scores: list[dict[str, Tensor]] = []
         tables: list[dict[str, Any]] = []
         for part in rows.parts():

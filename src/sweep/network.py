@@ -19,6 +19,14 @@ class StackedNetwork:
 
     Args:
         network: One of the networks; its weights do not matter.
+
+    Example:
+        >>> networks = [nn.Linear(2, 1) for _ in range(3)]
+        >>> stacked = StackedNetwork(networks[0])
+        >>> parameters = stacked.pieces(torch.stack([stacked.row(network) for network in networks]))
+        >>> x = torch.ones(3, 5, 2)  # five rows for each of three networks
+        >>> torch.allclose(stacked(parameters, x)[1], networks[1](x[1]))
+        True
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -116,7 +124,12 @@ def _elementwise(module: nn.Module) -> Layer:
 
 
 def cannot_stack(network: nn.Module) -> str | None:
-    """Why networks of this kind cannot be trained as one, or None."""
+    """Why networks like this `network` cannot be trained as one, or None.
+
+    Example:
+        >>> cannot_stack(nn.Linear(2, 1)) is None, cannot_stack(nn.Dropout(0.5))
+        (True, "dropout draws from each run's own random numbers")
+    """
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._NormBase) or any(True for _ in module.buffers(recurse=False)):
             return f"{type(module).__name__} keeps statistics of each network's own batches"

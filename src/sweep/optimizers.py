@@ -19,7 +19,7 @@ class StackedOptimizer(ABC):
     """Updates rows of parameters [M, P] in place.
 
     Args:
-        values: The parameters.
+        values: The parameters [M, P].
         numbers: Of each name in `number_names`, a value for each row: float64 [M].
         nesterov: Nesterov's momentum; SGD alone has it.
 
@@ -47,25 +47,25 @@ class StackedOptimizer(ABC):
         self.state = {name: value.to(device) for name, value in self.state.items()}
 
     def select(self, rows: Tensor) -> None:
-        """Keep some rows only, by their indices."""
+        """Keep some rows [k] only, by their indices."""
         self.values = self.values[rows]
         self.numbers = {name: value[rows] for name, value in self.numbers.items()}
         self.state = {name: value[rows] for name, value in self.state.items()}
 
     def column(self, name: str, rows: slice) -> Tensor:
-        """The numbers of some rows as they meet the parameters: [m, 1]."""
+        """The numbers of this `name` of some rows, as they meet the parameters: [m, 1]."""
         return self.numbers[name][rows].to(self.values).unsqueeze(1)
 
     @abstractmethod
     def stepper(self, rows: slice) -> Step:
-        """What takes the next steps of some rows; the caller adds to `steps_done` when all rows have taken theirs."""
+        """What takes the next steps of some rows from gradients [m, P]; the caller adds to `steps_done` after all."""
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], numbers: dict[str, float], steps_done: int) -> dict[str, Any]:
         """What torch.optim keeps for one parameter, where `state` is what of ours belongs to it.
 
         Args:
-            state: The pieces of one parameter of one run.
+            state: The pieces [*shape] of one parameter of one run.
             numbers: Of that run.
             steps_done: Steps that led to the state.
         """
@@ -83,7 +83,7 @@ class StackedSGD(StackedOptimizer):
         return self.state_names if self.numbers["momentum"].any() else ()
 
     def stepper(self, rows: slice) -> Step:
-        """Plain, with weight decay, with momentum or with both."""
+        """Steps from gradients [m, P]: plain, with weight decay, with momentum or with both."""
         values, rate = self.values[rows], self.column("lr", rows)
         decay = self.column("weight_decay", rows) if self.numbers["weight_decay"].any() else None
         momentum = self.column("momentum", rows)
@@ -101,7 +101,7 @@ class StackedSGD(StackedOptimizer):
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], numbers: dict[str, float], steps_done: int) -> dict[str, Any]:
-        """Nothing for a run without momentum."""
+        """The momentum buffer [*shape]; nothing for a run without momentum."""
         return dict(state) if numbers["momentum"] else {}
 
 
@@ -113,7 +113,7 @@ class StackedAdam(StackedOptimizer):
     decoupled = False
 
     def stepper(self, rows: slice) -> Step:
-        """With the bias corrections of the steps to come."""
+        """Steps from gradients [m, P], with the bias corrections of the steps to come."""
         values, rate = self.values[rows], self.column("lr", rows)
         exact1, exact2 = (self.numbers[name][rows].unsqueeze(1) for name in ("beta1", "beta2"))
         beta2, eps = self.column("beta2", rows), self.column("eps", rows)
@@ -139,7 +139,7 @@ class StackedAdam(StackedOptimizer):
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], numbers: dict[str, float], steps_done: int) -> dict[str, Any]:
-        """The number of steps stands first, as a tensor."""
+        """The two averages [*shape]; the number of steps stands first, as a tensor, a scalar."""
         return {"step": torch.tensor(float(steps_done)), **state}
 
 

@@ -84,7 +84,7 @@ def read_runs(folders: list[Path]) -> list[Record]:
 
 
 def latest_sweep(runs_dir: Path) -> Path:
-    """The newest sweep.
+    """The newest sweep below `runs_dir`.
 
     Raises:
         ConfigError: There is none.
@@ -112,7 +112,12 @@ def _override(line: str) -> tuple[str, Any]:
 
 
 def plain(text: str) -> Any:
-    """A number, a truth value, None, a tuple of such, or the text itself."""
+    """The value that a text stands for: a number, a truth value, None, a tuple of such, or the text itself.
+
+    Example:
+        >>> plain("1e-3"), plain("[16,8]"), plain("null"), plain("relu")
+        (0.001, (16, 8), None, 'relu')
+    """
     if text.startswith("[") and text.endswith("]"):
         return tuple(plain(part.strip()) for part in text[1:-1].split(",") if part.strip())
     known = {"true": True, "false": False, "null": None}

@@ -40,7 +40,7 @@ class StackRows:
         return self.y.shape[1]
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs only, by their indices."""
+        """Keep some runs [k] only, by their indices."""
         self.which, self._own = self.which[runs], False
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
@@ -106,7 +106,7 @@ class StackLoader:
         return -(-self.num_rows // (self.batch_size * self.block_size))
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs only, by their indices."""
+        """Keep some runs [k] only, by their indices."""
         self.seeds = [self.seeds[i] for i in runs.tolist()]
         for epoch, drawn in list(self._drawn.items()):
             self._drawn[epoch] = self._thread.submit(drawn.result().index_select, 0, runs)

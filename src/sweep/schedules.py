@@ -56,7 +56,7 @@ class Schedules:
         return self.active and "initial_lr" in self._first_group
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs only, by their indices."""
+        """Keep some runs [k] only, by their indices."""
         chosen = runs.tolist()
         self._rates = [self._rates[i] for i in chosen]
         if self.active:
@@ -69,7 +69,7 @@ class Schedules:
         return [scheduler.optimizer.param_groups[0]["lr"] for scheduler in self._schedulers]
 
     def coming_rates(self, num_steps: int) -> list[list[float]] | None:
-        """Each run's rate in each of the next optimiser steps, which this takes; None where rates stay."""
+        """Each run's rate in each of the next `num_steps` optimiser steps, which this takes; None where rates stay."""
         if not self.active or self.interval != "step":
             return None
         coming = []

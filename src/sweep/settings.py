@@ -66,7 +66,12 @@ class Setting:
 
 
 def interval(numbers: list[float]) -> float | None:
-    """Half the width of the 95 % interval of a mean, by Student's t."""
+    """Half the width of the 95 % interval of the mean of `numbers`, by Student's t; None for fewer than two.
+
+    Example:
+        >>> round(interval([1.0, 2.0, 3.0]), 3)  # 4.303 times 1 over the square root of 3
+        2.484
+    """
     if len(numbers) < 2:
         return None
     from scipy.special import stdtrit
@@ -76,7 +81,12 @@ def interval(numbers: list[float]) -> float | None:
 
 
 def is_seed(key: str) -> bool:
-    """Whether a key only chooses random numbers."""
+    """Whether a key only chooses random numbers.
+
+    Example:
+        >>> is_seed("data.shuffle_seed"), is_seed("optimizer.lr")
+        (True, False)
+    """
     return key.rpartition(".")[2].rpartition("_")[2] == "seed"
 
 
@@ -92,7 +102,7 @@ def _differs(runs: list[Record], key: str) -> bool:
 
 
 def known_metric(runs: list[Record], wanted: str | None) -> str:
-    """The metric to compare by.
+    """The metric to compare runs by: the one wanted, or for None the one by which they count as solved.
 
     Raises:
         ConfigError: No finished run has it.
@@ -112,7 +122,7 @@ def known_metric(runs: list[Record], wanted: str | None) -> str:
 
 
 def known_keys(runs: list[Record], wanted: Iterable[str]) -> list[str]:
-    """The keys to group by.
+    """The keys wanted, all of which some of the runs have.
 
     Raises:
         ConfigError: A key that no run has.
@@ -131,7 +141,7 @@ def smaller_is_better(metric: str) -> bool:
 
 
 def settings(runs: list[Record], keys: list[str], metric: str) -> list[Setting]:
-    """The settings, best mean first, those without a finished run last."""
+    """Runs grouped by their values of the keys: best mean of the metric first, those without a finished run last."""
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for run in runs:
         groups.setdefault(tuple(run.value(key) for key in keys), []).append(run)

@@ -32,7 +32,7 @@ class Tally(ABC):
         self.num_rows = 0
 
     def update(self, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        """Take in mean losses [m] over some rows, the rows' predictions and their targets [m, N]."""
+        """Take in the mean loss [m] over some rows, the rows' predictions [m, N] and their targets y [m, N]."""
         self.loss += loss * y.shape[1]
         self.num_rows += y.shape[1]
         self._count(predictions, y)
@@ -56,7 +56,13 @@ class Tally(ABC):
 
 
 class ConfusionTally(Tally):
-    """Confusion matrices [m, C, C], rows true and columns predicted."""
+    """Confusion matrices [m, C, C], rows true and columns predicted.
+
+    Args:
+        head: The head that all runs share.
+        num_runs: m.
+        device: Where the counts are kept.
+    """
 
     names = ("loss", "accuracy", "precision", "recall", "f1")
 
@@ -87,7 +93,13 @@ class ConfusionTally(Tally):
 
 
 class ErrorTally(Tally):
-    """Sums of errors and of targets."""
+    """Sums of errors and of targets.
+
+    Args:
+        head: The head that all runs share.
+        num_runs: m.
+        device: Where the sum of losses is kept; the others are on the CPU, in float64.
+    """
 
     names = ("loss", "mae", "r2", "rmse")  # as torchmetrics' collections sort them
 
@@ -121,7 +133,7 @@ def cannot_stack(head: Head) -> str | None:
 
 
 def targets(head: Head, y: Tensor) -> Tensor:
-    """Targets as `losses` and tallies take them: of two classes as the float32 that their loss is computed with."""
+    """Targets y [N] as `losses` and tallies take them for a head: of two classes in float32, as in their loss."""
     return y.float() if isinstance(head, BinaryHead) else y
 
 
@@ -131,7 +143,7 @@ def as_logits(head: Head, outputs: Tensor) -> Tensor:
 
 
 def losses(head: Head, logits: Tensor, y: Tensor) -> Tensor:
-    """Mean loss [m] over logits [m, B] or [m, B, C] and targets y [m, B]."""
+    """A head's mean loss [m] over logits [m, B] or [m, B, C] and targets y [m, B]."""
     if isinstance(head, BinaryHead) and head.loss_name == "bce_with_logits" and head.class_weights is None:
         each = F.binary_cross_entropy_with_logits(logits, y, reduction="none")
         return each.mean(dim=1)  # what vmap comes to, at a third of its cost

@@ -27,7 +27,14 @@ class Done(NamedTuple):
 
 
 def train_all(jobs: list[Job], max_stack: int, sweep: Path, wanted: Extras) -> Iterator[Done]:
-    """Train jobs of one signature in stacks of at most `max_stack`; jobs that need a run alone are left out."""
+    """Train jobs of one signature in stacks; jobs that need a run alone are left out.
+
+    Args:
+        jobs: Alike but for seeds and numbers.
+        max_stack: Runs of a stack at most.
+        sweep: The sweep's folder, where failures are noted.
+        wanted: Figures and TensorBoard.
+    """
     for start in range(0, len(jobs), max_stack):
         yield from _train(jobs[start : start + max_stack], sweep, wanted)
 
@@ -98,7 +105,10 @@ class Writer:
         self.sweep, self.wanted = sweep, wanted
 
     def write(self, stack: Stack, member: Member, rows: list[list[Any]]) -> None:
-        """Curves, metrics and the log; a failure is noted instead of metrics."""
+        """Write curves, metrics and the log of a `member` of a stack, given the rows of its `metrics.csv`.
+
+        A failure is noted instead of metrics.
+        """
         columns = stack.module.ledger.columns
         if stack.cfg["callbacks"].get("history") is not None and rows:
             folders.write_curves(member.folder, columns, rows)

@@ -27,7 +27,7 @@ class Watch:
         self.waited = torch.zeros(num_runs, dtype=torch.int64)
 
     def improved(self, metrics: dict[str, Tensor]) -> Tensor:
-        """Which runs [M] are at their best now; a run's first time always is its best."""
+        """Which runs [M] are at their best now, by metrics [M]; a run's first time always is its best."""
         if self.best_rule is None:
             return torch.zeros_like(self.seen)
         worst = _worst(1, self.best_rule["mode"])
@@ -39,7 +39,7 @@ class Watch:
         return better
 
     def stopped(self, metrics: dict[str, Tensor]) -> Tensor:
-        """Which runs [M] are to stop: no improvement for `patience` checks, or a metric that is not finite."""
+        """Which runs [M] are to stop, by metrics [M]: none better for `patience` checks, or one that is not finite."""
         if self.stopping_rule is None:
             return torch.zeros_like(self.seen)
         rule = self.stopping_rule
@@ -53,7 +53,7 @@ class Watch:
         return done
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs only, by their indices."""
+        """Keep some runs [k] only, by their indices."""
         self.best, self.seen = self.best[runs], self.seen[runs]
         self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
 

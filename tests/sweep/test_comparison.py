@@ -132,10 +132,10 @@ def test_a_thousand_runs_are_read_in_a_second_or_two(tmp_path):
     for number in range(1000):
         overrides = ["experiment=xor", f"optimizer.lr={0.01 * (number % 4 + 1)}", f"seed={number // 4}"]
         make_run(tmp_path / str(number), overrides, {"test/accuracy": number / 1000})
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, however busy the machine is
     runs = read_runs([tmp_path])
     rows = settings(runs, varying_keys(runs), known_metric(runs, None))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert [len(row.finished) for row in rows] == [250] * 4
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,8 +15,8 @@ from hydra.test_utils.launcher_common_tests import LauncherTestSuite
 from hydra.version import VersionBase, __compat_version__
 
 from hydra_plugins.lab_vectorized_launcher import VectorizedLauncher
+from tests.commands import ROOT, going_on, wait_until
 
-ROOT = Path(__file__).parent.parent.parent
 SHORT = ["experiment=xor", "trainer.max_epochs=2", "data.num_train=200", "logger=none", "callbacks.figures=null"]
 STACK = "hydra/launcher=vectorized"
 
@@ -159,13 +158,10 @@ def test_a_value_that_breaks_a_rule_fails_its_own_run_alone(tmp_path):
 
 def test_a_killed_sweep_is_finished_without_running_anything_twice(tmp_path):
     words = ["-m", *SHORT, "seed=range(0,40)", "trainer.max_epochs=150", STACK, "hydra.launcher.max_stack=8"]
-    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={tmp_path}"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("xor/multirun/*/*/metrics.json")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    with going_on("src.train", *words, f"runs_dir={tmp_path}") as process:
+        wait_until(lambda: list(tmp_path.glob("xor/multirun/*/*/metrics.json")), process)
+        process.kill()
+        process.wait()
     sweep = sweep_of(tmp_path)
     finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
     assert 0 < len(finished) < 40
@@ -196,14 +192,12 @@ def test_sweep_resume_refuses_other_settings_and_other_folders(tmp_path):
 @pytest.mark.parametrize("launcher", ["basic", "vectorized"])
 def test_ctrl_c_ends_a_sweep_with_the_command_that_goes_on(launcher, tmp_path):
     words = ["-m", *SHORT, "seed=0,1", "trainer.max_epochs=100000", f"hydra/launcher={launcher}"]
-    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={tmp_path}"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("xor/multirun/*/0/.hydra/config.yaml")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(6)
-    os.kill(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    sign = {"basic": "0/checkpoints/last.ckpt", "vectorized": "1/.hydra/overrides.yaml"}[launcher]
+    with going_on("src.train", *words, f"runs_dir={tmp_path}") as process:
+        wait_until(lambda: list(tmp_path.glob(f"xor/multirun/*/{sign}")), process)
+        time.sleep(1 if launcher == "vectorized" else 0)  # a stack writes nothing while it trains
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "interrupted" in stderr
     sweep = os.path.relpath(sweep_of(tmp_path), ROOT)

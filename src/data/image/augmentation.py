@@ -8,7 +8,8 @@ from torch import Generator, Tensor
 def shifted(x: Tensor, generator: Generator, pixels: int, flip: bool) -> Tensor:
     """Images x [B, C, H, W] moved by up to `pixels` each way, black moving in, half of them mirrored if `flip`.
 
-    Padding by `pixels` and cropping at a random place, as is usual for small images; both moves are one gather.
+    Padding by `pixels` and cropping at a place that `generator` draws, as is usual for small images; both moves are one
+    gather.
     """
     num_images, channels, height, width = x.shape
     down = _whole(2 * pixels + 1, num_images, generator) + torch.arange(height)
@@ -27,6 +28,17 @@ def erased(x: Tensor, generator: Generator, probability: float) -> Tensor:
     """Images x [B, C, H, W], some with a black rectangle whose sides are an eighth to a half of the image's.
 
     Random erasing, Zhong et al. 2020 (arXiv:1708.04896), with black.
+
+    Args:
+        x: Images [B, C, H, W] of a minibatch.
+        generator: Where the draws come from.
+        probability: That an image has a rectangle.
+
+    Example:
+        >>> white = torch.full((100, 1, 8, 8), 255, dtype=torch.uint8)
+        >>> black = erased(white, Generator().manual_seed(0), probability=1.0) == 0
+        >>> bool((black.sum((1, 2, 3)) <= 16).all())
+        True
     """
     num_images, _, height, width = x.shape
     chosen = torch.rand(num_images, 1, generator=generator) < probability

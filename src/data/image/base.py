@@ -18,7 +18,12 @@ _SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is 
 
 
 class Collection(NamedTuple):
-    """The images that a source offers: `train` and, where it has them, `val` and `test`."""
+    """The images that a source offers.
+
+    Attributes:
+        parts: Rows of `train` and, where the source has them, of `val` and `test`.
+        class_names: Name of each class by its label.
+    """
 
     parts: dict[Split, Rows]
     class_names: tuple[str, ...]
@@ -66,7 +71,7 @@ class ImageDataModule(InMemoryDataModule):
         """All images of the source."""
 
     def images(self, x: Tensor) -> Tensor:
-        """The images of a split, for sources that read no more than their places before the split."""
+        """Images [N, C, H, W] of a split, for sources of which x [N, …] holds no more than places before the split."""
         return x
 
     @property
@@ -127,7 +132,7 @@ class ImageDataModule(InMemoryDataModule):
         return self.flip or self.shift > 0 or self.erase > 0
 
     def augment(self, x: Tensor, generator: Generator) -> Tensor:
-        """Images [B, C, H, W] mirrored, moved and erased as the arguments say."""
+        """Images x [B, C, H, W] mirrored, moved and erased as the constructor's arguments say."""
         if self.flip or self.shift:
             x = shifted(x, generator, self.shift, self.flip)
         return erased(x, generator, self.erase) if self.erase else x

@@ -22,7 +22,12 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def decode(path: Path, side: int, color: bool) -> Tensor:
-    """One file as uint8 [C, side, side], cut to a square about its middle; C is 3 or, for grey, 1.
+    """One file as uint8 [C, side, side], cut to a square about its middle.
+
+    Args:
+        path: The file.
+        side: Height and width in pixels.
+        color: Three channels; false is one, grey.
 
     Raises:
         ConfigError: It does not decode.
@@ -66,7 +71,7 @@ class ImageFiles:
 
     @property
     def nbytes(self) -> int:
-        """What the tensor's size would be."""
+        """What the tensor's size would be, in bytes."""
         return int(np.prod(self.shape))
 
     def __getitem__(self, rows: slice | Tensor) -> Tensor:
@@ -86,7 +91,11 @@ class ImageFiles:
         return torch.stack(decoded) if decoded else torch.empty(0, *self.shape[1:], dtype=torch.uint8), kept
 
     def read_all(self, cache: Path) -> tuple[Tensor, list[int]]:
-        """All images and the places of those that decoded, from `cache` if they were decoded before; shows progress."""
+        """All images [N, C, side, side] and the places of those that decoded; shows progress.
+
+        Args:
+            cache: Folder from which they are taken if they were decoded before, and where they are kept.
+        """
         remembered = cache / f"{self._fingerprint()}.pt"
         if remembered.exists():
             x, kept = torch.load(remembered, weights_only=True)

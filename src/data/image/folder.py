@@ -92,7 +92,7 @@ class ImageFolder(ImageDataModule):
         return ImageFiles(paths, self.image_size, self.color, self.skip_broken)  # type: ignore[return-value]
 
     def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
-        """A loader of images as they are held, or of their files."""
+        """A loader of rows whose images are held, or in files; `settings` are arguments of `BlockLoader`."""
         if isinstance(rows.x, Tensor):
             return super().make_loader(rows, **settings)
         return StreamLoader(rows.x, rows.y, num_workers=self.num_workers, scale=self.scaled, **settings)

@@ -18,6 +18,11 @@ class Blobs(DrawnWhole):
         num_features: Numbers in a row.
         noise: Standard deviation of each cloud along each axis.
         **common: Arguments of `DrawnWhole`.
+
+    Example:
+        >>> spec = Blobs(num_samples=100, centers=3, num_features=2).spec
+        >>> spec.task, spec.input_shape, spec.class_names
+        ('multiclass', (2,), ('blob 0', 'blob 1', 'blob 2'))
     """
 
     @checked

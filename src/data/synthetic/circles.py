@@ -16,6 +16,11 @@ class Circles(DrawnWhole):
         noise: Standard deviation of the noise; the outer radius is 1.
         factor: Inner radius over outer radius.
         **common: Arguments of `DrawnWhole`.
+
+    Example:
+        >>> x, y = Circles(num_samples=100, noise=0, factor=0.5).splits.train
+        >>> [round(x[y == label].norm(dim=1).mean().item(), 4) for label in (0, 1)]
+        [1.0, 0.5]
     """
 
     task = "binary"

@@ -17,6 +17,10 @@ class Gates(InMemoryDataModule):
     Args:
         gate: Which gate.
         **common: Arguments of `InMemoryDataModule`.
+
+    Example:
+        >>> Gates(gate="xor").splits.train.y.tolist()
+        [0, 1, 1, 0]
     """
 
     task = "binary"

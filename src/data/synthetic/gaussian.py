@@ -17,6 +17,11 @@ class Gaussian(DrawnBySplit):
     Args:
         noise: Standard deviation of each cloud along each axis.
         **common: Arguments of `DrawnBySplit`.
+
+    Example:
+        >>> x, y = Gaussian(num_train=100, num_val=10, num_test=10, noise=0).splits.train
+        >>> x[y == 1].unique(dim=0).tolist(), x[y == 0].unique(dim=0).tolist()
+        ([[2.0, 2.0]], [[-2.0, -2.0]])
     """
 
     task = "binary"

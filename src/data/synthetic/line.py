@@ -18,6 +18,11 @@ class Line(DrawnWhole):
         intercept: y at x = 0.
         noise: Standard deviation of the noise in y.
         **common: Arguments of `DrawnWhole`.
+
+    Example:
+        >>> x, y = Line(num_samples=10, slope=2, intercept=1, noise=0).draw(5, seed=0)
+        >>> torch.allclose(y, 1 + 2 * x[:, 0])
+        True
     """
 
     task = "regression"

@@ -15,6 +15,11 @@ class Moons(DrawnWhole):
     Args:
         noise: Standard deviation of the noise; each moon is half a circle of radius 1.
         **common: Arguments of `DrawnWhole`.
+
+    Example:
+        >>> x, y = Moons(num_samples=100, noise=0).splits.train
+        >>> round(x[y == 0].norm(dim=1).mean().item(), 4)  # the upper moon is about the origin
+        1.0
     """
 
     task = "binary"

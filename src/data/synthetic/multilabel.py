@@ -18,6 +18,11 @@ class Multilabel(DrawnWhole):
         num_labels: Labels that a row may have.
         labels_per_row: Labels that a row has on average.
         **common: Arguments of `DrawnWhole`.
+
+    Example:
+        >>> rows = Multilabel(num_samples=100, num_labels=5).draw(7, seed=0)
+        >>> rows.x.shape, rows.y.shape
+        (torch.Size([7, 20]), torch.Size([7, 5]))
     """
 
     task = "multilabel"

@@ -19,6 +19,11 @@ class Spirals(DrawnWhole):
         turns: Turns of each arm about the origin.
         noise: Standard deviation of the angle, in radians; the outer radius is 1.
         **common: Arguments of `DrawnWhole`.
+
+    Example:
+        >>> x, y = Spirals(num_samples=90, arms=3).draw(5, seed=0)
+        >>> [round(radius, 4) for radius in x.norm(dim=1).tolist()], y.tolist()
+        ([0.0, 0.25, 0.5, 0.75, 1.0], [0, 1, 2, 0, 1])
     """
 
     @checked

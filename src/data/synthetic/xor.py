@@ -15,6 +15,11 @@ class XOR(DrawnBySplit):
     Args:
         noise: Standard deviation of the noise; corners are 1 apart.
         **common: Arguments of `DrawnBySplit`.
+
+    Example:
+        >>> x, y = XOR(num_train=100, num_val=10, num_test=10, noise=0).splits.train
+        >>> bool(((x[:, 0] != x[:, 1]) == y).all())
+        True
     """
 
     task = "binary"

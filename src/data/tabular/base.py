@@ -19,7 +19,13 @@ _MOST_CLASSES = 1000
 
 
 class Labelled(NamedTuple):
-    """A table of input columns, the target of each row, and the split of each row where the source says it."""
+    """A table whose rows have a target.
+
+    Attributes:
+        inputs: The columns to predict from.
+        target: Of each row.
+        split: Of each row, where the source says it.
+    """
 
     inputs: Table
     target: list[Any]

@@ -22,6 +22,14 @@ class Encoder(NamedTuple):
     Attributes:
         numeric: Names of the columns of numbers.
         categories: Categories of each other column, by its name.
+
+    Example:
+        >>> table = Table({"size": ["1", "2"], "colour": ["red", "blue"]}, source="rows.csv")
+        >>> encoder = Encoder.fitted(table, rows=torch.tensor([0, 1]), forced=[])
+        >>> encoder.feature_names
+        ('size', 'colour=blue', 'colour=red')
+        >>> encoder.encode(table).tolist()
+        [[1.0, 0.0, 1.0], [2.0, 1.0, 0.0]]
     """
 
     numeric: list[str]
@@ -33,7 +41,7 @@ class Encoder(NamedTuple):
 
         Args:
             table: The columns that are inputs.
-            rows: Numbers of the training rows.
+            rows: Numbers [N] of the training rows.
             forced: Columns that hold categories whatever their cells look like.
 
         Raises:
@@ -74,7 +82,7 @@ class Encoder(NamedTuple):
         return torch.from_numpy(np.stack(numbers, axis=1)).float()
 
     def scaler(self, x: Tensor, standardize: bool) -> Scaler:
-        """The median for missing numbers and, if wanted, mean 0 and deviation 1, over training rows x [N, F]."""
+        """The median for missing numbers and, to `standardize`, mean 0 and deviation 1, over training rows x [N, F]."""
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import StandardScaler
 
