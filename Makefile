@@ -5,7 +5,7 @@ UV := $(BIN)/python -m uv pip
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-slow lint bench lock
+.PHONY: help setup train notebooks test test-slow lint bench gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -42,6 +42,9 @@ bench: $(READY)  ## Compare speed with hand-written loops (fifteen minutes)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 	$(BIN)/python -m tests.benchmarks.bench_sweep
+
+gallery: $(READY)  ## Train every experiment for README.md's gallery: make gallery data_dir=../shared/data
+	$(BIN)/python -m src.readme $(MAKEOVERRIDES)
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements.lock

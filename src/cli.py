@@ -29,7 +29,13 @@ Work = Callable[[DictConfig, Path], Any]
 
 
 def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
-    """Do `work` on the configuration that the command line composes, then exit: `execute` for a terminal."""
+    """Do `work` on the configuration that the command line composes, then exit: `execute` for a terminal.
+
+    Args:
+        config_name: The primary configuration, `conf/<config_name>.yaml`.
+        work: What to do with a configuration and its folder.
+        begins_runs: Each configuration is a run; otherwise the work reads what runs have left.
+    """
     try:
         code = execute(config_name, work, sys.argv[1:], begins_runs)
     except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, KeyboardInterrupt) as error:

@@ -62,7 +62,7 @@ class History(pl.Callback):
 
 
 def curves_drawing(rows: list[dict[str, float]], score: str, best_epoch: int | None) -> Drawing:
-    """The loss and one score over the epochs of some rows of `metrics.csv`."""
+    """The loss and one score over the epochs of some rows of `metrics.csv`, with a line at `best_epoch` (from 1)."""
 
     def draw() -> Any:
         from src.plots.curves import curves_figure
@@ -78,7 +78,7 @@ def _validated(trainer: pl.Trainer) -> bool:
 
 
 def read(path: Path) -> list[dict[str, float]]:
-    """The rows of a `metrics.csv`, empty cells left out."""
+    """The rows of the `metrics.csv` at `path`, empty cells left out."""
     with path.open(newline="") as file:
         rows: list[dict[str, Any]] = list(csv.DictReader(file))
     return [

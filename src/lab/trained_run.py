@@ -115,13 +115,13 @@ class TrainedRun:
     # Answers
 
     def logits(self, x: Inputs) -> Tensor:
-        """What the head returns for raw rows: logits [N] (binary), [N, C], [N, L], or values [N] (regression)."""
+        """What the head returns for raw rows x: logits [N] (binary), [N, C] or [N, L], or values [N] (regression)."""
         with torch.no_grad():
             outputs: Tensor = self.head(self._as_seen(x).to(self.head.device))
         return outputs.float().cpu()
 
     def probabilities(self, x: Inputs) -> Tensor:
-        """Probabilities [N, C] of each class, or [N, L] of each label, for raw rows.
+        """Probabilities [N, C] of each class, or [N, L] of each label, for raw rows x.
 
         Raises:
             ConfigError: The run predicts values.
@@ -131,7 +131,7 @@ class TrainedRun:
         return self.head.probabilities(self.logits(x))
 
     def predict(self, x: Inputs) -> Tensor:
-        """Labels [N] or [N, L], or values [N], for raw rows; `run.class_names[label]` is a label's name."""
+        """Labels [N] or [N, L], or values [N], for raw rows x; `run.class_names[label]` is a label's name."""
         return self.head.predictions(self.logits(x))
 
     def predict_file(self, input: str, output: str | None = None, force: bool = False) -> Path:
@@ -150,6 +150,9 @@ class TrainedRun:
     def evaluate(self, *overrides: str) -> dict[str, Any]:
         """Measure the run as `python -m src.evaluate` does: `run.evaluate("split=val", "threshold=f1")`.
 
+        Args:
+            *overrides: As on its command line.
+
         Returns:
             What `metrics.json` of the evaluation holds. A threshold chosen this way is the run's from now on.
         """
@@ -167,15 +170,15 @@ class TrainedRun:
         return self._drawn("boundary", "two inputs and classes", splits or ("train", "test"))
 
     def plot_fit(self, split: Split = "test") -> Any:
-        """Values and what is predicted for them."""
+        """Values of a split and what is predicted for them."""
         return self._drawn("fit", "numbers for targets", (split, split))
 
     def plot_confusion_matrix(self, split: Split = "test") -> Any:
-        """How many rows of each class were taken for which."""
+        """How many rows of each class of a split were taken for which."""
         return self._drawn("confusion_matrix", "classes", (split, split))
 
     def plot_predictions(self, split: Split = "test") -> Any:
-        """Images and what is predicted for them, the most confident mistakes first."""
+        """Images of a split and what is predicted for them, the most confident mistakes first."""
         return self._drawn("predictions", "images", (split, split))
 
     def plot_augmentation(self) -> Any:
@@ -187,19 +190,19 @@ class TrainedRun:
         return curves_drawing(self.history, self.head.score_names()[1], self.metrics.get("best_epoch")).draw()
 
     def plot_roc(self, split: Split = "test") -> Any:
-        """True positive rate over false positive rate, as the threshold moves."""
+        """True positive rate over false positive rate on a split, as the threshold moves."""
         return self._evaluated("roc", split)
 
     def plot_precision_recall(self, split: Split = "test") -> Any:
-        """Precision over recall, as the threshold moves."""
+        """Precision over recall on a split, as the threshold moves."""
         return self._evaluated("precision_recall", split)
 
     def plot_calibration(self, split: Split = "test") -> Any:
-        """How often the rows of a predicted probability are of that class."""
+        """How often the rows of a split with a predicted probability are of that class."""
         return self._evaluated("calibration", split)
 
     def plot_thresholds(self, split: Split = "test") -> Any:
-        """Precision, recall and their like over the threshold, and the run's own."""
+        """Precision, recall and their like on a split over the threshold, and the run's own."""
         return self._evaluated("thresholds", split)
 
     def _as_seen(self, x: Inputs) -> Tensor:

@@ -44,10 +44,10 @@ class TrainedSweep:
         return compare([self.folder], metric, group_by)
 
     def plot(self, metric: str | None = None, group_by: str | list[str] = "auto") -> Any:
-        """A metric over the settings: a line, a heat map, or a row for each."""
+        """A metric over the settings that `group_by` makes: a line, a heat map, or a row for each."""
         return self.compare(metric, group_by).figure()
 
     def plot_boundaries(self, number: int = 12) -> Any:
-        """The boundary of each setting's median run, or of each run of a single setting; of two-input problems."""
+        """At most `number` boundaries: of each setting's median run, or of each run of a single setting."""
         with contextlib.chdir(PROJECT):
             return self.compare().boundaries(number)

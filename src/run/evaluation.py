@@ -47,7 +47,7 @@ class Evaluation:
 
     @classmethod
     def of(cls, opened: OpenRun, split: Split) -> Self:
-        """What an open run says about all rows of a split."""
+        """What a run that was `opened` says about all rows of a split."""
         return cls(opened, split, *opened.head.outputs(opened.datamodule.whole(split)))
 
     @property

@@ -14,7 +14,7 @@ from src.files import aside
 
 @contextmanager
 def output(path: Path, key: str = "output") -> Iterator[Path]:
-    """As `aside`, where a place that cannot be written is the user's mistake.
+    """A path to write to, as `aside(path)` gives, where a place that cannot be written is the user's mistake.
 
     Raises:
         ConfigError: Nothing can be written there; `key` is what the user set.

@@ -1,0 +1,168 @@
+"""The gallery: each experiment trained, its number kept and its figure drawn."""
+
+import hashlib
+import io
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from PIL import Image
+
+from src import lab
+from src.config import CONF
+from src.plots.style import to_png
+from src.readme.options import description
+from src.sweep.comparison import shown
+
+GALLERY = CONF.parent / "notebooks" / "gallery"
+"""Where the figures are, and `gallery.json` beside them."""
+
+EXPERIMENTS = (
+    *("and_gate", "or_gate", "nand_gate", "xor_gate", "gaussian", "moons_logistic"),
+    *("line", "circles_linear", "circles", "circles_tiny", "moons", "xor"),
+    *("blobs_linear", "blobs", "spirals", "iris", "wine", "breast_cancer"),
+    *("multilabel", "digits", "digits_cnn", "fashion_binary", "fashion_mlp", "fashion_cnn"),
+    *("sweep_noise", "sweep_depth", "sweep_width", "sweep_activation", "sweep_learning_rate", "sweep_epochs"),
+    "sweep_seed",
+)
+"""What the gallery shows, in the order in which a course would."""
+
+NEEDS_OWN_DATA = ("transfer",)
+"""Experiments on pictures that only their user has."""
+
+_DECIDE = ("data", "network", "head", "optimizer", "scheduler", "solved")
+_PLACES = ("root", "cache")  # keys of `data` that say where files are
+_COLUMNS = 3
+_BOUNDARIES = 8  # of a sweep
+_WIDTH = 480  # pixels of a figure, twice what is shown
+_COLOURS = 128
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the gallery says of an experiment.
+
+    Attributes:
+        number: What was measured, `test/accuracy 0.9575`, and whether that solves the problem.
+        value: The number alone, for comparison with a run of now.
+        fingerprint: Of the configuration that it was measured with.
+    """
+
+    number: str
+    value: float
+    fingerprint: str
+
+
+def command(experiment: str) -> str:
+    """What shows an experiment."""
+    return f"python -m src.train experiment={experiment}"
+
+
+def fingerprint(experiment: str) -> str:
+    """Twelve hexadecimal digits that change when a setting changes on which an experiment's number depends."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", [f"experiment={experiment}"], return_hydra_config=True)
+    settings: Any = OmegaConf.to_container(cfg, resolve=False)
+    kept = {group: settings[group] for group in _DECIDE}
+    kept["data"] = {key: value for key, value in kept["data"].items() if key not in _PLACES}
+    kept["seed"], kept["max_epochs"] = settings["seed"], settings["trainer"]["max_epochs"]
+    kept["early_stopping"] = settings["callbacks"]["early_stopping"]
+    kept["sweep"] = settings["hydra"]["sweeper"].get("params")
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def read_entries() -> dict[str, Entry]:
+    """What was measured when the gallery was last made, by experiment."""
+    path = GALLERY / "gallery.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    return {name: Entry(**values) for name, values in known.items()}
+
+
+def measure(experiment: str, *overrides: str) -> Entry:
+    """Train an experiment, draw its figure into the gallery and say what it came to.
+
+    Args:
+        experiment: One of `EXPERIMENTS`.
+        *overrides: More of its command line, such as `data_dir=../shared/data`.
+
+    Raises:
+        ConfigError: It cannot be trained here, for want of its data.
+    """
+    words = [*overrides, "callbacks.figures=null", "logger=none"]
+    is_sweep = experiment.startswith("sweep_")
+    number, value, figure = _swept(experiment, words) if is_sweep else _trained(experiment, words)
+    (GALLERY / f"{experiment}.png").write_bytes(_small(to_png(figure)[0]))
+    return Entry(number, round(value, 4), fingerprint(experiment))
+
+
+def film(experiment: str, *overrides: str) -> None:
+    """Train an experiment, with `overrides` as on the command line, and keep the movie of its boundary."""
+    run = lab.train(experiment, "callbacks=boundary_movie", *overrides)
+    shutil.copy(run.folder / "plots" / "boundary.gif", GALLERY / f"{experiment}.gif")
+
+
+def write_entries(entries: dict[str, Entry]) -> None:
+    """Keep the entries that were measured."""
+    plain = {name: asdict(entries[name]) for name in sorted(entries)}
+    (GALLERY / "gallery.json").write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n")
+
+
+def _trained(experiment: str, words: list[str]) -> tuple[str, float, Any]:
+    run = lab.train(experiment, *words)
+    metric, value = run.cfg.solved.metric, run.metrics[run.cfg.solved.metric]
+    verdict = "" if run.metrics["solved"] else ", not solved"
+    return f"{metric} {value:.4f}{verdict}", value, _figure(run)
+
+
+def _figure(run: lab.TrainedRun) -> Any:
+    """The figure that says most about a run."""
+    spec = run.head.spec
+    if spec.task == "regression":
+        return run.plot_fit()
+    if spec.is_image:
+        return run.plot_predictions()
+    return run.plot_boundary("test") if spec.input_shape == (2,) else run.plot_confusion_matrix()
+
+
+def _swept(experiment: str, words: list[str]) -> tuple[str, float, Any]:
+    comparison = lab.sweep(experiment, *words).compare()
+    best = comparison.settings[0]
+    number = f"{sum(len(each.runs) for each in comparison.settings)} runs; {comparison.metric} {best.mean:.4f}"
+    if comparison.keys:
+        named = [f"{key}={shown(value)}" for key, value in zip(comparison.keys, best.values, strict=True)]
+        number += f" with {', '.join(named)}"
+    has_line = bool(comparison.keys) and all(isinstance(each.values[0], int | float) for each in comparison.settings)
+    return number, best.mean, comparison.figure() if has_line else comparison.boundaries(_BOUNDARIES)
+
+
+def _small(png: bytes) -> bytes:
+    """A picture of at most `_WIDTH` pixels and few colours, a tenth of the bytes."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.thumbnail((_WIDTH, _WIDTH), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.quantize(_COLOURS, kmeans=8, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def gallery_markdown() -> str:
+    """The gallery as a table of pictures, some in a line, from what was measured last."""
+    entries = read_entries()
+    cells = [_cell(name, entries[name]) for name in EXPERIMENTS if name in entries]
+    lines = [cells[start : start + _COLUMNS] for start in range(0, len(cells), _COLUMNS)]
+    return "\n".join(["<table>", *(f"<tr>{''.join(line)}\n</tr>" for line in lines), "</table>"])
+
+
+def _cell(experiment: str, entry: Entry) -> str:
+    text = escape(description(CONF / "experiment" / f"{experiment}.yaml"))
+    picture = f"{GALLERY.relative_to(CONF.parent)}/{experiment}.png"
+    return f"""
+<td valign="top" width="33%">
+<img src="{picture}" alt="{text}" width="240"><br>
+<b>{experiment}</b>: {text}<br>
+{escape(entry.number)}<br>
+<code>{escape(command(experiment))}</code>
+</td>"""

@@ -1,0 +1,34 @@
+"""Sections of README.md that are written by the code, between a pair of comments each."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from src.config import CONF
+from src.errors import ConfigError
+
+README = CONF.parent / "README.md"
+
+
+def put(text: str, name: str, section: str) -> str:
+    """A text with what stands between `<!-- name -->` and `<!-- /name -->` exchanged for a section.
+
+    Raises:
+        ConfigError: The text has no such pair of comments.
+    """
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ConfigError(f"README.md: has no <!-- {name} --> and <!-- /{name} -->; put them where {name} is to stand")
+    return pattern.sub(lambda found: f"{found[1]}\n{section}\n\n{found[2]}", text)
+
+
+def renewed(text: str, sections: dict[str, Callable[[], str]]) -> str:
+    """A text with all its sections as the code writes them now."""
+    for name, section in sections.items():
+        text = put(text, name, section())
+    return text
+
+
+def write(path: Path, sections: dict[str, Callable[[], str]]) -> None:
+    """Renew the sections of the file at `path`."""
+    path.write_text(renewed(path.read_text(), sections))
