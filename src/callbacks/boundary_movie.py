@@ -104,7 +104,7 @@ class BoundaryMovie(pl.Callback):
             replay = Replay(head, datamodule, self.snapshots, self.frames, self.layer, self.max_units)
             movie, num = Movie(replay.scene), len(replay.frames)
             samples = sorted({round(i * (num - 1) / (_SAMPLES - 1)) for i in range(_SAMPLES)})
-            palette = shared_palette([movie.frame(replay.shot(place)) for place in samples])
+            palette = shared_palette([movie.frame(replay.shot(place)) for place in samples], movie.colours())
             gif = to_gif((movie.frame(replay.shot(place)) for place in range(num)), replay.seconds, palette)
         start = self.snapshots[0].epoch
         name = f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif"

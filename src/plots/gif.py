@@ -1,22 +1,30 @@
 """Pictures as an animated GIF."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image
 
-_COLOURS = 96  # more would go to shades of thin lines, which cost bytes and are not seen
+_ADAPTED = 96  # colours; more would go to shades of thin lines, which cost bytes and are not seen
 _SEEN_THROUGH = 255  # the palette's last place: a pixel that stays as it was
 
 
-def shared_palette(samples: list[Image.Image]) -> Image.Image:
-    """The colours that suit some pictures (RGB, of one size) best, to be used by all frames of a GIF."""
+def shared_palette(samples: list[Image.Image], exact: Sequence[tuple[int, ...]] = ()) -> Image.Image:
+    """The colours that all frames of a GIF use.
+
+    Args:
+        samples: Pictures (RGB, of one size) whose colours are approached.
+        exact: Colours (RGB, 0 to 255), 150 at most, that are kept as they are, however little they cover.
+    """
     width, height = samples[0].size
     mosaic = Image.new("RGB", (width, height * len(samples)))
     for place, sample in enumerate(samples):
         mosaic.paste(sample, (0, height * place))
-    return mosaic.quantize(_COLOURS, dither=Image.Dither.NONE)
+    adapted = mosaic.quantize(_ADAPTED, dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(number for colour in exact for number in colour), *adapted[: 3 * _ADAPTED]])
+    return palette
 
 
 def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.Image) -> bytes:

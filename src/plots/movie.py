@@ -4,11 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.colors import to_rgb
 from PIL import Image
 from torch import Tensor
 
 from src.plots.lines import GREY
-from src.plots.panel import BoundaryPanel, Scale, UnitPanel
+from src.plots.panel import BoundaryPanel, Scale, UnitPanel, speech
 from src.plots.plane import Plane
 from src.plots.style import DPI, INK, STYLE, blank_figure, color
 
@@ -99,6 +100,12 @@ class Movie:
                 artist.set_animated(True)  # left out of the background
             self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)  # type: ignore[attr-defined]
+
+    def colours(self) -> list[tuple[int, ...]]:
+        """Those (RGB, 0 to 255) that have to be exact: of units, of classes and of ink."""
+        inks = [to_rgb(ink) for ink in (INK, "white", *(color(label) for label in range(len(self._scene.class_names))))]
+        shades = speech(_UNIT_BANDS).tolist() if self._panels else []
+        return list(dict.fromkeys(tuple(round(255 * number) for number in colour) for colour in (*inks, *shades)))
 
     def _moving(self) -> list[Any]:
         panels = [artist for panel in (self._panel, *self._panels) for artist in panel.artists]

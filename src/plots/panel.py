@@ -74,7 +74,8 @@ class PlanePanel:
             side = self._pixels
             fine = F.interpolate(picture, (side, side), mode="bilinear", align_corners=True)
             values = (fine.reshape(-1, side * side).T * self._bands).round() / self._bands
-        self._image.set_data(colours(values).reshape(side, side, 3).numpy())
+        pixels = (255 * colours(values)).round().to(torch.uint8)
+        self._image.set_data(pixels.reshape(side, side, 3).numpy())
 
     def _draw_lines(self, surfaces: list[tuple[Tensor, float]]) -> None:
         """A line where each surface [R * R] reaches its level, in place of those before."""
@@ -136,6 +137,11 @@ class UnitPanel(PlanePanel):
         lifted = relative.sign() * relative.abs() ** _CONTRAST
         self._paint((1 + lifted[:, None]) / 2, lambda x: _SPEECH[(255 * x[:, 0]).round().long()])
         self._draw_lines([(relative, 0.0 if relative.min() < 0 else _ONSET)])
+
+
+def speech(bands: int) -> Tensor:
+    """The colours [bands + 1, 3] of a unit's panel with some bands, from most negative to most positive."""
+    return _SPEECH[torch.linspace(0, 255, bands + 1).round().long()]
 
 
 def shade(probabilities: Tensor) -> Tensor:

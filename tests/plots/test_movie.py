@@ -114,3 +114,18 @@ def test_colours_are_paler_where_the_network_is_unsure():
     blue = torch.tensor([int(COLORS[0][i : i + 2], 16) / 255 for i in (1, 3, 5)])
     assert torch.allclose(sure, 1 - 0.62 * (1 - blue), atol=1e-3)
     assert (unsure > torch.maximum(sure, other).min()).all()
+
+
+def test_rare_colours_that_have_to_be_exact_are():
+    noise = np.random.default_rng(0).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    noise[7, 9] = (12, 130, 131)
+    picture = Image.fromarray(noise)
+    gif = Image.open(io.BytesIO(to_gif([picture], [1.0], shared_palette([picture], [(12, 130, 131)]))))
+    assert gif.convert("RGB").getpixel((9, 7)) == (12, 130, 131)
+
+
+def test_frames_show_the_colours_that_a_movie_calls_its_own():
+    movie = Movie(scene())
+    seen = {tuple(pixel) for pixel in np.asarray(movie.frame(shot(0))).reshape(-1, 3).tolist()}
+    assert {(0x2F, 0x6F, 0xB7), (0xE0, 0x67, 0x2F), (0x30, 0x36, 0x3C)} <= set(movie.colours()) & seen
+    assert len(set(movie.colours()) & seen) > 10  # bands of the units, to the last bit
