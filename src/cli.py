@@ -120,7 +120,7 @@ def _job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
             errors.append(ConfigError(str(error)))
-            if cfg.resume is None:
+            if cfg.resume is None and not (folder / "checkpoints").exists():  # what has begun is kept
                 discard(folder, Path(cfg.runs_dir))
         except (TrainingDivergedError, InterruptedRunError) as error:
             errors.append(error)

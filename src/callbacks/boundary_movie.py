@@ -47,7 +47,7 @@ class BoundaryMovie(pl.Callback):
         self._epoch = 0
 
     def check(self, head: Head) -> None:
-        """Raise `ConfigError` where there is no plane of two inputs to show, or no such layer."""
+        """Raise `ConfigError` where a `head` has no plane of two inputs to show, or its network no such layer."""
         if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
             shape = "×".join(map(str, head.spec.input_shape))
             raise ConfigError(
@@ -90,7 +90,7 @@ class BoundaryMovie(pl.Callback):
     # Drawing
 
     def draw(self, trainer: pl.Trainer) -> None:
-        """Write the movie of the training that is over into the run's folder."""
+        """Write the movie of the training that a `trainer` has behind it into the run's folder."""
         if not trainer.is_global_zero or not self.snapshots:
             return
         from src.callbacks.replay import Replay

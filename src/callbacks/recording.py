@@ -138,7 +138,7 @@ def _boundary(
 
 
 def axis_names(head: Head, datamodule: InMemoryDataModule) -> tuple[str, ...]:
-    """Name of each input as a network sees it, which is as planes show it."""
+    """Name of each input of a head as it sees it, standardised where the `datamodule` does so; planes show it so."""
     note = " (standardised)" if datamodule.standardize else ""
     return tuple(f"{name}{note}" for name in head.spec.feature_names)
 

@@ -9,14 +9,14 @@ from torch import Tensor
 
 
 class Snapshot(NamedTuple):
-    """The weights and buffers of a head after some epochs."""
+    """The weights and buffers of a head by their names, after the `epoch`-th epoch (0: untrained)."""
 
     epoch: int
     weights: dict[str, Tensor]
 
 
 def snapshot(head: pl.LightningModule, epoch: int) -> Snapshot:
-    """A copy of the weights as they are, where they are."""
+    """A copy of the weights of a head as they are after the `epoch`-th epoch, on the device where they are."""
     return Snapshot(epoch, {name: value.detach().clone() for name, value in head.state_dict().items()})
 
 

@@ -22,6 +22,8 @@ from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
 from src.lab.project import PROJECT, call
 from src.networks.affine import affine_map
+from src.networks.hidden import hidden_activations
+from src.plots.plane import plane_around
 from src.run import evaluation, prediction
 from src.run.opening import OpenRun, open_run
 
@@ -168,6 +170,26 @@ class TrainedRun:
     def plot_boundary(self, *splits: Split) -> Any:
         """The probability of each class over the plane, and the rows of two splits (train and test) on top of it."""
         return self._drawn("boundary", "two inputs and classes", splits or ("train", "test"))
+
+    def plot_hidden_units(self, layer: int = 1) -> Any:
+        """What each unit of a hidden layer says of every point of the plane: teal is positive, purple negative.
+
+        Args:
+            layer: Hidden layer, from 1, the first, on; from -1, the last, back.
+
+        Raises:
+            ConfigError: The run has other than two inputs, or no such layer.
+        """
+        from src.plots.units import units_figure
+
+        if self._opened.spec.input_shape != (2,):
+            raise ConfigError(f"plot_hidden_units: needs two inputs, which {type(self.datamodule).__name__} has not")
+        plane = plane_around(self.datamodule.splits.train.x)
+        layers = hidden_activations(self.network, plane.points.to(self.head.device))
+        if not 1 <= abs(layer) <= len(layers):
+            raise ConfigError(f"layer: the network has {len(layers)} hidden layers (got {layer}); count from 1")
+        activations = layers[layer - 1 if layer > 0 else layer].cpu()
+        return units_figure(plane, activations, rows=self.datamodule.splits.test, class_names=self.class_names)
 
     def plot_fit(self, split: Split = "test") -> Any:
         """Values of a split and what is predicted for them."""

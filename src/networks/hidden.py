@@ -27,7 +27,7 @@ def hidden_activations(network: nn.Module, x: Tensor) -> list[Tensor]:
 
 
 def outgoing_weights(network: nn.Module) -> list[Tensor]:
-    """Weights [O, U] with which the O units of the next layer hear each hidden layer, first to last."""
+    """Weights [O, U] with which the O units of the next layer of a network hear each hidden layer, first to last."""
     return [layer.weight.detach() for layer in _linear(network)[1:]]
 
 

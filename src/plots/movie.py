@@ -82,7 +82,11 @@ class Shot(NamedTuple):
 
 
 class Movie:
-    """A figure that is drawn once, of which each frame renews what moves, in a fraction of the time."""
+    """A figure that is drawn once, of which each frame renews what moves, in a fraction of the time.
+
+    Args:
+        scene: What is the same in all frames.
+    """
 
     _HEIGHT, _SIDE, _LEFT, _BOTTOM, _GAP = 5.42, 3.75, 0.62, 1.24, 0.42  # inches
 
@@ -112,7 +116,7 @@ class Movie:
         return [*self._texts, *panels, *self._bars, *self._trace]
 
     def frame(self, shot: Shot) -> Image.Image:
-        """The picture (RGB) of a moment."""
+        """The picture (RGB) of the moment that a `shot` tells of."""
         self._canvas.restore_region(self._background)
         with rc_context(STYLE):
             self._update(shot)

@@ -56,7 +56,15 @@ class PlanePanel:
     def points(
         self, x: Tensor, y: Tensor, class_names: tuple[str, ...], size: float | None = None, most: int = _MAX_POINTS
     ) -> None:
-        """Rows x [N, 2], `most` of them, in the colours of their labels y [N]."""
+        """Draw rows x [N, 2] on top, in the colours of their labels y [N].
+
+        Args:
+            x: Where they are.
+            y: What they are.
+            class_names: Name of each class, for the legend.
+            size: Area of a point, in square points; None is large for few rows and small for many.
+            most: Rows drawn; of more, every second, third, ….
+        """
         step = max(1, len(x) // most)
         x, y = x[::step], y[::step]
         area = size or (14 if len(x) > 200 else 30)
@@ -94,7 +102,14 @@ class PlanePanel:
 
 
 class BoundaryPanel(PlanePanel):
-    """The probability of each class as colour, and the line where the decision changes; arguments of `PlanePanel`."""
+    """The probability of each class as colour, and the line where the decision changes.
+
+    Args:
+        axis: Where to draw.
+        plane: What the panel covers.
+        line_width: Of the line, in points.
+        **more: Arguments of `PlanePanel`.
+    """
 
     def __init__(self, axis: Any, plane: Plane, line_width: float = 1.2, **more: Any) -> None:
         super().__init__(axis, plane, line_width, **more)
@@ -106,7 +121,12 @@ class BoundaryPanel(PlanePanel):
 
 
 class Scale(NamedTuple):
-    """The activation at which a unit says nothing, and the distance from it at which its colours are strongest."""
+    """How activations become colours.
+
+    Attributes:
+        neutral: The activation at which a unit says nothing.
+        reach: The distance from it at which colours are strongest.
+    """
 
     neutral: float
     reach: float

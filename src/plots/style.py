@@ -47,7 +47,7 @@ def new_figure(
 
 
 def blank_figure(width: float, height: float, **settings: Any) -> Figure:
-    """A figure of some inches without panels, which needs no screen."""
+    """A figure of `width` by `height` inches without panels, which needs no screen; `settings` are Matplotlib's."""
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), **settings)
         FigureCanvasAgg(figure)

@@ -70,6 +70,7 @@ def test_every_figure_of_its_kind_is_there(sandbox):
     run = lab.train("xor", *QUICK)
     for plot in ("boundary", "confusion_matrix", "curves", "roc", "precision_recall", "calibration", "thresholds"):
         assert getattr(run, f"plot_{plot}")().axes, plot
+    assert len(run.plot_hidden_units().axes) == 4
     assert lab.train("line", *QUICK).plot_fit().axes
     assert lab.train("digits", *QUICK).plot_predictions().axes
 
@@ -82,6 +83,10 @@ def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
         _ = run.equation
     with pytest.raises(ConfigError, match=r"^x: rows must be of shape \[N, 1, 8, 8\] \(got \[2, 64\]\); reshape them"):
         run.predict(torch.zeros(2, 64))
+    with pytest.raises(ConfigError, match=r"^plot_hidden_units: needs two inputs, which Digits has not"):
+        run.plot_hidden_units()
+    with pytest.raises(ConfigError, match=r"^layer: the network has 1 hidden layers \(got 2\); count from 1"):
+        lab.train("xor", *QUICK).plot_hidden_units(layer=2)
     line = lab.train("line", *QUICK)
     with pytest.raises(ConfigError, match=r"^probabilities: RegressionHead predicts values; use predict\(x\)"):
         line.probabilities([[0.5]])
