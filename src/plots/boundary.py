@@ -46,7 +46,9 @@ def boundary_figure(
         axis.set(title=name, xlabel=feature_names[0], xlim=plane.extent[:2], ylim=plane.extent[2:])
     axes[0].set_ylabel(feature_names[1])
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), markerscale=1.6)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(len(labels), 6), markerscale=1.6, frameon=False
+    )
     if title:
         figure.suptitle(title)
     return figure
@@ -77,7 +79,7 @@ def points(axis: Any, x: Tensor, y: Tensor, class_names: tuple[str, ...]) -> Non
     """Rows x [N, 2] in the colours of their labels y [N]."""
     step = max(1, len(x) // _MAX_POINTS)
     x, y = x[::step], y[::step]
-    size = 14 if len(x) > 200 else 30
+    size = 14 if len(x) > 200 else 30 if len(x) > 10 else 60
     for label, name in enumerate(class_names):
         rows = x[y == label]
         axis.scatter(rows[:, 0], rows[:, 1], s=size, c=color(label), edgecolors="white", linewidths=0.4, label=name)
