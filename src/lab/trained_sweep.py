@@ -1,17 +1,21 @@
 """A sweep that has been trained, to be compared and looked at."""
 
 import contextlib
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from src.errors import ConfigError
 from src.lab.project import PROJECT
 from src.lab.trained_run import TrainedRun
 from src.sweep.comparison import Comparison, compare
+from src.sweep.curves import curves_figure
 from src.sweep.reading import Record, read_runs
 
 
 class TrainedSweep:
-    """The folder of a sweep.
+    """The folder of a sweep that has ended.
 
     Args:
         folder: Where its runs are.
@@ -20,7 +24,7 @@ class TrainedSweep:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    @property
+    @cached_property
     def runs(self) -> list[Record]:
         """Its runs by their numbers; each has a `folder`, `overrides`, `metrics` and the `value(key)` of a setting."""
         return read_runs([self.folder])
@@ -47,7 +51,24 @@ class TrainedSweep:
         """A metric over the settings that `group_by` makes: a line, a heat map, or a row for each."""
         return self.compare(metric, group_by).figure()
 
-    def plot_boundaries(self, number: int = 12) -> Any:
-        """At most `number` boundaries: of each setting's median run, or of each run of a single setting."""
+    def plot_curves(self, metric: str = "val/loss", logarithmic: bool = False) -> Any:
+        """A metric over the epochs, a line for each run: `sweep.plot_curves("train/loss", logarithmic=True)`."""
+        return curves_figure(self.runs, self.compare().keys, metric, logarithmic)
+
+    def plot_boundaries(self, number: int = 12, runs: Sequence[int] | None = None) -> Any:
+        """The boundary of each setting's median run, or of each run of a single setting; of two-input problems.
+
+        Args:
+            number: Panels at most.
+            runs: Numbers of the runs to show instead, in this order.
+
+        Raises:
+            ConfigError: `runs` names none.
+        """
+        if runs is not None and len(runs) == 0:
+            raise ConfigError(f"runs: should name a run to show (got {list(runs)}); it has 0 to {len(self) - 1}")
+        comparison, records = self.compare(), self.runs
         with contextlib.chdir(PROJECT):
-            return self.compare().boundaries(number)
+            if runs is None:
+                return comparison.boundaries(number)
+            return comparison.boundaries_of([records[run] for run in runs])
