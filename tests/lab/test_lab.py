@@ -74,6 +74,14 @@ def test_every_figure_of_its_kind_is_there(sandbox):
     assert lab.train("digits", *QUICK).plot_predictions().axes
 
 
+def test_linear_run_on_images_shows_its_weights_and_prints_no_equation(sandbox):
+    run = lab.train("digits", *QUICK, "network.hidden_dims=[]")
+    assert len([axis for axis in run.plot_weights().axes if axis.images]) == 10
+    assert "largest score" not in (run.folder / "train.log").read_text()
+    with pytest.raises(ConfigError, match=r"^plot_weights: needs images and a network without activations; set netw"):
+        lab.train("xor", *QUICK).plot_weights()
+
+
 def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
     run = lab.train("digits", *QUICK)
     with pytest.raises(ConfigError, match=r"^plot_boundary: needs two inputs and classes, which Digits has not"):
