@@ -11,7 +11,7 @@ from src.sweep.settings import Setting, known_keys, known_metric, settings, vary
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Settings and what each came to over its seeds.
 
@@ -25,7 +25,7 @@ class Comparison:
     keys: list[str]
     metric: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """The settings as aligned columns, the best first."""
         rows, keys = self.settings, self.keys
         judged = any(row.success_rate is not None for row in rows)

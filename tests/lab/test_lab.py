@@ -136,3 +136,4 @@ def test_a_sweep_is_compared_and_each_of_its_runs_opened(sandbox):
     assert sweep.plot().axes
     assert sweep.plot_boundaries().axes
     assert [setting.values for setting in sweep.compare("test/loss").settings]
+    assert "test/loss ± 95 %" in repr(sweep.compare("test/loss"))
