@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.sweep.reading import Record, read_runs
+from src.sweep.reading import Record, natural, read_runs
 from src.sweep.settings import Setting, known_keys, known_metric, settings, varying_keys
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
@@ -48,7 +48,9 @@ class Comparison:
         return comparison_figure(points, self.keys, self.metric)
 
     def boundaries(self, number: int) -> Any:
-        """At most `number` boundaries: of each setting its median run's; of a single setting one of each run.
+        """At most `number` boundaries: of the best settings their median runs', of a single setting one of each run.
+
+        Their order is the sweep's, so that one can see what a growing value does.
 
         Returns:
             A figure, or None where the runs have other than two inputs and classes.
@@ -57,7 +59,9 @@ class Comparison:
         if not self.may_have_boundaries:
             return None
         if len(rows) > 1:
-            chosen = [(_median(row), _title(row, self.keys)) for row in rows if row.finished][:number]
+            best = [row for row in rows if row.finished][:number]
+            in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
+            chosen = [(_median(row), _title(row, self.keys)) for row in in_order]
         else:
             chosen = [(run, f"seed {run.value('seed')}") for run in rows[0].finished][:number]
         from src.sweep.boundaries import boundaries_figure
