@@ -46,6 +46,13 @@ def test_a_run_files_itself_and_names_its_folder_as_commands_do(sandbox):
     assert run.cfg.trainer.max_epochs == 3
 
 
+def test_a_call_without_an_experiment_begins_with_an_override(sandbox):
+    run = lab.train("data=moons", *QUICK, "network.hidden_dims=[5]")
+    assert run.folder.parent == sandbox / "runs" / "moons"
+    assert lab.train(None, *QUICK).folder.parent == sandbox / "runs" / "xor"
+    assert len(lab.sweep("data=moons", *QUICK, seed="0,1")) == 2
+
+
 def test_probabilities_and_labels_follow_from_logits(sandbox):
     run = lab.train("xor", *QUICK)
     x = [[0.0, 1.0], [1.0, 1.0], [0.2, 0.1]]
