@@ -18,8 +18,8 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     """Train one network, as `python -m src.train experiment=xor data.noise=0.2 seed=1` does.
 
     Args:
-        experiment: An option of `conf/experiment/`, or the first override, as in `lab.train("data=csv", "data.path=…")`;
-            None is the default problem.
+        experiment: An option of `conf/experiment/`, or the first override, as in
+            `lab.train("data=csv", "data.path=…")`; None is the default problem.
         *overrides: As on the command line: `"data.noise=0.2"`, `"network.hidden_dims=[8,8]"`.
         **keys: The same for keys without a dot: `seed=1`, `network="perceptron"`.
 
