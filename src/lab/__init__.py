@@ -16,9 +16,10 @@ from src.startup import lean_imports
 with lean_imports():
     from src.lab.commands import open, sweep, train
     from src.lab.notebook import welcome
+    from src.lab.project import PROJECT
     from src.lab.trained_run import TrainedRun
     from src.lab.trained_sweep import TrainedSweep
 
-__all__ = ["TrainedRun", "TrainedSweep", "open", "sweep", "train"]
+__all__ = ["PROJECT", "TrainedRun", "TrainedSweep", "open", "sweep", "train"]
 
 welcome()

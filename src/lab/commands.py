@@ -18,7 +18,8 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     """Train one network, as `python -m src.train experiment=xor data.noise=0.2 seed=1` does.
 
     Args:
-        experiment: An option of `conf/experiment/`; None is the default problem.
+        experiment: An option of `conf/experiment/`, or the first override, as in
+            `lab.train("data=csv", "data.path=…")`; None is the default problem.
         *overrides: As on the command line: `"data.noise=0.2"`, `"network.hidden_dims=[8,8]"`.
         **keys: The same for keys without a dot: `seed=1`, `network="perceptron"`.
 
@@ -44,7 +45,7 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     Runs that differ in numbers alone are trained as one (`hydra/launcher=vectorized`, unless another is named).
 
     Args:
-        experiment: An option of `conf/experiment/`, ready sweeps included.
+        experiment: An option of `conf/experiment/`, ready sweeps included, or the first override.
         *overrides: As on the command line, several values parted by commas: `"optimizer.lr=0.01,0.1"`.
         **keys: The same for keys without a dot: `seed="range(0,256)"`.
 
@@ -70,7 +71,7 @@ def open(run: str | Path = "latest") -> TrainedRun:
 
 def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:
     """The command line that a call stands for."""
-    named = [] if experiment is None else [f"experiment={experiment}"]
+    named = [] if experiment is None else [experiment if "=" in experiment else f"experiment={experiment}"]
     return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in keys.items())]
 
 

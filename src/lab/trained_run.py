@@ -207,6 +207,22 @@ class TrainedRun:
         """The views of an image that training sees."""
         return self._drawn("augmentation", "augmented images", ("train", "train"))
 
+    def plot_weights(self) -> Any:
+        """The weight of each pixel in each score, of a network of linear layers that sees images.
+
+        Raises:
+            ConfigError: The network is no weighted sum, or its inputs are no images.
+        """
+        from src.plots.images import weights_figure
+
+        spec = self._opened.spec
+        linear = affine_map(self.network, spec.num_inputs)
+        if linear is None or not spec.is_image:
+            raise ConfigError(
+                "plot_weights: needs images and a network without activations; set network.hidden_dims=[]"
+            )
+        return weights_figure(linear[0].reshape(-1, *spec.input_shape), self.class_names)
+
     def plot_curves(self) -> Any:
         """Loss and score of training and validation over the epochs."""
         return curves_drawing(self.history, self.head.score_names()[1], self.metrics.get("best_epoch")).draw()

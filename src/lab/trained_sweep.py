@@ -36,10 +36,10 @@ class TrainedSweep:
         return TrainedRun.read(self.runs[number].folder)
 
     def __repr__(self) -> str:
-        return str(self.compare())
+        return repr(self.compare())
 
     def compare(self, metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
-        """A row for each setting, over its seeds: `print(sweep.compare("test/loss"))`.
+        """A row for each setting, over its seeds: `sweep.compare("val/loss")` shows it as a table.
 
         Args:
             metric: A key of `metrics.json`; None is the one that decides whether a run is solved.

@@ -1,7 +1,7 @@
 """The multilayer perceptron: linear layers with an activation between them."""
 
 from math import prod
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from torch import nn
@@ -59,3 +59,7 @@ class MLP(nn.Sequential):
                 layers.append(nn.Dropout(dropout))
             num_inputs = units
         super().__init__(*layers, nn.Linear(num_inputs, num_outputs))
+
+    def __getitem__(self, place: Any) -> Any:
+        """A layer, or for a slice those layers as a network: `network[:-1]` goes from rows to the last hidden units."""
+        return nn.Sequential(*list(self)[place]) if isinstance(place, slice) else super().__getitem__(place)

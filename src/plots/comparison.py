@@ -103,8 +103,16 @@ def _bars(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
 
 
 def _in_order(values: set[Any]) -> list[Any]:
-    """Numbers by size, anything else by its text."""
-    return sorted(values, key=lambda value: (not _is_number(value), value if _is_number(value) else 0, _shown(value)))
+    """Numbers by size, lists of numbers by their lengths and then their numbers, anything else by its text."""
+
+    def place(value: Any) -> tuple[int, float, Any]:
+        if _is_number(value):
+            return 0, value, ()
+        if isinstance(value, tuple) and all(map(_is_number, value)):
+            return 1, len(value), value
+        return 2, 0, _shown(value)
+
+    return sorted(values, key=place)
 
 
 def _shown(value: Any) -> str:

@@ -1,6 +1,7 @@
-"""Images in a grid: what a network takes them for, and what augmentation makes of them."""
+"""Images in a grid: what a network takes them for, what augmentation makes of them, what a weighted sum looks for."""
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -9,6 +10,8 @@ from src.plots.style import COLORS, INK, new_figure
 _COLUMNS = 8
 _RIGHT, _WRONG = COLORS[2], COLORS[4]
 _CELL = 1.28  # inches
+_WEIGHT_COLUMNS = 5
+_LOWERS_OR_RAISES = LinearSegmentedColormap.from_list("lowers or raises", [COLORS[0], "white", COLORS[1]])
 
 
 def predictions_figure(
@@ -56,6 +59,29 @@ def augmentation_figure(views: Tensor) -> Figure:
         axis.axis("off")
     axes[0].set_title("original", fontsize=9)
     axes[1].set_title("as training sees it", fontsize=9, loc="left")
+    return figure
+
+
+def weights_figure(weights: Tensor, class_names: tuple[str, ...]) -> Figure:
+    """Weights [K, C, H, W] of the pixels in K scores: orange where a bright pixel raises a score, blue where it lowers.
+
+    Args:
+        weights: Of the logit of the second of two classes (K is 1), or of each class's.
+        class_names: Name of each class.
+    """
+    titles = class_names if len(weights) > 1 else (f"{class_names[0]} (blue) or {class_names[1]} (orange)",)
+    columns = min(_WEIGHT_COLUMNS, len(weights))
+    num_rows = -(-len(weights) // columns)
+    side = 1.8 if len(weights) > 1 else 3.2
+    figure, axes = new_figure(side * columns + 0.9, (side + 0.3) * num_rows, columns, num_rows=num_rows)
+    pixels = weights.sum(dim=1).numpy()  # over channels
+    largest = float(abs(pixels).max())
+    for axis in axes:
+        axis.axis("off")
+    for axis, picture, title in zip(axes, pixels, titles, strict=False):
+        image = axis.imshow(picture, cmap=_LOWERS_OR_RAISES, vmin=-largest, vmax=largest)
+        axis.set_title(title, fontsize=9)
+    figure.colorbar(image, ax=axes, label="weight", shrink=0.8)
     return figure
 
 

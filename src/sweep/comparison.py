@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.sweep.reading import Record, read_runs
+from src.sweep.reading import Record, natural, read_runs
 from src.sweep.settings import Setting, known_keys, known_metric, settings, varying_keys
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Settings and what each came to over its seeds.
 
@@ -26,7 +26,7 @@ class Comparison:
     keys: list[str]
     metric: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """The settings as aligned columns, the best first."""
         rows, keys = self.settings, self.keys
         judged = any(row.success_rate is not None for row in rows)
@@ -49,7 +49,9 @@ class Comparison:
         return comparison_figure(points, self.keys, self.metric)
 
     def boundaries(self, number: int) -> Any:
-        """At most `number` boundaries: of each setting its median run's; of a single setting one of each run.
+        """At most `number` boundaries: of the best settings their median runs', of a single setting one of each run.
+
+        Their order is the sweep's, so that one can see what a growing value does.
 
         Returns:
             A figure, or None where the runs have other than two inputs and classes.
@@ -57,7 +59,9 @@ class Comparison:
         rows = self.settings
         if len(rows) == 1:
             return self.boundaries_of(rows[0].finished[:number])
-        return self._boundaries([(_median(row), named(row.values, self.keys)) for row in rows if row.finished][:number])
+        best = [row for row in rows if row.finished][:number]
+        in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
+        return self._boundaries([(_median(row), named(row.values, self.keys)) for row in in_order])
 
     def boundaries_of(self, runs: Sequence[Record]) -> Any:
         """The boundaries of some runs in their order, each under its setting and its seed; None as for `boundaries`."""

@@ -73,7 +73,7 @@ def read_runs(folders: list[Path]) -> list[Record]:
             found = [path.parent.parent for path in folder.glob("*/.hydra/overrides.yaml")]
         if not found:
             raise ConfigError(f"sweep: {folder} holds no runs; give the folder of a sweep or of a run, or sweep=latest")
-        records += [_read(path) for path in sorted(found, key=_natural)]
+        records += [_read(path) for path in sorted(found, key=natural)]
     if not any(record.finished for record in records):
         names = ", ".join(str(folder) for folder in folders)
         raise ConfigError(
@@ -131,5 +131,6 @@ def plain(text: str) -> Any:
     return text
 
 
-def _natural(path: Path) -> tuple[int, str]:
+def natural(path: Path) -> tuple[int, str]:
+    """The place of the folder at `path` in the order of its sweep: by its number, others after those by their names."""
     return (int(path.name), "") if path.name.isdigit() else (2**31, path.name)

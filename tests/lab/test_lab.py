@@ -46,6 +46,13 @@ def test_a_run_files_itself_and_names_its_folder_as_commands_do(sandbox):
     assert run.cfg.trainer.max_epochs == 3
 
 
+def test_a_call_without_an_experiment_begins_with_an_override(sandbox):
+    run = lab.train("data=moons", *QUICK, "network.hidden_dims=[5]")
+    assert run.folder.parent == sandbox / "runs" / "moons"
+    assert lab.train(None, *QUICK).folder.parent == sandbox / "runs" / "xor"
+    assert len(lab.sweep("data=moons", *QUICK, seed="0,1")) == 2
+
+
 def test_probabilities_and_labels_follow_from_logits(sandbox):
     run = lab.train("xor", *QUICK)
     x = [[0.0, 1.0], [1.0, 1.0], [0.2, 0.1]]
@@ -73,6 +80,14 @@ def test_every_figure_of_its_kind_is_there(sandbox):
     assert len(run.plot_hidden_units().axes) == 4
     assert lab.train("line", *QUICK).plot_fit().axes
     assert lab.train("digits", *QUICK).plot_predictions().axes
+
+
+def test_linear_run_on_images_shows_its_weights_and_prints_no_equation(sandbox):
+    run = lab.train("digits", *QUICK, "network.hidden_dims=[]")
+    assert len([axis for axis in run.plot_weights().axes if axis.images]) == 10
+    assert "largest score" not in (run.folder / "train.log").read_text()
+    with pytest.raises(ConfigError, match=r"^plot_weights: needs images and a network without activations; set netw"):
+        lab.train("xor", *QUICK).plot_weights()
 
 
 def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
@@ -125,15 +140,17 @@ def test_evaluate_and_predict_file_are_the_commands(sandbox):
 
 
 def test_a_sweep_is_compared_and_each_of_its_runs_opened(sandbox):
-    sweep = lab.sweep("xor", *QUICK, "data.noise=0.1,0.4", seed="range(0,3)")
+    sweep = lab.sweep("xor", *QUICK, "data.noise=0.4,0.1", seed="range(0,3)")
     assert len(sweep) == 6
     assert repr(sweep).splitlines()[0].split()[:2] == ["data.noise", "runs"]
     run = sweep[4]
-    assert (run.cfg.seed, run.cfg.data.noise) == (1, 0.4)
+    assert (run.cfg.seed, run.cfg.data.noise) == (1, 0.1)
     assert run.metrics == sweep.runs[4].metrics
     assert sweep.plot().axes
-    assert sweep.plot_boundaries().axes
+    titles = [axis.get_title() for axis in sweep.plot_boundaries().axes]
+    assert titles == ["data.noise=0.4", "data.noise=0.1"]  # in the sweep's order, not the best first
     assert [setting.values for setting in sweep.compare("test/loss").settings]
+    assert "test/loss ± 95 %" in repr(sweep.compare("test/loss"))
 
 
 def test_a_sweep_shows_chosen_runs_and_how_each_went(sandbox):

@@ -42,6 +42,14 @@ def test_outputs_are_those_of_the_formula(activation):
     assert torch.allclose(network(x), hidden @ last.weight.T + last.bias, atol=1e-5)
 
 
+def test_a_slice_of_the_layers_is_a_network():
+    network = MLP((2,), 3, [5, 4])
+    x = torch.randn(20, 2)
+    assert network[:-1](x).shape == (20, 4)
+    assert torch.equal(network[-1](network[:-1](x)), network(x))
+    assert Perceptron((2,), 3)[:-1](x) is x
+
+
 @pytest.mark.parametrize("shape", [(2,), (8, 8), (3, 4, 5)])
 @pytest.mark.parametrize("kind", [Perceptron, lambda *sizes: MLP(*sizes, [6])])
 def test_rows_of_any_shape_give_an_output_each(shape, kind):

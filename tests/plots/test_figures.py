@@ -10,6 +10,7 @@ from src.plots.boundary import boundary_figure
 from src.plots.confusion import confusion_figure
 from src.plots.curves import curves_figure
 from src.plots.fit import fit_figure
+from src.plots.images import weights_figure
 from src.plots.plane import plane_around
 from src.plots.style import to_png
 from src.plots.sweep_curves import Line, sweep_curves_figure
@@ -25,6 +26,7 @@ FIGURES = {
     "curves of a sweep": lambda: sweep_curves_figure({"lr=1": [Line([1, 2], [0.5, 0.1])] * 9}, "val/loss", True),
     "fit over x": lambda: fit_figure(X[:, :1], X[:, 1], X[:, 1], ("x",)),
     "fit": lambda: fit_figure(X, X[:, 1], X[:, 1], ("x1", "x2")),
+    "weights": lambda: weights_figure(torch.randn(3, 1, 8, 8), ("a", "b", "c")),
 }
 
 
@@ -45,6 +47,20 @@ def test_normalized_confusion_figure_shows_the_shares_of_each_true_class():
     assert [text.get_text() for text in axis.texts] == [
         *("0.97", "0.03", "0.00"), *("0.25", "0.25", "0.50"), *("0.00", "0.00", "0.00")
     ]  # fmt: skip
+
+
+def test_weights_figure_shows_each_score_on_one_scale_around_zero():
+    weights = torch.zeros(7, 3, 4, 4)
+    weights[2, :, 1, 3] = -2.0
+    panels = [axis for axis in weights_figure(weights, tuple("abcdefg")).axes if axis.images]
+    assert [axis.get_title() for axis in panels] == list("abcdefg")
+    assert {image.get_clim() for axis in panels for image in axis.images} == {(-6.0, 6.0)}
+    assert panels[2].images[0].get_array()[1, 3] == -6.0
+
+
+def test_weights_figure_of_one_logit_names_both_classes():
+    panel, _ = weights_figure(torch.randn(1, 1, 4, 4), ("shirt", "boot")).axes
+    assert panel.get_title() == "shirt (blue) or boot (orange)"
 
 
 def test_plane_covers_all_rows_row_by_row():

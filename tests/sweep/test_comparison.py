@@ -211,3 +211,11 @@ def test_figure_suits_what_was_swept(keys, values, kind):
         assert [float(x) for x in axis.lines[-1].get_xdata()] == [0.001, 0.1]
     if kind == "rows":
         assert len(axis.get_yticklabels()) == len(values)
+
+
+def test_heat_map_orders_numbers_by_size_and_lists_by_length():
+    widths, rates = [(), (8,), (16,), (8, 8), (8, 8, 8)], [0.1, 3, 10]
+    points = [Point((width, rate), 0.5, None, [0.5]) for width in reversed(widths) for rate in rates]
+    axis = comparison_figure(points, ["network.hidden_dims", "optimizer.lr"], "test/accuracy").axes[0]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["[]", "[8]", "[16]", "[8,8]", "[8,8,8]"]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["0.1", "3", "10"]
