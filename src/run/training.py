@@ -198,7 +198,8 @@ def _headline(run: Run) -> str:
     head, spec = run.parts.head, run.parts.head.spec
     sizes = [len(rows.x) for rows in run.parts.datamodule.splits]
     num_parameters = sum(p.numel() for p in head.parameters())
-    inputs = "×".join(map(str, spec.input_shape)) + (" pixels" if spec.is_image else " inputs")
+    kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
+    inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
     rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
     return (
         f"{type(run.parts.datamodule).__name__}: {rows} of {inputs}; "

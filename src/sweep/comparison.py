@@ -1,6 +1,7 @@
 """Runs grouped by their settings and compared by a metric: as a table, as a figure, and as boundaries."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,15 +55,22 @@ class Comparison:
             A figure, or None where the runs have other than two inputs and classes.
         """
         rows = self.settings
+        if len(rows) == 1:
+            return self.boundaries_of(rows[0].finished[:number])
+        return self._boundaries([(_median(row), named(row.values, self.keys)) for row in rows if row.finished][:number])
+
+    def boundaries_of(self, runs: Sequence[Record]) -> Any:
+        """The boundaries of some runs in their order, each under its setting and its seed; None as for `boundaries`."""
+        settings = [named([run.value(key) for key in self.keys], self.keys) for run in runs]
+        titles = [f"{setting}\nseed {run.value('seed')}".strip() for setting, run in zip(settings, runs, strict=True)]
+        return self._boundaries(list(zip(runs, titles, strict=True)))
+
+    def _boundaries(self, titled: list[tuple[Record, str]]) -> Any:
         if not self.may_have_boundaries:
             return None
-        if len(rows) > 1:
-            chosen = [(_median(row), _title(row, self.keys)) for row in rows if row.finished][:number]
-        else:
-            chosen = [(run, f"seed {run.value('seed')}") for run in rows[0].finished][:number]
         from src.sweep.boundaries import boundaries_figure
 
-        return boundaries_figure([(run.folder, title) for run, title in chosen])
+        return boundaries_figure([(run.folder, title) for run, title in titled])
 
     @property
     def may_have_boundaries(self) -> bool:
@@ -100,6 +108,12 @@ def shown(value: Any) -> str:
     return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 
+def percent(share: float) -> str:
+    """A share as a whole number of percent, 0% and 100% only where it is none and all."""
+    rounded = round(100 * share)
+    return f"{rounded if share in (0, 1) else min(max(rounded, 1), 99)}%"
+
+
 def _cells(row: Setting, judged: bool, unfinished: bool) -> list[str]:
     cells = [shown(value) for value in row.values] + [str(len(row.finished))]
     if unfinished:
@@ -108,7 +122,7 @@ def _cells(row: Setting, judged: bool, unfinished: bool) -> list[str]:
     cells.append("–" if math.isnan(row.mean) else f"{row.mean:.4f}{spread}")
     if judged:
         rate = row.success_rate
-        cells.append("–" if rate is None else f"{rate:.0%} ({row.num_solved}/{len(row.finished)})")
+        cells.append("–" if rate is None else f"{percent(rate)} ({row.num_solved}/{len(row.finished)})")
     return [*cells, "–" if math.isnan(row.seconds) else f"{row.seconds:.2f}"]
 
 
@@ -116,5 +130,6 @@ def _median(row: Setting) -> Record:
     return sorted(row.finished, key=lambda run: float(run.metrics[row.metric]))[len(row.finished) // 2]
 
 
-def _title(row: Setting, keys: list[str]) -> str:
-    return "\n".join(f"{key}={shown(value)}" for key, value in zip(keys, row.values, strict=True))
+def named(values: Sequence[Any], keys: list[str]) -> str:
+    """A setting as on the command line, a line for each key."""
+    return "\n".join(f"{key}={shown(value)}" for key, value in zip(keys, values, strict=True))

@@ -14,7 +14,7 @@ from scipy import stats
 
 from src.errors import ConfigError
 from src.plots.comparison import Point, comparison_figure
-from src.sweep.comparison import Comparison
+from src.sweep.comparison import Comparison, percent
 from src.sweep.reading import latest_sweep, plain, read_runs
 from src.sweep.settings import interval, known_metric, settings, smaller_is_better, varying_keys
 
@@ -184,6 +184,13 @@ def test_latest_is_the_newest_sweep(sweep, tmp_path):
 )
 def test_values_of_overrides(text, value):
     assert plain(text) == value
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0%"), (1 / 256, "1%"), (0.82, "82%"), (255 / 256, "99%"), (1.0, "100%")]
+)
+def test_only_all_are_100_percent(share, text):
+    assert percent(share) == text
 
 
 @pytest.mark.parametrize(
