@@ -1,12 +1,15 @@
 """A sweep that has been trained, to be compared and looked at."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from src.errors import ConfigError
 from src.lab.project import PROJECT
 from src.lab.trained_run import TrainedRun
 from src.sweep.comparison import Comparison, compare
+from src.sweep.curves import curves_figure
 from src.sweep.reading import Record, read_runs
 
 
@@ -47,7 +50,24 @@ class TrainedSweep:
         """A metric over the settings that `group_by` makes: a line, a heat map, or a row for each."""
         return self.compare(metric, group_by).figure()
 
-    def plot_boundaries(self, number: int = 12) -> Any:
-        """At most `number` boundaries: of each setting's median run, or of each run of a single setting."""
+    def plot_curves(self, metric: str = "val/loss", logarithmic: bool = False) -> Any:
+        """A column `metric` of `metrics.csv` over the epochs, a line for each run, on a logarithmic axis if so wished."""
+        return curves_figure(self.runs, self.compare().keys, metric, logarithmic)
+
+    def plot_boundaries(self, number: int = 12, runs: Sequence[int] | None = None) -> Any:
+        """The boundary of each setting's median run, or of each run of a single setting; of two-input problems.
+
+        Args:
+            number: Panels at most.
+            runs: Numbers of the runs to show instead, in this order.
+
+        Raises:
+            ConfigError: `runs` names none.
+        """
+        if runs is not None and len(runs) == 0:
+            raise ConfigError(f"runs: should name a run to show (got {list(runs)}); it has 0 to {len(self) - 1}")
+        comparison, records = self.compare(), self.runs
         with contextlib.chdir(PROJECT):
-            return self.compare().boundaries(number)
+            if runs is None:
+                return comparison.boundaries(number)
+            return comparison.boundaries_of([records[run] for run in runs])

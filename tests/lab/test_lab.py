@@ -83,6 +83,7 @@ def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
     with pytest.raises(ConfigError, match=r"^x: rows must be of shape \[N, 1, 8, 8\] \(got \[2, 64\]\); reshape them"):
         run.predict(torch.zeros(2, 64))
     line = lab.train("line", *QUICK)
+    assert "20 test rows of 1 input; Perceptron" in (line.folder / "train.log").read_text()
     with pytest.raises(ConfigError, match=r"^probabilities: RegressionHead predicts values; use predict\(x\)"):
         line.probabilities([[0.5]])
 
@@ -128,3 +129,17 @@ def test_a_sweep_is_compared_and_each_of_its_runs_opened(sandbox):
     assert sweep.plot().axes
     assert sweep.plot_boundaries().axes
     assert [setting.values for setting in sweep.compare("test/loss").settings]
+
+
+def test_a_sweep_shows_chosen_runs_and_how_each_went(sandbox):
+    sweep = lab.sweep("xor", *QUICK, "data.noise=0.1,0.4", seed="range(0,2)")
+    titles = [axis.get_title() for axis in sweep.plot_boundaries(runs=[3, 0]).axes]
+    assert titles == ["data.noise=0.4\nseed 1", "data.noise=0.1\nseed 0"]
+    figure = sweep.plot_curves("val/accuracy")
+    histories = [[row["val/accuracy"] for row in sweep[number].history] for number in range(4)]
+    assert [list(line.get_ydata()) for line in figure.axes[0].lines if len(line.get_ydata())] == histories
+    assert [text.get_text() for text in figure.legends[0].texts] == ["data.noise=0.1", "data.noise=0.4"]
+    with pytest.raises(ConfigError, match=r"^metric: these runs have no curve of 'val/r2'; choose from train/accuracy"):
+        sweep.plot_curves("val/r2")
+    with pytest.raises(ConfigError, match=r"^runs: should name a run to show \(got \[\]\); it has 0 to 3$"):
+        sweep.plot_boundaries(runs=[])
