@@ -26,6 +26,20 @@ def test_lesson_runs(path, tmp_path, monkeypatch):
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
 
 
+def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):
+    sandbox = make_sandbox(tmp_path)
+    for key, value in environment(sandbox).items():
+        monkeypatch.setenv(key, value)
+    code = "from src import lab\n\nrun = lab.train('xor', 'trainer.max_epochs=3', 'callbacks.figures=null')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(sandbox)}}).execute()
+    outputs = notebook.cells[0].outputs
+    printed = "".join(output.text for output in outputs if output.output_type == "stream")
+    assert "3 epochs, 120 steps" in printed
+    assert "\r" not in printed
+    assert [output.data for output in outputs if output.output_type == "display_data"] == [{"text/plain": ""}]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_lesson_is_kept_without_outputs(path):
     for cell in nbformat.read(path, as_version=4).cells:

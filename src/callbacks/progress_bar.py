@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 from lightning.pytorch import callbacks
 from tqdm import tqdm
 
+from src.callbacks.notebook_line import NotebookLine, in_notebook
 from src.callbacks.throttle import Throttle
 
 _SECONDS_BETWEEN_LOG_LINES = 10.0
@@ -29,8 +30,7 @@ class ProgressBar(callbacks.ProgressBar):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show the bar."""
         self._throttle.restart()
-        in_notebook = type(sys.stdout).__module__.startswith("ipykernel")
-        if (sys.stderr.isatty() or in_notebook) and trainer.is_global_zero:
+        if (sys.stderr.isatty() or in_notebook()) and trainer.is_global_zero:
             batches = int(trainer.num_training_batches)
             self._bar = tqdm(
                 total=(trainer.max_epochs or 0) * batches,
@@ -38,7 +38,7 @@ class ProgressBar(callbacks.ProgressBar):
                 bar_format="{desc} {bar:16} {percentage:3.0f}% {elapsed}<{remaining}  {unit}",
                 leave=False,
                 dynamic_ncols=True,
-                file=sys.stdout if in_notebook else sys.stderr,  # a notebook paints the other red
+                file=NotebookLine() if in_notebook() else sys.stderr,
             )
             self._describe(trainer)
 
