@@ -38,7 +38,9 @@ def boundary_figure(
         axis.set(title=name, xlabel=feature_names[0])
     axes[0].set_ylabel(feature_names[1])
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), markerscale=1.6)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=min(len(labels), 6), markerscale=1.6, frameon=False
+    )
     if title:
         figure.suptitle(title)
     return figure

@@ -31,5 +31,5 @@ def curves_figure(history: list[dict[str, float]], score: str, best_epoch: int |
         if best_epoch is not None:
             axis.axvline(best_epoch, color="#9aa3ab", linestyle=":", linewidth=1.2, label=f"best epoch {best_epoch}")
         axis.set(title=metric, xlabel="epoch")
-        axis.legend()
+        axis.legend(frameon=False)
     return figure

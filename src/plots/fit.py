@@ -22,7 +22,7 @@ def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str
         axis.scatter(x[:, 0], y, s=22, color=COLORS[0], edgecolors="white", linewidths=0.4, label="data")
         axis.plot(x[order, 0], predicted[order], color=COLORS[1], linewidth=2, label="prediction")
         axis.set(xlabel=feature_names[0], ylabel="y", title=title)
-        axis.legend()
+        axis.legend(frameon=False)
     else:
         axis.scatter(y, predicted, s=22, color=COLORS[0], edgecolors="white", linewidths=0.4)
         ends = [float(y.min()), float(y.max())]

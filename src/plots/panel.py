@@ -59,7 +59,7 @@ class PlanePanel:
         """Rows x [N, 2], `most` of them, in the colours of their labels y [N]."""
         step = max(1, len(x) // most)
         x, y = x[::step], y[::step]
-        area = size or (14 if len(x) > 200 else 30)
+        area = size or (14 if len(x) > 200 else 30 if len(x) > 10 else 60)
         for label, name in enumerate(class_names):
             rows = x[y == label].T
             self._points.append(
