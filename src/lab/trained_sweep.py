@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from src.sweep.reading import Record, read_runs
 
 
 class TrainedSweep:
-    """The folder of a sweep.
+    """The folder of a sweep that has ended.
 
     Args:
         folder: Where its runs are.
@@ -23,7 +24,7 @@ class TrainedSweep:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    @property
+    @cached_property
     def runs(self) -> list[Record]:
         """Its runs by their numbers; each has a `folder`, `overrides`, `metrics` and the `value(key)` of a setting."""
         return read_runs([self.folder])
