@@ -11,7 +11,12 @@ _FAINTEST = 0.12  # opacity of a line among many
 
 
 class Line(NamedTuple):
-    """A metric [E] at some epochs [E] of a run."""
+    """How a metric went in a run.
+
+    Attributes:
+        epochs: Numbers of epochs [E].
+        values: The metric after each of them [E].
+    """
 
     epochs: Sequence[float]
     values: Sequence[float]
@@ -20,7 +25,10 @@ class Line(NamedTuple):
 def sweep_curves_figure(settings: Mapping[str, Sequence[Line]], metric: str, logarithmic: bool = False) -> Figure:
     """A metric over the epochs: a line for each run of each setting, in the setting's colour, fainter where many are.
 
-    The legend names settings; one without a name has no place in it.
+    Args:
+        settings: Name of each setting, as the legend has it, and its runs; an empty name has no place in the legend.
+        metric: What is drawn, for the title and the axis.
+        logarithmic: Whether its axis is logarithmic.
     """
     figure, (axis,) = new_figure(7.2, 4.0)
     for rank, (name, lines) in enumerate(settings.items()):
