@@ -52,7 +52,7 @@ class TrainedSweep:
         return self.compare(metric, group_by).figure()
 
     def plot_curves(self, metric: str = "val/loss", logarithmic: bool = False) -> Any:
-        """A metric over the epochs, a line for each run: `sweep.plot_curves("train/loss", logarithmic=True)`."""
+        """A `metric` of `metrics.csv` over the epochs, a line for each run; its axis may be `logarithmic`."""
         return curves_figure(self.runs, self.compare().keys, metric, logarithmic)
 
     def plot_boundaries(self, number: int = 12, runs: Sequence[int] | None = None) -> Any:

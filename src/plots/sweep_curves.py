@@ -11,7 +11,12 @@ _FAINTEST = 0.12  # opacity of a line among many
 
 
 class Line(NamedTuple):
-    """The values [E] of a metric at some epochs [E] of a run."""
+    """How a metric went in a run.
+
+    Attributes:
+        epochs: Numbers of epochs [E].
+        values: The metric after each of them [E].
+    """
 
     epochs: Sequence[float]
     values: Sequence[float]
@@ -21,9 +26,9 @@ def sweep_curves_figure(settings: Mapping[str, Sequence[Line]], metric: str, log
     """A metric over the epochs: a line for each run of each setting, in the setting's colour, fainter where many are.
 
     Args:
-        settings: Lines of each setting, by its name in the legend; one without a name has no place there.
-        metric: What the lines are of.
-        logarithmic: Powers of ten are evenly spaced.
+        settings: Name of each setting, as the legend has it, and its runs; an empty name has no place in the legend.
+        metric: What is drawn, for the title and the axis.
+        logarithmic: Whether its axis is logarithmic.
     """
     figure, (axis,) = new_figure(7.2, 4.0)
     for rank, (name, lines) in enumerate(settings.items()):

@@ -135,5 +135,5 @@ def _median(row: Setting) -> Record:
 
 
 def named(values: Sequence[Any], keys: list[str]) -> str:
-    """A setting, `values` of some `keys`, as on the command line, a line for each key."""
+    """A setting as on the command line, a line for each of its `keys` and `values`."""
     return "\n".join(f"{key}={shown(value)}" for key, value in zip(keys, values, strict=True))

@@ -15,7 +15,7 @@ def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic:
         runs: Of a sweep, in the order in which settings are to be named.
         keys: What makes a setting.
         metric: Such as `val/loss`.
-        logarithmic: Show it on a logarithmic axis.
+        logarithmic: Whether the metric's axis is logarithmic.
 
     Raises:
         ConfigError: A run has no such column.
