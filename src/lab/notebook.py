@@ -1,10 +1,31 @@
 """A notebook's manners: figures are shown, and a mistake is one line there too."""
 
+import base64
 import sys
+from pathlib import Path
 from typing import Any
 
 from src import failures
 from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
+
+
+class Movie:
+    """A GIF that a notebook plays, also once it has been saved and sent to others.
+
+    Attributes:
+        path: The file.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def _repr_html_(self) -> str:
+        """The file itself, for not every viewer of notebooks knows GIFs as outputs."""
+        content = base64.b64encode(self.path.read_bytes()).decode()
+        return f'<img src="data:image/gif;base64,{content}" alt="{self.path.name}">'
 
 
 def welcome() -> None:

@@ -20,6 +20,7 @@ from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
+from src.lab.notebook import Movie
 from src.lab.project import PROJECT, call
 from src.networks.affine import affine_map
 from src.networks.hidden import hidden_activations
@@ -190,6 +191,17 @@ class TrainedRun:
             raise ConfigError(f"layer: the network has {len(layers)} hidden layers (got {layer}); count from 1")
         activations = layers[layer - 1 if layer > 0 else layer].cpu()
         return units_figure(plane, activations, rows=self.datamodule.splits.test, class_names=self.class_names)
+
+    def plot_movie(self) -> Movie:
+        """The boundary as it formed, and what hidden units said meanwhile, filmed by `callbacks=boundary_movie`.
+
+        Raises:
+            ConfigError: The run was not filmed.
+        """
+        path = self.folder / "plots" / "boundary.gif"
+        if not path.exists():
+            raise ConfigError("plot_movie: this run was not filmed; train it with callbacks=boundary_movie")
+        return Movie(path)
 
     def plot_fit(self, split: Split = "test") -> Any:
         """Values of a split and what is predicted for them."""

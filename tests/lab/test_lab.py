@@ -90,6 +90,15 @@ def test_linear_run_on_images_shows_its_weights_and_prints_no_equation(sandbox):
         lab.train("xor", *QUICK).plot_weights()
 
 
+def test_a_filmed_run_shows_its_movie(sandbox):
+    run = lab.train("xor", "trainer.max_epochs=3", "logger=none", "callbacks=boundary_movie")
+    movie = run.plot_movie()
+    assert movie.path == run.folder / "plots" / "boundary.gif"
+    assert movie._repr_html_().startswith('<img src="data:image/gif;base64,R0lGOD')
+    with pytest.raises(ConfigError, match=r"^plot_movie: this run was not filmed; train it with callbacks=boundary_"):
+        lab.train("xor", *QUICK).plot_movie()
+
+
 def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
     run = lab.train("digits", *QUICK)
     with pytest.raises(ConfigError, match=r"^plot_boundary: needs two inputs and classes, which Digits has not"):
