@@ -82,7 +82,8 @@ class Composer:
         return self._templates[shape].job(number, list(overrides), values)
 
     def _shape(self, overrides: Sequence[str]) -> Shape:
-        if any("${" in override for override in overrides):  # then even the folder's name may follow from another key
+        # then even the folder's name may follow from another key; Hydra's sweeper writes `$\{seed\}`
+        if any("${" in override.replace("\\", "") for override in overrides):
             return tuple((self._parse(override).key_or_group, override) for override in overrides)
         return tuple(self._part(override) for override in overrides)
 

@@ -20,6 +20,10 @@ JOBS = {
     "lists": [["network.hidden_dims=[4]", "seed=1"], ["network.hidden_dims=[8,8]", "seed=2"]],
     "groups": [["optimizer=adam", "seed=1"], ["optimizer=sgd", "seed=2"], ["experiment=moons", "seed=3"]],
     "interpolations": [["data.seed=${seed}", "seed=5"], ["data.seed=7", "seed=6"]],
+    "interpolations as the sweeper writes them": [
+        [r"data.seed=$\{seed\}", "seed=5"],
+        [r"data.seed=$\{seed\}", "seed=6"],
+    ],
     "follows the seed": [["trainer.max_epochs=3"], ["trainer.max_epochs=9"]],
     "added": [["+data.extra=1"], ["+data.extra=2"]],
     "odd text": [["runs_dir='a: b'"], ["runs_dir='#c'"], ["runs_dir=yes"], ["runs_dir='1'"]],
