@@ -151,9 +151,21 @@ def check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[
     plain = [choice for choice in plain if not choice.startswith("experiment=")]
     known = _keys(_compose_beside("train", plain))
     added = {override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")}
-    for key in sorted(_keys(cfg) - known):
-        if not any(key == new or key.startswith(f"{new}.") for new in added) and not key.startswith(_FREE_FORM):
-            raise ConfigError(f"{key}: unknown key in experiment={choices['experiment']}; {suggestion(key, known)}")
+    unknown = [
+        key
+        for key in sorted(_keys(cfg) - known)
+        if not any(key == new or key.startswith(f"{new}.") for new in added) and not key.startswith(_FREE_FORM)
+    ]
+    if not unknown:
+        return
+    experiment, group = choices["experiment"], unknown[0].partition(".")[0]
+    if f"{group}={choices.get(group)}" in overrides:
+        keys = [key for key in unknown if key.startswith(f"{group}.")]
+        raise ConfigError(
+            f"{', '.join(keys)}: set by experiment={experiment}, and {group}={choices[group]} has no such key; "
+            f"leave out what does not apply: {' '.join(f'~{key}' for key in keys)}"
+        )
+    raise ConfigError(f"{unknown[0]}: unknown key in experiment={experiment}; {suggestion(unknown[0], known)}")
 
 
 def known_keys(config_name: str, arguments: list[str], with_hydra: bool = False) -> set[str]:

@@ -74,7 +74,7 @@ MAY_KNOW = {
         "startup",
         "sweep",
     },
-    "readme": {"config", "errors", "failures", "lab", "plots", "sweep"},
+    "readme": {"config", "cores", "errors", "failures", "lab", "plots", "sweep"},
     "train": {"cli", "startup", "run"},
     "evaluate": {"cli", "startup", "run"},
     "predict": {"cli", "startup", "run"},

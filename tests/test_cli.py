@@ -75,6 +75,18 @@ def test_what_a_constructor_refuses_is_one_line(words, line, tmp_path):
     assert_refused(train(*words, runs=tmp_path / "runs"), line, tmp_path / "runs")
 
 
+def test_an_option_in_place_of_the_experiments_own_says_what_does_not_apply(tmp_path):
+    words = ["experiment=moons", "network=perceptron", "trainer.max_epochs=1", "logger=none", "callbacks.figures=null"]
+    done = train(*words, runs=tmp_path / "runs")
+    line = (
+        "network.activation, network.hidden_dims: set by experiment=moons, and network=perceptron has no such key; "
+        "leave out what does not apply: ~network.activation ~network.hidden_dims"
+    )
+    assert_refused(done, line, tmp_path / "runs")
+    done = train(*words, "~network.activation", "~network.hidden_dims", runs=tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_misspelt_key_inside_an_experiment_is_refused(tmp_path):
     experiment = tmp_path / "experiment" / "typo.yaml"
     experiment.parent.mkdir()

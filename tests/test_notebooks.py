@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.pages import commands_in, run, sooner
 from tests.sandbox import ROOT, environment, make_sandbox
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -13,6 +14,10 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 def names(path):
     return path.stem
+
+
+def test_lessons_are_numbered_one_to_nine():
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, 10)]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
@@ -24,6 +29,9 @@ def test_lesson_runs(path, tmp_path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(sandbox / "notebooks")}}).execute()
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
+    for command in commands_in(notebook.cells[-1].source):  # the solutions of its exercises
+        done = run(sooner(command.words), sandbox)
+        assert done.code == 0 or done.stderr.startswith("training diverged: "), f"{command}\n{done.stderr}"
 
 
 def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):

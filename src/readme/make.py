@@ -1,18 +1,26 @@
 """`make gallery`: every experiment trained anew, its figure drawn, and README.md's sections written."""
 
+import contextlib
+import io
+import multiprocessing
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 
-from src import failures
+from src import cores, failures
 from src.errors import ConfigError, suggestion
-from src.readme.gallery import EXPERIMENTS, GALLERY, film, gallery_markdown, measure, read_entries, write_entries
+from src.readme.gallery import EXPERIMENTS, GALLERY, Entry, film, gallery_markdown, measure, read_entries, write_entries
 from src.readme.options import options_markdown
 from src.readme.sections import README, write
 
 SECTIONS: dict[str, Callable[[], str]] = {"gallery": gallery_markdown, "options": options_markdown}
 """What README.md takes from the code, by the name of its pair of comments."""
+
+_FILMED = "xor"
+_HEAVY = "fashion_"  # these take all cores but one, and minutes; the others one core between them, meanwhile
 
 
 def main(words: list[str]) -> int:
@@ -28,18 +36,34 @@ def main(words: list[str]) -> int:
             return failures.tell(ConfigError(f"{name}: not in the gallery; {suggestion(name, set(EXPERIMENTS))}"))
     GALLERY.mkdir(exist_ok=True)
     entries, skipped = read_entries(), []
-    for name in chosen:
-        start = time.perf_counter()
-        try:
-            with tempfile.TemporaryDirectory() as runs:
-                entries[name] = measure(name, *overrides, f"runs_dir={runs}")
-                if name == "xor":
-                    film(name, *overrides, f"runs_dir={runs}")
-        except ConfigError as error:
-            skipped.append(f"{name} keeps its old figure: {failures.line(error)}")
-            continue
-        write_entries(entries)
-        print(f"== {name}: {entries[name].number}, {time.perf_counter() - start:.0f} s\n")
+    futures: dict[Future[Entry], str] = {}
+    start = time.perf_counter()
+    with _process() as heavy, _process() as light:
+        for pool, is_heavy, threads in ((heavy, True, max(1, cores.available() - 1)), (light, False, 1)):
+            os.environ["OMP_NUM_THREADS"] = str(threads)  # which a process reads as it starts, with its first work
+            futures |= {pool.submit(_renew, n, overrides): n for n in chosen if n.startswith(_HEAVY) == is_heavy}
+        for future in as_completed(futures):
+            name = futures[future]
+            try:
+                entries[name] = future.result()
+            except ConfigError as error:
+                skipped.append(f"{name} keeps its old figure: {failures.line(error)}")
+                continue
+            write_entries(entries)
+            print(f"{time.perf_counter() - start:4.0f} s  {name}: {entries[name].number}")
     write(README, SECTIONS)
     print("\n".join([*skipped, f"written: {README.name} and {GALLERY.relative_to(README.parent)}/"]), file=sys.stderr)
     return 0
+
+
+def _process() -> ProcessPoolExecutor:
+    """A process that does one thing after another."""
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _renew(name: str, overrides: list[str]) -> Entry:
+    with tempfile.TemporaryDirectory() as runs, contextlib.redirect_stdout(io.StringIO()):
+        entry = measure(name, *overrides, f"runs_dir={runs}")
+        if name == _FILMED:
+            film(name, *overrides, f"runs_dir={runs}")
+    return entry
