@@ -54,7 +54,7 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
         InterruptedRunError: The kernel was interrupted; the message says how to go on.
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
-    call("train", lambda cfg, folder: training.train(cfg, folder), words)
+    call("train", training.train, words)
     assert cli.ClaimFolder.sweep is not None
     return TrainedSweep(PROJECT / cli.ClaimFolder.sweep)
 

@@ -45,7 +45,7 @@ class TrainedSweep:
             metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
             group_by: Keys that make a setting; `auto` is what varies apart from seeds.
         """
-        return compare([self.folder], metric, group_by)
+        return compare(self.runs, metric, group_by)
 
     def plot(self, metric: str | None = None, group_by: str | list[str] = "auto") -> Any:
         """A metric over the settings that `group_by` makes: a line, a heat map, or a row for each."""
@@ -67,8 +67,8 @@ class TrainedSweep:
         """
         if runs is not None and len(runs) == 0:
             raise ConfigError(f"runs: should name a run to show (got {list(runs)}); it has 0 to {len(self) - 1}")
-        comparison, records = self.compare(), self.runs
+        comparison = self.compare()
         with contextlib.chdir(PROJECT):
             if runs is None:
                 return comparison.boundaries(number)
-            return comparison.boundaries_of([records[run] for run in runs])
+            return comparison.boundaries_of([self.runs[run] for run in runs])

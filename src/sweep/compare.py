@@ -12,7 +12,7 @@ from src.config import one_line
 from src.errors import ConfigError
 from src.run.files import write_json
 from src.sweep.comparison import Comparison, compare
-from src.sweep.reading import latest_sweep
+from src.sweep.reading import latest_sweep, read_runs
 from src.sweep.settings import Setting
 
 
@@ -40,7 +40,7 @@ def compare_runs(cfg: DictConfig) -> None:
         raise ConfigError(one_line("", error)) from error
     names = [rules.sweep] if isinstance(rules.sweep, str) else rules.sweep
     folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
-    comparison = compare(folders, rules.metric, rules.group_by)
+    comparison = compare(read_runs(folders), rules.metric, rules.group_by)
     if rules.boundaries and comparison.may_have_boundaries:
         _import_torch()
     print(comparison)

@@ -3,10 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from src.sweep.reading import Record, natural, read_runs
+from src.sweep.reading import Record, natural
 from src.sweep.settings import Setting, known_keys, known_metric, settings, varying_keys
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
@@ -84,18 +83,17 @@ class Comparison:
         return has_weights and "regression" not in str(first.config["head"]["_target_"])
 
 
-def compare(folders: list[Path], metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
-    """Compare the runs of some sweeps.
+def compare(runs: list[Record], metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
+    """Compare some runs.
 
     Args:
-        folders: Of sweeps or of single runs.
+        runs: Of which at least one has finished.
         metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
         group_by: Keys that make a setting; `auto` is what varies apart from seeds.
 
     Raises:
-        ConfigError: There is nothing to compare, or no run has the metric or a key.
+        ConfigError: No run has the metric or a key.
     """
-    runs = read_runs(folders)
     known = known_metric(runs, metric)
     chosen = [group_by] if isinstance(group_by, str) else group_by
     keys = varying_keys(runs) if chosen == ["auto"] else known_keys(runs, chosen)
