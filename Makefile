@@ -5,7 +5,7 @@ UV := $(BIN)/python -m uv pip
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-slow lint bench gallery lock
+.PHONY: help setup train notebooks test test-slow test-faults lint bench gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,6 +32,9 @@ test: $(READY)  ## Run the tests, a process for each core
 
 test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow
+
+test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (below twenty minutes)
+	$(BIN)/python -m pytest -m faults -n auto --dist worksteal
 
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
