@@ -1,6 +1,5 @@
 """The gallery: each experiment trained, its number kept and its figure drawn."""
 
-import hashlib
 import io
 import json
 import shutil
@@ -50,12 +49,12 @@ class Entry:
     Attributes:
         number: What was measured, `test/accuracy 0.9575`, and whether that solves the problem.
         value: The number alone, for comparison with a run of now.
-        fingerprint: Of the configuration that it was measured with.
+        settings: What it was measured with, by dotted names.
     """
 
     number: str
     value: float
-    fingerprint: str
+    settings: dict[str, Any]
 
 
 def command(experiment: str) -> str:
@@ -63,17 +62,34 @@ def command(experiment: str) -> str:
     return f"python -m src.train experiment={experiment}"
 
 
-def fingerprint(experiment: str) -> str:
-    """Twelve hexadecimal digits that change when a setting changes on which an experiment's number depends."""
+def settings_of(experiment: str) -> dict[str, Any]:
+    """The settings on which an experiment's number depends, by dotted names such as `optimizer.lr`."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", [f"experiment={experiment}"], return_hydra_config=True)
     settings: Any = OmegaConf.to_container(cfg, resolve=False)
     kept = {group: settings[group] for group in _DECIDE}
     kept["data"] = {key: value for key, value in kept["data"].items() if key not in _PLACES}
-    kept["seed"], kept["max_epochs"] = settings["seed"], settings["trainer"]["max_epochs"]
-    kept["early_stopping"] = settings["callbacks"]["early_stopping"]
-    kept["sweep"] = settings["hydra"]["sweeper"].get("params")
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+    kept["callbacks"] = {"early_stopping": settings["callbacks"]["early_stopping"]}
+    kept["trainer"] = {"max_epochs": settings["trainer"]["max_epochs"]}
+    kept["hydra"] = {"sweeper": {"params": settings["hydra"]["sweeper"].get("params")}}
+    return {"seed": settings["seed"], **_flat(kept)}
+
+
+def changed(experiment: str) -> list[str]:
+    """The settings that an experiment was measured with and that are others now, or gone.
+
+    A key that is new since then has a default that leaves the experiment as it was, so it asks for no new training.
+    """
+    now = settings_of(experiment)
+    measured = read_entries()[experiment].settings
+    return [key for key, value in measured.items() if key not in now or now[key] != value]
+
+
+def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in node.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
+    return flat
 
 
 def read_entries() -> dict[str, Entry]:
@@ -97,7 +113,7 @@ def measure(experiment: str, *overrides: str) -> Entry:
     is_sweep = experiment.startswith("sweep_")
     number, value, figure = _swept(experiment, words) if is_sweep else _trained(experiment, words)
     (GALLERY / f"{experiment}.png").write_bytes(_small(to_png(figure)[0]))
-    return Entry(number, round(value, 4), fingerprint(experiment))
+    return Entry(number, round(value, 4), settings_of(experiment))
 
 
 def film(experiment: str, *overrides: str) -> None:
@@ -109,8 +125,8 @@ def film(experiment: str, *overrides: str) -> None:
 
 def write_entries(entries: dict[str, Entry]) -> None:
     """Keep the entries that were measured."""
-    plain = {name: asdict(entries[name]) for name in sorted(entries)}
-    (GALLERY / "gallery.json").write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(asdict(entries[name]), ensure_ascii=False)}" for name in sorted(entries)]
+    (GALLERY / "gallery.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")  # a line each, for a short diff
 
 
 def _trained(experiment: str, words: list[str]) -> tuple[str, float, Any]:
