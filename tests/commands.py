@@ -1,40 +1,115 @@
-"""Commands as a person starts them, in processes of their own."""
+"""Commands as a person starts them, in processes of their own that have the heavy imports behind them.
 
+Importing PyTorch and Lightning takes a command four seconds and most commands of the tests less than one. So one
+process imports them, and each command begins as a copy of it.
+"""
+
+import io
+import multiprocessing
+import os
+import runpy
 import signal
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
+_PRELOADED = ["src.run.training", "src.run.evaluation", "src.run.prediction", "src.run.exporting", "src.sweep.training"]
+
+
+class Done(NamedTuple):
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Running:
+    """A command that has been started; its methods are those of `subprocess.Popen`.
+
+    Args:
+        words: The module and its arguments: `python -m <words>`.
+        folder: Where it runs.
+        environment: Variables beside those of this process; None takes one away.
+    """
+
+    def __init__(self, words: list[str], folder: Path, environment: dict[str, str | None]) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        self._printed = tempfile.TemporaryDirectory()
+        self._streams = [Path(self._printed.name, name) for name in ("stdout", "stderr")]
+        self._process: Any = context.Process(target=_become, args=(words, folder, *self._streams, environment))
+        self._process.start()
+        self.pid: int = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    @property
+    def returncode(self) -> int | None:
+        return self.poll()
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        code = self._process.exitcode
+        assert code is not None, f"the command goes on after {timeout} s"
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        self.wait(timeout)
+        stdout, stderr = (stream.read_text() if stream.exists() else "" for stream in self._streams)
+        return stdout, stderr
+
+
+def run(words: list[str], folder: Path = ROOT, **environment: str | None) -> Done:
+    """Run `python -m <words>` in a folder to its end."""
+    process = Running(words, folder, environment)
+    stdout, stderr = process.communicate()
+    return Done(process.wait(), stdout, stderr)
 
 
 @contextmanager
-def going_on(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """`python -m <words>` while it runs; when the block ends it is gone.
-
-    Ctrl-C reaches it also where it would not reach this process, as when a shell was told to run the tests with `&`.
-    """
-    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-    finally:
-        signal.signal(signal.SIGINT, ours)
+def going_on(*words: str) -> Iterator[Running]:
+    """`python -m <words>` while it runs; when the block ends it is gone."""
+    process = Running(list(words), ROOT, {})
     try:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-def wait_until(happened: Callable[[], object], process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_until(happened: Callable[[], object], process: Running, seconds: float = 120) -> None:
     """Wait until something has happened; fail where the process ends, or all these seconds pass, without it."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, f"nothing happened in {seconds} s"
         time.sleep(0.02)
+
+
+def _become(words: list[str], folder: Path, stdout: Path, stderr: Path, environment: dict[str, str | None]) -> None:
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    os.chdir(folder)
+    for number, path in ((1, stdout), (2, stderr)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(number, "wb", 0), write_through=True) for number in (1, 2))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests with `&` has it ignored
+    sys.path.insert(0, str(folder))
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)

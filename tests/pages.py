@@ -1,15 +1,8 @@
-"""Commands as pages and lessons show them: found in the text, and run as a reader would, though sooner."""
+"""Commands as pages and lessons show them: found in the text, and shortened."""
 
-import io
-import multiprocessing
-import os
 import re
-import runpy
 import shlex
-import sys
 from typing import NamedTuple
-
-_PRELOADED = ["src.run.training", "src.run.evaluation", "src.run.prediction", "src.run.exporting", "src.sweep.training"]
 
 
 class Command(NamedTuple):
@@ -20,14 +13,6 @@ class Command(NamedTuple):
 
     def __str__(self):
         return shlex.join(["python", "-m", *self.words])
-
-
-class Done(NamedTuple):
-    """What came of a command."""
-
-    code: int
-    stdout: str
-    stderr: str
 
 
 def commands_in(text):
@@ -53,25 +38,3 @@ def sooner(words):
 def _short_range(found):
     start, end = int(found[1]), int(found[2])
     return f"range({start},{min(end, start + 4)})"
-
-
-def run(words, folder, **environment):
-    """Run `python -m <words>` in a folder, in a process that has the heavy imports behind it."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    streams = [folder / ".stdout", folder / ".stderr"]
-    process = context.Process(target=_become, args=(words, folder, *streams, environment))
-    process.start()
-    process.join()
-    stdout, stderr = (stream.read_text() for stream in streams)
-    return Done(process.exitcode, stdout, stderr)
-
-
-def _become(words, folder, stdout, stderr, environment):
-    os.environ.update(environment)
-    os.chdir(folder)
-    for number, path in ((1, stdout), (2, stderr)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(number, "wb", 0), write_through=True) for number in (1, 2))
-    sys.argv = words
-    runpy.run_module(words[0], run_name="__main__", alter_sys=True)

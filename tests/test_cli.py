@@ -13,12 +13,11 @@ from omegaconf import OmegaConf
 from src import cores
 from src.cli import _divide_threads
 from src.folders import claim
-from tests.commands import ROOT, going_on, wait_until
+from tests.commands import ROOT, going_on, run, wait_until
 
 
 def train(*words, runs):
-    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={runs}"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return run(["src.train", *words, f"runs_dir={runs}"])
 
 
 def assert_refused(done, line, runs):
@@ -108,11 +107,11 @@ def test_a_sweep_leaves_a_folder_for_each_run(tmp_path):
     assert done.returncode == 0, done.stderr
     (sweep,) = (tmp_path / "xor" / "multirun").iterdir()
     runs = [sweep / str(number) for number in range(3)]
-    losses = {json.loads((run / "metrics.json").read_text())["test/loss"] for run in runs}
+    losses = {json.loads((each / "metrics.json").read_text())["test/loss"] for each in runs}
     assert len(losses) == 3
-    for run in runs:
+    for each in runs:
         for name in (".hydra/config.yaml", "metrics.csv", "train.log", "checkpoints/best.ckpt", "plots/boundary.png"):
-            assert (run / name).exists(), name
+            assert (each / name).exists(), name
 
 
 def test_ctrl_c_keeps_the_last_epoch_and_resume_goes_on_from_it(tmp_path):
@@ -172,9 +171,8 @@ def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):
         ("predict", ["input=no.csv"], "no.csv: there is no such file; name a CSV or Parquet file"),
         ("export", ["format=pickle"], "format: input should be 'onnx' or 'torch_export' (got 'pickle')"),
     ]:
-        run = [] if any(word.startswith("run=") for word in words) else [f"run={folder}"]
-        words = [sys.executable, "-m", f"src.{module}", *words, *run, f"runs_dir={tmp_path / 'runs'}"]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+        named = [] if any(word.startswith("run=") for word in words) else [f"run={folder}"]
+        done = run([f"src.{module}", *words, *named, f"runs_dir={tmp_path / 'runs'}"])
         assert (done.stderr.strip(), done.returncode) == (f"config error: {line}", 2)
     assert sorted(path.name for path in folder.iterdir()) == before
 
@@ -184,8 +182,7 @@ def test_a_rule_for_the_threshold_needs_no_second_pair_of_quotes(tmp_path):
     done = train(*words, runs=tmp_path)
     assert done.returncode == 0, done.stderr
     (folder,) = (tmp_path / "xor").iterdir()
-    words = [sys.executable, "-m", "src.evaluate", f"run={folder}", "threshold=precision>=0.5"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    done = run(["src.evaluate", f"run={folder}", "threshold=precision>=0.5"])
     assert done.returncode == 0, done.stderr
     assert json.loads((folder / "threshold.json").read_text())["rule"] == "precision>=0.5"
 

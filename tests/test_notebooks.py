@@ -6,7 +6,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.pages import commands_in, run, sooner
+from tests.commands import run
+from tests.pages import commands_in, sooner
 from tests.sandbox import ROOT, environment, make_sandbox
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -31,7 +32,7 @@ def test_lesson_runs(path, tmp_path, monkeypatch):
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
     for command in commands_in(notebook.cells[-1].source):  # the solutions of its exercises
         done = run(sooner(command.words), sandbox)
-        assert done.code == 0 or done.stderr.startswith("training diverged: "), f"{command}\n{done.stderr}"
+        assert done.returncode == 0 or done.stderr.startswith("training diverged: "), f"{command}\n{done.stderr}"
 
 
 def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):

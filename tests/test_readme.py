@@ -16,8 +16,9 @@ from src.readme.gallery import EXPERIMENTS, GALLERY, NEEDS_OWN_DATA, changed, re
 from src.readme.make import SECTIONS
 from src.readme.options import GROUPS, read_option
 from src.readme.sections import README, renewed
+from tests.commands import run
 from tests.data.image_files import write_pngs
-from tests.pages import commands_in, run, sooner
+from tests.pages import commands_in, sooner
 from tests.sandbox import ROOT, environment, make_sandbox
 
 TEXT = README.read_text()
@@ -71,7 +72,7 @@ def test_the_commands_of_the_page_run_one_after_another(workplace):
     assert len(commands) > 30
     for command in commands:
         done = run(sooner(command.words), workplace, TORCH_HOME=str(workplace))
-        assert done.code == 0, f"{command}\n{done.stderr}"
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
 def test_the_python_of_the_page_runs(workplace):
@@ -94,7 +95,7 @@ def test_messages_are_what_is_printed(workplace):
     for command in shown:
         done = run(command.words, workplace)
         assert done.stderr.strip() == command.output, command
-        assert done.code == (2 if command.output.startswith("config error") else 1)
+        assert done.returncode == (2 if command.output.startswith("config error") else 1)
 
 
 def test_additions_worked_through_are_complete(tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch
 from src import lab
 from src.errors import ConfigError
 from src.lab import commands, project, trained_run, trained_sweep
+from tests.commands import run as run_command
 from tests.sandbox import environment, make_sandbox
 
 QUICK = "trainer.max_epochs=3", "callbacks.figures=null", "logger=none"
@@ -28,7 +28,7 @@ def sandbox(tmp_path, monkeypatch):
 def test_a_call_trains_what_the_command_line_trains(sandbox):
     run = lab.train("xor", *QUICK, "network.hidden_dims=[8]", seed=3)
     words = ["experiment=xor", *QUICK, "network.hidden_dims=[8]", "seed=3"]
-    subprocess.run([sys.executable, "-m", "src.train", *words], cwd=sandbox, env=environment(sandbox), check=True)
+    assert run_command(["src.train", *words], sandbox, **environment(sandbox)).returncode == 0
     other = lab.open("latest")
     assert run.folder != other.folder
     for name in ("train/loss", "val/loss", "test/loss", "test/accuracy"):

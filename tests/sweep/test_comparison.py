@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from scipy import stats
@@ -17,8 +16,8 @@ from src.plots.comparison import Point, comparison_figure
 from src.sweep.comparison import Comparison, percent
 from src.sweep.reading import latest_sweep, plain, read_runs
 from src.sweep.settings import interval, known_metric, settings, smaller_is_better, varying_keys
+from tests.commands import ROOT, run
 
-ROOT = Path(__file__).parent.parent.parent
 CONFIG = """seed: 0
 solved:
   metric: test/accuracy
@@ -60,8 +59,7 @@ def sweep(tmp_path):
 
 
 def compare(*words):
-    command = [sys.executable, "-m", "src.compare", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return run(["src.compare", *words])
 
 
 def test_interval_is_students():

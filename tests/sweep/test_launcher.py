@@ -15,7 +15,7 @@ from hydra.test_utils.launcher_common_tests import LauncherTestSuite
 from hydra.version import VersionBase, __compat_version__
 
 from hydra_plugins.lab_vectorized_launcher import VectorizedLauncher
-from tests.commands import ROOT, going_on, wait_until
+from tests.commands import ROOT, going_on, run, wait_until
 
 SHORT = ["experiment=xor", "trainer.max_epochs=2", "data.num_train=200", "logger=none", "callbacks.figures=null"]
 STACK = "hydra/launcher=vectorized"
@@ -38,8 +38,7 @@ class TestHydrasOwnSuite(LauncherTestSuite):
 
 
 def train(*words, runs, check=True):
-    command = [sys.executable, "-m", "src.train", *words, f"runs_dir={runs}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = run(["src.train", *words, f"runs_dir={runs}"])
     assert not check or done.returncode == 0, done.stderr
     return done
 
@@ -165,9 +164,7 @@ def test_a_killed_sweep_is_finished_without_running_anything_twice(tmp_path):
     sweep = sweep_of(tmp_path)
     finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
     assert 0 < len(finished) < 40
-    again = subprocess.run(
-        [sys.executable, "-m", "src.train", f"sweep_resume={sweep}"], cwd=ROOT, capture_output=True, text=True
-    )
+    again = run(["src.train", f"sweep_resume={sweep}"])
     assert again.returncode == 0, again.stderr
     assert len(list(sweep.glob("*/metrics.json"))) == 40
     assert all(path.stat().st_mtime_ns == written for path, written in finished.items())
@@ -184,7 +181,7 @@ def test_sweep_resume_refuses_other_settings_and_other_folders(tmp_path):
             "sweep_resume: a resumed sweep keeps its settings (got seed=3); only hydra/launcher may change",
         ),
     ):
-        done = subprocess.run([sys.executable, "-m", "src.train", *words], cwd=ROOT, capture_output=True, text=True)
+        done = run(["src.train", *words])
         assert done.stderr.strip() == f"config error: {line}"
         assert done.returncode == 2
 

@@ -1,15 +1,12 @@
 """Every ready sweep runs, and compares what its name says."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from src.config import CONF
+from tests.commands import run
 
-ROOT = Path(__file__).parent.parent.parent
 SWEPT = {
     "sweep_noise": ("data.noise", 6),
     "sweep_seed": (None, 1),
@@ -33,8 +30,7 @@ def test_sweep_is_compared_by_what_it_is_about(experiment, tmp_path):
         ["src.train", f"experiment={experiment}", "seed=0,1", *shorter],
         ["src.compare", "boundaries=0"],
     ):
-        command = [sys.executable, "-m", *words, f"runs_dir={tmp_path}"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        done = run([*words, f"runs_dir={tmp_path}"])
         assert done.returncode == 0, done.stderr
     (document,) = tmp_path.glob("*/multirun/*/compare.json")
     compared = json.loads(document.read_text())
