@@ -18,6 +18,8 @@ from src.spec import Block, DataSpec, Task
 
 Stage = Literal["train", "val", "test"]
 
+_HALF = (torch.bfloat16, torch.float16)
+
 
 class Scheduling:
     """How the learning rate changes: a scheduler yet without its optimizer, and when it steps.
@@ -99,6 +101,15 @@ class Head(LightningModule, ABC):
     @abstractmethod
     def score_names(cls) -> tuple[str, ...]:
         """Names of the scores, without their stage; `loss` comes first."""
+
+    def run_network(self, x: Tensor) -> Tensor:
+        """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any float type.
+
+        The network computes in its own precision. What it returns in half precision becomes float32, so that losses,
+        probabilities and metrics are not rounded once more.
+        """
+        outputs: Tensor = self.network(x.to(self.dtype))
+        return outputs.float() if outputs.dtype in _HALF else outputs
 
     # Training
 

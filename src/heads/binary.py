@@ -42,8 +42,7 @@ class BinaryHead(ThresholdHead, ClassificationHead):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N] of class 1."""
-        logits: Tensor = self.network(x)
-        return logits.squeeze(1)
+        return self.run_network(x).squeeze(1)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean binary cross-entropy, a scalar, over logits [N] and labels y [N]; weighted if classes have weights."""

@@ -30,7 +30,8 @@ class MeanLoss(Metric):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
+        exact = torch.promote_types(torch.get_default_dtype(), torch.float32)  # also inside half-precision training
+        self.add_state("total", torch.zeros((), dtype=exact), dist_reduce_fx="sum")
         self.add_state("num_rows", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, loss: Tensor, num_rows: int) -> None:

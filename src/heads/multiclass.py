@@ -46,8 +46,7 @@ class MulticlassHead(ClassificationHead):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, C]."""
-        logits: Tensor = self.network(x)
-        return logits
+        return self.run_network(x)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean cross-entropy, a scalar, over logits [N, C] and labels y [N]; weighted if classes have weights."""

@@ -35,8 +35,7 @@ class MultilabelHead(ThresholdHead):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, L]."""
-        logits: Tensor = self.network(x)
-        return logits
+        return self.run_network(x)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean binary cross-entropy, a scalar, over logits [N, L] and targets y [N, L] of zeros and ones."""

@@ -48,8 +48,7 @@ class RegressionHead(Head):
 
     def forward(self, x: Tensor) -> Tensor:
         """Values [N]."""
-        values: Tensor = self.network(x)
-        return values.squeeze(1)
+        return self.run_network(x).squeeze(1)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean error, a scalar, over values `logits` [N] and targets y [N]."""
