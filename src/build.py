@@ -8,9 +8,7 @@ from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
-from hydra.errors import InstantiationException
 from hydra.utils import get_class, instantiate
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 from torch import Tensor, nn
@@ -80,10 +78,12 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
     try:
         kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in leave_out])
         return instantiate(kept, _partial_=True, _convert_="all")(*first, **arguments)
+    except ConfigError:
+        raise
     except ValidationError as error:
         raise ConfigError(one_line(group, error)) from error
-    except (InstantiationException, MisconfigurationException, TypeError, ValueError) as error:
-        raise ConfigError(f"{group}: {' '.join(str(error).split())}") from error
+    except Exception as error:  # whatever a constructor raises is about the values that it was given
+        raise ConfigError(f"{group}: {' '.join(str(error).split()) or type(error).__name__}") from error
 
 
 def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:

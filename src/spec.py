@@ -52,3 +52,8 @@ class DataSpec:
     def num_classes(self) -> int:
         """Classes to choose from, or labels to give; 0 for regression."""
         return len(self.class_names)
+
+
+def as_block(batch: Batch | Block) -> Block:
+    """The minibatches (x [B, …], y [B, …]) that a loader serves at once; an ordinary batch, as a DataLoader's, is one."""
+    return [(batch[0], batch[1])] if isinstance(batch[0], Tensor) else batch

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningDataModule
+from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from src.data.blocks import BlockLoader
+from src.data.blocks import BatchLoader, BlockLoader
 from src.data.scaler import Scaler
 from src.data.table import Table
 from src.errors import ConfigError
@@ -69,6 +69,8 @@ class InMemoryDataModule(LightningDataModule, ABC):
         steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.build` choose.
         standardize: Shift and scale each column to mean 0 and standard deviation 1 over the training rows.
         label_noise: Fraction of the training labels replaced by another class.
+        blocks: Serve blocks of minibatches, which the heads of this project take; False serves ordinary batches (x, y)
+            of `batch_size` rows, for any LightningModule and any loop.
     """
 
     task: ClassVar[Task]
@@ -85,12 +87,14 @@ class InMemoryDataModule(LightningDataModule, ABC):
         steps_per_execution: Count | Literal["auto"] = "auto",
         standardize: bool = False,
         label_noise: Fraction = 0.0,
+        blocks: bool = True,
     ) -> None:
         super().__init__()
         self.batch_size, self.seed = batch_size, seed
         self.shuffle_seed = seed if shuffle_seed is None else shuffle_seed
         self.steps_per_execution: int | Literal["auto"] = steps_per_execution
         self.standardize, self.label_noise = standardize, label_noise
+        self.blocks = blocks
         self.scaler: Scaler | None = None
         self._splits: Splits | None = None
 
@@ -207,12 +211,11 @@ class InMemoryDataModule(LightningDataModule, ABC):
                 settings |= {"rank": self.trainer.global_rank, "world_size": self.trainer.world_size}
         return self.make_loader(rows, **settings)
 
-    def train_dataloader(self) -> BlockLoader:
-        """Blocks of shuffled training minibatches."""
-        steps = 1 if self.steps_per_execution == "auto" else self.steps_per_execution
-        return self._loader(
+    def train_dataloader(self) -> BlockLoader | BatchLoader:
+        """Shuffled training minibatches, in blocks unless ordinary batches are asked for."""
+        steps = self.steps_per_execution if self.blocks and self.steps_per_execution != "auto" else 1
+        return self._served(
             "train",
-            shared=True,
             batch_size=self.batch_rows,
             block_size=steps,
             shuffle=self.batch_rows < len(self.splits.train.x),  # the order within one batch changes nothing
@@ -220,13 +223,23 @@ class InMemoryDataModule(LightningDataModule, ABC):
             augment=self.augment if type(self).augment is not InMemoryDataModule.augment else None,
         )
 
-    def val_dataloader(self) -> BlockLoader:
+    def val_dataloader(self) -> BlockLoader | BatchLoader:
         """The validation rows."""
-        return self._loader("val", shared=True)
+        return self._served("val")
 
-    def test_dataloader(self) -> BlockLoader:
+    def test_dataloader(self) -> BlockLoader | BatchLoader:
         """The test rows."""
-        return self._loader("test", shared=True)
+        return self._served("test")
+
+    def predict_dataloader(self) -> BlockLoader | BatchLoader:
+        """The test rows, in their order."""
+        return self._served("test")
+
+    def _served(self, split: Split, **settings: Any) -> BlockLoader | BatchLoader:
+        if not self.blocks or _counted(self.trainer, split):
+            settings = {"batch_size": self.batch_rows} | settings
+        loader = self._loader(split, shared=True, **settings)
+        return loader if self.blocks else BatchLoader(loader)
 
     def whole(self, split: Split) -> BlockLoader:
         """All rows of a split in their order, in every process, as they are."""
@@ -249,6 +262,11 @@ class InMemoryDataModule(LightningDataModule, ABC):
         saved = Scaler(**state_dict)
         if self.scaler is None or any(not torch.equal(saved.get_buffer(k), v) for k, v in self.scaler.named_buffers()):
             self.scaler, self._splits = saved, None
+
+
+def _counted(trainer: Trainer | None, split: Split) -> bool:
+    """Whether the Trainer evaluates some batches of a split, and so their size matters: `limit_val_batches=0.5`."""
+    return trainer is not None and (trainer.limit_val_batches if split == "val" else trainer.limit_test_batches) != 1.0
 
 
 def _counts(y: Tensor, num_classes: int) -> Tensor:

@@ -137,3 +137,38 @@ class BlockLoader:
         if self.augment is not None:
             x = self.augment(x, generator)
         return (x if self.scale is None else self.scale(x)), y
+
+
+class BatchLoader:
+    """A `BlockLoader`'s minibatches (x [B, …], y [B, …]) one by one, as any DataLoader serves them.
+
+    Each pass is an epoch of its own, with its own order, also where nobody calls `set_epoch`.
+
+    Args:
+        blocks: The loader.
+
+    Example:
+        >>> x, y = torch.arange(10.0).view(5, 2), torch.arange(5)
+        >>> [y.tolist() for _, y in BatchLoader(BlockLoader(x, y, batch_size=2))]
+        [[0, 1], [2, 3], [4]]
+    """
+
+    batch_sampler = None
+
+    def __init__(self, blocks: BlockLoader) -> None:
+        self.blocks = blocks
+
+    def __len__(self) -> int:
+        """Minibatches of an epoch."""
+        return self.blocks.num_batches
+
+    @property
+    def sampler(self) -> BlockLoader:
+        """Where Lightning looks for `set_epoch`."""
+        return self.blocks
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the minibatches of one epoch."""
+        for block in self.blocks:
+            yield from block
+        self.blocks.set_epoch(self.blocks.epoch + 1)

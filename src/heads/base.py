@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Literal
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from src.errors import TrainingDivergedError
+from src.errors import ConfigError, TrainingDivergedError
 from src.heads.meter import Meter, ScoreKeeper
-from src.spec import Block, DataSpec, Task
+from src.spec import Batch, Block, DataSpec, Task, as_block
 
 Stage = Literal["train", "val", "test"]
 
@@ -113,9 +114,19 @@ class Head(LightningModule, ABC):
 
     # Training
 
-    def training_step(self, block: Block, batch_idx: int) -> Tensor | None:
-        """One optimiser step for each minibatch of the block; the loss, a scalar, where the Trainer takes that step."""
+    def training_step(self, batch: Batch | Block, batch_idx: int) -> Tensor | None:
+        """One optimiser step for each minibatch; the loss, a scalar, where the Trainer takes that step.
+
+        Raises:
+            ConfigError: The Trainer takes the steps, which it does one at a time, and the block holds several.
+        """
+        block = as_block(batch)
         if self.automatic_optimization:
+            if len(block) > 1:
+                raise ConfigError(
+                    "steps_per_execution: automatic optimization takes one step at a time "
+                    f"(got {len(block)}); use 1, or set head.automatic_optimization = False"
+                )
             ((x, y),) = block
             logits = self(x)
             loss = self.loss(logits, y)
@@ -184,13 +195,18 @@ class Head(LightningModule, ABC):
 
     # Evaluation
 
-    def validation_step(self, block: Block, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch | Block, batch_idx: int) -> None:
         """Update the validation metrics."""
-        self._evaluate("val", block)
+        self._evaluate("val", as_block(batch))
 
-    def test_step(self, block: Block, batch_idx: int) -> None:
+    def test_step(self, batch: Batch | Block, batch_idx: int) -> None:
         """Update the test metrics."""
-        self._evaluate("test", block)
+        self._evaluate("test", as_block(batch))
+
+    def predict_step(self, batch: Batch | Block | Tensor, batch_idx: int) -> Tensor:
+        """Labels [B] or [B, L], or values [B], of the rows of a batch, with their targets or without."""
+        block = [(batch, batch)] if isinstance(batch, Tensor) else as_block(batch)
+        return torch.cat([self.predictions(self(x)) for x, _ in block])
 
     def _evaluate(self, stage: Stage, block: Block) -> None:
         for x, y in block:
@@ -205,15 +221,15 @@ class Head(LightningModule, ABC):
         """Publish the test metrics."""
         self._publish("test")
 
-    def evaluate(self, blocks: Iterable[Block]) -> dict[str, Any]:
+    def evaluate(self, blocks: Iterable[Batch | Block]) -> dict[str, Any]:
         """Loss, scores and tables of the rows in `blocks` as plain numbers, without a Trainer."""
         return self.measure(*self.outputs(blocks))
 
     @torch.no_grad()
-    def outputs(self, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
+    def outputs(self, blocks: Iterable[Batch | Block]) -> tuple[Tensor, Tensor]:
         """What `forward` returns for the rows in `blocks` [N, …], and their targets y [N, …]: on the CPU, in order."""
         self.eval()
-        found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y in block]
+        found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y in as_block(block)]
         return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
 
     @torch.no_grad()
@@ -243,6 +259,10 @@ class Head(LightningModule, ABC):
         meter = self._meter(stage)
         values = {f"{stage}/{name}": value for name, value in self._values(meter).items()}
         meter.reset()
+        if self.trainer.state.fn != TrainerFn.FITTING:  # `trainer.validate` and `trainer.test` return what was logged
+            del self._meters[stage]  # made in inference mode, where a later training could not use it
+            self.log_dict(values)
+            return
         self.trainer.callback_metrics.update(values)
         numbers = dict(zip(values, torch.stack(list(values.values())).tolist(), strict=True))
         if stage == "train":
