@@ -14,6 +14,7 @@ from src.config import CONF
 from src.run.training import Run
 
 _MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
+_LONGEST = "test_notebooks", "test_experiments", "test_readme"  # begun first, so that no core waits for them in the end
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,6 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """How many workers `pytest -n auto` starts."""
     return min(cores.available(), _MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest."""
+    items.sort(key=lambda item: not item.path.stem.startswith(_LONGEST))
 
 
 def compose_train(*overrides: str) -> DictConfig:
