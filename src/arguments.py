@@ -6,39 +6,52 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from src import config
+from src.command.flags import Flags, joined, parted
+from src.command.quoting import literal, readable, text_of
+from src.command.words import check_words
 from src.errors import ConfigError
 from src.folders import CONFIG, find_run
 
 
-def rewritten(arguments: list[str], begins_runs: bool) -> tuple[list[str], Path | None]:
-    """The command line for Hydra, and the folder of the sweep that it goes on with, if it does.
+def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[str], Path | None]:
+    """The command line for Hydra, and the folder of the sweep that it resumes, if it does.
 
     Args:
-        arguments: As they were written.
-        begins_runs: The command trains; otherwise it works on runs that there are.
+        words: As they were written.
+        command: Whose they are, as in `conf/<command>.yaml`.
+        begins_runs: The command trains; otherwise it works on runs that are there.
 
     Raises:
-        ConfigError: A run or sweep to go on with is not there, or would be made another.
+        ConfigError: Words that cannot be read, or a run or sweep to resume that is not there or would become another.
     """
+    flags, words = parted(words)
+    if "--shell-completion" in flags:  # its words are of another kind
+        return [*joined(flags), *words], None
+    check_words(words, command)
     sweep = None
     if begins_runs:
-        arguments, sweep = resumed_sweep(resumed_run(arguments))
+        flags, words = resumed_run(flags, words)
+        flags, words, sweep = resumed_sweep(flags, words)
     else:
-        arguments = changing(arguments)
-    return sorted(
-        quoted(arguments), key=lambda argument: not argument.startswith("-")
-    ), sweep  # `-m` may stand anywhere
+        refuse_sweeping(flags, words)
+        words = changing(words)
+    sweeps = "--multirun" in flags or "hydra.mode=MULTIRUN" in words
+    return [*joined(flags), *(readable(word, sweeps) for word in words)], sweep
 
 
-def resumed_run(arguments: list[str]) -> list[str]:
-    """The command line that goes on with a run: `resume=FOLDER` among the `arguments` becomes that run's own saved one.
+def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
+    """The command line that resumes a run: `resume=FOLDER` becomes that run's own saved one.
+
+    Args:
+        flags: As `parted` returns them.
+        arguments: The other words.
 
     Raises:
         ConfigError: There is no such run, or an override would exchange one of its parts.
     """
-    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("resume=")]
-    if not wanted or wanted[-1] in ("", "null"):
-        return arguments
+    wanted = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith("resume=")]
+    if not wanted or wanted[-1] == "null":
+        return flags, arguments
     checkpoint = Path(wanted[-1]) if wanted[-1].endswith(".ckpt") else None
     if checkpoint is not None and not checkpoint.is_file():
         raise ConfigError(
@@ -54,18 +67,22 @@ def resumed_run(arguments: list[str]) -> list[str]:
             raise ConfigError(
                 f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew"
             )
-        if argument in ("-m", "--multirun"):
-            raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun")
-    return [
+    if "--multirun" in flags:
+        raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
+    if "${" in str(folder.resolve()):  # Hydra reads an interpolation in the folder that it works in
+        raise ConfigError(f"resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
+    source = {
+        "--config-path": str((folder / ".hydra").resolve()),
+        "--config-name": "config",
+        "--config-dir": str(config.CONF),
+    }
+    return flags | source, [
         *rest,
-        f"--config-path={(folder / '.hydra').resolve()}",
-        "--config-name=config",
-        f"--config-dir={config.CONF}",
         "hydra/job_logging=lab",
         "hydra/hydra_logging=lab",
         "hydra.job.name=train",
-        f"hydra.run.dir='{folder}'",
-        f"resume='{checkpoint or folder}'",
+        f"hydra.run.dir={literal(str(folder))}",
+        f"resume={literal(str(checkpoint or folder))}",
     ]
 
 
@@ -79,29 +96,30 @@ def changing(arguments: list[str]) -> list[str]:
     return [f"+changes.{argument}" if re.match(r"data\.[\w.]+=", argument) else argument for argument in arguments]
 
 
-def quoted(arguments: list[str]) -> list[str]:
-    """The arguments with the rules of thresholds in quotes, since Hydra's grammar has no `>`.
-
-    Example:
-        >>> print(*quoted(["threshold=recall>=0.9", "threshold=f1"]))
-        threshold='recall>=0.9' threshold=f1
-    """
-    return [re.sub(r"^((?:head\.)?threshold)=([^'\"].*>=.*)$", r"\1='\2'", argument) for argument in arguments]
+def refuse_sweeping(flags: Flags, words: list[str]) -> None:
+    """Raise `ConfigError` where `flags` or `words` tell a command that works on one run to sweep."""
+    mode = [word for word in words if word.startswith("hydra.mode=") and word.lower() != "hydra.mode=run"]
+    if "--multirun" in flags or mode:
+        raise ConfigError(f"{mode[-1] if mode else '--multirun'}: only src.train sweeps; give the command once a run")
 
 
-def resumed_sweep(arguments: list[str]) -> tuple[list[str], Path | None]:
-    """The arguments that go on with a sweep, and its folder: `sweep_resume=FOLDER` becomes its saved overrides.
+def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str], Path | None]:
+    """The command line that resumes a sweep, and its folder: `sweep_resume=FOLDER` becomes its saved overrides.
+
+    Args:
+        flags: As `parted` returns them.
+        arguments: The other words.
 
     Raises:
         ConfigError: There is no such sweep, or an override would change it.
     """
-    wanted = [argument.partition("=")[2] for argument in arguments if argument.startswith("sweep_resume=")]
-    if not wanted:
-        return arguments, None
+    wanted = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith("sweep_resume=")]
+    if not wanted or wanted[-1] == "null":
+        return flags, [argument for argument in arguments if not argument.startswith("sweep_resume=")], None
     folder = Path(wanted[-1])
     if not (folder / "multirun.yaml").exists():
         raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
-    rest = [a for a in arguments if not a.startswith("sweep_resume=") and a not in ("-m", "--multirun")]
+    rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]
     for argument in rest:
         if not argument.startswith(("hydra/launcher=", "hydra.launcher.")):
             raise ConfigError(
@@ -110,9 +128,9 @@ def resumed_sweep(arguments: list[str]) -> tuple[list[str], Path | None]:
     saved = OmegaConf.load(folder / "multirun.yaml").hydra.overrides
     changed = ("hydra.sweep.dir=", "hydra.mode=", *(["hydra/launcher=", "hydra.launcher."] if rest else []))
     kept = [override for override in saved.hydra if not override.startswith(changed)]
-    return ["--multirun", *kept, *saved.task, *rest], folder
+    return flags | {"--multirun": True}, [*kept, *saved.task, *rest], folder
 
 
 def _value(arguments: list[str], key: str, default: str) -> str:
-    values = [argument.partition("=")[2] for argument in arguments if argument.startswith(f"{key}=")]
+    values = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith(f"{key}=")]
     return values[-1] if values else default

@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 training failed, 2 bad input, 130 interrupted.
 
 import logging
 import os
-import re
 import sys
 import traceback
 import warnings
@@ -15,14 +14,15 @@ from typing import Any, ClassVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from src import arguments, config, cores, failures
-from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError, suggestion
+from src.command.messages import THEIRS, reworded
+from src.command.quoting import literal
+from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.folders import claim, discard
 
 Work = Callable[[DictConfig, Path], Any]
@@ -70,15 +70,15 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     errors: list[Exception] = []
     known = sys.argv
     try:
-        config.check_arguments(words)
-        words, ClaimFolder.sweep = arguments.rewritten(words, begins_runs)
+        words, ClaimFolder.sweep = arguments.rewritten(words, config_name, begins_runs)
         sys.argv = [known[0], *words]  # where Hydra reads them
         job = _job(work, errors) if begins_runs else _reading_job(work, errors)
         job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
-    except (HydraException, OmegaConfBaseException) as error:
-        cause = error.__cause__  # a plugin's own one-line error comes wrapped in Hydra's
-        raise (cause if isinstance(cause, ConfigError) else ConfigError(_reworded(error, config_name))) from error
+        if errors:
+            raise errors[0]
+    except THEIRS as error:
+        raise reworded(error, config_name, sys.argv[1:]) from error
     except KeyboardInterrupt as error:
         if not ClaimFolder.sweep:
             raise
@@ -87,8 +87,6 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         ) from error
     finally:
         sys.argv = known
-    if errors:
-        raise errors[0]
     return _sweep_code()
 
 
@@ -110,16 +108,16 @@ def _job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
     """
 
     def job(cfg: DictConfig) -> Any:
-        hydra_cfg = HydraConfig.get()
+        hydra_cfg: Any = HydraConfig.get()
         folder = Path(os.path.relpath(hydra_cfg.runtime.output_dir))
         if hydra_cfg.mode == RunMode.MULTIRUN:
             return _swept(work, cfg, folder, hydra_cfg)
         try:
-            config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+            config.check(cfg, hydra_cfg)
             OmegaConf.resolve(cfg)
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
-            errors.append(ConfigError(str(error)))
+            errors.append(error)
             if cfg.resume is None and not (folder / "checkpoints").exists():  # what has begun is kept
                 discard(folder, Path(cfg.runs_dir))
         except (TrainingDivergedError, InterruptedRunError) as error:
@@ -138,7 +136,7 @@ def _reading_job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], 
                 config.check_on_run(cfg)
             work(cfg, Path())
         except (ConfigError, OmegaConfBaseException) as error:
-            errors.append(ConfigError(str(error)))
+            errors.append(error)
         except ExportError as error:
             errors.append(error)
 
@@ -153,7 +151,7 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     failures.clear(folder)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
     try:
-        config.check(cfg, dict(hydra_cfg.runtime.choices), list(hydra_cfg.overrides.task))
+        config.check(cfg, hydra_cfg)
         OmegaConf.resolve(cfg)
         return work(cfg, folder)
     except (ConfigError, OmegaConfBaseException) as error:
@@ -215,19 +213,6 @@ class ClaimFolder(Callback):
         resumed = ClaimFolder.sweep
         with open_dict(config):
             config.hydra.sweep.dir = str(resumed or claim(config.hydra.sweep.dir))
-            config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{config.hydra.sweep.dir}'")
+            config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(config.hydra.sweep.dir)}")
         ClaimFolder.sweep = Path(os.path.relpath(config.hydra.sweep.dir))
         failures.forget(ClaimFolder.sweep)
-
-
-def _reworded(error: Exception, config_name: str) -> str:
-    """Hydra's message as one line that ends in a remedy."""
-    text = str(error)
-    if unknown := re.match(r"Could not override '([^']+)'", text):
-        key = unknown.group(1)
-        known = config.known_keys(config_name, sys.argv[1:], with_hydra=key.startswith("hydra."))
-        return f"{key}: unknown key; {suggestion(key, known)}"
-    if isinstance(error, MissingConfigException) and (missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text)):
-        group, option = missing.groups()
-        return f"{group}: no option {option!r}; choose from {config.options(group)}"
-    return " ".join(text.split())

@@ -1,11 +1,10 @@
 """What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,7 +13,7 @@ from src.errors import ConfigError, suggestion
 
 CONF = Path(__file__).parent.parent / "conf"
 
-_FROM_ELSEWHERE = {"hydra/launcher": {"basic", "joblib (with the extra `sweep` of pyproject.toml)"}}
+_BASE = "train"  # the primary configuration of runs
 _FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
 
 
@@ -62,15 +61,14 @@ _RULES: dict[str, type[rules.Rules]] = {
 }
 
 
-def check(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
+def check(cfg: DictConfig, hydra: DictConfig) -> None:
     """Raise `ConfigError` for keys that no group knows and for values that break a rule stated in `src.rules`.
 
     Args:
         cfg: The composed configuration.
-        choices: The option chosen in each group.
-        overrides: What the command line set; a key that it added with `+` is meant to be new.
+        hydra: Hydra's own part of it.
     """
-    check_keys(cfg, choices, overrides)
+    check_keys(cfg, hydra)
     check_values(OmegaConf.to_container(cfg, resolve=True))
 
 
@@ -93,20 +91,6 @@ def check_on_run(cfg: DictConfig) -> None:
         RunRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
     except ValidationError as error:
         raise ConfigError(one_line("", error)) from error
-
-
-def check_arguments(arguments: list[str]) -> None:
-    """Raise `ConfigError` for arguments that give a group no option, which Hydra meets with a traceback."""
-    for argument in arguments:
-        group, equals, option = argument.partition("=")
-        if equals and option in ("", "null", "None") and group != "experiment" and (CONF / group).is_dir():
-            raise ConfigError(f"{group}: needs an option (got {argument}); choose from {options(group)}")
-
-
-def options(group: str) -> str:
-    """The options of a config group, for a message."""
-    known = {path.stem for path in (CONF / group).glob("*.yaml")} | _FROM_ELSEWHERE.get(group, set())
-    return ", ".join(sorted(known))
 
 
 def one_line(group: str, error: ValidationError) -> str:
@@ -137,62 +121,50 @@ def one_line(group: str, error: ValidationError) -> str:
     return "; ".join(f"{key}: {' or '.join(found)} (got {received[key]!r})" for key, found in messages.items())
 
 
-def check_keys(cfg: DictConfig, choices: dict[str, str | None], overrides: list[str]) -> None:
-    """Raise `ConfigError` for keys that an experiment adds: those that the same options without it do not have.
+def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
+    """Raise `ConfigError` for keys that an experiment or an own primary configuration adds.
+
+    Those are the keys that the same options without it do not have. A key that the command line added with `+` is meant
+    to be new.
 
     Args:
         cfg: The composed configuration.
-        choices: The option chosen in each group.
-        overrides: What the command line set; a key that it added with `+` is meant to be new.
+        hydra: Hydra's own part of it.
     """
-    if not choices.get("experiment"):
+    choices, overrides, name = dict(hydra.runtime.choices), list(hydra.overrides.task), hydra.job.config_name
+    if cfg.resume is not None or not (choices.get("experiment") or name != _BASE):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
-    plain = [choice for choice in plain if not choice.startswith("experiment=")]
-    known = _keys(_compose_beside("train", plain))
+    known = keys_below(_compose_beside(hydra, [choice for choice in plain if not choice.startswith("experiment=")]))
     added = {override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")}
     unknown = [
         key
-        for key in sorted(_keys(cfg) - known)
+        for key in sorted(keys_below(cfg) - known)
         if not any(key == new or key.startswith(f"{new}.") for new in added) and not key.startswith(_FREE_FORM)
     ]
     if not unknown:
         return
-    experiment, group = choices["experiment"], unknown[0].partition(".")[0]
+    source = f"experiment={choices['experiment']}" if choices.get("experiment") else f"--config-name={name}"
+    group = unknown[0].partition(".")[0]
     if f"{group}={choices.get(group)}" in overrides:
         keys = [key for key in unknown if key.startswith(f"{group}.")]
         raise ConfigError(
-            f"{', '.join(keys)}: set by experiment={experiment}, and {group}={choices[group]} has no such key; "
+            f"{', '.join(keys)}: set by {source}, and {group}={choices[group]} has no such key; "
             f"leave out what does not apply: {' '.join(f'~{key}' for key in keys)}"
         )
-    raise ConfigError(f"{unknown[0]}: unknown key in experiment={experiment}; {suggestion(unknown[0], known)}")
+    raise ConfigError(f"{unknown[0]}: unknown key in {source}; {suggestion(unknown[0], known)}")
 
 
-def known_keys(config_name: str, arguments: list[str], with_hydra: bool = False) -> set[str]:
-    """The keys that the options chosen on a command line have, its single values left aside.
-
-    Args:
-        config_name: The primary configuration, `conf/<config_name>.yaml`.
-        arguments: The command line.
-        with_hydra: Hydra's own keys too.
-    """
-    groups = [a for a in arguments if re.fullmatch(r"[a-z_/]+=[\w.-]+", a) and (CONF / a.partition("=")[0]).is_dir()]
-    return _keys(_compose_beside(config_name, groups, with_hydra))
+def _compose_beside(hydra: DictConfig, overrides: list[str]) -> DictConfig:
+    """Compose a second configuration while Hydra runs a job, of options from wherever the job's own came."""
+    search = [override for override in hydra.overrides.hydra if override.startswith("hydra.searchpath=")]
+    loader = GlobalHydra.instance().config_loader()
+    cfg = loader.load_configuration(_BASE, [*search, *overrides], RunMode.RUN)
+    return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
 
 
-def _compose_beside(config_name: str, overrides: list[str], with_hydra: bool = False) -> DictConfig:
-    """Compose a second configuration while Hydra runs a job, and leave Hydra as it was."""
-    running = GlobalHydra.instance().hydra
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose(config_name, overrides, return_hydra_config=with_hydra)
-    finally:
-        GlobalHydra.instance().hydra = running
-
-
-def _keys(node: Any, prefix: str = "") -> set[str]:
-    """Dotted names of every key below a node."""
+def keys_below(node: Any, prefix: str = "") -> set[str]:
+    """Dotted names, with `prefix` before them, of every key below a node."""
     if not isinstance(node, DictConfig):
         return set()
     found: set[str] = set()
@@ -201,5 +173,5 @@ def _keys(node: Any, prefix: str = "") -> set[str]:
         found.add(name)
         child = None if OmegaConf.is_missing(node, key) else node._get_node(key)
         if isinstance(child, DictConfig | ListConfig):
-            found |= _keys(child, f"{name}.")
+            found |= keys_below(child, f"{name}.")
     return found

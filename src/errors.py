@@ -20,7 +20,7 @@ class InterruptedRunError(Exception):
 
 
 def suggestion(key: str, known: set[str]) -> str:
-    """A remedy for an unknown `key`: the nearest of the `known` ones, or the choices beside it.
+    """A remedy for an unknown `key`: the nearest of the `known` ones, one that ends in it, or the choices beside it.
 
     Levels of a key are parted by dots.
 
@@ -29,10 +29,16 @@ def suggestion(key: str, known: set[str]) -> str:
         'did you mean data.noise?'
         >>> suggestion("data.x", {"data.noise", "data.seed", "seed"})
         'choose from noise, seed'
+        >>> suggestion("lr", {"optimizer.lr", "seed"})
+        'did you mean optimizer.lr?'
     """
+    known = known - {key}
     near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
-    if near:
-        return f"did you mean {near[0]}?"
+    same_end = sorted(name for name in known if name.endswith(f".{key}"))
+    if near or same_end:
+        return f"did you mean {(near or same_end)[0]}?"
     parent = key.rpartition(".")[0]
+    while parent and not any(name.startswith(f"{parent}.") for name in known):
+        parent = parent.rpartition(".")[0]
     siblings = sorted(name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == parent)
-    return f"choose from {', '.join(siblings)}"
+    return f"choose from {', '.join(siblings)}" if siblings else "leave it out"

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from src import report
 from src.callbacks.history import curves_drawing, read
 from src.callbacks.recording import Moment, record
+from src.command.quoting import literal
 from src.data.base import InMemoryDataModule, Split
 from src.data.table import Table
 from src.errors import ConfigError
@@ -145,8 +146,8 @@ class TrainedRun:
             output: A CSV or Parquet file; None is `<input>_predicted.csv`.
             force: Replace an output that is there already.
         """
-        words = [f"run='{self}'", f"input='{input}'", f"force={str(force).lower()}"]
-        words += [] if output is None else [f"output='{output}'"]
+        words = [f"run={literal(str(self))}", f"input={literal(input)}", f"force={str(force).lower()}"]
+        words += [] if output is None else [f"output={literal(output)}"]
         written: Path = call("predict", lambda cfg, _: prediction.predict(cfg), words, begins_runs=False)
         return PROJECT / written
 
@@ -159,7 +160,7 @@ class TrainedRun:
         Returns:
             What `metrics.json` of the evaluation holds. A threshold chosen this way is the run's from now on.
         """
-        words = [f"run='{self}'", *overrides]
+        words = [f"run={literal(str(self))}", *overrides]
         folder = call("evaluate", lambda cfg, _: evaluation.evaluate(cfg), words, begins_runs=False)
         self._opened = open_run(self.folder)
         self.__dict__.pop("datamodule", None)

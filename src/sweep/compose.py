@@ -69,10 +69,6 @@ class Composer:
             self._composed[shape] = self._loader.load_sweep_config(self._master, list(overrides))
         return self._composed[shape]
 
-    def choices(self, overrides: Sequence[str]) -> dict[str, str | None]:
-        """The option that these overrides choose in each config group."""
-        return dict(self.composed(overrides).hydra.runtime.choices)
-
     def job(self, number: int, overrides: Sequence[str]) -> Job:
         """The job of some overrides, by its number in the sweep."""
         shape = self._shape(overrides)

@@ -101,7 +101,7 @@ class Launch:
                 composed = self.composer.composed(overrides)
                 if id(composed) not in checked:
                     task_cfg = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-                    rules.check_keys(task_cfg, self.composer.choices(overrides), list(overrides))
+                    rules.check_keys(task_cfg, composed.hydra)
                     checked.add(id(composed))
                 rules.check_values(job.cfg)
             except (ConfigError, OmegaConfBaseException) as error:

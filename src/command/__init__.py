@@ -1,0 +1,1 @@
+"""The command line as a person writes it: flags, paths of any letters, and answers to mistakes."""

@@ -1,0 +1,119 @@
+"""Hydra's flags among the words of a command line, in any order and each with its own word."""
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from src.errors import ConfigError, suggestion
+
+Flags = dict[str, str | bool]
+"""Long names of the flags that were given, each with its word, or True where it takes none."""
+
+_SWITCHES = {
+    "--help": "-h",
+    "--hydra-help": None,
+    "--version": None,
+    "--resolve": None,
+    "--run": "-r",
+    "--multirun": "-m",
+    "--shell-completion": "-sc",
+}
+_WITH_A_WORD = {
+    "--cfg": "-c",
+    "--package": "-p",
+    "--config-path": "-cp",
+    "--config-name": "-cn",
+    "--config-dir": "-cd",
+    "--experimental-rerun": None,
+    "--info": "-i",
+}
+_CHOICES = {
+    "--cfg": ("job", "hydra", "all"),
+    "--info": ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"),
+}
+_FOLDERS = "--config-path", "--config-dir"
+_DO_SOMETHING_ELSE = "--run", "--multirun", "--cfg", "--info", "--shell-completion"
+
+
+def parted(words: list[str]) -> tuple[Flags, list[str]]:
+    """The flags of a command line, and its other words in their order.
+
+    Raises:
+        ConfigError: A flag that is unknown, lacks its word, has a wrong one or contradicts another.
+
+    Example:
+        >>> parted(["experiment=xor", "--cfg", "job", "-m", "seed=0,1"][:3])
+        ({'--cfg': 'job'}, ['experiment=xor'])
+    """
+    parser = _Parser(add_help=False, prog="")
+    for name, short in _SWITCHES.items():
+        parser.add_argument(*filter(None, (short, name)), action="store_true")
+    for name, short in _WITH_A_WORD.items():
+        parser.add_argument(*filter(None, (short, name)), choices=_CHOICES.get(name))
+    parser.add_argument("words", nargs="*")
+    given = vars(parser.parse_intermixed_args(_with_its_default(words)))
+    others: list[str] = given.pop("words")
+    flags: Flags = {f"--{name.replace('_', '-')}": value for name, value in given.items() if value not in (None, False)}
+    _check(flags)
+    for name in _FOLDERS:
+        if name in flags:
+            flags[name] = _folder(name, str(flags[name]))
+    return flags, others
+
+
+def joined(flags: Flags) -> list[str]:
+    """Flags as words again, each with its word behind an equals sign, so that nothing can come between the two.
+
+    Example:
+        >>> joined({"--cfg": "job", "--resolve": True})
+        ['--cfg=job', '--resolve']
+    """
+    return [name if value is True else f"{name}={value}" for name, value in flags.items()]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Answer in one line, where argparse prints the usage and exits."""
+        prefix, _, words = message.partition(": ")
+        if prefix == "unrecognized arguments":
+            flag = words.split()[0]
+            known = {*_SWITCHES, *_WITH_A_WORD}
+            remedy = suggestion(flag.partition("=")[0], known)
+            raise ConfigError(f"{flag}: unknown flag; {remedy if 'mean' in remedy else '--hydra-help lists them all'}")
+        name = prefix.removeprefix("argument ").split("/")[-1]
+        if name in _CHOICES:
+            words = f"{words.split(' (')[0]}; choose from {', '.join(_CHOICES[name])}"
+        raise ConfigError(f"{name}: {words}")
+
+
+def _with_its_default(words: list[str]) -> list[str]:
+    """The words with what a bare `--info` means spelt out, which argparse would take from the next word."""
+    spelt = list(words)
+    for place, word in enumerate(words):
+        if word in ("--info", "-i") and not {*words[place + 1 : place + 2]} & {*_CHOICES["--info"]}:
+            spelt[place] = "--info=all"
+    return spelt
+
+
+def _check(flags: Flags) -> None:
+    wanted = [name for name in flags if name in _DO_SOMETHING_ELSE]
+    if len(wanted) > 1:
+        raise ConfigError(f"{wanted[0]}: does not go with {wanted[1]}; give one of them")
+    if "--resolve" in flags and not flags.keys() & {"--cfg", "--help"}:
+        raise ConfigError("--resolve: needs --cfg or --help; add --cfg job")
+    if "--package" in flags and "--cfg" not in flags:
+        raise ConfigError("--package: needs --cfg; add --cfg job")
+    if "--experimental-rerun" in flags:
+        raise ConfigError(
+            "--experimental-rerun: reads a pickle, which can run any code; "
+            "go on with a run by resume=FOLDER, or repeat the words in its .hydra/overrides.yaml"
+        )
+
+
+def _folder(flag: str, name: str) -> str:
+    if name.startswith("pkg://"):
+        return name
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(f"{flag}: there is no folder {name}; name one that holds configurations")
+    return str(folder.absolute())

@@ -1,0 +1,111 @@
+"""Hydra's and OmegaConf's errors as one line that ends in a remedy."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src.command.catalogue import Catalogue
+from src.command.flags import parted
+from src.errors import ConfigError, suggestion
+
+_OTHER_NAMES = {  # what other programs call it
+    "train": {"ckpt_path": "resume", "checkpoint": "resume", "run": "resume", "model": "network", "dataset": "data"},
+    "compare": {"run": "sweep", "runs": "sweep", "input": "sweep"},
+    "": {"ckpt_path": "run", "checkpoint": "run", "model": "run", "resume": "run", "sweep": "run", "file": "input"},
+}
+
+
+def reworded(error: Exception, command: str, words: list[str]) -> ConfigError:
+    """An error of Hydra or OmegaConf as ours.
+
+    Args:
+        error: Theirs.
+        command: The primary configuration, `conf/<command>.yaml`.
+        words: The command line as Hydra has read it.
+    """
+    if isinstance(error.__cause__, ConfigError):  # a plugin's own one-line error comes wrapped in Hydra's
+        return error.__cause__
+    flags, others = parted(words)
+    return ConfigError(_line(error, Catalogue(command, flags, others), command, others))
+
+
+def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]) -> str:
+    text = " ".join(str(error).split()) or " ".join(str(error.__cause__).split())
+    if isinstance(error, OverrideParseException):
+        return _unread(error.override, catalogue)
+    if isinstance(error, MissingConfigException):
+        if missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
+            group, option = missing.groups()
+            return f"{group}: no option {option!r}; choose from {', '.join(catalogue.options(group))}"
+        if primary := re.match(r"Cannot find primary config '([^']+)'", text):
+            return f"--config-name: no configuration {primary.group(1)!r}; add its folder with --config-dir"
+    if unknown := re.match(r"Could not (?:override|delete from config\.?) '?([^'\s]+)'", text):
+        return _unknown(unknown.group(1), catalogue, command)
+    if gone := re.match(r"Could not delete from config\. '([^']+)' does not exist", text):
+        return _unknown(gone.group(1), catalogue, command)
+    if there := re.search(r"An item is already at '([^']+)'", text):
+        return f"{there.group(1)}: is a key already; leave out the + before it"
+    if ambiguous := re.match(r"Ambiguous value for argument '(.+?)' 1\. To use", text):
+        word = ambiguous.group(1)
+        key, _, value = word.partition("=")
+        return f"{key}: has several values (got {value}); sweep over them with -m, or write a list: {key}=[{value}]"
+    if alone := re.match(r"Sweep parameters '(.+)' requires --multirun", text):
+        return f"{alone.group(1).partition('=')[0]}: has several values (got {alone.group(1)}); sweep with -m"
+    if absent := re.match(r"Interpolation key '([^']+)' not found", text):
+        full_key = re.search(r"full_key: (\S+)", text)
+        key = full_key.group(1) if full_key else absent.group(1)
+        return f"{key}: there is no key {absent.group(1)} for ${{{absent.group(1)}}}; name one that there is"
+    if no_struct := re.match(r"Key '([^']+)' is not in struct full_key: (\S+)", text):
+        return _unknown(no_struct.group(2), catalogue, command)
+    return text.partition(" full_key: ")[0]
+
+
+def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
+    group, _, name = key.partition(".")
+    if command != "train" and group in {*catalogue.groups(), "solved", "seed"}:
+        changed = "change single keys of its dataset as data.KEY=VALUE" if group == "data" else "train anew"
+        return f"{key}: a run keeps what it was trained with; {changed}"
+    if not name and (options := catalogue.options(group)):
+        return f"{key}: needs one of its options; choose from {', '.join(options)}"
+    meant = _OTHER_NAMES.get(command, _OTHER_NAMES[""]).get(key)
+    if meant:
+        return f"{key}: unknown key; did you mean {meant}=…?"
+    known = catalogue.keys(with_hydra=key.startswith("hydra."))
+    remedy = suggestion(key, known)
+    if group == "trainer" and name in trainer_arguments():
+        return f"{key}: is not in the configuration; Lightning's Trainer takes it: +{key}=…"
+    target = OmegaConf.select(catalogue.composed(), f"{group}._target_") if name else None
+    if target and not str(target).startswith("src.") and "did you mean" not in remedy:
+        remedy += f"; +{key}=… hands {target} another argument"
+    return f"{key}: unknown key; {remedy}"
+
+
+def _unread(word: str, catalogue: Catalogue) -> str:
+    """The remedy for a word that Hydra's grammar cannot read."""
+    key, _, value = word.partition("=")
+    name = key.lstrip("+~")
+    if not re.fullmatch(r"[A-Za-z_$][\w$-]*([./@:][\w$-]+)*", name, re.ASCII):
+        return f"{name}: unknown key; {suggestion(name, catalogue.keys())}"
+    if re.match(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(", value):
+        return f"{name}: not a call that Hydra knows (got {value}); as in range(0,10), choice(a,b), glob(*)"
+    return f"{name}: brackets, braces or quotes that do not close (got {value}); close them, or quote the whole value"
+
+
+def trainer_arguments() -> set[str]:
+    """Names of what Lightning's Trainer takes, read from its source, since importing it takes seconds."""
+    package = importlib.util.find_spec("lightning")
+    for folder in (package and package.submodule_search_locations) or ():
+        source = Path(folder, "pytorch", "trainer", "trainer.py")
+        for node in ast.walk(ast.parse(source.read_text())) if source.exists() else ():
+            if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                return {argument.arg for argument in node.args.kwonlyargs}
+    return set()
+
+
+THEIRS = (HydraException, OmegaConfBaseException)
+"""The errors that are reworded."""

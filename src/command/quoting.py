@@ -1,0 +1,165 @@
+"""Words as a person writes them, in the quotes that Hydra's grammar wants: paths, any letter of any language, `>=`.
+
+Hydra reads a value as a number, a list or a sweep where it looks like one, and knows few letters and signs outside
+quotes. A path is always a text; what Hydra has no sign for cannot be anything but a text.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+
+from src.errors import ConfigError
+
+_READ = "run", "sweep", "input", "output"  # by this project alone, which resolves nothing in them a second time
+_PATHS = {
+    *_READ,
+    *("runs_dir", "data_dir", "resume", "sweep_resume", "network.weights"),
+    *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"),
+}
+_PATH_OF_DATA = re.compile(r"(changes\.)?data\.([\w.]*_)?(path|dir|file)(_\w*)?")
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_PIECES = re.compile(rf"{_QUOTED}|[\[\]{{}}(),]|[^\[\]{{}}(),'\"]+|['\"]", re.DOTALL)
+_FUNCTION = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(.*\)", re.DOTALL)
+_NOTHING = object()
+_LONGEST_NAME = 255  # bytes of a file's name, in all common file systems
+
+
+def literal(text: str) -> str:
+    r"""A text in quotes in which nothing has a meaning, neither to Hydra's grammar nor to interpolation.
+
+    Example:
+        >>> print(literal("it's ${seed}, 100 %"))
+        'it\'s \${seed}, 100 %'
+    """
+    return _in_quotes(re.sub(r"(\\*)\$\{", r"\1\1\\${", text))
+
+
+def text_of(value: str) -> str:
+    """The path that a person means by a `value`: without quotes around it, and with `~` as the home folder.
+
+    Example:
+        >>> text_of("'my runs'"), text_of("my runs")
+        ('my runs', 'my runs')
+    """
+    if os.path.lexists(value):
+        return value
+    read = _parsed(value) if re.fullmatch(_QUOTED, value, re.DOTALL) else None
+    return read.text if isinstance(read, QuotedString) else _with_home(value)
+
+
+def is_path(key: str) -> bool:
+    """Whether a key's value is the path of a file or folder."""
+    return key in _PATHS or bool(_PATH_OF_DATA.fullmatch(key))
+
+
+def readable(word: str, sweeps: bool = False) -> str:
+    """A word `KEY=VALUE` with the quotes that Hydra needs to read the value as it is meant; others stay as they are.
+
+    Args:
+        word: As it was written.
+        sweeps: Commas part the values of a sweep, also between paths.
+
+    Raises:
+        ConfigError: A path that no file can have.
+
+    Example:
+        >>> print(readable("input=My Pictures, 2024"), readable("threshold=recall>=0.9"), readable("output=2024"))
+        input='My Pictures, 2024' threshold='recall>=0.9' output='2024'
+    """
+    key, equals, value = word.partition("=")
+    name = key.lstrip("+~")
+    if not equals or not value:
+        return word
+    if is_path(name):
+        return f"{key}={_path(name, value, sweeps and not name.startswith('hydra.'))}"
+    return f"{key}={_plain(value)}"
+
+
+def _path(key: str, value: str, sweeps: bool) -> str:
+    """A path in the quotes that it needs. A file of exactly this name is meant before anything else."""
+    if not _exists(key, value):
+        if value == "null" or re.fullmatch(_QUOTED, value, re.DOTALL):
+            return value
+        if sweeps and _FUNCTION.fullmatch(value):
+            return value
+        if key == "sweep" and value.startswith("[") and value.endswith("]"):
+            return f"[{','.join(_path(key, part, False) for part in _parts(value[1:-1]))}]"
+        if sweeps and len(parts := _parts(value)) > 1:
+            return ",".join(_path(key, part, False) for part in parts)
+        value = _with_home(value)
+        _exists(key, value)
+    elif key in _READ and "${" in value:
+        return literal(value)
+    return value if _parsed(value) == value else _in_quotes(value)
+
+
+def _with_home(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111  # which leaves `~name` alone where there is no such user
+
+
+def _exists(key: str, path: str) -> bool:
+    """Whether there is a file or folder of this name; refuses a name that there cannot be."""
+    try:
+        names = os.fsencode(path).split(os.fsencode(os.sep))
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{key}: should be a name in UTF-8 (got {path!r}); rename it") from error
+    if "\0" in path:
+        raise ConfigError(f"{key}: no name can hold a zero byte (got {path!r}); leave it out")
+    if (longest := max(names, key=len)) and len(longest) > _LONGEST_NAME and "${" not in path:
+        shown = f"{os.fsdecode(longest)[:20]}…"
+        raise ConfigError(
+            f"{key}: a name has at most {_LONGEST_NAME} bytes (got {shown} of {len(longest):,}); shorten it"
+        )
+    return os.path.lexists(path)
+
+
+def _plain(value: str) -> str:
+    """A value that Hydra can read as it stands, or one with quotes around the parts for which it has no signs."""
+    if _parsed(value) is not _NOTHING:
+        return value
+    quoted = "".join(_pieces(value))
+    if _parsed(quoted) is _NOTHING and not value.startswith(("[", "{", "'", '"')):
+        quoted = _in_quotes(value)
+    return value if _parsed(quoted) is _NOTHING else quoted
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """Brackets, commas, quoted parts as they are, and between them plain parts, quoted where Hydra cannot read them."""
+    open_braces = 0
+    for piece in _PIECES.findall(value):
+        open_braces += (piece == "{") - (piece == "}")
+        key = re.match(r"[^:]*:" if open_braces else "", piece)  # which Hydra does not read in quotes
+        head = key.group() if key else ""
+        text = piece.removeprefix(head).strip()
+        is_plain = bool(text) and text[0] not in "[]{}(),'\""
+        yield f"{head}{_in_quotes(text)}" if is_plain and _parsed(text) is _NOTHING else piece
+
+
+def _parts(value: str) -> list[str]:
+    """What stands between the commas of a value, those inside quotes aside."""
+    pieces = re.findall(rf"(?:{_QUOTED}|[^,])+", value, re.DOTALL)
+    return [piece.strip() for piece in pieces]
+
+
+def _in_quotes(text: str) -> str:
+    return QuotedString(text, Quote.single).with_quotes()
+
+
+@cache
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
+
+
+def _parsed(value: str) -> Any:
+    """What Hydra makes of a value, or `_NOTHING` where it cannot read it."""
+    try:
+        return _parser().parse_rule(f"x={value}", "override")._value
+    except HydraException:
+        return _NOTHING

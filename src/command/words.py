@@ -1,0 +1,53 @@
+"""Words that cannot be right, whatever the configuration: told before Hydra reads them."""
+
+import re
+
+from src.command.catalogue import Catalogue
+from src.command.quoting import is_path
+from src.config import CONF
+from src.errors import ConfigError
+
+_NO_OPTION = "", "null", "None", "[]"
+_TOGETHER = {"resume": "sweep_resume", "run": "sweep"}
+
+
+def check_words(words: list[str], command: str) -> None:
+    """Raise `ConfigError` for a word that is no `KEY=VALUE`, sets nothing, or contradicts another.
+
+    Args:
+        words: Of the command line, its flags aside.
+        command: Whose they are, as in `conf/<command>.yaml`.
+    """
+    for word in words:
+        key, equals, value = word.partition("=")
+        name = key.lstrip("+~")
+        if not equals and not key.startswith("~"):
+            raise ConfigError(f"{word}: should be KEY=VALUE; {_meant(word, command)}")
+        if not name.strip():
+            raise ConfigError(f"{word}: needs a key before the equals sign; write KEY=VALUE without spaces")
+        if name != name.strip():
+            raise ConfigError(f"{word}: has spaces around the equals sign; write {name.strip()}={value.strip()}")
+        if name == "changes":
+            raise ConfigError(f"changes: is not set as a whole (got {word}); set single keys as data.KEY=VALUE")
+        if value in _NO_OPTION and equals and not key.startswith("~"):
+            if name != "experiment" and re.fullmatch(r"[a-z_/]+", name) and (CONF / name).is_dir():
+                options = ", ".join(Catalogue(command, {}, []).options(name))
+                raise ConfigError(f"{name}: needs an option (got {word}); choose from {options}")
+            if not value and is_path(name):
+                raise ConfigError(f"{name}: needs a path (got {word}); leave it out, or name one")
+    given = {word.partition("=")[0] for word in words}
+    for one, other in _TOGETHER.items():
+        if {one, other} <= given:
+            raise ConfigError(f"{one}: does not go with {other}; give one of them")
+
+
+def _meant(word: str, command: str) -> str:
+    """What a word without an equals sign may have been meant to be."""
+    catalogue = Catalogue(command, {}, [])
+    if group := catalogue.holding(word) if re.fullmatch(r"\w+", word) else None:
+        return f"did you mean {group}={word}?"
+    keys = catalogue.keys()
+    if word in keys or word in catalogue.groups():
+        return f"did you mean {word}=…?"
+    main = {"compare": "sweep", "predict": "input"}.get(command, "run")
+    return f"did you mean {main}={word}?" if main in keys else "--help lists keys and options"
