@@ -22,6 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src import arguments, config, cores, failures
 from src.command.messages import THEIRS, reworded
 from src.command.quoting import literal
+from src.command.sweeps import check_sweep, problem
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.folders import claim, discard
 
@@ -65,7 +66,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         InterruptedRunError: Ctrl-C during a training or a sweep, which can be gone on with.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
-    OmegaConf.register_new_resolver("problem", _problem, replace=True)
+    OmegaConf.register_new_resolver("problem", problem, replace=True)
     _quiet()
     errors: list[Exception] = []
     known = sys.argv
@@ -77,6 +78,8 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
         if errors:
             raise errors[0]
+    except _Refusal as refusal:
+        raise refusal.error from None
     except THEIRS as error:
         raise reworded(error, config_name, sys.argv[1:]) from error
     except KeyboardInterrupt as error:
@@ -186,10 +189,11 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", module="torch.jit")
 
 
-def _problem(*, _root_: DictConfig) -> str:
-    """The name under which runs are filed: the experiment, or else the dataset."""
-    choices = _root_.hydra.runtime.choices
-    return str(choices.get("experiment") or choices.data)
+class _Refusal(BaseException):
+    """Carries an error through Hydra, which makes warnings of the exceptions of callbacks."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
 
 class ClaimFolder(Callback):
@@ -209,7 +213,11 @@ class ClaimFolder(Callback):
             config.hydra.run.dir = claim(config.hydra.run.dir)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Claim the sweep's folder; its runs are numbered inside it."""
+        """Claim the sweep's folder, if there is anything to run; its runs are numbered inside it."""
+        try:
+            check_sweep(config.hydra)
+        except ConfigError as error:
+            raise _Refusal(error) from error
         resumed = ClaimFolder.sweep
         with open_dict(config):
             config.hydra.sweep.dir = str(resumed or claim(config.hydra.sweep.dir))

@@ -32,7 +32,7 @@ def suggestion(key: str, known: set[str]) -> str:
         >>> suggestion("lr", {"optimizer.lr", "seed"})
         'did you mean optimizer.lr?'
     """
-    known = known - {key}
+    known = {name for name in known if name != key and not key.startswith(f"{name}.")}
     near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
     same_end = sorted(name for name in known if name.endswith(f".{key}"))
     if near or same_end:

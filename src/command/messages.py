@@ -48,6 +48,8 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         return _unknown(unknown.group(1), catalogue, command)
     if gone := re.match(r"Could not delete from config\. '([^']+)' does not exist", text):
         return _unknown(gone.group(1), catalogue, command)
+    if (merging := re.match(r"Error merging override (\S+?)=", text)) and error.__cause__:
+        return f"{merging.group(1)}: {_start(error.__cause__)}"
     if there := re.search(r"An item is already at '([^']+)'", text):
         return f"{there.group(1)}: is a key already; leave out the + before it"
     if ambiguous := re.match(r"Ambiguous value for argument '(.+?)' 1\. To use", text):
@@ -62,7 +64,12 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         return f"{key}: there is no key {absent.group(1)} for ${{{absent.group(1)}}}; name one that there is"
     if no_struct := re.match(r"Key '([^']+)' is not in struct full_key: (\S+)", text):
         return _unknown(no_struct.group(2), catalogue, command)
-    return text.partition(" full_key: ")[0]
+    return _start(error)
+
+
+def _start(error: BaseException) -> str:
+    """What an error says before OmegaConf's details."""
+    return " ".join(str(error or error.__cause__).split()).partition(" full_key: ")[0]
 
 
 def _unknown(key: str, catalogue: Catalogue, command: str) -> str:

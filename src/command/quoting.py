@@ -125,7 +125,7 @@ def _plain(value: str) -> str:
     if _parsed(value) is not _NOTHING:
         return value
     quoted = "".join(_pieces(value))
-    if _parsed(quoted) is _NOTHING and not value.startswith(("[", "{", "'", '"')):
+    if _parsed(quoted) is _NOTHING and value[0] not in "[{'\"" and not _FUNCTION.fullmatch(value):
         quoted = _in_quotes(value)
     return value if _parsed(quoted) is _NOTHING else quoted
 

@@ -9,7 +9,7 @@ from hydra.core.utils import setup_globals
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict, read_write
 
-from src.cli import _problem
+from src.command.sweeps import problem
 from src.config import CONF
 from src.sweep.compose import Composer
 
@@ -34,7 +34,7 @@ JOBS = {
 @pytest.fixture
 def loader():
     setup_globals()
-    OmegaConf.register_new_resolver("problem", _problem, replace=True)
+    OmegaConf.register_new_resolver("problem", problem, replace=True)
     with initialize_config_dir(str(CONF), version_base="1.3", job_name="train"):
         yield GlobalHydra.instance().config_loader()
     HydraConfig.instance().cfg = None

@@ -1,0 +1,79 @@
+"""What a sweep runs over: refused where that is nothing, and the name under which its runs are filed."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+
+from src.errors import ConfigError
+
+_LONGEST_NAME = 40  # of a folder, to be read in a list
+_MOST_RUNS = 10**6
+
+
+def problem(*, _root_: DictConfig) -> str:
+    """The name under which runs are filed: the experiment, or else the dataset; all of them where they are swept over.
+
+    Args:
+        _root_: The composed configuration, from which Hydra asks for `${problem:}`.
+    """
+    chosen = [word for word in _root_.hydra.overrides.task if word.startswith(("experiment=", "data="))]
+    swept = {override.key_or_group: override for override in _swept(chosen)}
+    for group in ("experiment", "data"):
+        if group in swept:
+            return _joined(swept[group].sweep_string_iterator())
+    choices = _root_.hydra.runtime.choices
+    return str(choices.get("experiment") or choices.data)
+
+
+def check_sweep(hydra: DictConfig) -> None:
+    """Raise `ConfigError` for a sweep of no run at all, of more than a disk holds, or over what has no list of values.
+
+    Args:
+        hydra: Hydra's own part of the configuration. Sweepers other than the basic one check for themselves.
+    """
+    if not str(hydra.sweeper._target_).endswith(".BasicSweeper"):
+        return
+    params = [f"{key}={value}" for key, value in (hydra.sweeper.params or {}).items()]
+    number = 1
+    for override in _swept([*params, *hydra.overrides.task]):
+        word = str(override.input_line)
+        if not override.is_discrete_sweep():
+            raise ConfigError(
+                f"{word}: hydra/sweeper=basic needs a list of values; use choice(…), or range(…) with a step"
+            )
+        try:
+            values = sum(1 for _ in islice(override.sweep_iterator(), _MOST_RUNS + 1))
+        except (HydraException, ValueError) as error:
+            raise ConfigError(f"{word}: {error}; give a range that ends") from error
+        if values == 0:
+            raise ConfigError(f"{word}: holds no value, so there is nothing to run; widen it")
+        number *= values
+    if number > _MOST_RUNS:
+        raise ConfigError(f"--multirun: a sweep has at most {_MOST_RUNS:,} runs (got more); narrow it")
+
+
+def _swept(overrides: Iterable[str]) -> Iterator[Override]:
+    """Those of the overrides that a sweep gives one value after another, the last of each key."""
+    loader: ConfigLoader = GlobalHydra.instance().config_loader()  # lists options for `glob(*)`
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
+    last = {override.get_key_element(): override for override in parsed}
+    return (override for override in last.values() if override.is_sweep_override())
+
+
+def _joined(options: Iterable[str]) -> str:
+    """A folder's name for several options, that no shell asks to be quoted.
+
+    Example:
+        >>> _joined(["xor", "circles"]), _joined(["digits_cnn", "fashion_cnn", "fashion_mlp", "breast_cancer"])
+        ('xor+circles', 'digits_cnn+3_more')
+    """
+    names = [re.sub(r"[^\w.-]", "", option) for option in options]
+    whole = "+".join(names)
+    return whole if len(whole) <= _LONGEST_NAME else f"{names[0][:_LONGEST_NAME]}+{len(names) - 1}_more"
