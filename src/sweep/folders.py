@@ -1,4 +1,4 @@
-"""A member's folder: the files that its run alone would have left."""
+"""A member's folder: the files that its run alone would have left. And the sweep's: what its stacks have in common."""
 
 import csv
 import logging
@@ -8,6 +8,9 @@ from typing import Any
 from src.failures import clear
 from src.files import aside
 from src.run.files import write_json
+
+STACK_CHECKPOINT = "stack.ckpt"
+"""The checkpoint of the stack in progress, in the sweep's folder."""
 
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
 

@@ -18,17 +18,22 @@ from pydantic import BaseModel, ValidationError
 from src import config as rules
 from src import failures
 from src.errors import ConfigError
-from src.rules import Count
+from src.rules import Count, NonNegative
 from src.startup import lean_imports
 from src.sweep.compose import Composer, Job, SweepLoader
+from src.sweep.folders import STACK_CHECKPOINT
 
 log = logging.getLogger(__name__)
+
+Numbered = dict[int, Sequence[str]]
+"""The overrides of each job, by its number in the sweep."""
 
 
 class LauncherRules(BaseModel):
     """The keys of `conf/hydra/launcher/vectorized.yaml`."""
 
     max_stack: Count
+    seconds_between_checkpoints: NonNegative
     figures: bool
     tensorboard: bool
 
@@ -42,9 +47,7 @@ class Launch:
         context: Hydra's loader and callbacks.
         task: The function that a job is.
         master: The configuration of the sweep itself.
-        max_stack: Runs of a stack at most.
-        figures: Draw each run's figures.
-        tensorboard: Write each run's curves for TensorBoard.
+        options: The keys of `conf/hydra/launcher/vectorized.yaml`.
         composer: Makes the jobs.
     """
 
@@ -52,9 +55,7 @@ class Launch:
     context: HydraContext
     task: TaskFunction
     master: DictConfig
-    max_stack: int
-    figures: bool
-    tensorboard: bool
+    options: LauncherRules
     composer: Composer
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
@@ -68,8 +69,7 @@ class Launch:
         if reason := self._reason_against_all():
             log.info("Running %s one by one: %s", _count(len(numbered), "job"), reason)
         else:
-            jobs = self._jobs(numbered, sweep, returns)
-            self._run_stacks(jobs, sweep, returns)
+            self._run_stacks(numbered, sweep, returns)
         for number, overrides in numbered.items():
             if number not in returns:
                 returns[number] = self._run_alone(number, overrides)
@@ -84,9 +84,7 @@ class Launch:
                 return f"{kind.__name__} is to see each job start and end"
         return None
 
-    def _jobs(
-        self, numbered: dict[int, Sequence[str]], sweep: Path, returns: dict[int, JobReturn]
-    ) -> Iterator[tuple[Job, str | None]]:
+    def _jobs(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> Iterator[tuple[Job, str | None]]:
         """The jobs that are yet to run, and why each cannot be stacked; those that cannot begin are noted."""
         with lean_imports():
             from src.sweep import grouping
@@ -110,28 +108,40 @@ class Launch:
                 continue
             yield job, grouping.reason_against(job.cfg)
 
-    def _run_stacks(self, jobs: Iterator[tuple[Job, str | None]], sweep: Path, returns: dict[int, JobReturn]) -> None:
+    def _run_stacks(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> None:
         with lean_imports():
             from src.sweep import grouping
 
         alike: dict[str, list[Job]] = {}
         against: dict[str, int] = {}
-        for job, reason in jobs:
+        for job, reason in self._jobs(numbered, sweep, returns):
             if reason is None:
                 alike.setdefault(grouping.signature(job.cfg), []).append(job)
             else:
                 against[reason] = against.get(reason, 0) + 1
         for reason, number in against.items():
             log.info("Running %s one by one: %s", _count(number, "job"), reason)
-        groups = [group for group in alike.values() if len(group) > 1]
-        if not groups:
+        in_progress = (sweep / STACK_CHECKPOINT).exists()
+        if not in_progress and all(len(group) == 1 for group in alike.values()):
             return
         with lean_imports():
             from src.sweep import training
             from src.sweep.extras import Extras
-        for group in groups:
-            for done in training.train_all(group, self.max_stack, sweep, Extras(self.figures, self.tensorboard)):
+        options = self.options
+        wanted = Extras(options.figures, options.tensorboard)
+        how = training.Sweep(sweep, options.max_stack, options.seconds_between_checkpoints, wanted)
+        if in_progress and (saved := training.saved_stack(sweep)) is not None:
+            stackable = {job.number: job for group in alike.values() for job in group}
+            jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in saved.numbers if n in numbered]
+            finished = {job.number for job in jobs if (job.folder / "metrics.json").exists()}
+            jobs = [job for job in jobs if job.number in stackable.keys() | finished]
+            for done in training.go_on(saved, jobs, finished, how):
                 returns[done.job.number] = _returned(done.job, done.value)
+        for group in alike.values():
+            pending = [job for job in group if job.number not in returns]
+            if len(pending) > 1:
+                for done in training.train_all(pending, how):
+                    returns[done.job.number] = _returned(done.job, done.value)
 
     def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
         """As Hydra's basic launcher runs a job."""
@@ -180,4 +190,4 @@ def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, optio
     composer = Composer(loader, master)
     if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):
         context.config_loader = SweepLoader(loader, composer)  # type: ignore[assignment]
-    return Launch(loader, context, task, master, known.max_stack, known.figures, known.tensorboard, composer)
+    return Launch(loader, context, task, master, known, composer)

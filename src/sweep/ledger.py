@@ -14,14 +14,14 @@ class Epoch(NamedTuple):
         runs: Which of all runs these are: indices [m].
         number: From 1.
         step: Optimiser steps of each run so far.
-        rates: Learning rates [m].
+        rates: Learning rates [m], float64.
         values: Metrics [m, K], the first K of the ledger's `columns`: those of training, then those of validation.
     """
 
     runs: Tensor
     number: int
     step: int
-    rates: list[float]
+    rates: Tensor
     values: Tensor
 
 
@@ -43,6 +43,14 @@ class Kept:
         for run, row in zip(runs.tolist(), rows.tolist(), strict=True):
             self.epoch[run] = state.epoch
             self.schedulers[run] = state.schedulers[row]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes back."""
+        return {"tensors": self.tensors, "epoch": self.epoch, "schedulers": self.schedulers}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Keep what another kept."""
+        self.tensors, self.epoch, self.schedulers = state["tensors"], state["epoch"], state["schedulers"]
 
 
 class State(NamedTuple):
@@ -88,6 +96,39 @@ class Ledger:
         newest = max(self.progress, default=0)
         self.progress = {epoch: state for epoch, state in self.progress.items() if epoch in used or epoch == newest}
 
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes back: plain values and, however many epochs there are, a few tensors."""
+        epochs = self.epochs
+        return {
+            "best": self.best.state_dict(),
+            "last": self.last.state_dict(),
+            "progress": self.progress,
+            "failed": self.failed,
+            "epochs": [(epoch.number, epoch.step, *epoch.values.shape) for epoch in epochs],
+            "runs": torch.cat([epoch.runs for epoch in epochs]),
+            "rates": torch.cat([epoch.rates for epoch in epochs]),
+            "values": torch.cat([epoch.values.flatten() for epoch in epochs]),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where another ledger was."""
+        self.best.load_state_dict(state["best"])
+        self.last.load_state_dict(state["last"])
+        self.progress, self.failed = state["progress"], state["failed"]
+        sizes = [num_runs for _, _, num_runs, _ in state["epochs"]]
+        areas = [num_runs * num_columns for _, _, num_runs, num_columns in state["epochs"]]
+        parts = zip(
+            state["epochs"],
+            state["runs"].split(sizes),
+            state["rates"].split(sizes),
+            state["values"].split(areas),
+            strict=True,
+        )
+        self.epochs = [
+            Epoch(runs, number, step, rates, values.view(*shape))
+            for (number, step, *shape), runs, rates, values in parts
+        ]
+
     def curves(self) -> Iterator[list[list[Any]]]:
         """The rows of each run's `metrics.csv`: epoch, step, learning rate and metrics; empty without validation."""
         values = torch.full((len(self.epochs), self.num_runs, len(self.columns)), torch.nan)
@@ -95,7 +136,7 @@ class Ledger:
         length = [0] * self.num_runs
         for place, epoch in enumerate(self.epochs):
             values[place, epoch.runs, : epoch.values.shape[1]] = epoch.values
-            rates[place, epoch.runs] = torch.tensor(epoch.rates, dtype=torch.float64)
+            rates[place, epoch.runs] = epoch.rates
             for run in epoch.runs.tolist():
                 length[run] = place + 1
         known = [epoch.values.shape[1] for epoch in self.epochs]

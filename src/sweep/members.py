@@ -35,6 +35,7 @@ class Member:
         numbers: Its optimizer's numbers.
         metrics: What `metrics.json` holds, once it has been measured.
         error: Why it has none.
+        finished: Its folder is whole already; nothing is written there.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Member:
     numbers: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     error: Exception | None = None
+    finished: bool = False
 
 
 class Nursery:

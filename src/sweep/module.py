@@ -61,7 +61,7 @@ class StackModule(pl.LightningModule):
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
         self._train_tally: Tally | None = None
         self._broken: dict[int, str] = {}
-        self._complete: State | None = None
+        self._complete: tuple[Tensor, State] | None = None  # replaced at one stroke: Ctrl-C may come at any moment
 
     @property
     def head(self) -> Head:
@@ -182,12 +182,12 @@ class StackModule(pl.LightningModule):
         if validated:
             improved, stopped = self.watch.improved(self.metrics), self.watch.stopped(self.metrics)
         if validated and every > 1:  # then the Trainer's callbacks come right after validation, before the scheduler
-            self.ledger.best.put(*self._which(improved & healthy, self._state(epoch)))
+            self.ledger.best.put(*self._which(improved & healthy, self.state(epoch)))
         self.schedules.end_epoch(self.metrics)
         self.optimizer.numbers["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
             self.optimizer.numbers["lr"]
         )
-        state = self._state(epoch)
+        state = self.state(epoch)
         self.ledger.progress[epoch] = trainer._checkpoint_connector.dump_checkpoint(weights_only=True)
         if validated and every == 1:
             self.ledger.best.put(*self._which(improved & healthy, state))
@@ -197,15 +197,17 @@ class StackModule(pl.LightningModule):
     def _write_down(self, epoch: int, validated: bool, healthy: Tensor) -> None:
         known = [name for name in self.ledger.columns if validated or name.startswith("train/")]
         values = torch.stack([self.metrics[name] for name in known], dim=1)
-        rates = [rate for rate, fine in zip(self.schedules.rates(), healthy.tolist(), strict=True) if fine]
+        rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)[healthy]
         self.ledger.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
 
-    def _state(self, epoch: int) -> State:
+    def state(self, epoch: int) -> State:
+        """A copy of all that changes, as it is after an epoch."""
         tensors = {"values": self.optimizer.values, **self.optimizer.state}
         tensors = {name: value.clone() for name, value in tensors.items()}
         rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
         watch = self.watch
         tensors |= {"lr": rates, "best": watch.best, "stop_best": watch.stop_best, "waited": watch.waited}
+        tensors["seen"] = watch.seen.clone()
         return State(epoch, tensors, self.schedules.states())
 
     def _which(self, chosen: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
@@ -217,29 +219,67 @@ class StackModule(pl.LightningModule):
         for row, reason in self._broken.items():
             self.ledger.failed[int(self.runs[row])] = reason
         if self._complete is not None:
-            self.ledger.last.put(*self._which(~healthy, self._complete))
+            self.ledger.last.put(*self._which(~healthy, self._complete[1]))
         done = healthy & (stopped | last)
         self.ledger.last.put(*self._which(done, state))
-        self._broken, self._complete = {}, state
+        self._broken = {}
         remaining = (healthy & ~done).nonzero().flatten()
         if len(remaining) < self.num_runs:
             self._select(remaining)
+            state = state.select(remaining)
+        self._complete = (self.runs, state)
         if len(remaining) == 0:
             self.trainer.should_stop = True
 
     def _select(self, remaining: Tensor) -> None:
         self.runs = self.runs[remaining]
-        assert self._complete is not None
-        self._complete = self._complete.select(remaining)
         parts: list[Any] = [self.optimizer, self.schedules, self.watch, self.loader, *self.rows.values()]
         for part in parts:
             part.select(remaining)
         self.metrics = {name: value[remaining] for name, value in self.metrics.items()}
 
+    # Interrupting and going on
+
     def interrupt(self) -> None:
         """Keep the state after the last complete epoch of every run that is still training."""
         if self._complete is not None:
-            self.ledger.last.put(self.runs, self._complete, torch.arange(self.num_runs))
+            runs, state = self._complete
+            self.ledger.last.put(runs, state, torch.arange(len(runs)))
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """A checkpoint in Lightning's format of all runs after the last complete epoch; None before the first.
+
+        What Lightning knows nothing of is under `stack`, as `restore` takes it.
+        """
+        if self._complete is None:
+            return None
+        runs, state = self._complete
+        stack = {
+            "runs": runs,
+            "tensors": {name: value.cpu() for name, value in state.tensors.items()},
+            "schedulers": state.schedulers,
+            "ledger": self.ledger.state_dict(),
+        }
+        progress = self.ledger.progress[state.epoch]
+        return {**progress, "callbacks": {}, "optimizer_states": [], "lr_schedulers": [], "stack": stack}
+
+    def restore(self, checkpoint: dict[str, Any], leave_out: Tensor) -> None:
+        """Go on where a stack of the same runs was when it made this snapshot; the Trainer's part is Lightning's.
+
+        Args:
+            checkpoint: The snapshot.
+            leave_out: Which runs [M] need not train any more.
+        """
+        saved = checkpoint["stack"]
+        rows = (~leave_out[saved["runs"]]).nonzero().flatten()
+        state = State(checkpoint["epoch"] + 1, saved["tensors"], saved["schedulers"]).select(rows)
+        self.ledger.load_state_dict(saved["ledger"])
+        self._select(saved["runs"][rows])
+        self.optimizer.restore(state.tensors, checkpoint["global_step"])
+        self.schedules.restore(state.schedulers, state.tensors["lr"].tolist())
+        self.watch.restore(state.tensors)
+        self.loader.epoch = state.epoch
+        self._complete = (self.runs, state)
 
     def close(self) -> None:
         """Let the threads go."""

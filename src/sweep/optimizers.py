@@ -52,6 +52,14 @@ class StackedOptimizer(ABC):
         self.numbers = {name: value[rows] for name, value in self.numbers.items()}
         self.state = {name: value[rows] for name, value in self.state.items()}
 
+    def restore(self, tensors: dict[str, Tensor], steps_done: int) -> None:
+        """Take parameters, state and learning rates, under their names, as they were after some steps."""
+        self.values.copy_(tensors["values"])
+        for name, value in self.state.items():
+            value.copy_(tensors[name])
+        self.numbers["lr"].copy_(tensors["lr"])
+        self.steps_done = steps_done
+
     def column(self, name: str, rows: slice) -> Tensor:
         """The numbers of this `name` of some rows, as they meet the parameters: [m, 1]."""
         return self.numbers[name][rows].to(self.values).unsqueeze(1)

@@ -98,6 +98,15 @@ class Schedules:
         known = {id(each): [copy(each.state_dict())] for each in self._schedulers}
         return [known[id(each)] for each in self._schedulers]
 
+    def restore(self, states: list[list[dict[str, Any]]], rates: list[float]) -> None:
+        """Go on where `states` are from, with the learning rates of that moment."""
+        if not self.active:
+            self._rates = rates
+            return
+        for scheduler, (state,), rate in zip(self._schedulers, states, rates, strict=True):
+            scheduler.load_state_dict(state)
+            scheduler.optimizer.param_groups[0]["lr"] = rate
+
 
 def _optimizer(rate: float) -> torch.optim.Optimizer:
     """A stand-in that has a learning rate and never steps."""

@@ -23,6 +23,7 @@ from src.sweep.optimizers import STACKED
 from src.sweep.progress import Progress
 from src.sweep.rows import StackLoader, StackRows
 from src.sweep.schedules import Schedules
+from src.sweep.stack_checkpoint import Place, Saved, StackCheckpoint
 from src.sweep.tasks import TALLIES, targets
 from src.sweep.watch import Watch
 
@@ -36,16 +37,31 @@ class Stack:
         members: The runs, with data and weights.
         nursery: Where they come from.
         title: What progress lines call the stack.
+        place: Where its checkpoint is written while it trains; None for nowhere.
+        saved: The checkpoint from which it goes on; None begins anew.
+
+    Raises:
+        ConfigError: The checkpoint is that of other runs, or damaged.
     """
 
-    def __init__(self, members: list[Member], nursery: Nursery, title: str = "") -> None:
-        self.members, self.nursery = members, nursery
+    def __init__(
+        self,
+        members: list[Member],
+        nursery: Nursery,
+        title: str = "",
+        place: Place | None = None,
+        saved: Saved | None = None,
+    ) -> None:
+        self.members, self.nursery, self.saved = members, nursery, saved
         self.cfg = members[0].cfg
         self.template = OmegaConf.create(self.cfg)
         self.splits = _rows(members, nursery.parts.head)
         self.module = self._module()
+        self.seconds = saved.seconds if saved else 0.0
+        self.checkpoint = StackCheckpoint(place, members, self.seconds) if place else None
         self.trainer = self._trainer(title)
-        self.seconds = 0.0
+        if saved:
+            saved.restore(self.module, members)
         self._places = {member.number: place for place, member in enumerate(members)}
 
     def _module(self) -> StackModule:
@@ -76,9 +92,9 @@ class Stack:
         arguments = {key: value for key, value in self.cfg["trainer"].items() if key not in ("_target_", "threads")}
         return pl.Trainer(
             **arguments,
-            callbacks=[Progress(title)],
+            callbacks=[Progress(title), *([self.checkpoint] if self.checkpoint else [])],
             logger=False,
-            enable_checkpointing=False,
+            enable_checkpointing=self.checkpoint is not None,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
@@ -95,7 +111,7 @@ class Stack:
             InterruptedRunError: Ctrl-C; checkpoints and curves after the last complete epoch are written.
         """
         try:
-            interrupted = self._fit()
+            interrupted = self.module.num_runs > 0 and self._fit()
             if interrupted:
                 self.module.interrupt()
             else:
@@ -103,6 +119,8 @@ class Stack:
             self._write(write)
         finally:
             self.module.close()
+        if self.checkpoint and not interrupted:
+            self.checkpoint.remove()
         if interrupted:
             raise InterruptedRunError(f"interrupted in epoch {self.trainer.current_epoch + 1}")
 
@@ -116,14 +134,15 @@ class Stack:
         self.module.optimizer.to(device)
         torch.set_num_threads(1)  # the runs are divided among threads instead, which wait for each other once a block
         try:
-            self.trainer.fit(self.module, self.module.loader, range(1))
+            path = self.saved.path if self.saved else None
+            self.trainer.fit(self.module, self.module.loader, range(1), ckpt_path=path, weights_only=True)
         except SystemExit:  # Lightning's answer to Ctrl-C
             if self.trainer.state.status != TrainerStatus.INTERRUPTED:
                 raise
             return True
         finally:
             torch.set_num_threads(threads)
-            self.seconds = time.perf_counter() - start
+            self.seconds += time.perf_counter() - start
         return False
 
     @torch.no_grad()
@@ -151,7 +170,7 @@ class Stack:
         }
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
-            if member.error is not None:
+            if member.error is not None or member.finished:
                 continue
             member.metrics["fit_seconds"] = round(self.seconds / len(self.members), 4)
             for name, (_, tables) in measured.items():
@@ -178,6 +197,8 @@ class Stack:
             checkpoints = Checkpoints(self.module, made.get("early_stopping"), made["model_checkpoint"])
         curves = self.module.ledger.curves()
         for run, (member, rows) in enumerate(zip(self.members, curves, strict=True)):
+            if member.finished:
+                continue
             if checkpoints is not None:
                 checkpoints.write(run, member)
             write(member, rows)

@@ -15,6 +15,7 @@ from src.sweep.compose import Job
 from src.sweep.extras import Extras
 from src.sweep.members import Member, Nursery, shape_of
 from src.sweep.stack import Stack
+from src.sweep.stack_checkpoint import Place, Saved, read
 
 log = logging.getLogger(__name__)
 
@@ -26,22 +27,66 @@ class Done(NamedTuple):
     value: float | None
 
 
-def train_all(jobs: list[Job], max_stack: int, sweep: Path, wanted: Extras) -> Iterator[Done]:
-    """Train jobs of one signature in stacks; jobs that need a run alone are left out.
+class Sweep(NamedTuple):
+    """How a sweep's stacks are trained.
 
-    Args:
-        jobs: Alike but for seeds and numbers.
+    Attributes:
+        folder: The sweep's folder, where failures are noted.
         max_stack: Runs of a stack at most.
-        sweep: The sweep's folder, where failures are noted.
+        seconds_between_checkpoints: What a killed process loses of a stack at most.
         wanted: Figures and TensorBoard.
     """
-    for start in range(0, len(jobs), max_stack):
-        yield from _train(jobs[start : start + max_stack], sweep, wanted)
+
+    folder: Path
+    max_stack: int
+    seconds_between_checkpoints: float
+    wanted: Extras
+
+    @property
+    def place(self) -> Place:
+        """Where a stack's checkpoint is written."""
+        return Place(self.folder / folders.STACK_CHECKPOINT, self.seconds_between_checkpoints)
 
 
-def _train(jobs: list[Job], sweep: Path, wanted: Extras) -> Iterator[Done]:
+def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
+    """Train jobs of a sweep, alike but for seeds and numbers, in stacks; those that need a run alone are left out."""
+    for start in range(0, len(jobs), sweep.max_stack):
+        yield from _train(jobs[start : start + sweep.max_stack], sweep)
+
+
+def saved_stack(folder: Path) -> Saved | None:
+    """The checkpoint of the stack that was in progress when the sweep in `folder` ended, if it can be read."""
+    try:
+        return read(folder / folders.STACK_CHECKPOINT)
+    except ConfigError as error:
+        log.info("%s; its runs are trained anew", error)
+        return None
+
+
+def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> Iterator[Done]:
+    """Train a stack on from its checkpoint to its finished folders; nothing happens where these are not its jobs now.
+
+    Args:
+        saved: The checkpoint.
+        jobs: Those of its numbers, in their order.
+        finished: Numbers of jobs whose folders are whole already, which are left as they are.
+        sweep: How the stack is trained.
+    """
     known = {job.number: job for job in jobs}
-    members, nursery = _members(jobs, sweep)
+    try:
+        members, nursery = _grown(jobs)
+        for member in members:
+            member.finished = member.number in finished
+        done = _train_stack(members, nursery, known, sweep, saved)
+    except ConfigError as error:
+        log.info("%s; its runs are trained anew", error)
+        return
+    yield from done
+
+
+def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
+    known = {job.number: job for job in jobs}
+    members, nursery = _members(jobs, sweep.folder)
     failed = known.keys() - {member.number for member in members}
     yield from (Done(known[number], None) for number in sorted(failed))
     if nursery is None:
@@ -55,8 +100,7 @@ def _train(jobs: list[Job], sweep: Path, wanted: Extras) -> Iterator[Done]:
         alike.setdefault(shape_of(member.data), []).append(member)
     for group in alike.values():
         if len(group) > 1 or len(alike) == 1:
-            _train_stack(group, nursery, known, Writer(sweep, wanted))
-            yield from (Done(known[member.number], _value(member)) for member in group)
+            yield from _train_stack(group, nursery, known, sweep)
 
 
 def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], Nursery | None]:
@@ -75,22 +119,36 @@ def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], Nursery | None
     return members, nursery
 
 
-def _train_stack(members: list[Member], nursery: Nursery, jobs: dict[int, Job], writer: "Writer") -> None:
+def _grown(jobs: list[Job]) -> tuple[list[Member], Nursery]:
+    """Members with data and weights, all of them or a `ConfigError`."""
+    members = [Member(job.number, job.cfg, job.folder) for job in jobs]
+    nursery = Nursery(members[0])
+    for member in members:
+        nursery.grow(member)
+    return members, nursery
+
+
+def _train_stack(
+    members: list[Member], nursery: Nursery, jobs: dict[int, Job], sweep: Sweep, saved: Saved | None = None
+) -> list[Done]:
     first, last = members[0].number, members[-1].number
     title = f"#{first} to #{last}"
     start = time.perf_counter()
-    stack = Stack(members, nursery, title)
+    stack = Stack(members, nursery, title, sweep.place, saved)
     data, network = type(nursery.parts.datamodule).__name__, type(nursery.parts.head.network).__name__
-    log.info("%s: %d runs of %s on %s as one stack", title, len(members), network, data)
-    for member in members:
+    after = f", after their epoch {saved.epoch}" if saved else ""
+    log.info("%s: %d runs of %s on %s as one stack%s", title, len(members), network, data, after)
+    unfinished = [member for member in members if not member.finished]
+    for member in unfinished:
         folders.begin(member.folder, jobs[member.number].files)
     try:
-        stack.run(partial(writer.write, stack))
+        stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
     except InterruptedRunError as error:
-        raise InterruptedRunError(f"{error}; go on with: python -m src.train sweep_resume={writer.sweep}") from error
+        raise InterruptedRunError(f"{error}; go on with: python -m src.train sweep_resume={sweep.folder}") from error
     solved = [member.metrics["solved"] for member in members if member.metrics.get("solved") is not None]
-    verdict = f", {sum(solved)} of {len(members)} solved" if solved else ""
+    verdict = f", {sum(solved)} of {len(solved)} solved" if solved else ""
     log.info("%s: done in %.1f s%s", title, time.perf_counter() - start, verdict)
+    return [Done(jobs[member.number], _value(member)) for member in unfinished]
 
 
 class Writer:

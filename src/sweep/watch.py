@@ -10,7 +10,7 @@ class Watch:
     """Says after each validation which runs improved and which have waited long enough.
 
     Attributes:
-        best: The metric that chooses the best epoch, at its best [M].
+        best: The metric that chooses the best epoch, at its best [M]; `seen`: whether it was ever measured.
         stop_best, waited: The metric that early stopping watches at its best, and the checks since then: [M].
 
     Args:
@@ -56,6 +56,11 @@ class Watch:
         """Keep some runs [k] only, by their indices."""
         self.best, self.seen = self.best[runs], self.seen[runs]
         self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Go on with these attributes, under their names."""
+        self.best, self.seen = tensors["best"], tensors["seen"].clone()
+        self.stop_best, self.waited = tensors["stop_best"], tensors["waited"]
 
 
 def _worst(num_runs: int, mode: Literal["min", "max"]) -> Tensor:

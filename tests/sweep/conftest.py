@@ -22,7 +22,7 @@ def composed(overrides):
     return compose_train(*PLAIN, *overrides)
 
 
-def stacked(cfgs, root: Path) -> list[Member]:
+def grown(cfgs, root: Path) -> tuple[list[Member], Nursery]:
     members = []
     for number, cfg in enumerate(cfgs):
         folder = root / str(number)
@@ -33,7 +33,11 @@ def stacked(cfgs, root: Path) -> list[Member]:
     assert nursery.reason_against() is None
     for member in members:
         nursery.grow(member)
-    stack = Stack(members, nursery)
+    return members, nursery
+
+
+def finish(stack: Stack) -> None:
+    """Train a stack to its end and write its members' folders."""
 
     def write(member, rows):
         write_curves(member.folder, stack.module.ledger.columns, rows)
@@ -41,6 +45,11 @@ def stacked(cfgs, root: Path) -> list[Member]:
             write_metrics(member.folder, member.metrics)
 
     stack.run(write)
+
+
+def stacked(cfgs, root: Path) -> list[Member]:
+    members, nursery = grown(cfgs, root)
+    finish(Stack(members, nursery))
     return members
 
 
