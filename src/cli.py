@@ -1,6 +1,6 @@
 """What all commands share: Hydra around the work, one-line errors and exit codes.
 
-Exit codes: 0 done, 1 training failed, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 training failed, 2 bad input, 130, 143 and 129 interrupted by Ctrl-C, SIGTERM and SIGHUP.
 """
 
 import logging
@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from src import arguments, config, cores, failures
+from src import arguments, config, cores, failures, interrupts
 from src.command.messages import THEIRS, reworded
 from src.command.quoting import literal
 from src.command.sweeps import check_sweep, problem
@@ -37,6 +37,7 @@ def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
         work: What to do with a configuration and its folder.
         begins_runs: Each configuration is a run; otherwise the work reads what runs have left.
     """
+    interrupts.answer(ClaimFolder.last_words)
     try:
         code = execute(config_name, work, sys.argv[1:], begins_runs)
     except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, KeyboardInterrupt) as error:
@@ -63,7 +64,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         ConfigError: The configuration cannot work; nothing is left behind.
         TrainingDivergedError: The loss became NaN or infinite.
         ExportError: An exported network does not compute what the run does.
-        InterruptedRunError: Ctrl-C during a training or a sweep, which can be gone on with.
+        InterruptedRunError: Ctrl-C or another signal. What has begun can be resumed, else nothing is left behind.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", problem, replace=True)
@@ -71,6 +72,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     errors: list[Exception] = []
     known = sys.argv
     try:
+        ClaimFolder.run = None
         words, ClaimFolder.sweep = arguments.rewritten(words, config_name, begins_runs)
         sys.argv = [known[0], *words]  # where Hydra reads them
         job = _job(work, errors) if begins_runs else _reading_job(work, errors)
@@ -83,11 +85,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     except THEIRS as error:
         raise reworded(error, config_name, sys.argv[1:]) from error
     except KeyboardInterrupt as error:
-        if not ClaimFolder.sweep:
-            raise
-        raise InterruptedRunError(
-            f"interrupted; go on with: python -m src.train sweep_resume={ClaimFolder.sweep}"
-        ) from error
+        raise InterruptedRunError(ClaimFolder.last_words(), interrupts.exit_code(error)) from error
     finally:
         sys.argv = known
     return _sweep_code()
@@ -161,7 +159,7 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
         failures.note(sweep, number, ConfigError(str(error)))
         discard(folder, Path(cfg.runs_dir))
     except InterruptedRunError as error:
-        raise KeyboardInterrupt from error  # ends the sweep, through Hydra too
+        raise interrupts.Interrupt(error.exit_code) from error  # ends the sweep, through Hydra too
     except Exception as error:
         failures.note(sweep, number, error)
         with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
@@ -201,9 +199,11 @@ class ClaimFolder(Callback):
 
     Attributes:
         sweep: This command's sweep; set beforehand where it is resumed.
+        run: The folder claimed for this command's run, and the folder of all runs.
     """
 
     sweep: ClassVar[Path | None] = None
+    run: ClassVar[tuple[Path, Path] | None] = None
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the run's folder; processes that train together share the first one's."""
@@ -211,6 +211,7 @@ class ClaimFolder(Callback):
             return
         with open_dict(config):
             config.hydra.run.dir = claim(config.hydra.run.dir)
+        ClaimFolder.run = Path(os.path.relpath(config.hydra.run.dir)), Path(config.runs_dir)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the sweep's folder, if there is anything to run; its runs are numbered inside it."""
@@ -224,3 +225,13 @@ class ClaimFolder(Callback):
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(config.hydra.sweep.dir)}")
         ClaimFolder.sweep = Path(os.path.relpath(config.hydra.sweep.dir))
         failures.forget(ClaimFolder.sweep)
+
+    @classmethod
+    def last_words(cls) -> str:
+        """What is said of an interrupted command; the folder of a run that has not begun is removed."""
+        if cls.sweep:
+            return f"interrupted; go on with: python -m src.train sweep_resume={cls.sweep}"
+        if cls.run and not any((cls.run[0] / name).exists() for name in ("checkpoints", "metrics.json")):
+            discard(*cls.run)
+            logging.getLogger().handlers.clear()  # or the next record would open its log there anew
+        return "interrupted"

@@ -16,7 +16,16 @@ class ExportError(Exception):
 
 
 class InterruptedRunError(Exception):
-    """Ctrl-C ended the training; the state after the last complete epoch is kept (exit code 130)."""
+    """Ctrl-C or another signal ended a training or a sweep, which can be resumed.
+
+    Args:
+        message: What was interrupted, and how to resume it.
+        exit_code: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+    """
+
+    def __init__(self, message: str, exit_code: int = 130) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def suggestion(key: str, known: set[str]) -> str:

@@ -22,14 +22,20 @@ def line(error: BaseException) -> str:
         >>> line(ConfigError("seed: unknown key"))
         'config error: seed: unknown key'
     """
-    prefix, _ = _KINDS.get(type(error), (f"{type(error).__name__}: ", 1))
+    prefix, _ = _kind(error)
     return f"{prefix}{' '.join(str(error).split())}"
 
 
 def tell(error: BaseException) -> int:
     """Print an error; the exit code that goes with it."""
     print(line(error), file=sys.stderr)
-    return _KINDS.get(type(error), ("", 1))[1]
+    return int(getattr(error, "exit_code", _kind(error)[1]))
+
+
+def _kind(error: BaseException) -> tuple[str, int]:
+    """What stands before an error of this kind, and its exit code."""
+    known = next((_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS), None)
+    return known or (f"{type(error).__name__}: ", 1)
 
 
 def note(sweep: Path, number: int, error: BaseException) -> None:

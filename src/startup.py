@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+from src.interrupts import at_once
+
 _OPTIONAL = frozenset({"torchvision", "scipy", "matplotlib", "pandas", "transformers"})
 
 
@@ -24,7 +26,8 @@ def lean_imports() -> Iterator[None]:
     Within the block optional packages look as if they were not installed, which the libraries are made to cope with;
     PyTorch's compiler stays out until something asks for it. Imports that were done before are left as they are.
     """
-    import torch
+    with at_once():
+        import torch
 
     if "torch._dynamo" not in sys.modules:
         _CompilerStandIn(torch)
@@ -32,7 +35,8 @@ def lean_imports() -> Iterator[None]:
     position = sys.meta_path.index(PathFinder)
     sys.meta_path[position] = finder
     try:
-        yield
+        with at_once():  # libraries may take an import that is broken off for a missing module, and go on
+            yield
     finally:
         sys.meta_path[sys.meta_path.index(finder)] = PathFinder
 

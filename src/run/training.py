@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.trainer.states import TrainerStatus
 from omegaconf import DictConfig, OmegaConf
 
-from src import report
+from src import interrupts, report
 from src.build import Parts, build
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
@@ -57,22 +56,24 @@ class Run:
 
         Raises:
             TrainingDivergedError: The loss became NaN or infinite.
-            InterruptedRunError: Ctrl-C; `last.ckpt` is written.
+            InterruptedRunError: Ctrl-C or another signal; the state after the last complete epoch is written.
+            KeyboardInterrupt: The same before the first epoch.
         """
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         checkpoint = self._checkpoint_to_resume()
         if not self.cfg.trainer.fast_dev_run:
             self._log_graph()
+        interrupts.take_over(trainer)
         start = time.perf_counter()
         try:
             trainer.fit(head, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
-        except SystemExit as error:  # Lightning's answer to Ctrl-C
-            if trainer.state.status != TrainerStatus.INTERRUPTED:
+        except SystemExit as error:  # Lightning's answer to an interrupt
+            interrupt = interrupts.behind(error)
+            if interrupt is None:
                 raise
-            raise InterruptedRunError(
-                f"interrupted in epoch {trainer.current_epoch + 1}; "
-                f"go on with: python -m src.train resume={self.folder}"
-            ) from error
+            if not trainer.fit_loop.epoch_progress.current.ready:
+                raise interrupt from None
+            raise self.interrupted(f"in epoch {trainer.current_epoch + 1}", interrupt) from error
         self.metrics["fit_seconds"] = round(time.perf_counter() - start, 3)
 
     def _checkpoint_to_resume(self) -> Path | None:
@@ -95,6 +96,11 @@ class Run:
                     f"{max_epochs}); keep the run's own, or train anew"
                 )
         return path
+
+    def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
+        """An error that says `when` the run was interrupted, and how to resume it."""
+        message = f"interrupted {when}; go on with: python -m src.train resume={self.folder}"
+        return InterruptedRunError(message, interrupts.exit_code(error))
 
     def _log_graph(self) -> None:
         x = self.parts.datamodule.seen("train", slice(1))
@@ -188,8 +194,11 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
     announce("%s", _headline(run))
     run.fit()
-    run.evaluate()
-    run.write()
+    try:
+        run.evaluate()
+        run.write()
+    except KeyboardInterrupt as error:
+        raise run.interrupted("after training", error) from error
     announce("%s", run.summary())
     return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
 

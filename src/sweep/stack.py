@@ -6,10 +6,9 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.trainer.states import TrainerStatus
 from omegaconf import OmegaConf
 
-from src import cores, report
+from src import cores, interrupts, report
 from src.build import Parts, make
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
@@ -108,24 +107,25 @@ class Stack:
             write: Writes what a member has, given the rows of its `metrics.csv`.
 
         Raises:
-            InterruptedRunError: Ctrl-C; checkpoints and curves after the last complete epoch are written.
+            InterruptedRunError: Ctrl-C or another signal; what the last complete epoch left is written.
         """
         try:
-            interrupted = self.module.num_runs > 0 and self._fit()
-            if interrupted:
+            interrupt = self._fit() if self.module.num_runs else None
+            if interrupt:
                 self.module.interrupt()
             else:
                 self._measure()
             self._write(write)
         finally:
             self.module.close()
-        if self.checkpoint and not interrupted:
+        if interrupt:
+            message = f"interrupted in epoch {self.trainer.current_epoch + 1}"
+            raise InterruptedRunError(message, interrupts.exit_code(interrupt))
+        if self.checkpoint:
             self.checkpoint.remove()
-        if interrupted:
-            raise InterruptedRunError(f"interrupted in epoch {self.trainer.current_epoch + 1}")
 
-    def _fit(self) -> bool:
-        """Train; whether Ctrl-C ended it."""
+    def _fit(self) -> KeyboardInterrupt | None:
+        """Train; the interrupt that ended it, if one did."""
         threads = torch.get_num_threads()
         start = time.perf_counter()
         device = self.trainer.strategy.root_device
@@ -133,17 +133,19 @@ class Stack:
             rows.to(device)
         self.module.optimizer.to(device)
         torch.set_num_threads(1)  # the runs are divided among threads instead, which wait for each other once a block
+        interrupts.take_over(self.trainer)
         try:
             path = self.saved.path if self.saved else None
             self.trainer.fit(self.module, self.module.loader, range(1), ckpt_path=path, weights_only=True)
-        except SystemExit:  # Lightning's answer to Ctrl-C
-            if self.trainer.state.status != TrainerStatus.INTERRUPTED:
+        except SystemExit as error:  # Lightning's answer to an interrupt
+            interrupt = interrupts.behind(error)
+            if interrupt is None:
                 raise
-            return True
+            return interrupt
         finally:
             torch.set_num_threads(threads)
             self.seconds += time.perf_counter() - start
-        return False
+        return None
 
     @torch.no_grad()
     def parts_of(self, member: Member) -> Parts:

@@ -144,7 +144,8 @@ def _train_stack(
     try:
         stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
     except InterruptedRunError as error:
-        raise InterruptedRunError(f"{error}; go on with: python -m src.train sweep_resume={sweep.folder}") from error
+        message = f"{error}; go on with: python -m src.train sweep_resume={sweep.folder}"
+        raise InterruptedRunError(message, error.exit_code) from error
     solved = [member.metrics["solved"] for member in members if member.metrics.get("solved") is not None]
     verdict = f", {sum(solved)} of {len(solved)} solved" if solved else ""
     log.info("%s: done in %.1f s%s", title, time.perf_counter() - start, verdict)

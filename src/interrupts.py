@@ -1,0 +1,127 @@
+"""Ctrl-C, SIGTERM and SIGHUP as one exception, and work that such a signal must not break off.
+
+The first signal breaks off whatever the process does, in the middle of a block of minibatches too, so that what is held
+in memory can be saved. A second one ends the process at once.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+# Handlers belong to the process, and so does what they remember.
+_terminals: list[int] = []
+_received: list[int] = []
+_holds = 0
+_nothing_to_save = False
+_last_words: Callable[[], str] | None = None
+
+
+class Interrupt(KeyboardInterrupt):
+    """A signal that asks the process to end. Libraries treat it as Ctrl-C, whichever signal it was.
+
+    Args:
+        exit_code: With which the process is to end: 128 and the signal's number, as shells have it.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code of an interrupted command by its `error`: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+
+    Example:
+        >>> exit_code(KeyboardInterrupt()), exit_code(Interrupt(143))
+        (130, 143)
+    """
+    return getattr(error, "exit_code", 128 + signal.SIGINT)
+
+
+def behind(error: SystemExit) -> KeyboardInterrupt | None:
+    """The interrupt that Lightning's Trainer made this error of, after all callbacks have seen it; None for another."""
+    return error.__context__ if isinstance(error.__context__, KeyboardInterrupt) else None
+
+
+def answer(last_words: Callable[[], str]) -> None:
+    """Raise `Interrupt` on Ctrl-C, SIGTERM and SIGHUP until this process, a command's, ends.
+
+    A signal that the process was started to ignore, as `nohup` does with SIGHUP, is still ignored.
+
+    Args:
+        last_words: Called when a signal ends the process at once; what it returns is printed.
+    """
+    global _last_words
+    _last_words = last_words
+    _terminals[:] = [number for number in range(3) if os.isatty(number)]
+    _received.clear()
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _on_signal)
+
+
+def take_over(trainer: Any) -> None:
+    """Answer SIGTERM instead of a Lightning `trainer`, in the process of a command.
+
+    Lightning waits for the end of a block and, where processes train together, for those that wait for this one.
+    """
+    if signal.getsignal(signal.SIGTERM) is _on_signal:
+        trainer._signal_connector._sigterm_notifier_fn = lambda number, frame: None
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Inside the block a first signal waits, so that files which belong together are all written."""
+    global _holds
+    waiting = len(_received)
+    _holds += 1
+    try:
+        yield
+    finally:
+        _holds -= 1
+    if not _holds and len(_received) > waiting:
+        raise Interrupt(128 + _received[0])
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Inside the block, where there is nothing to save yet, already the first signal ends the process."""
+    global _nothing_to_save
+    before, _nothing_to_save = _nothing_to_save, True
+    try:
+        yield
+    finally:
+        _nothing_to_save = before
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    first = not _received
+    _received.append(number)
+    hung_up = number == getattr(signal, "SIGHUP", None)
+    if hung_up:
+        _leave_terminal()
+    if _nothing_to_save or not (first or hung_up):  # a closing terminal sends SIGHUP more than once
+        _end(128 + number)
+    if first and not _holds:
+        raise Interrupt(128 + number)
+
+
+def _end(code: int) -> None:
+    try:
+        sys.stderr.write(f"{_last_words() if _last_words else 'interrupted'}\n")
+    finally:
+        os._exit(code)
+
+
+def _leave_terminal() -> None:
+    """Send what is still printed nowhere: a terminal that has been closed refuses it."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in _terminals:
+        os.dup2(nowhere, number)
+    os.close(nowhere)
