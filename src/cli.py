@@ -26,6 +26,8 @@ from src.command.sweeps import check_sweep, problem
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.folders import claim, discard
 
+log = logging.getLogger(__name__)
+
 Work = Callable[[DictConfig, Path], Any]
 
 
@@ -149,12 +151,11 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     if (folder / "metrics.json").exists():
         return None
     _divide_threads(hydra_cfg.launcher)
-    failures.clear(folder)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
     try:
         config.check(cfg, hydra_cfg)
         OmegaConf.resolve(cfg)
-        return work(cfg, folder)
+        return _resumed_or_anew(work, cfg, folder, number)
     except (ConfigError, OmegaConfBaseException) as error:
         failures.note(sweep, number, ConfigError(str(error)))
         discard(folder, Path(cfg.runs_dir))
@@ -165,6 +166,19 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
         with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
             file.write(traceback.format_exc())
     return None
+
+
+def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, number: int) -> Any:
+    """Work on a run of a sweep from the checkpoint that an earlier try has left; without one, or a usable one, anew."""
+    if (folder / "checkpoints" / "last.ckpt").exists():
+        cfg.resume = str(folder)
+        try:
+            return work(cfg, folder)
+        except ConfigError as error:
+            log.info("#%d: %s; training it anew", number, error)
+            cfg.resume = None
+    failures.clear(folder)
+    return work(cfg, folder)
 
 
 def _divide_threads(launcher: DictConfig) -> None:

@@ -29,6 +29,14 @@ class History(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Read the rows of the epochs before a resume; later ones are about to be trained again."""
+        self._read(trainer)
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Read the rows of a run that was resumed after its last epoch, and so had nothing left to train."""
+        if not self.rows:
+            self._read(trainer)
+
+    def _read(self, trainer: pl.Trainer) -> None:
         self._path = Path(trainer.default_root_dir) / "metrics.csv"
         if self._path.exists():
             self.rows = [row for row in read(self._path) if row["epoch"] <= trainer.current_epoch]

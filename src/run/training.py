@@ -84,6 +84,9 @@ class Run:
         checkpoint = read_checkpoint(path)
         take(checkpoint, self.parts.head, self.parts.datamodule, path)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
+        if not (self.folder / "metrics.json").exists() and path == self.last_checkpoint and self._has_ended(checkpoint):
+            self.parts.trainer.fit_loop.max_epochs = epochs_done  # all that is left is to measure and to write
+            return path
         if epochs_done >= max_epochs:
             raise ConfigError(
                 f"resume: {path} has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
@@ -96,6 +99,13 @@ class Run:
                     f"{max_epochs}); keep the run's own, or train anew"
                 )
         return path
+
+    def _has_ended(self, checkpoint: dict[str, Any]) -> bool:
+        """Whether a checkpoint is from the end of the training: the last epoch, or the last that patience allows."""
+        stopping = _first(self.parts.trainer, pl.callbacks.EarlyStopping)
+        state = checkpoint["callbacks"].get(stopping.state_key, {}) if stopping else {}
+        impatient = stopping is not None and state.get("wait_count", 0) >= stopping.patience
+        return bool(impatient or checkpoint["epoch"] + 1 >= self.cfg.trainer.max_epochs)
 
     def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
         """An error that says `when` the run was interrupted, and how to resume it."""
@@ -131,11 +141,10 @@ class Run:
         self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
 
     def write(self) -> None:
-        """Write `metrics.json`, the figures and TensorBoard's table."""
+        """Write the figures, TensorBoard's table and, as the mark of a finished run, `metrics.json`."""
         trainer = self.parts.trainer
         if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
             return
-        write_json(self.folder / "metrics.json", self.metrics)
         self._draw()
         final = {  # `val/loss` is a curve already; `val/best_loss` is one point, of the best weights
             name.replace("val/", "val/best_"): value
@@ -146,6 +155,7 @@ class Run:
             if isinstance(logger, TensorBoardLogger):
                 logger.log_table(_hyperparameters(self.cfg), final, trainer.global_step)
                 logger.finalize("success")
+        write_json(self.folder / "metrics.json", self.metrics)
 
     def _draw(self) -> None:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer

@@ -169,3 +169,19 @@ def test_a_loss_that_diverges_keeps_the_best_checkpoint(train, monkeypatch):
     whole = train(*SHORT, "trainer.max_epochs=3", folder="whole")
     kept = whole.folder.parent / "diverged" / "checkpoints" / "best.ckpt"
     assert torch.load(kept, weights_only=True)["epoch"] + 1 == whole.metrics["best_epoch"]
+
+
+@pytest.mark.parametrize(
+    "end", [["trainer.max_epochs=4"], ["optimizer.lr=1e-9", "callbacks.early_stopping.patience=2"]]
+)
+def test_a_run_that_was_killed_after_its_last_epoch_is_measured_and_written(train, end):
+    common = ["data.num_train=500", "trainer.max_epochs=9", "callbacks.early_stopping.min_delta=1", *end]
+    whole = train(*common, folder="whole")
+    killed = train(*common, folder="killed").folder
+    for path in [killed / "metrics.json", *(killed / "plots").iterdir()]:
+        path.unlink()
+    resumed = train(*common, "resume=killed", folder="killed")
+    assert {**resumed.metrics, "fit_seconds": 0} == {**whole.metrics, "fit_seconds": 0}
+    assert resumed.metrics["epochs"] < 9
+    for name in ("metrics.csv", "plots/curves.png", "plots/boundary.png"):
+        assert (killed / name).read_bytes() == (whole.folder / name).read_bytes()
