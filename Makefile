@@ -4,6 +4,16 @@ BIN := .venv/bin
 UV := $(BIN)/python -m uv pip
 READY := .venv/.ready
 
+# What make was given as KEY=VALUE, as words for the shell. Make escapes each blank and backslash with a backslash, and
+# a dollar with another; here every word stands in single quotes instead, in which the shell changes nothing.
+empty :=
+space := $(empty) $(empty)
+tab := $(empty)	$(empty)
+named = $(subst \$(tab),\T,$(subst \$(space),\S,$(subst \\,\B,$1)))
+unnamed = $(subst \B,\,$(subst \S,$(space),$(subst \T,$(tab),$1)))
+parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
+WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
+
 .DEFAULT_GOAL := help
 .PHONY: help setup train notebooks test test-slow test-faults lint bench gallery lock
 
@@ -22,7 +32,7 @@ $(READY): requirements.lock
 	@touch $(READY)
 
 train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
-	$(BIN)/python -m src.train $(MAKEOVERRIDES)
+	$(BIN)/python -m src.train $(WORDS)
 
 notebooks: $(READY)  ## Open the lessons in the browser
 	$(BIN)/jupyter lab notebooks
@@ -47,7 +57,7 @@ bench: $(READY)  ## Compare speed with hand-written loops (fifteen minutes)
 	$(BIN)/python -m tests.benchmarks.bench_sweep
 
 gallery: $(READY)  ## Train every experiment for README.md's gallery: make gallery data_dir=../shared/data
-	$(BIN)/python -m src.readme $(MAKEOVERRIDES)
+	$(BIN)/python -m src.readme $(WORDS)
 
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements.lock
