@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 training failed, 2 bad input, 130, 143 and 129 interrupted
 
 import logging
 import os
+import shlex
 import sys
 import traceback
 import warnings
@@ -244,7 +245,7 @@ class ClaimFolder(Callback):
     def last_words(cls) -> str:
         """What is said of an interrupted command; the folder of a run that has not begun is removed."""
         if cls.sweep:
-            return f"interrupted; go on with: python -m src.train sweep_resume={cls.sweep}"
+            return f"interrupted; go on with: python -m src.train sweep_resume={shlex.quote(str(cls.sweep))}"
         if cls.run and not any((cls.run[0] / name).exists() for name in ("checkpoints", "metrics.json")):
             discard(*cls.run)
             logging.getLogger().handlers.clear()  # or the next record would open its log there anew

@@ -46,6 +46,7 @@ MAY_KNOW = {
         *GROUND,
         "build",
         "callbacks",
+        "command",
         "config",
         "cores",
         "data",

@@ -61,7 +61,9 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
     if absent := re.match(r"Interpolation key '([^']+)' not found", text):
         full_key = re.search(r"full_key: (\S+)", text)
         key = full_key.group(1) if full_key else absent.group(1)
-        return f"{key}: there is no key {absent.group(1)} for ${{{absent.group(1)}}}; name one that there is"
+        return (
+            f"{key}: no key {absent.group(1)} to put for ${{{absent.group(1)}}}; write \\${{ for these signs themselves"
+        )
     if no_struct := re.match(r"Key '([^']+)' is not in struct full_key: (\S+)", text):
         return _unknown(no_struct.group(2), catalogue, command)
     return _start(error)

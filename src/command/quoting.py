@@ -49,8 +49,18 @@ def text_of(value: str) -> str:
     """
     if os.path.lexists(value):
         return value
-    read = _parsed(value) if re.fullmatch(_QUOTED, value, re.DOTALL) else None
-    return read.text if isinstance(read, QuotedString) else _with_home(value)
+    return unquoted(value) if _is_quoted(value) else _with_home(value)
+
+
+def unquoted(value: str) -> str:
+    """The text inside quotes, or a `value` without any as it is.
+
+    Example:
+        >>> unquoted("'my runs'"), unquoted("my runs")
+        ('my runs', 'my runs')
+    """
+    read = _parsed(value) if _is_quoted(value) else None
+    return read.text if isinstance(read, QuotedString) else value
 
 
 def is_path(key: str) -> bool:
@@ -84,12 +94,13 @@ def readable(word: str, sweeps: bool = False) -> str:
 def _path(key: str, value: str, sweeps: bool) -> str:
     """A path in the quotes that it needs. A file of exactly this name is meant before anything else."""
     if not _exists(key, value):
-        if value == "null" or re.fullmatch(_QUOTED, value, re.DOTALL):
+        if value == "null" or _is_quoted(value):
             return value
         if sweeps and _FUNCTION.fullmatch(value):
             return value
         if key == "sweep" and value.startswith("[") and value.endswith("]"):
-            return f"[{','.join(_path(key, part, False) for part in _parts(value[1:-1]))}]"
+            names = [value[1:-1]] if _exists(key, value[1:-1]) else _parts(value[1:-1])
+            return f"[{','.join(_path(key, name, False) for name in names)}]"
         if sweeps and len(parts := _parts(value)) > 1:
             return ",".join(_path(key, part, False) for part in parts)
         value = _with_home(value)
@@ -146,6 +157,10 @@ def _parts(value: str) -> list[str]:
     """What stands between the commas of a value, those inside quotes aside."""
     pieces = re.findall(rf"(?:{_QUOTED}|[^,])+", value, re.DOTALL)
     return [piece.strip() for piece in pieces]
+
+
+def _is_quoted(value: str) -> bool:
+    return bool(re.fullmatch(_QUOTED, value, re.DOTALL))
 
 
 def _in_quotes(text: str) -> str:

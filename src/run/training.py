@@ -1,6 +1,7 @@
 """A run from beginning to end: build, fit, test, write."""
 
 import logging
+import shlex
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,7 +110,7 @@ class Run:
 
     def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
         """An error that says `when` the run was interrupted, and how to resume it."""
-        message = f"interrupted {when}; go on with: python -m src.train resume={self.folder}"
+        message = f"interrupted {when}; go on with: python -m src.train resume={shlex.quote(str(self.folder))}"
         return InterruptedRunError(message, interrupts.exit_code(error))
 
     def _log_graph(self) -> None:
@@ -189,7 +190,10 @@ class Run:
         if verdict:
             lines.append(verdict)
         if not self.cfg.trainer.fast_dev_run:
-            lines += [f"run folder: {self.folder}", f"to look at it: tensorboard --logdir {self.folder}"]
+            folder = shlex.quote(str(self.folder))
+            lines.append(f"run folder: {folder}")
+            if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
+                lines.append(f"to look at it: tensorboard --logdir {folder}")
         return "\n".join(lines)
 
 

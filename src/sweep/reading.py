@@ -1,6 +1,7 @@
 """The runs of a sweep, read from their folders: a thousand a second, so without PyTorch and with little YAML."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from src.command.quoting import unquoted
 from src.errors import ConfigError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, where it was built
@@ -78,7 +80,7 @@ def read_runs(folders: list[Path]) -> list[Record]:
         names = ", ".join(str(folder) for folder in folders)
         raise ConfigError(
             f"sweep: none of the {len(records)} runs in {names} has finished; "
-            f"go on with: python -m src.train sweep_resume={folders[0]}"
+            f"go on with: python -m src.train sweep_resume={shlex.quote(str(folders[0]))}"
         )
     return records
 
@@ -115,9 +117,11 @@ def plain(text: str) -> Any:
     """The value that a text stands for: a number, a truth value, None, a tuple of such, or the text itself.
 
     Example:
-        >>> plain("1e-3"), plain("[16,8]"), plain("null"), plain("relu")
-        (0.001, (16, 8), None, 'relu')
+        >>> plain("1e-3"), plain("[16,8]"), plain("null"), plain("relu"), plain("'1'")
+        (0.001, (16, 8), None, 'relu', '1')
     """
+    if (text_inside := unquoted(text)) != text:
+        return text_inside
     if text.startswith("[") and text.endswith("]"):
         return tuple(plain(part.strip()) for part in text[1:-1].split(",") if part.strip())
     known = {"true": True, "false": False, "null": None}

@@ -1,6 +1,7 @@
 """From jobs that may train together to their finished folders."""
 
 import logging
+import shlex
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -144,7 +145,7 @@ def _train_stack(
     try:
         stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
     except InterruptedRunError as error:
-        message = f"{error}; go on with: python -m src.train sweep_resume={sweep.folder}"
+        message = f"{error}; go on with: python -m src.train sweep_resume={shlex.quote(str(sweep.folder))}"
         raise InterruptedRunError(message, error.exit_code) from error
     solved = [member.metrics["solved"] for member in members if member.metrics.get("solved") is not None]
     verdict = f", {sum(solved)} of {len(solved)} solved" if solved else ""

@@ -49,7 +49,7 @@ class ImageFolder(ImageDataModule):
         super().__init__(**common)
         if path is None:
             raise ConfigError("data.path: needs a folder with a sub-folder of images for each class (got null); set it")
-        self.path, self.cache = Path(path), Path(cache)
+        self.path, self.cache = Path(path).expanduser(), Path(cache)
         self.image_size, self.color, self.skip_broken = image_size, color, skip_broken
         self.memory_budget, self.num_workers = memory_budget, num_workers
         self._files = ImageFiles([], image_size, color, skip_broken)

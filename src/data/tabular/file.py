@@ -35,7 +35,7 @@ class TableFile(TabularDataModule):
             unset = "path" if path is None else "target"
             meaning = "a CSV or Parquet file" if path is None else "the column to predict"
             raise ConfigError(f"data.{unset}: needs {meaning} (got null); set data.{unset}=…")
-        self.path, self.target = Path(path), target
+        self.path, self.target = Path(path).expanduser(), target
         self.ignore, self.split_column = ignore or [], split_column
 
     def read(self) -> Labelled:
