@@ -55,5 +55,5 @@ class DataSpec:
 
 
 def as_block(batch: Batch | Block) -> Block:
-    """The minibatches (x [B, …], y [B, …]) that a loader serves at once; an ordinary batch, as a DataLoader's, is one."""
+    """The minibatches (x [B, …], y [B, …]) that a loader serves at once; a `batch`, as a DataLoader's, is one."""
     return [(batch[0], batch[1])] if isinstance(batch[0], Tensor) else batch
