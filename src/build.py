@@ -46,19 +46,15 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
         ConfigError: A value that a constructor refuses, or parts that do not fit together.
     """
     pl.seed_everything(cfg.seed, verbose=False)
-    cfg = _settled(cfg)
+    cfg = settled(cfg)
     datamodule: InMemoryDataModule = make(cfg.data, "data")
     head = make_head(cfg, datamodule.spec, _num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
-    trainer = _make_trainer(cfg, folder)
-    _check_devices(trainer)
-    for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if hasattr(callback, "check"):  # it does not work with every head
-            callback.check(head)
+    trainer = make_trainer(cfg, folder, head)
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule, work)
     head.automatic_optimization = datamodule.steps_per_execution == 1
-    torch.set_num_threads(_threads(cfg, work))
+    set_threads(cfg, work)
     return Parts(datamodule, head, trainer)
 
 
@@ -94,8 +90,11 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
         spec: What the dataset is.
         num_steps: Optimiser steps of the whole run, for a scheduler that needs to know.
     """
-    head_class = get_class(cfg.head._target_)
-    assert issubclass(head_class, Head)
+    head_class = class_of(cfg, "head")
+    if not issubclass(head_class, Head):
+        raise ConfigError(
+            f"head._target_: should be a head of this project (got {cfg.head._target_}); subclass src.heads.base.Head"
+        )
     if spec.task not in head_class.tasks:
         found = f"{spec.num_classes} classes" if spec.num_classes else "numbers for targets"
         raise ConfigError(
@@ -144,12 +143,24 @@ def _has_bound(cfg: DictConfig) -> bool:
     return cfg.solved.at_least is not None or cfg.solved.at_most is not None
 
 
-def _make_trainer(cfg: DictConfig, folder: Path) -> pl.Trainer:
-    callbacks, loggers = [], []
+def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *more: pl.Callback) -> pl.Trainer:
+    """Lightning's Trainer with the callbacks and loggers of a configuration.
+
+    Args:
+        cfg: The composed configuration, with its precision settled.
+        folder: Where callbacks and loggers write.
+        module: What is to be trained.
+        *more: Callbacks beside the configuration's, before them.
+
+    Raises:
+        ConfigError: A value that a constructor refuses, a callback that does not work with the module, or more
+            processes on the CPU than it has cores, which Lightning would start one by one.
+    """
+    callbacks, loggers = list(more), []
     if not cfg.trainer.fast_dev_run:
-        callbacks = [make(node, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
+        callbacks += [make(node, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
         loggers = [make(node, f"logger.{name}", folder=folder) for name, node in cfg.logger.items() if node is not None]
-    return make(  # type: ignore[no-any-return]
+    trainer: pl.Trainer = make(
         cfg.trainer,
         "trainer",
         leave_out=("threads",),
@@ -161,17 +172,44 @@ def _make_trainer(cfg: DictConfig, folder: Path) -> pl.Trainer:
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
-
-
-def _check_devices(trainer: pl.Trainer) -> None:
-    """Refuse more processes on the CPU than it has cores, which Lightning would start one by one."""
     cores = os.cpu_count() or 1
     if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
         raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
+    for callback in callbacks:
+        if hasattr(callback, "check"):  # it does not work with every module
+            callback.check(module)
+    return trainer
 
 
-def _settled(cfg: DictConfig) -> DictConfig:
-    """The configuration with what `auto` means on this machine: mixed precision on an accelerator, none on the CPU."""
+def is_plain(cfg: DictConfig) -> bool:
+    """Whether the data or the head of a configuration `cfg` is a Lightning module of the user's own.
+
+    Raises:
+        ConfigError: A `_target_` that is no class.
+    """
+    ours = {"data": InMemoryDataModule, "head": Head}
+    return not all(issubclass(class_of(cfg, group), kind) for group, kind in ours.items())
+
+
+def class_of(cfg: DictConfig, group: str) -> type[Any]:
+    """The class that a `group` of the composed `cfg` names.
+
+    Raises:
+        ConfigError: There is no such class.
+    """
+    target = cfg[group]._target_
+    try:
+        return get_class(target)
+    except Exception as error:  # importing somebody's module may raise anything
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise ConfigError(
+            f"{group}._target_: no class can be imported as {target} ({reason}); "
+            "write module.Class, and set PYTHONPATH to the folder that holds an own module"
+        ) from error
+
+
+def settled(cfg: DictConfig) -> DictConfig:
+    """The configuration `cfg` with what `auto` means here: mixed precision on an accelerator, none on the CPU."""
     if cfg.trainer.precision != "auto":
         return cfg
     cfg = cfg.copy()
@@ -239,7 +277,7 @@ def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule, work: 
     return wanted
 
 
-def _threads(cfg: DictConfig, work: int) -> int:
-    if cfg.trainer.threads != "auto":
-        return int(cfg.trainer.threads)
-    return 1 if work < _TINY_STEP else _DEFAULT_THREADS
+def set_threads(cfg: DictConfig, work: int = _TINY_STEP) -> None:
+    """Compute on as many CPU threads as `cfg` says, or as suit the `work` of a step in multiply-adds."""
+    automatic = 1 if work < _TINY_STEP else _DEFAULT_THREADS
+    torch.set_num_threads(automatic if cfg.trainer.threads == "auto" else int(cfg.trainer.threads))

@@ -93,6 +93,12 @@ def check_on_run(cfg: DictConfig) -> None:
         raise ConfigError(one_line("", error)) from error
 
 
+def option_keys(group: str) -> set[str]:
+    """The keys that any of a group's ready options has, those of `conf/common/` with them."""
+    paths = [path for folder in (group, "common") for path in (CONF / folder).glob("*.yaml")]
+    return {str(key) for path in paths for key in OmegaConf.load(path)} - {"_target_"}
+
+
 def one_line(group: str, error: ValidationError) -> str:
     """The keys, the rules they break and the values received, in one line.
 

@@ -31,6 +31,7 @@ MAY_KNOW = {
         *GROUND,
         "build",
         "callbacks",
+        "config",
         "data",
         "files",
         "folders",

@@ -46,13 +46,15 @@ class BoundaryMovie(pl.Callback):
         self._due: set[int] = set()
         self._epoch = 0
 
-    def check(self, head: Head) -> None:
+    def check(self, head: pl.LightningModule) -> None:
         """Raise `ConfigError` where a `head` has no plane of two inputs to show, or its network no such layer."""
         if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
-            shape = "×".join(map(str, head.spec.input_shape))
+            shape = (
+                f" and inputs of shape {'×'.join(map(str, head.spec.input_shape))}" if isinstance(head, Head) else ""
+            )
             raise ConfigError(
                 "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
-                f"(got {type(head).__name__} and inputs of shape {shape}); use callbacks=default"
+                f"(got {type(head).__name__}{shape}); use callbacks=default"
             )
         num_layers = len(outgoing_weights(head.network))
         if isinstance(self.layer, int) and self.layer > num_layers:

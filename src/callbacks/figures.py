@@ -38,8 +38,9 @@ class Figures(pl.Callback):
         epoch = trainer.current_epoch + 1
         if not self.every_n_epochs or epoch % self.every_n_epochs or epoch == trainer.max_epochs:
             return
-        assert isinstance(pl_module, Head)
-        datamodule: InMemoryDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        datamodule = trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(pl_module, Head) or not isinstance(datamodule, InMemoryDataModule):
+            return  # what a figure shows, only they tell
         pl_module.eval()
         self._waiting += record(pl_module, datamodule, ("train", "val"), Moment(trainer.global_step, epoch))
         pl_module.train()

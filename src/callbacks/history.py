@@ -43,11 +43,13 @@ class History(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add a row."""
-        metrics = {key: value.item() for key, value in trainer.callback_metrics.items() if "/" in key}
+        metrics = {key: value.item() for key, value in trainer.callback_metrics.items()}
         if not _validated(trainer):
-            metrics = {key: value for key, value in metrics.items() if not key.startswith("val/")}
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
-        self.rows.append({"epoch": trainer.current_epoch + 1, "step": trainer.global_step, "lr": rate, **metrics})
+            metrics = {key: value for key, value in metrics.items() if not key.startswith("val")}
+        row: dict[str, float] = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
+        if trainer.optimizers:  # a module of the user's may have none
+            row["lr"] = trainer.optimizers[0].param_groups[0]["lr"]
+        self.rows.append(row | metrics)
         if self._throttle.due():
             self._write(trainer)
 

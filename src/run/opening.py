@@ -90,8 +90,12 @@ def _apply(cfg: DictConfig, changes: Any) -> None:
             cfg[group][key] = value
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The plain values and tensors of the checkpoint at `path`. One that carries code is refused, none of it executed.
+def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", "epoch")) -> dict[str, Any]:
+    """The plain values and tensors of a checkpoint. One that carries code is refused, none of it executed.
+
+    Args:
+        path: Where it is.
+        needs: Keys that it must have.
 
     Raises:
         ConfigError: There is none, or it is none of ours.
@@ -106,7 +110,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise ConfigError(f"{path}: is no checkpoint or damaged; use one that this project wrote") from error
-    if not isinstance(state, dict) or not {"state_dict", "spec", "epoch"} <= state.keys():
+    if not isinstance(state, dict) or not set(needs) <= state.keys():
         raise ConfigError(f"{path}: holds no run of this project; use a checkpoint that it wrote")
     return state
 

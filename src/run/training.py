@@ -11,7 +11,7 @@ import lightning.pytorch as pl
 from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts, report
-from src.build import Parts, build
+from src.build import Parts, build, is_plain
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
 from src.callbacks.history import History, curves_drawing
@@ -82,8 +82,7 @@ class Run:
             return None
         named = Path(self.cfg.resume)
         path = named if named.suffix == ".ckpt" else self.last_checkpoint
-        checkpoint = read_checkpoint(path)
-        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        checkpoint = self._take(path)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
         if not (self.folder / "metrics.json").exists() and path == self.last_checkpoint and self._has_ended(checkpoint):
             self.parts.trainer.fit_loop.max_epochs = epochs_done  # all that is left is to measure and to write
@@ -113,6 +112,12 @@ class Run:
         message = f"interrupted {when}; go on with: python -m src.train resume={shlex.quote(str(self.folder))}"
         return InterruptedRunError(message, interrupts.exit_code(error))
 
+    def _take(self, path: Path) -> dict[str, Any]:
+        """Take the weights and the scaler of the checkpoint at `path`; the checkpoint."""
+        checkpoint = read_checkpoint(path)
+        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        return checkpoint
+
     def _log_graph(self) -> None:
         x = self.parts.datamodule.seen("train", slice(1))
         for logger in self.parts.trainer.loggers:
@@ -124,7 +129,7 @@ class Run:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         best_epoch = trainer.current_epoch
         if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
-            best_epoch = take(read_checkpoint(self.best_checkpoint), head, datamodule, self.best_checkpoint)
+            best_epoch = self._take(self.best_checkpoint)["epoch"] + 1
         head.to(trainer.strategy.root_device)
         if isinstance(head, ThresholdHead) and head.rule.name != "number":
             head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
@@ -133,13 +138,16 @@ class Run:
         for split in ("train", "val", "test"):
             results = head.evaluate(datamodule.whole(split))
             self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
-        self.metrics |= {
-            "epochs": trainer.current_epoch,
-            "best_epoch": best_epoch,
-            "steps": trainer.global_step,
-            "num_parameters": sum(p.numel() for p in head.parameters()),
-        }
+        self._count(best_epoch)
         self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
+
+    def _count(self, best_epoch: int) -> None:
+        self.metrics |= {
+            "epochs": self.parts.trainer.current_epoch,
+            "best_epoch": best_epoch,
+            "steps": self.parts.trainer.global_step,
+            "num_parameters": sum(p.numel() for p in self.parts.head.parameters()),
+        }
 
     def write(self) -> None:
         """Write the figures, TensorBoard's table and, as the mark of a finished run, `metrics.json`."""
@@ -173,28 +181,40 @@ class Run:
     def summary(self) -> str:
         """The few lines that end a run's output."""
         head, datamodule = self.parts.head, self.parts.datamodule
-        metrics = self.metrics
-        lines = [
-            "",
-            f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s; "
-            f"the best epoch was {metrics['best_epoch']}",
-            "",
-            report.metrics_table(metrics, head.score_names()),
-            "",
-        ]
+        lines = [*self._opening(), report.metrics_table(self.metrics, head.score_names()), ""]
         linear = affine_map(head.network, head.spec.num_inputs)
         if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
             weight, bias = (part.tolist() for part in linear)
             lines.append(report.equation(weight, bias, head.spec, datamodule.standardize))
-        verdict = report.solved_line(metrics, dict(self.cfg.solved))
-        if verdict:
-            lines.append(verdict)
+        return "\n".join([*lines, *self._closing()])
+
+    def _opening(self) -> list[str]:
+        metrics = self.metrics
+        counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
+        return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", ""]
+
+    def _closing(self) -> list[str]:
+        verdict = report.solved_line(self.metrics, dict(self.cfg.solved))
+        lines = [verdict] if verdict else []
         if not self.cfg.trainer.fast_dev_run:
             folder = shlex.quote(str(self.folder))
             lines.append(f"run folder: {folder}")
             if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
                 lines.append(f"to look at it: tensorboard --logdir {folder}")
-        return "\n".join(lines)
+        return lines
+
+    def headline(self) -> str:
+        """The line that begins a run's output."""
+        head, spec = self.parts.head, self.parts.head.spec
+        sizes = [len(rows.x) for rows in self.parts.datamodule.splits]
+        num_parameters = sum(p.numel() for p in head.parameters())
+        kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
+        inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
+        rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
+        return (
+            f"{type(self.parts.datamodule).__name__}: {rows} of {inputs}; "
+            f"{type(head.network).__name__} with {num_parameters:,} parameters"
+        )
 
 
 def train(cfg: DictConfig, folder: Path) -> float | None:
@@ -204,9 +224,9 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
         cfg: The composed configuration.
         folder: The run's folder, which exists.
     """
-    run = Run(cfg, folder, build(cfg, folder))
+    run = _begun(cfg, folder)
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
-    announce("%s", _headline(run))
+    announce("%s", run.headline())
     run.fit()
     try:
         run.evaluate()
@@ -217,17 +237,12 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
 
 
-def _headline(run: Run) -> str:
-    head, spec = run.parts.head, run.parts.head.spec
-    sizes = [len(rows.x) for rows in run.parts.datamodule.splits]
-    num_parameters = sum(p.numel() for p in head.parameters())
-    kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
-    inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
-    rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
-    return (
-        f"{type(run.parts.datamodule).__name__}: {rows} of {inputs}; "
-        f"{type(head.network).__name__} with {num_parameters:,} parameters"
-    )
+def _begun(cfg: DictConfig, folder: Path) -> Run:
+    if not is_plain(cfg):
+        return Run(cfg, folder, build(cfg, folder))
+    from src.run.plain import PlainRun, build_plain
+
+    return PlainRun(cfg, folder, build_plain(cfg, folder))
 
 
 def _hyperparameters(cfg: DictConfig) -> dict[str, Any]:
