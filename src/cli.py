@@ -5,27 +5,27 @@ Exit codes: 0 done, 1 training failed, 2 bad input, 130, 143 and 129 interrupted
 
 import logging
 import os
-import shlex
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src import arguments, config, cores, failures, interrupts
+from src.claiming import ClaimFolder, Refused
 from src.command.messages import THEIRS, reworded
-from src.command.quoting import literal
-from src.command.sweeps import check_sweep, problem
+from src.command.sweeps import problem
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
-from src.folders import claim, discard
+from src.folders import RunFolder
+from src.jobs import begin_job, clear_job, discard_job
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,11 @@ def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
     interrupts.answer(ClaimFolder.last_words)
     try:
         code = execute(config_name, work, sys.argv[1:], begins_runs)
-    except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, KeyboardInterrupt) as error:
-        code = failures.tell(error)
     except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, OSError, KeyboardInterrupt) as error:
+        code = failures.tell(error)
     sys.exit(code)
 
 
@@ -68,22 +68,24 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         TrainingDivergedError: The loss became NaN or infinite.
         ExportError: An exported network does not compute what the run does.
         InterruptedRunError: Ctrl-C or another signal. What has begun can be resumed, else nothing is left behind.
+        OSError: The disk is full, read-only or gone; it names the place.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", problem, replace=True)
     _quiet()
     errors: list[Exception] = []
     known = sys.argv
+    ClaimFolder.claimed = None
     try:
-        ClaimFolder.run = None
         words, ClaimFolder.sweep = arguments.rewritten(words, config_name, begins_runs)
         sys.argv = [known[0], *words]  # where Hydra reads them
         job = _job(work, errors) if begins_runs else _reading_job(work, errors)
         job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
-        hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
+        with _nothing_left():
+            hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
         if errors:
             raise errors[0]
-    except _Refusal as refusal:
+    except Refused as refusal:
         raise refusal.error from None
     except THEIRS as error:
         raise reworded(error, config_name, sys.argv[1:]) from error
@@ -92,6 +94,16 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     finally:
         sys.argv = known
     return _sweep_code()
+
+
+@contextmanager
+def _nothing_left() -> Iterator[None]:
+    """A folder that was claimed in the block goes again where an error ends it before anything has begun there."""
+    try:
+        yield
+    except BaseException:
+        ClaimFolder.abandon()
+        raise
 
 
 def _sweep_code() -> int:
@@ -122,10 +134,12 @@ def _job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
             errors.append(error)
-            if cfg.resume is None and not (folder / "checkpoints").exists():  # what has begun is kept
-                discard(folder, Path(cfg.runs_dir))
+            ClaimFolder.abandon()
         except (TrainingDivergedError, InterruptedRunError) as error:
             errors.append(error)
+        except OSError as error:
+            errors.append(_placed(error, folder))
+            ClaimFolder.abandon()
         return None
 
     return job
@@ -141,27 +155,37 @@ def _reading_job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], 
             work(cfg, Path())
         except (ConfigError, OmegaConfBaseException) as error:
             errors.append(error)
-        except ExportError as error:
+        except (ExportError, OSError) as error:
             errors.append(error)
 
     return job
 
 
+def _placed(error: OSError, folder: Path) -> OSError:
+    """The error with the place where it happened: a folder that is gone, or the folder where none is named."""
+    if error.filename is None or not folder.exists():
+        error.filename = str(folder)
+    return error
+
+
 def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
-    if (folder / "metrics.json").exists():
+    if RunFolder(folder).finished:
         return None
     _divide_threads(hydra_cfg.launcher)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
     try:
+        begin_job(folder, sweep, number)
         config.check(cfg, hydra_cfg)
         OmegaConf.resolve(cfg)
-        return _resumed_or_anew(work, cfg, folder, number)
+        return _resumed_or_anew(work, cfg, folder, sweep, number)
     except (ConfigError, OmegaConfBaseException) as error:
         failures.note(sweep, number, ConfigError(str(error)))
-        discard(folder, Path(cfg.runs_dir))
+        discard_job(folder, sweep, number)
     except InterruptedRunError as error:
         raise interrupts.Interrupt(error.exit_code) from error  # ends the sweep, through Hydra too
+    except OSError as error:
+        failures.note(sweep, number, _placed(error, folder))
     except Exception as error:
         failures.note(sweep, number, error)
         with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
@@ -169,16 +193,16 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     return None
 
 
-def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, number: int) -> Any:
+def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int) -> Any:
     """Work on a run of a sweep from the checkpoint that an earlier try has left; without one, or a usable one, anew."""
-    if (folder / "checkpoints" / "last.ckpt").exists():
+    if RunFolder(folder).last_checkpoint.exists():
         cfg.resume = str(folder)
         try:
             return work(cfg, folder)
         except ConfigError as error:
             log.info("#%d: %s; training it anew", number, error)
             cfg.resume = None
-    failures.clear(folder)
+    clear_job(folder, sweep)
     return work(cfg, folder)
 
 
@@ -200,53 +224,3 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
     warnings.filterwarnings("ignore", module="torch.jit")
-
-
-class _Refusal(BaseException):
-    """Carries an error through Hydra, which makes warnings of the exceptions of callbacks."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-
-class ClaimFolder(Callback):
-    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant.
-
-    Attributes:
-        sweep: This command's sweep; set beforehand where it is resumed.
-        run: The folder claimed for this command's run, and the folder of all runs.
-    """
-
-    sweep: ClassVar[Path | None] = None
-    run: ClassVar[tuple[Path, Path] | None] = None
-
-    def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Claim the run's folder; processes that train together share the first one's."""
-        if "LOCAL_RANK" in os.environ:
-            return
-        with open_dict(config):
-            config.hydra.run.dir = claim(config.hydra.run.dir)
-        ClaimFolder.run = Path(os.path.relpath(config.hydra.run.dir)), Path(config.runs_dir)
-
-    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        """Claim the sweep's folder, if there is anything to run; its runs are numbered inside it."""
-        try:
-            check_sweep(config.hydra)
-        except ConfigError as error:
-            raise _Refusal(error) from error
-        resumed = ClaimFolder.sweep
-        with open_dict(config):
-            config.hydra.sweep.dir = str(resumed or claim(config.hydra.sweep.dir))
-            config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(config.hydra.sweep.dir)}")
-        ClaimFolder.sweep = Path(os.path.relpath(config.hydra.sweep.dir))
-        failures.forget(ClaimFolder.sweep)
-
-    @classmethod
-    def last_words(cls) -> str:
-        """What is said of an interrupted command; the folder of a run that has not begun is removed."""
-        if cls.sweep:
-            return f"interrupted; go on with: python -m src.train sweep_resume={shlex.quote(str(cls.sweep))}"
-        if cls.run and not any((cls.run[0] / name).exists() for name in ("checkpoints", "metrics.json")):
-            discard(*cls.run)
-            logging.getLogger().handlers.clear()  # or the next record would open its log there anew
-        return "interrupted"

@@ -1,10 +1,11 @@
 """What went wrong in a run, as one line; and which runs of a sweep failed, whichever process they ran in."""
 
-import shutil
+import errno
 import sys
 from pathlib import Path
 
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+from src.folders import SweepFolder
 
 _KINDS: dict[type[BaseException], tuple[str, int]] = {
     ConfigError: ("config error: ", 2),
@@ -12,6 +13,16 @@ _KINDS: dict[type[BaseException], tuple[str, int]] = {
     ExportError: ("export failed: ", 1),
     InterruptedRunError: ("", 130),
     KeyboardInterrupt: ("interrupted", 130),
+}
+_REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EFBIG: "make room",
+    errno.EROFS: "make it writable, or name another place",
+    errno.EACCES: "make it writable, or name another place",
+    errno.EPERM: "make it writable, or name another place",
+    errno.ENOENT: "it was removed or renamed while this command used it",
+    errno.ENOTDIR: "name another place",
 }
 
 
@@ -21,7 +32,12 @@ def line(error: BaseException) -> str:
     Example:
         >>> line(ConfigError("seed: unknown key"))
         'config error: seed: unknown key'
+        >>> line(OSError(errno.ENOSPC, "No space left on device", "runs/xor/metrics.csv"))
+        'disk error: runs/xor/metrics.csv: No space left on device; make room'
     """
+    if isinstance(error, OSError) and error.errno is not None:
+        remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
+        return f"disk error: {error.filename or 'a file'}: {error.strerror}{remedy}"
     prefix, _ = _kind(error)
     return f"{prefix}{' '.join(str(error).split())}"
 
@@ -48,26 +64,10 @@ def note(sweep: Path, number: int, error: BaseException) -> None:
     """
     text = f"#{number}: {line(error)}\n"
     sys.stderr.write(text)
-    with _file(sweep).open("a") as file:
+    with SweepFolder(sweep).failures.open("a") as file:
         file.write(text)
-
-
-def forget(sweep: Path) -> None:
-    """Begin a sweep anew."""
-    _file(sweep).unlink(missing_ok=True)
 
 
 def noted(sweep: Path) -> list[str]:
     """The failures of a sweep, a line each."""
-    return _file(sweep).read_text().splitlines() if _file(sweep).exists() else []
-
-
-def clear(folder: Path) -> None:
-    """Remove what a run that did not finish has left in its folder, all but `.hydra/` and its log."""
-    for name in ("checkpoints", "plots", "tensorboard"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    (folder / "metrics.csv").unlink(missing_ok=True)
-
-
-def _file(sweep: Path) -> Path:
-    return sweep / "failures.txt"
+    return SweepFolder(sweep).failures.read_text().splitlines() if SweepFolder(sweep).failures.exists() else []

@@ -1,29 +1,67 @@
 """Files that are whole or not there: written aside, then renamed."""
 
+import errno
 import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from src.removal import part_of, put, remove_part
 
 
 @contextmanager
-def aside(path: Path) -> Iterator[Path]:
-    """A path to write a file or folder to, which takes the place of `path` when the block ends well.
+def aside(path: Path, replace: bool = True, durable: bool = False) -> Iterator[Path]:
+    """A path to write a file to, which takes the place of `path` when the block ends well.
+
+    Its name is this call's own, so that two processes never write to the same part. The folder must be there: a run
+    whose folder has vanished does not get a new one.
+
+    Args:
+        path: The file that is to be.
+        replace: A file that is there already is replaced.
+        durable: The file outlasts a power failure; takes some milliseconds, for disks are slow to say so.
 
     Raises:
-        OSError: Nothing can be written there, before the block is entered.
+        FileExistsError: Without `replace`, where something is there when the block ends.
+        OSError: Nothing can be written there. It names `path`.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.touch()
-    part.unlink()
+    part = part_of(path)
     try:
+        with suppress(FileNotFoundError):
+            path.lstat()  # so that a name which no file can have is known before the block
+        part.touch(exist_ok=False)
         yield part
-        if path.is_dir():
-            shutil.rmtree(path)
-        part.replace(path)
+        if durable:
+            _flush(part)
+        put(part, path, replace)
+        if durable:
+            _flush(path.parent)
+    except OSError as error:
+        if error.filename is None or str(error.filename) == str(part):
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
-        if part.is_dir():
-            shutil.rmtree(part)
-        part.unlink(missing_ok=True)
+        remove_part(part)
+
+
+def make_folders(folder: Path) -> tuple[Path, ...]:
+    """Make a folder and those above it; the ones that were not there, the innermost first."""
+    if folder.is_dir():
+        return ()
+    above = make_folders(folder.parent)
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
+        return above
+    return (folder, *above)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
 from src import cores
+from src.claiming import claim
 from src.cli import _divide_threads
-from src.folders import claim
 from tests.commands import ROOT, going_on, run, wait_until
 
 
@@ -143,8 +142,8 @@ def test_resume_refuses_to_exchange_a_part(tmp_path):
 
 
 def test_two_runs_of_the_same_instant_get_two_folders(tmp_path):
-    names = [claim(str(tmp_path / "2026-01-01_00-00-00")) for _ in range(3)]
-    assert [Path(name).name for name in names] == [f"2026-01-01_00-00-00{end}" for end in ("", "_2", "_3")]
+    claims = [claim(str(tmp_path / "2026-01-01_00-00-00")) for _ in range(3)]
+    assert [each.path.name for each in claims] == [f"2026-01-01_00-00-00{end}" for end in ("", "_2", "_3")]
 
 
 def test_help_names_every_group_and_shows_examples(tmp_path):

@@ -110,5 +110,7 @@ class BoundaryMovie(pl.Callback):
             gif = to_gif((movie.frame(replay.shot(place)) for place in range(num)), replay.seconds, palette)
         start = self.snapshots[0].epoch
         name = f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif"
-        with aside(Path(trainer.default_root_dir) / "plots" / name) as part:
+        folder = Path(trainer.default_root_dir) / "plots"
+        folder.mkdir(exist_ok=True)
+        with aside(folder / name) as part:
             part.write_bytes(gif)

@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 from src.callbacks.recording import Drawing, Moment, record
 from src.callbacks.throttle import Throttle
 from src.data.base import InMemoryDataModule
+from src.files import aside
 from src.heads.base import Head
 from src.rules import Count, NonNegative, checked
 
@@ -61,7 +62,8 @@ def save(drawings: list[Drawing], folder: Path, loggers: list[Any]) -> None:
     for drawing in drawings:
         png, size = to_png(drawing.draw())
         folder.mkdir(exist_ok=True)
-        (folder / f"{drawing.file_stem}.png").write_bytes(png)
+        with aside(folder / f"{drawing.file_stem}.png") as part:
+            part.write_bytes(png)
         for logger in loggers:
             if hasattr(logger, "log_picture"):
                 logger.log_picture(drawing.tag, png, size, drawing.step)

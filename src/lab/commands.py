@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from src import cli
+from src.claiming import ClaimFolder
 from src.folders import find_run
 from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
@@ -55,8 +55,8 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
     call("train", training.train, words)
-    assert cli.ClaimFolder.sweep is not None
-    return TrainedSweep(PROJECT / cli.ClaimFolder.sweep)
+    assert ClaimFolder.sweep is not None
+    return TrainedSweep(PROJECT / ClaimFolder.sweep)
 
 
 def open(run: str | Path = "latest") -> TrainedRun:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from src.data.base import Split
+from src.files import aside
 from src.folders import find_run
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
@@ -19,8 +20,9 @@ from src.heads.threshold import ThresholdHead
 from src.metrics.bootstrap import intervals
 from src.metrics.curves import calibration_curve, precision_recall_curve, roc_curve, threshold_curve
 from src.metrics.scores import class_scores, overall_scores
+from src.products import check_folder, product
 from src.report import evaluation_table
-from src.run.files import output, write_csv, write_json
+from src.run.files import read_json, write_csv, write_json
 from src.run.opening import OpenRun, choose_threshold, open_run
 
 log = logging.getLogger(__name__)
@@ -80,14 +82,14 @@ def evaluate(cfg: DictConfig) -> Path:
         ConfigError: No such run, no checkpoint that fits, data of another kind, or a threshold that cannot be.
     """
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
+    target = opened.folder / _folder_name(cfg)
+    check_folder(target, "run")
     opened.check_data()
     if cfg.threshold is not None:
         choose_threshold(opened, cfg.threshold)
     evaluation = Evaluation.of(opened, cfg.split)
     results = _results(evaluation, cfg.resamples)
-    target = opened.folder / _folder_name(cfg)
-    with output(target, "run") as folder:
-        folder.mkdir()
+    with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
         write_json(folder / "metrics.json", results)
         _write_tables(evaluation, folder)
         _write_figures(evaluation, folder)
@@ -106,6 +108,11 @@ def _folder_name(cfg: DictConfig) -> str:
     parts = [] if cfg.split == "test" else [str(cfg.split)]
     parts += [f"{key}={value}".replace("/", "_") for key, value in cfg.changes.get("data", {}).items()]
     return "_".join(["evaluation", *parts])
+
+
+def _is_evaluation(folder: Path) -> bool:
+    """Whether a folder without a manifest holds an evaluation of a version that wrote none."""
+    return read_json(folder / "metrics.json").keys() >= {"run", "split", "num_rows"}
 
 
 def _results(evaluation: Evaluation, resamples: int) -> dict[str, Any]:
@@ -175,7 +182,8 @@ def _write_figures(evaluation: Evaluation, folder: Path) -> None:
     from src.plots.style import to_png
 
     for name, draw in figures(evaluation).items():
-        (folder / f"{name}.png").write_bytes(to_png(draw())[0])
+        with aside(folder / f"{name}.png") as part:
+            part.write_bytes(to_png(draw())[0])
 
 
 def figures(evaluation: Evaluation) -> dict[str, Callable[[], Any]]:

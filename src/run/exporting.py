@@ -14,7 +14,8 @@ from src.folders import find_run
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
 from src.heads.threshold import ThresholdHead
-from src.run.files import output, refuse_existing, write_json
+from src.outputs import check_output, outputs
+from src.run.files import as_json, read_json
 from src.run.opening import OpenRun, open_run
 
 log = logging.getLogger(__name__)
@@ -59,15 +60,19 @@ def export(cfg: DictConfig) -> Path:
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
     write, load, suffix = _FORMATS[cfg.format]
     target = opened.folder / "export" / f"model{suffix}" if cfg.output is None else Path(cfg.output)
-    refuse_existing(target, cfg.force)
+    beside, description = target.with_suffix(".json"), _description(opened)
+    if beside == target:
+        raise ConfigError(f"output: {target} is where the model's description goes; name a file like model{suffix}")
+    check_output(target, cfg.force)
+    check_output(beside, cfg.force or read_json(beside) == description)
     model = WholeModel(opened).cpu().eval()
-    with output(target) as part:
+    with outputs({target: cfg.force, beside: cfg.force or beside.exists()}) as (part, description_part):
         with torch.no_grad():
             write(model, _sample(opened, 2), part)
         difference = _difference(opened, model, load(part))
         if not difference <= _TOLERANCE:
             raise ExportError(f"{target} gives other probabilities than the run, by {difference:.2g}; it is not kept")
-    write_json(target.with_suffix(".json"), _description(opened))
+        description_part.write_text(as_json(description))
     log.info("%s computes what %s does, within %.1g; written", target, opened.folder, max(difference, 1e-8))
     return target
 

@@ -1,36 +1,13 @@
-"""What commands on a run write: files that are whole or not there."""
+"""Values as JSON and columns as CSV, in files that are whole or not there."""
 
 import csv
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from src.errors import ConfigError
 from src.files import aside
-
-
-@contextmanager
-def output(path: Path, key: str = "output") -> Iterator[Path]:
-    """A path to write to, as `aside(path)` gives, where a place that cannot be written is the user's mistake.
-
-    Raises:
-        ConfigError: Nothing can be written there; `key` is what the user set.
-    """
-    with ExitStack() as stack:
-        try:
-            part = stack.enter_context(aside(path))
-        except OSError as error:
-            raise ConfigError(f"{key}: {path} cannot be written ({error.strerror}); name another place") from error
-        yield part
-
-
-def refuse_existing(path: Path, force: bool) -> None:
-    """Raise `ConfigError` where an output is at `path` already, unless `force`."""
-    if path.exists() and not force:
-        raise ConfigError(f"output: {path} exists already; name another, or set force=true to replace it")
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -43,13 +20,27 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
         ...     json.loads(Path(root, "scores.json").read_text())
         {'f1': 0.5, 'roc_auc': None}
     """
-    with output(path) as part:
-        part.write_text(json.dumps(_plain(values), indent=2) + "\n")
+    with aside(path) as part:
+        part.write_text(as_json(values))
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """Values as the text of a JSON file, NaN and infinity as null."""
+    return json.dumps(_plain(values), indent=2) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The values in the JSON file at `path`; none where there is no such file, or another kind of file."""
+    try:
+        found = json.loads(path.read_text()) if path.is_file() else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
     """Write columns of equal length as CSV to `path`."""
-    with path.open("w", newline="") as file:
+    with aside(path) as part, part.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))

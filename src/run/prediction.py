@@ -18,7 +18,7 @@ from src.folders import find_run
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
-from src.run.files import output, refuse_existing
+from src.outputs import check_output, output
 from src.run.opening import OpenRun, open_run
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,12 @@ def predict(cfg: DictConfig) -> Path:
         raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
     source = Path(cfg.input)
     target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
-    refuse_existing(target, cfg.force)
+    check_output(target, cfg.force, source)
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
     parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
     count = 0
     with (
-        output(target) as part,
+        output(target, cfg.force) as part,
         tqdm(unit=" rows", leave=False, disable=None) as bar,
         _Writer(part, target.suffix.lower()) as writer,
     ):

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src.config import one_line
 from src.errors import ConfigError
-from src.run.files import write_json
+from src.files import aside
+from src.products import check_folder, product
+from src.run.files import read_json, write_json
 from src.sweep.comparison import Comparison, compare
 from src.sweep.reading import latest_sweep, read_runs
 from src.sweep.settings import Setting
@@ -26,6 +28,7 @@ class CompareRules(BaseModel):
     group_by: str | list[str]
     boundaries: Annotated[int, Field(ge=0)]
     output: str | None
+    force: bool
 
 
 def compare_runs(cfg: DictConfig) -> None:
@@ -40,17 +43,25 @@ def compare_runs(cfg: DictConfig) -> None:
         raise ConfigError(one_line("", error)) from error
     names = [rules.sweep] if isinstance(rules.sweep, str) else rules.sweep
     folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
+    output = Path(rules.output) if rules.output else folders[0]
+    check_folder(output, "output")
     comparison = compare(read_runs(folders), rules.metric, rules.group_by)
     if rules.boundaries and comparison.may_have_boundaries:
         _import_torch()
     print(comparison)
-    output = Path(rules.output) if rules.output else folders[0]
-    output.mkdir(parents=True, exist_ok=True)
     rows = [as_dict(row, comparison.keys) for row in comparison.settings]
-    _write_csv(output / "compare.csv", rows)
-    write_json(output / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows})
-    written = ["compare.csv", "compare.json", *_draw(output, comparison, rules.boundaries)]
+    with product(output, "comparison", "output", ours=_is_comparison, force=rules.force) as folder:
+        _write_csv(folder / "compare.csv", rows)
+        write_json(
+            folder / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows}
+        )
+        written = ["compare.csv", "compare.json", *_draw(folder, comparison, rules.boundaries)]
     print(f"\nwritten to {output}: {', '.join(written)}")
+
+
+def _is_comparison(folder: Path) -> bool:
+    """Whether a folder without a manifest holds a comparison of a version that wrote none."""
+    return read_json(folder / "compare.json").keys() == {"metric", "group_by", "settings"}
 
 
 def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
@@ -73,7 +84,7 @@ def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
 
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     columns = [name for name in rows[0] if name != "folders"]
-    with path.open("w", newline="") as file:
+    with aside(path) as part, part.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
@@ -89,7 +100,8 @@ def _draw(folder: Path, comparison: Comparison, boundaries: int) -> list[str]:
     }
     drawn = {name: figure for name, figure in figures.items() if figure is not None}
     for name, figure in drawn.items():
-        (folder / name).write_bytes(to_png(figure)[0])
+        with aside(folder / name) as part:
+            part.write_bytes(to_png(figure)[0])
     return list(drawn)
 
 

@@ -5,9 +5,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from src.failures import clear
 from src.files import aside
+from src.folders import RunFolder
+from src.jobs import begin_job, check_free, clear_job
 from src.run.files import write_json
+from src.sweep.compose import Job
 
 STACK_CHECKPOINT = "stack.ckpt"
 """The checkpoint of the stack in progress, in the sweep's folder."""
@@ -15,12 +17,20 @@ STACK_CHECKPOINT = "stack.ckpt"
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
 
 
-def begin(folder: Path, files: dict[str, str]) -> None:
-    """An empty run folder but for `.hydra/`, with files of these names and texts; what an earlier try left is gone."""
-    clear(folder)
-    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / ".hydra" / name).write_text(text)
+def begin(job: Job, sweep: Path) -> None:
+    """Make the folder of a sweep's job, with the files of its `.hydra/`; what an earlier try has left is gone.
+
+    Raises:
+        ConfigError: It is not inside the folder of the sweep, or another job's.
+    """
+    check_free(job.folder, sweep, job.number)
+    hydra = RunFolder(job.folder).config.parent
+    hydra.mkdir(parents=True, exist_ok=True)
+    begin_job(job.folder, sweep, job.number)
+    clear_job(job.folder, sweep)
+    for name, text in job.files.items():
+        with aside(hydra / name) as part:
+            part.write_text(text)
 
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:

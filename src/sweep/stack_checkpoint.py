@@ -14,6 +14,7 @@ from torch import Tensor
 from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
 from src.files import aside
+from src.removal import remove_listed
 from src.sweep.members import Member
 from src.sweep.module import StackModule
 
@@ -82,7 +83,7 @@ class StackCheckpoint(pl.callbacks.Checkpoint):
 
     def remove(self) -> None:
         """Remove the file: the folders of all members are written."""
-        self.path.unlink(missing_ok=True)
+        remove_listed(self.path.parent, [self.path.name])
 
 
 def fingerprints(members: list[Member]) -> list[str]:

@@ -141,7 +141,7 @@ def _train_stack(
     log.info("%s: %d runs of %s on %s as one stack%s", title, len(members), network, data, after)
     unfinished = [member for member in members if not member.finished]
     for member in unfinished:
-        folders.begin(member.folder, jobs[member.number].files)
+        folders.begin(jobs[member.number], sweep.folder)
     try:
         stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
     except InterruptedRunError as error:

@@ -1,0 +1,125 @@
+"""The one place that removes files and folders, and that puts a file where another may be.
+
+Removed is only what this process made, a part with a name of its own, or what is listed by name in a folder that the
+caller knows to be this project's. What is not listed stays, and then its folder stays. Links are never followed.
+"""
+
+import errno
+import fnmatch
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_PART = re.compile(r"\..*\.(?P<pid>\d+)-[0-9a-f]{8}\.part")
+_LONGEST = 40  # letters of a name that its part repeats: names may have 255 bytes
+_NO_LINK = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV, errno.EACCES)
+
+
+def part_of(path: Path) -> Path:
+    """A name beside `path` that no other process and no other call uses."""
+    return path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}-{secrets.token_hex(4)}.part")
+
+
+def remove_part(part: Path) -> None:
+    """Remove a part that this process made, a file or a folder; where the disk does not let it, the part stays.
+
+    Raises:
+        ValueError: The path is none that `part_of` gave to this process.
+    """
+    known = _PART.fullmatch(part.name)
+    if known is None or int(known["pid"]) != os.getpid():
+        raise ValueError(f"{part}: this process made no such part")
+    with suppress(OSError):
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part)
+        else:
+            part.unlink()
+
+
+def put(part: Path, path: Path, replace: bool) -> None:
+    """Give a finished part its name.
+
+    Args:
+        part: As `part_of` named it.
+        path: The name. A link is replaced itself, never what it points to.
+        replace: Another file may be there.
+
+    Raises:
+        FileExistsError: Something is there that may not be replaced.
+        OSError: A folder is there, or the disk refuses.
+    """
+    if replace:
+        part.replace(path)
+        return
+    try:
+        os.link(part, path)  # unlike a rename, it never replaces a file that came meanwhile
+    except OSError as error:
+        if isinstance(error, FileExistsError) or error.errno not in _NO_LINK:
+            raise
+        if os.path.lexists(path):  # a file system without hard links
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        part.rename(path)
+    else:
+        part.unlink()
+
+
+def remove_listed(folder: Path, names: Iterable[str]) -> None:
+    """Remove files of a folder by their names, and the sub-folders of these that are empty then; `folder` stays.
+
+    Args:
+        folder: One that bears this project's mark, or that this process made.
+        names: Relative paths; the last part may be a pattern, as in `tensorboard/events.out.tfevents.*`. Only regular
+            files are removed, never through a link.
+
+    Raises:
+        ValueError: A name that leads out of the folder.
+        OSError: The disk does not let it.
+    """
+    subfolders = set()
+    for name in names:
+        *above, last = Path(name).parts
+        if Path(name).is_absolute() or ".." in above:
+            raise ValueError(f"{name}: leads out of the folder")
+        with _descended(folder, above) as place:
+            for found in os.listdir(place) if place is not None else ():  # noqa: PTH208 - an open folder has no path
+                if fnmatch.fnmatchcase(found, last) and _is_file(found, place):
+                    os.unlink(found, dir_fd=place)
+        subfolders |= {Path(*above[:depth]) for depth in range(1, len(above) + 1)}
+    for subfolder in sorted(subfolders, key=lambda path: -len(path.parts)):
+        with _descended(folder, list(subfolder.parts[:-1])) as place, suppress(OSError):
+            if place is not None:
+                os.rmdir(subfolder.name, dir_fd=place)
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, in this order, until one of them is not empty, not there, or a link."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+@contextmanager
+def _descended(folder: Path, names: list[str]) -> Iterator[int | None]:
+    """The open folder `folder/names…`, reached without following a link below `folder`; None where there is none."""
+    opened: list[int] = []
+    try:
+        try:
+            opened.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
+            for name in names:
+                opened.append(os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=opened[-1]))
+            place = opened[-1]
+        except OSError:
+            place = None
+        yield place
+    finally:
+        for each in opened:
+            os.close(each)
+
+
+def _is_file(name: str, place: int | None) -> bool:
+    return stat.S_ISREG(os.stat(name, dir_fd=place, follow_symlinks=False).st_mode)
