@@ -140,9 +140,9 @@ def _load_onnx(path: Path) -> Callable[[Tensor], Tensor]:
     return lambda x: torch.from_numpy(session.run(None, {"x": x.numpy()})[0])
 
 
-def _write_torch(model: WholeModel, x: Tensor, path: Path) -> None:
+def _write_torch(model: WholeModel, x: Tensor, part: Path) -> None:
     program = torch.export.export(model, (x,), dynamic_shapes={"x": {0: torch.export.Dim("rows")}})
-    with path.open("wb") as file:
+    with part.open("wb") as file:
         torch.export.save(program, file)
 
 

@@ -125,12 +125,12 @@ class _Writer:
     """Writes tables of columns below each other into one CSV or Parquet file.
 
     Args:
-        path: Where to.
+        part: Where to.
         suffix: `.parquet` and `.pq` make it Parquet.
     """
 
-    def __init__(self, path: Path, suffix: str) -> None:
-        self.path, self.is_parquet = path, suffix in _PARQUET
+    def __init__(self, part: Path, suffix: str) -> None:
+        self.part, self.is_parquet = part, suffix in _PARQUET
         self._file: Any = None
 
     def __enter__(self) -> Self:
@@ -146,7 +146,7 @@ class _Writer:
 
     def _write_csv(self, columns: dict[str, list[Any]]) -> None:
         if self._file is None:
-            self._file = self.path.open("w", newline="", encoding="utf-8")
+            self._file = self.part.open("w", newline="", encoding="utf-8")
             csv.writer(self._file).writerow(columns)
         csv.writer(self._file).writerows(zip(*columns.values(), strict=True))
 
@@ -158,5 +158,5 @@ class _Writer:
             raise ConfigError("output: writing Parquet needs pyarrow; pip install pyarrow, or write CSV") from error
         if self._file is None:
             table = ArrowTable.from_pydict(columns)
-            self._file = ParquetWriter(self.path, table.schema)
+            self._file = ParquetWriter(self.part, table.schema)
         self._file.write_table(ArrowTable.from_pydict(columns, self._file.schema))

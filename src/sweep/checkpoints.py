@@ -4,11 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from torch import Tensor
 
+from src.saving import save
 from src.sweep.ledger import Kept
 from src.sweep.members import Member
 from src.sweep.module import StackModule
@@ -39,9 +39,7 @@ class Checkpoints:
         for name, kept in (("best", ledger.best), ("last", ledger.last)):
             if kept.epoch[run]:
                 folder.mkdir(exist_ok=True)
-                aside = folder / f"{name}.ckpt.part"
-                torch.save(self._checkpoint(run, member, kept, folder.resolve()), aside)
-                aside.replace(folder / f"{name}.ckpt")
+                save(self._checkpoint(run, member, kept, folder.resolve()), folder / f"{name}.ckpt")
 
     def _checkpoint(self, run: int, member: Member, kept: Kept, folder: Path) -> dict[str, Any]:
         checkpoint = dict(self.module.ledger.progress[kept.epoch[run]])

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
-from src.files import aside
 from src.removal import remove_listed
+from src.saving import save
 from src.sweep.members import Member
 from src.sweep.module import StackModule
 
@@ -77,8 +77,7 @@ class StackCheckpoint(pl.callbacks.Checkpoint):
             "fingerprints": fingerprints(self._members),
             "seconds": self._before + time.perf_counter() - self._start,
         }
-        with aside(self.path) as part:
-            torch.save(snapshot, part)
+        save(snapshot, self.path)
         self._written = snapshot["epoch"]
 
     def remove(self) -> None:

@@ -1,10 +1,12 @@
 """Images in files: finding them, decoding them, and remembering what was decoded."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -12,6 +14,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from src.errors import ConfigError
+from src.files import make_folders
+from src.saving import save
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 
@@ -97,9 +103,8 @@ class ImageFiles:
             cache: Folder from which they are taken if they were decoded before, and where they are kept.
         """
         remembered = cache / f"{self._fingerprint()}.pt"
-        if remembered.exists():
-            x, kept = torch.load(remembered, weights_only=True)
-            return x, kept
+        if (found := self._remembered(remembered)) is not None:
+            return found
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             parts = [range(start, min(start + 64, len(self))) for start in range(0, len(self), 64)]
             bar = tqdm(total=len(self), desc="decoding", unit=" images", leave=False, disable=None)
@@ -109,11 +114,25 @@ class ImageFiles:
                 bar.update(len(part[0]))
             bar.close()
         x, kept = torch.cat([x for x, _ in read]), [place for _, places in read for place in places]
-        cache.mkdir(parents=True, exist_ok=True)
-        aside = remembered.with_suffix(f".{os.getpid()}.part")
-        torch.save((x, kept), aside)
-        aside.replace(remembered)
+        try:
+            make_folders(cache)
+            save((x, kept), remembered)
+        except OSError as error:
+            log.warning("the decoded images are not kept for the next time: %s: %s", error.filename, error.strerror)
         return x, kept
+
+    def _remembered(self, path: Path) -> tuple[Tensor, list[int]] | None:
+        """What `read_all` has kept in a file; None where there is none, or a damaged one, which is then replaced."""
+        try:
+            x, kept = torch.load(path, weights_only=True)
+            if x.dtype == self.dtype and x.shape == (len(kept), *self.shape[1:]) and set(kept) <= {*range(len(self))}:
+                return x, kept
+        except FileNotFoundError:
+            return None
+        except (OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, KeyError, UnpicklingError):
+            pass
+        log.warning("the decoded images in %s are damaged; decoding them anew", path)
+        return None
 
     def _fingerprint(self) -> str:
         """Changes when a file does, or how it is decoded."""

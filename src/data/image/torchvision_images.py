@@ -1,6 +1,5 @@
 """The published image collections that torchvision downloads and reads."""
 
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -14,6 +13,8 @@ import torch
 from src.data.base import Rows
 from src.data.image.base import Collection, ImageDataModule
 from src.errors import ConfigError
+from src.files import make_folders
+from src.removal import part_of, put, remove_empty, remove_part
 from src.rules import checked
 
 Name = Literal["FashionMNIST", "MNIST", "KMNIST", "CIFAR10"]
@@ -71,14 +72,13 @@ class TorchvisionImages(ImageDataModule):
         remedy = f"put {', '.join(self.files)} there, or set data_dir to the folder that holds {self.folder.parts[0]}/"
         if not self.download:
             raise ConfigError(f"data: {self.dataset} is not in {place}{lacking}; {remedy}")
-        aside = self.root / f".{self.dataset}.part"
         try:
-            with _made(aside), _patience(), redirect_stdout(StringIO()):
+            with _scratch(place) as scratch, _patience(), redirect_stdout(StringIO()):
                 for train in (True, False):
-                    source(aside, train=train, download=True)
-                shutil.rmtree(place, ignore_errors=True)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                (aside / self.folder).rename(place)
+                    source(scratch, train=train, download=True)
+                make_folders(place)
+                for file in missing:
+                    put(scratch / self.folder / file, place / file, replace=False)
         except (RuntimeError, OSError) as error:  # URLError is an OSError
             reason = str(error).strip().splitlines()[-1].strip("<>").removeprefix("urlopen error ")
             raise ConfigError(
@@ -112,17 +112,16 @@ def _spoken(name: str) -> str:
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """A folder for the time of the block; parents that had to be made and stay empty go with it."""
-    new = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+def _scratch(place: Path) -> Iterator[Path]:
+    """A folder for the time of the block; the folders above it that had to be made and stay empty go with it."""
+    above = make_folders(place.parent)
+    scratch = part_of(place)
     try:
-        yield
+        scratch.mkdir()
+        yield scratch
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for parent in new[1:]:
-            if not any(parent.iterdir()):
-                parent.rmdir()
+        remove_part(scratch)
+        remove_empty(above)
 
 
 @contextmanager
