@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from src import config
 from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
-from src.command.words import check_words
+from src.command.words import check_completion, check_words
 from src.errors import ConfigError
 from src.folders import CONFIG, find_run
 
@@ -26,6 +26,7 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
     """
     flags, words = parted(words)
     if "--shell-completion" in flags:  # its words are of another kind
+        check_completion(words)
         return [*joined(flags), *words], None
     check_words(words, command)
     sweep = None

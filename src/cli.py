@@ -86,7 +86,8 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         if errors:
             raise errors[0]
     except Refused as refusal:
-        raise refusal.error from None
+        theirs = isinstance(refusal.error, THEIRS)
+        raise (reworded(refusal.error, config_name, sys.argv[1:]) if theirs else refusal.error) from None
     except THEIRS as error:
         raise reworded(error, config_name, sys.argv[1:]) from error
     except KeyboardInterrupt as error:

@@ -60,3 +60,22 @@ def train(tmp_path: Path) -> Callable[..., Run]:
         return trained(compose_train("logger=none", "callbacks.progress_bar=null", *overrides), tmp_path / folder)
 
     return run_with
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished run, a table for it, and things that are neither."""
+    from tests.command.place import make_place
+
+    folder = tmp_path_factory.mktemp("place")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        make_place(folder)
+    return folder
+
+
+@pytest.fixture
+def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That folder as the working folder; what a test makes there it also removes."""
+    monkeypatch.chdir(place)
+    return place

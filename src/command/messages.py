@@ -15,7 +15,7 @@ from src.errors import ConfigError, suggestion
 
 _OTHER_NAMES = {  # what other programs call it
     "train": {"ckpt_path": "resume", "checkpoint": "resume", "run": "resume", "model": "network", "dataset": "data"},
-    "compare": {"run": "sweep", "runs": "sweep", "input": "sweep"},
+    "compare": {"ckpt_path": "sweep", "run": "sweep", "runs": "sweep", "input": "sweep"},
     "": {"ckpt_path": "run", "checkpoint": "run", "model": "run", "resume": "run", "sweep": "run", "file": "input"},
 }
 

@@ -41,6 +41,13 @@ def check_words(words: list[str], command: str) -> None:
             raise ConfigError(f"{one}: does not go with {other}; give one of them")
 
 
+def check_completion(words: list[str]) -> None:
+    """Raise `ConfigError` where the words behind `--shell-completion` do not say what to do for which shell."""
+    if len(words) != 1 or not re.fullmatch(r"(un)?install=(bash|fish|zsh)|query=\w+", words[0]):
+        given = " ".join(words) or "nothing"
+        raise ConfigError(f"--shell-completion: needs install=SHELL or uninstall=SHELL (got {given}); as install=bash")
+
+
 def _meant(word: str, command: str) -> str:
     """What a word without an equals sign may have been meant to be."""
     catalogue = Catalogue(command, {}, [])

@@ -1,0 +1,116 @@
+"""Files and folders of any name work in every key that is a path."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command.place import QUICK, composed, give
+
+NAMES = [
+    *("a b, c", " blank before and behind ", "tab\tinside", "new\nline"),
+    *("it's", 'say "x"', "'quoted'", "back\\slash", "\\", "a=b", "a:b", "[x]", "{x: y}", "f(x)", "#1", "100%", "?!*"),
+    *("$HOME", "${seed}", "\\${seed}", "a;b&c|d<e>f", "@x", "`x`", "+x", "-x"),
+    *("2024", "1e5", "0x1F", "true", "No", "NULL", "None", "nan", "inf", "~", "~x", "??", "n" * 220),
+    *("ünï", "e\u0301", "日本語", "🙂", "שלום", "عربى", "हिन्दी"),
+]
+
+
+@pytest.fixture
+def odd(here, tmp_path, monkeypatch):
+    """An empty working folder that leads to the run and the table by any name."""
+    monkeypatch.chdir(tmp_path)
+
+    def link(name, to):
+        Path(name).symlink_to(here / to)
+
+    return link
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predict_reads_and_writes_files_of_any_name(name, odd):
+    odd(name, "run")
+    Path("table").mkdir()
+    odd(f"table/{name}", "file.csv")
+    target = f"{name}.csv" if "${" not in name else "out.csv"
+    assert give("predict", [f"run={name}", f"input=table/{name}", f"output={target}"]) == 0
+    assert Path(target).read_text().startswith("x1,x2,predicted,")
+    assert sorted(path.name for path in Path.cwd().iterdir()) == sorted([name, "table", target])
+
+
+@pytest.mark.parametrize("name", ["a b, c", "it's", "2024", "${seed}", "ünï", "[x]"])
+def test_compare_takes_lists_of_any_names(name, odd, capsys):
+    odd(name, "run")
+    odd("plain", "run")
+    listed = f"'{name}'" if "," in name else name
+    assert give("compare", [f"sweep=[{listed},plain]", "output=.", "boundaries=0"]) == 0
+    assert give("compare", [f"sweep={name}", "output=.", "boundaries=0"]) == 0
+    assert json.loads(Path("compare.json").read_text())["settings"][0]["folders"] == [name]
+
+
+@pytest.mark.parametrize("name", ["it's a=b, [x] #1 ünï", "2024"])
+def test_a_run_is_trained_resumed_and_exported_in_a_folder_of_any_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert give("train", [*QUICK, f"runs_dir={name}"]) == 0
+    (folder,) = Path(name, "xor").iterdir()
+    assert give("train", [f"resume={folder}", "trainer.max_epochs=2"]) == 0
+    assert give("train", ["resume=latest", f"runs_dir={name}", "trainer.max_epochs=3"]) == 0
+    assert json.loads((folder / "metrics.json").read_text())["epochs"] == 3
+    assert give("export", [f"run={folder}", "format=torch_export", f"output={name}.pt2"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, f"{name}.pt2", f"{name}.json"])
+
+
+def test_a_tilde_is_the_home_folder_in_every_path(here, monkeypatch):
+    monkeypatch.setenv("HOME", str(here))
+    (cfg,) = composed("predict", ["run=~/run", "input=~/file.csv", "output=~", "runs_dir=~/runs", "data_dir=~/data"])
+    found = [cfg.run, cfg.input, cfg.output, cfg.runs_dir, cfg.data_dir]
+    assert found == [f"{here}/run", f"{here}/file.csv", str(here), f"{here}/runs", f"{here}/data"]
+    (cfg,) = composed("evaluate", ["run=run", "data.path=~/file.csv"])
+    assert cfg.changes.data.path == f"{here}/file.csv"
+
+
+def test_what_stands_in_quotes_already_stays(here):
+    (cfg,) = composed("predict", ["run='a, b'", 'input="c d"', "output='${run}.csv'"])
+    assert (cfg.run, cfg.input, cfg.output) == ("a, b", "c d", "a, b.csv")
+
+
+def test_interpolation_goes_on_to_work_where_no_such_file_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (cfg,) = composed("train", ["runs_dir=runs/${seed}", "seed=4"])
+    assert cfg.runs_dir == "runs/4"
+    assert list(Path("runs/4/xor").iterdir())
+
+
+def test_commas_between_paths_sweep_unless_a_file_has_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["-m", "data=csv", "data.target=y"]
+    swept = composed("train", [*words, "data.path=a b.csv,ü.csv"])
+    assert [cfg.data.path for cfg in swept] == ["a b.csv", "ü.csv"]
+    Path("a b.csv,ü.csv").touch()
+    assert [cfg.data.path for cfg in composed("train", [*words, "data.path=a b.csv,ü.csv"])] == ["a b.csv,ü.csv"]
+    assert [cfg.data.path for cfg in composed("train", [*words, "data.path='c,d'"])] == ["c,d"]
+    assert [cfg.data.path for cfg in composed("train", [*words, "data.path=choice(c,d)"])] == ["c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("head.threshold=recall>=0.9", "recall>=0.9"),
+        ("head.class_weights=[1,2]", [1, 2]),
+        ("solved.metric=tëst", "tëst"),
+        ("solved.metric=a=b", "a=b"),
+        ("solved.metric=it's", "it's"),
+        ("data.classes=[ä ö,b,'c,d']", ["ä ö", "b", "c,d"]),
+        ("+data.extra={ä: 1}", None),
+        ("+data.extra={a: ö, b: [ß, 1]}", {"a": "ö", "b": ["ß", 1]}),
+    ],
+)
+def test_letters_and_signs_unknown_to_hydra_are_read_as_text(word, value):
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    from src.command.quoting import readable
+
+    if value is not None:
+        assert OverridesParser.create().parse_override(readable(word)).value() == value
+    else:  # Hydra reads no key in quotes
+        assert readable(word) == word
