@@ -34,7 +34,7 @@ def product(folder: Path, kind: str, key: str, ours: Callable[[Path], bool], for
     """
     check_folder(folder, key)
     above = make_folders(folder.parent)
-    scratch = part_of(folder)
+    scratch = part_of(folder.absolute())  # `.` has no name to put a part beside
     try:
         scratch.mkdir()
         yield scratch

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PART = re.compile(r"\..*\.(?P<pid>\d+)-[0-9a-f]{8}\.part")
+_PART = re.compile(r"\..*\.(?P<pid>\d+)-[0-9a-f]{8}\.part", re.DOTALL)  # a name may hold a newline
 _LONGEST = 40  # letters of a name that its part repeats: names may have 255 bytes
 _NO_LINK = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV, errno.EACCES)
 
