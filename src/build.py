@@ -1,5 +1,6 @@
 """From a composed configuration to the objects of a run, each error one line."""
 
+import inspect
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -51,6 +52,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     head = make_head(cfg, datamodule.spec, _num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
     trainer = make_trainer(cfg, folder, head)
+    _check_monitors(trainer, head)
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule, work)
     head.automatic_optimization = datamodule.steps_per_execution == 1
@@ -71,6 +73,8 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
     Raises:
         ConfigError: One line that names the key, the rule and the value.
     """
+    if not isinstance(cfg, DictConfig) or cfg.get("_target_") is None:
+        raise ConfigError(f"{group}: needs keys, and among them the class as _target_ (got {cfg})")
     try:
         kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in leave_out])
         return instantiate(kept, _partial_=True, _convert_="all")(*first, **arguments)
@@ -139,6 +143,21 @@ def _check_metrics(cfg: DictConfig, head: Head) -> None:
         raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
 
 
+def _check_monitors(trainer: pl.Trainer, head: Head) -> None:
+    """Refuse a callback of Lightning's that monitors a metric which nobody logs; one of the user's may log more."""
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    if any(type(each).__module__.partition(".")[0] not in ("lightning", "src") for each in callbacks):
+        return
+    known = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names()]
+    for each in callbacks:
+        monitor = getattr(each, "monitor", None)
+        if isinstance(monitor, str) and monitor not in known:
+            raise ConfigError(
+                f"callbacks: {type(each).__name__} monitors an unknown metric (got {monitor!r}); "
+                f"choose from {', '.join(known)}"
+            )
+
+
 def _has_bound(cfg: DictConfig) -> bool:
     return cfg.solved.at_least is not None or cfg.solved.at_most is not None
 
@@ -159,7 +178,7 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     callbacks, loggers = list(more), []
     if not cfg.trainer.fast_dev_run:
         callbacks += [make(node, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
-        loggers = [make(node, f"logger.{name}", folder=folder) for name, node in cfg.logger.items() if node is not None]
+        loggers = [_make_logger(cfg.logger, str(name), folder) for name, node in cfg.logger.items() if node is not None]
     trainer: pl.Trainer = make(
         cfg.trainer,
         "trainer",
@@ -181,6 +200,15 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     return trainer
 
 
+def _make_logger(cfg: DictConfig, name: str, folder: Path) -> Any:
+    """A logger that writes to the run's folder, unless told where: `folder` for ours, `save_dir` for Lightning's."""
+    parameters = inspect.signature(class_of(cfg, name, "logger.")).parameters
+    place: dict[str, Any] = {
+        key: folder for key in ("folder", "save_dir") if key in parameters and key not in cfg[name]
+    }
+    return make(cfg[name], f"logger.{name}", leave_out=(), **place)
+
+
 def is_plain(cfg: DictConfig) -> bool:
     """Whether the data or the head of a configuration `cfg` is a Lightning module of the user's own.
 
@@ -191,19 +219,24 @@ def is_plain(cfg: DictConfig) -> bool:
     return not all(issubclass(class_of(cfg, group), kind) for group, kind in ours.items())
 
 
-def class_of(cfg: DictConfig, group: str) -> type[Any]:
-    """The class that a `group` of the composed `cfg` names.
+def class_of(cfg: DictConfig, group: str, prefix: str = "") -> type[Any]:
+    """The class that a part of the configuration names.
+
+    Args:
+        cfg: What holds the part.
+        group: The part's key there.
+        prefix: What stands before that key, for messages.
 
     Raises:
         ConfigError: There is no such class.
     """
-    target = cfg[group]._target_
+    target = cfg[group].get("_target_") if isinstance(cfg[group], DictConfig) else cfg[group]
     try:
         return get_class(target)
     except Exception as error:  # importing somebody's module may raise anything
         reason = " ".join(str(error.__cause__ or error).split())
         raise ConfigError(
-            f"{group}._target_: no class can be imported as {target} ({reason}); "
+            f"{prefix}{group}._target_: no class can be imported as {target} ({reason}); "
             "write module.Class, and set PYTHONPATH to the folder that holds an own module"
         ) from error
 

@@ -20,6 +20,7 @@ from src.callbacks.tensorboard import TensorBoardLogger
 from src.errors import ConfigError, InterruptedRunError
 from src.heads.threshold import ThresholdHead
 from src.networks.affine import affine_map
+from src.run.complaints import complaint
 from src.run.files import write_json
 from src.run.opening import read_checkpoint, take, write_threshold
 
@@ -75,6 +76,11 @@ class Run:
             if not trainer.fit_loop.epoch_progress.current.ready:
                 raise interrupt from None
             raise self.interrupted(f"in epoch {trainer.current_epoch + 1}", interrupt) from error
+        except Exception as error:
+            refusal = complaint(error, trainer)
+            if refusal is None:
+                raise
+            raise refusal from error
         self.metrics["fit_seconds"] = round(time.perf_counter() - start, 3)
 
     def _checkpoint_to_resume(self) -> Path | None:
@@ -158,12 +164,15 @@ class Run:
         final = {  # `val/loss` is a curve already; `val/best_loss` is one point, of the best weights
             name.replace("val/", "val/best_"): value
             for name, value in self.metrics.items()
-            if name.startswith(("val/", "test/")) and isinstance(value, float)
+            if name.startswith(("val/", "test")) and isinstance(value, float)
         }
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.log_table(_hyperparameters(self.cfg), final, trainer.global_step)
-                logger.finalize("success")
+            else:
+                logger.log_hyperparams(_hyperparameters(self.cfg))
+                logger.log_metrics(final, trainer.global_step)
+            logger.finalize("success")
         write_json(self.folder / "metrics.json", self.metrics)
 
     def _draw(self) -> None:

@@ -1,0 +1,54 @@
+"""Errors in training that say how a run is set up, not what went wrong in its code: one line instead of a traceback."""
+
+import traceback
+from types import TracebackType
+
+import lightning.pytorch as pl
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+from src.errors import ConfigError
+
+_REMEDIES = {  # what Lightning's callbacks lack, by a word of their complaint
+    "logger": "choose one, such as logger=csv",
+    "manual optimization": "set data.steps_per_execution=1",
+}
+
+
+_LIBRARIES = ("lightning", "torch", "torchmetrics")
+
+
+def complaint(error: Exception, trainer: pl.Trainer) -> ConfigError | None:
+    """A training's error as one line, where Lightning or one of its own callbacks refuses the run that it was given.
+
+    An error in a callback of the user's, in a module or in this project is none of these and keeps its traceback, and
+    so does one of the machine, a full disk for one.
+
+    Args:
+        error: What training raised.
+        trainer: What was training.
+
+    Returns:
+        The error to raise instead, or None.
+    """
+    message = " ".join(str(error).split()) or type(error).__name__
+    if "not implemented for" in message:
+        return ConfigError(f"trainer.precision: {trainer.precision} is not possible here ({message}); use bf16-mixed")
+    callback = _callback_in(error.__traceback__)
+    if isinstance(error, OSError) or not (callback or isinstance(error, MisconfigurationException)):
+        return None
+    remedy = next(
+        (remedy for word, remedy in _REMEDIES.items() if word in message.lower()), "change it or leave it out"
+    )
+    return ConfigError(f"{f'callbacks: {callback}' if callback else 'trainer'}: {message.rstrip('.')}; {remedy}")
+
+
+def _callback_in(trace: TracebackType | None) -> str | None:
+    """The name of the callback of Lightning's in whose hook an error of a library arose."""
+    frames = [frame for frame, _ in traceback.walk_tb(trace)]
+    if not frames or str(frames[-1].f_globals.get("__name__")).partition(".")[0] not in _LIBRARIES:
+        return None
+    for frame in frames:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, pl.Callback) and type(owner).__module__.startswith("lightning."):
+            return type(owner).__name__
+    return None
