@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from src.config import one_line
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head, Scheduling
+from src.heads.threshold import ThresholdHead
 from src.spec import DataSpec
 
 _DEFAULT_THREADS = torch.get_num_threads()
@@ -51,6 +53,10 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     datamodule: InMemoryDataModule = make(cfg.data, "data")
     head = make_head(cfg, datamodule.spec, _num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
+    if isinstance(head, ThresholdHead):
+        head.check_rule(datamodule.splits.val.y)
+    if cfg.trainer.limit_train_batches is None:
+        _check_last_batch(datamodule, head.network)
     trainer = make_trainer(cfg, folder, head)
     _check_monitors(trainer, head)
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
@@ -141,6 +147,24 @@ def _check_metrics(cfg: DictConfig, head: Head) -> None:
     wanted = cfg.solved.metric
     if _has_bound(cfg) and wanted not in in_the_end:
         raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
+
+
+def _check_last_batch(datamodule: InMemoryDataModule, network: nn.Module) -> None:
+    """Refuse a minibatch of one row where the network needs more of them, as batch norm over columns does."""
+    rows, size = len(datamodule.splits.train.x), datamodule.batch_rows
+    if min(size, rows % size or size) > 1:
+        return
+    x = datamodule.seen("train", slice(1))
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            deepcopy(network).train()(x)
+    except ValueError as error:
+        fitting = next((number for number in range(max(2, size), rows + 1) if rows % number != 1), None)
+        remedy = "draw more rows" if fitting is None else f"use another size, such as {fitting}"
+        raise ConfigError(
+            f"data.batch_size: a minibatch of one row has no variance, which batch norm needs (got {size} for "
+            f"{rows:,} training rows); {remedy}"
+        ) from error
 
 
 def _check_monitors(trainer: pl.Trainer, head: Head) -> None:

@@ -1,5 +1,6 @@
 """Which rows are for training, which for validation and which for the test."""
 
+from math import ceil
 from typing import Annotated, Any
 
 import numpy as np
@@ -22,7 +23,12 @@ def check_fractions(test_fraction: float, val_fraction: float) -> None:
 
 
 def split_rows(
-    rows: Tensor, test_fraction: float, val_fraction: float, seed: int, labels: Tensor | None = None
+    rows: Tensor,
+    test_fraction: float,
+    val_fraction: float,
+    seed: int,
+    labels: Tensor | None = None,
+    class_names: tuple[str, ...] = (),
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Divide row numbers [N] into those of train, val and test with scikit-learn's `train_test_split`.
 
@@ -32,30 +38,61 @@ def split_rows(
         val_fraction: Part of them that is the validation split; 0 validates on the training rows.
         seed: scikit-learn's `random_state`.
         labels: Label [N] of each of `rows`, to keep the classes' shares equal in all splits; None does not.
+        class_names: Name of each class by its label, for messages.
 
     Raises:
-        ConfigError: Too few rows for these fractions.
+        ConfigError: Too few rows for these fractions, or of a class.
 
     Example:
         >>> [len(rows) for rows in split_rows(torch.arange(50), test_fraction=0.2, val_fraction=0.1, seed=0)]
         [35, 5, 10]
     """
     places = np.arange(len(rows))
-    rest, test = _two_parts(places, test_fraction, seed, labels)
-    train, val = _two_parts(rest, round(val_fraction * len(rows)), seed, labels)
+    rest, test = _two_parts(places, "test", ceil(test_fraction * len(rows)), seed, labels, class_names)
+    train, val = _two_parts(rest, "validation", round(val_fraction * len(rows)), seed, labels, class_names)
     if val_fraction == 0:
         val = train
     return rows[torch.from_numpy(train)], rows[torch.from_numpy(val)], rows[torch.from_numpy(test)]
 
 
-def _two_parts(places: "np.ndarray[Any, Any]", size: float, seed: int, labels: Tensor | None) -> Any:
-    """Divide `places` in two; the second is `size` of them, a fraction or a number."""
+def _two_parts(
+    places: "np.ndarray[Any, Any]",
+    split: str,
+    size: int,
+    seed: int,
+    labels: Tensor | None,
+    class_names: tuple[str, ...],
+) -> Any:
+    """Divide `places` in two; the second has `size` of them and is called `split`."""
     from sklearn.model_selection import train_test_split
 
     if size == 0:
         return places, places[:0]
-    kept = None if labels is None else labels.numpy()[places]
-    try:
-        return train_test_split(places, test_size=size, random_state=seed, stratify=kept)
-    except ValueError as error:
-        raise ConfigError(f"data: {str(error).rstrip('.')}; draw more rows or change the fractions") from error
+    remaining = len(places) - size
+    if remaining < 1:
+        raise ConfigError(
+            f"data: the {split} split takes {size} of {len(places)} rows, which leaves none to train on; "
+            "draw more rows or change the fractions"
+        )
+    if labels is None:
+        return train_test_split(places, test_size=size, random_state=seed)
+    kept = labels.numpy()[places]
+    _check_classes(np.bincount(kept), split, min(size, remaining), class_names)
+    return train_test_split(places, test_size=size, random_state=seed, stratify=kept)
+
+
+def _check_classes(counts: "np.ndarray[Any, Any]", split: str, smaller: int, class_names: tuple[str, ...]) -> None:
+    """Refuse classes too rare, or too many, to be in both parts: of each there are `counts` rows."""
+    present = np.flatnonzero(counts)
+    rarest = present[counts[present].argmin()]
+    if counts[rarest] < 2:
+        name = class_names[rarest] if class_names else rarest
+        raise ConfigError(
+            f"data: class {name} has one row left before the {split} split is taken off, and each part "
+            "needs one; add rows of it, leave it out, or change the fractions"
+        )
+    if smaller < len(present):
+        raise ConfigError(
+            f"data: the {split} split would part {smaller} of {counts.sum()} rows from the others, too few to hold "
+            f"each of {len(present)} classes; draw more rows or change the fractions"
+        )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.metrics.threshold import choose_threshold, parse_rule
+from src.metrics.threshold import check_labels, choose_threshold, parse_rule
 from src.rules import checked
 
 
@@ -36,6 +36,14 @@ class ThresholdHead(Head):
         """Use `thresholds`, one for each logit of a row."""
         self.thresholds = thresholds
         self._logits = torch.logit(torch.tensor(thresholds, dtype=torch.float64)).float()
+
+    def check_rule(self, y: Tensor) -> None:
+        """Raise `ConfigError` where this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""
+        for column in y.reshape(len(y), -1).unbind(1):
+            try:
+                check_labels(self.rule, column)
+            except ConfigError as error:
+                raise ConfigError(f"head.{error}") from error
 
     def choose_thresholds(self, rule: str | float | None, logits: Tensor, y: Tensor) -> None:
         """Choose and use the thresholds that a rule wants on rows with logits [N] or [N, L] and targets y likewise.

@@ -80,11 +80,7 @@ def choose_threshold(rule: Rule, p: Tensor, y: Tensor) -> float:
     """
     if rule.name == "number":
         return rule.value
-    labels = y.unique().tolist()
-    if len(labels) < 2:
-        raise ConfigError(
-            f"threshold: {rule} needs rows of both classes (got only class {labels[0]}); give a number instead"
-        )
+    check_labels(rule, y)
     choices, true, false = _choices(p, y)
     num_positive, num_negative = int((y == 1).sum()), int((y != 1).sum())
     precision, recall = true.double() / (true + false), true.double() / num_positive
@@ -105,6 +101,20 @@ def choose_threshold(rule: Rule, p: Tensor, y: Tensor) -> float:
     for rank in [*ranks, -(choices - 0.5).abs()]:
         best &= rank == rank[best].max()
     return float(choices[best][0])
+
+
+def check_labels(rule: Rule, y: Tensor) -> None:
+    """Raise `ConfigError` where a rule cannot choose a threshold, because all labels y [N] are of one class.
+
+    Args:
+        rule: What chooses.
+        y: Zeros and ones [N].
+    """
+    labels = y.unique().tolist()
+    if rule.name != "number" and len(labels) < 2:
+        raise ConfigError(
+            f"threshold: {rule} needs rows of both classes (got only class {labels[0]}); give a number instead"
+        )
 
 
 def _choices(p: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:

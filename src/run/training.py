@@ -19,6 +19,7 @@ from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.errors import ConfigError, InterruptedRunError
 from src.heads.threshold import ThresholdHead
+from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.run.complaints import complaint
 from src.run.files import write_json
@@ -138,7 +139,11 @@ class Run:
             best_epoch = self._take(self.best_checkpoint)["epoch"] + 1
         head.to(trainer.strategy.root_device)
         if isinstance(head, ThresholdHead) and head.rule.name != "number":
-            head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
+            try:
+                head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
+            except ConfigError as error:  # no threshold reaches the precision or recall, which only training could tell
+                log.warning("head.%s; the threshold stays 0.5", error)
+                head.rule = parse_rule(0.5)
             if trainer.is_global_zero:
                 write_threshold(self.folder, head)
         for split in ("train", "val", "test"):

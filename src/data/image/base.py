@@ -98,6 +98,7 @@ class ImageDataModule(InMemoryDataModule):
             0.0 if "val" in parts else self.val_fraction,
             self.split_seed,
             whole.y,
+            self._class_names,
         )
         divided = [Rows(whole.x[rows], whole.y[rows]) for rows in (train, val, test)]
         given = [divided[0], parts.get("val", divided[1]), parts.get("test", divided[2])]

@@ -74,5 +74,6 @@ class DrawnWhole(DrawnDataModule):
         """Draw and split, with scikit-learn's `train_test_split`."""
         x, y = self.draw(self.num_samples, self.seed)
         labels = y if self.stratify and self.class_names and y.ndim == 1 else None
-        parts = split_rows(torch.arange(len(x)), self.test_fraction, self.val_fraction, self.split_seed, labels)
+        fractions = self.test_fraction, self.val_fraction
+        parts = split_rows(torch.arange(len(x)), *fractions, self.split_seed, labels, self.class_names)
         return Splits(*(Rows(x[rows], y[rows]) for rows in parts))

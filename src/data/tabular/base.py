@@ -138,7 +138,12 @@ class TabularDataModule(InMemoryDataModule):
                 f"{inputs.source}: the target in row {row} is a class that training had not (got {new[0]!r}); "
                 f"choose from {', '.join(names)}"
             )
-        if not 2 <= len(names) <= _MOST_CLASSES:
+        if len(names) == 1:
+            raise ConfigError(
+                f"{inputs.source}: the target is {names[0]!r} in every row, and classification needs two classes or "
+                "more; name another column as data.target, or set data.task=regression"
+            )
+        if len(names) > _MOST_CLASSES:
             raise ConfigError(
                 f"{inputs.source}: the target has {len(names)} different values (classification needs 2 to "
                 f"{_MOST_CLASSES}); name another column, or set data.task=regression"
@@ -155,7 +160,8 @@ class TabularDataModule(InMemoryDataModule):
     def _split(self, inputs: Table, y: Tensor, named: list[str | None] | None) -> tuple[Tensor, Tensor, Tensor]:
         labels = None if self.is_regression else y
         if named is None:
-            return split_rows(torch.arange(len(y)), self.test_fraction, self.val_fraction, self.split_seed, labels)
+            fractions = self.test_fraction, self.val_fraction
+            return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, self._class_names or ())
         places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
         for row, name in enumerate(named):
             split = self.names_of_splits.get(str(name).lower())
@@ -168,7 +174,7 @@ class TabularDataModule(InMemoryDataModule):
         train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
         if not places["val"]:  # a source with two splits: validation comes off the training rows
             kept = None if labels is None else labels[train]
-            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept)
+            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept, self._class_names or ())
         return train, val, test
 
     # Checkpoints
