@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 
 from src.callbacks.recording import Drawing
 from src.callbacks.throttle import Throttle
+from src.errors import ConfigError
 from src.files import aside
 
 _SECONDS_BETWEEN_WRITES = 1.0
@@ -88,10 +89,19 @@ def _validated(trainer: pl.Trainer) -> bool:
 
 
 def read(path: Path) -> list[dict[str, float]]:
-    """The rows of the `metrics.csv` at `path`, empty cells left out."""
-    with path.open(newline="") as file:
-        rows: list[dict[str, Any]] = list(csv.DictReader(file))
-    return [
-        {key: int(cell) if key in ("epoch", "step") else float(cell) for key, cell in row.items() if cell}
-        for row in rows
-    ]
+    """The rows of the `metrics.csv` at `path`, empty cells left out.
+
+    Raises:
+        ConfigError: It is no table of epochs.
+    """
+    try:
+        with path.open(newline="") as file:
+            rows: list[dict[str, Any]] = list(csv.DictReader(file))
+        if not all("epoch" in row and None not in row.values() for row in rows):
+            raise ValueError("a row lacks a cell")
+        return [
+            {key: int(cell) if key in ("epoch", "step") else float(cell) for key, cell in row.items() if cell}
+            for row in rows
+        ]
+    except (ValueError, TypeError, csv.Error) as error:  # a row of too many cells has a list for its last
+        raise ConfigError(f"{path}: is no table of epochs ({error}); restore it or delete it") from error

@@ -1,10 +1,12 @@
 """The decision boundaries of several runs, side by side."""
 
+import sys
 from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
 
+from src.errors import ConfigError
 from src.heads.classification import ClassificationHead
 from src.heads.threshold import threshold_of
 from src.plots.boundary_grid import Panel, boundary_grid
@@ -19,7 +21,11 @@ def boundaries_figure(runs: list[tuple[Path, str]]) -> Figure | None:
     """A grid of the boundaries of runs (folder and title) over their test rows; None for other than two inputs."""
     panels = []
     for folder, title in runs:
-        opened = open_run(folder)
+        try:
+            opened = open_run(folder)
+        except ConfigError as error:
+            print(f"left out of the boundaries: {error}", file=sys.stderr)
+            continue
         data, head = opened.datamodule, opened.head
         if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
             return None
@@ -27,4 +33,4 @@ def boundaries_figure(runs: list[tuple[Path, str]]) -> Figure | None:
         probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
         rows = (data.splits.test.x, data.splits.test.y)
         panels.append(Panel(title, plane, probabilities, rows, threshold_of(head)))
-    return boundary_grid(panels, head.spec.class_names)
+    return boundary_grid(panels, head.spec.class_names) if panels else None

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from src.sweep.reading import Record, natural
-from src.sweep.settings import Setting, known_keys, known_metric, settings, varying_keys
+from src.errors import ConfigError
+from src.sweep.reading import BrokenRunError, Record, natural
+from src.sweep.settings import Setting, check_numbers, known_keys, known_metric, settings, varying_keys
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
 
@@ -84,7 +85,7 @@ class Comparison:
 
 
 def compare(runs: list[Record], metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
-    """Compare some runs.
+    """Compare some runs. One whose files turn out to be broken is left out, which a line on stderr says.
 
     Args:
         runs: Of which at least one has finished.
@@ -92,12 +93,26 @@ def compare(runs: list[Record], metric: str | None = None, group_by: str | list[
         group_by: Keys that make a setting; `auto` is what varies apart from seeds.
 
     Raises:
-        ConfigError: No run has the metric or a key.
+        ConfigError: No run has the metric or a key, or no whole one is left.
     """
+    whole = list(runs)
+    while any(run.finished for run in whole):
+        try:
+            return _compared(whole, metric, group_by)
+        except BrokenRunError as error:
+            error.leave_out()
+            whole = [run for run in whole if run.folder != error.folder]
+    raise ConfigError("sweep: none of the runs that have finished can be read; restore their folders")
+
+
+def _compared(runs: list[Record], metric: str | None, group_by: str | list[str]) -> Comparison:
     known = known_metric(runs, metric)
+    check_numbers(runs, known)
     chosen = [group_by] if isinstance(group_by, str) else group_by
     keys = varying_keys(runs) if chosen == ["auto"] else known_keys(runs, chosen)
-    return Comparison(settings(runs, keys, known), keys, known)
+    comparison = Comparison(settings(runs, keys, known), keys, known)
+    _ = comparison.may_have_boundaries  # reads a configuration, here, where a broken one can be left out
+    return comparison
 
 
 def shown(value: Any) -> str:

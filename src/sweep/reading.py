@@ -1,18 +1,34 @@
 """The runs of a sweep, read from their folders: a thousand a second, so without PyTorch and with little YAML."""
 
-import json
 import shlex
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from src.command.quoting import unquoted
 from src.errors import ConfigError
+from src.trust.plain import parse_yaml, read_json, read_yaml
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster, where it was built
+_GROUPS = ("data", "network", "head", "trainer")  # that every run's configuration has
+
+
+class BrokenRunError(ConfigError):
+    """A run whose files cannot be read, or say nothing of what is compared.
+
+    Args:
+        folder: The run's folder.
+        reason: What is wrong, in one line.
+    """
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.folder = folder
+
+    def leave_out(self) -> None:
+        """Say in a line on stderr that the run takes no part."""
+        print(f"left out {self.folder}: {self}", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -37,15 +53,20 @@ class Record:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration; read when a key is asked for that the command line did not set."""
-        loaded: dict[str, Any] = yaml.load((self.folder / ".hydra" / "config.yaml").read_text(), Loader=_Loader)
+        loaded = _plain_data(self.folder, self.folder / ".hydra" / "config.yaml")
+        if not isinstance(loaded, dict) or not all(isinstance(loaded.get(group), dict) for group in _GROUPS):
+            raise BrokenRunError(self.folder, "config.yaml is no configuration of a run; restore it")
         return loaded
 
     @cached_property
     def choices(self) -> dict[str, Any]:
         """The option chosen in each config group."""
-        loaded = yaml.load((self.folder / ".hydra" / "hydra.yaml").read_text(), Loader=_Loader)
-        choices: dict[str, Any] = loaded["hydra"]["runtime"]["choices"]
-        return choices
+        node = _plain_data(self.folder, self.folder / ".hydra" / "hydra.yaml")
+        for key in ("hydra", "runtime", "choices"):
+            node = node.get(key) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise BrokenRunError(self.folder, "hydra.yaml names no choices; restore it")
+        return node
 
     def value(self, key: str) -> Any:
         """The value of a setting, or None where the run has no such key."""
@@ -62,7 +83,7 @@ class Record:
 
 
 def read_runs(folders: list[Path]) -> list[Record]:
-    """The runs in some sweeps' folders, or of single runs, in the order of their numbers.
+    """The runs in some sweeps' folders, or of single runs, in the order of their numbers; broken ones are left out.
 
     Raises:
         ConfigError: A folder that is neither, or no run that has finished.
@@ -75,7 +96,11 @@ def read_runs(folders: list[Path]) -> list[Record]:
             found = [path.parent.parent for path in folder.glob("*/.hydra/overrides.yaml")]
         if not found:
             raise ConfigError(f"sweep: {folder} holds no runs; give the folder of a sweep or of a run, or sweep=latest")
-        records += [_read(path) for path in sorted(found, key=natural)]
+        for path in sorted(found, key=natural):
+            try:
+                records.append(_read(path))
+            except BrokenRunError as error:
+                error.leave_out()
     if not any(record.finished for record in records):
         names = ", ".join(str(folder) for folder in folders)
         raise ConfigError(
@@ -98,17 +123,32 @@ def latest_sweep(runs_dir: Path) -> Path:
 
 
 def _read(folder: Path) -> Record:
-    lines = (folder / ".hydra" / "overrides.yaml").read_text().splitlines()
-    overrides = dict(_override(line) for line in lines if line.startswith("- "))
+    path = folder / ".hydra" / "overrides.yaml"
+    try:
+        lines = path.read_text().splitlines()
+        overrides = dict(_override(line) for line in lines if line.startswith("- "))
+    except (ValueError, OSError, ConfigError) as error:
+        raise BrokenRunError(folder, "overrides.yaml is no list of overrides; restore it") from error
     path = folder / "metrics.json"
-    return Record(folder, overrides, json.loads(path.read_text()) if path.exists() else {})
+    metrics = _plain_data(folder, path) if path.exists() else {}
+    if not isinstance(metrics, dict):
+        raise BrokenRunError(folder, "metrics.json holds no metrics; restore it or delete it")
+    return Record(folder, overrides, metrics)
+
+
+def _plain_data(folder: Path, path: Path) -> Any:
+    """What a file of a run holds."""
+    try:
+        return read_json(path) if path.suffix == ".json" else read_yaml(path)
+    except ConfigError as error:
+        raise BrokenRunError(folder, str(error).removeprefix(f"{folder}/")) from error
 
 
 def _override(line: str) -> tuple[str, Any]:
     """Key and value of a line like `- optimizer.lr=0.1`."""
     text = line[2:]
     if text[:1] in "'\"":
-        text = yaml.load(text, Loader=_Loader)
+        text = parse_yaml(text, "overrides.yaml")
     key, _, value = text.partition("=")
     return key.lstrip("+"), plain(value)
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from src.errors import ConfigError
-from src.sweep.reading import Record
+from src.sweep.reading import BrokenRunError, Record
 
 _CONFIDENCE = 0.95
 _SMALLER_IS_BETTER = ("loss", "mae", "rmse", "seconds", "epochs", "steps", "epoch")
@@ -108,17 +108,26 @@ def known_metric(runs: list[Record], wanted: str | None) -> str:
         ConfigError: No finished run has it.
     """
     finished = next(run for run in runs if run.finished)
-    names = [
-        name
-        for name, value in finished.metrics.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    ]
+    names = list(dict.fromkeys(name for run in runs for name in run.metrics if _has_number(run, name)))
     if wanted is None:
         wanted = str((finished.config.get("solved") or {}).get("metric", "test/accuracy"))
         wanted = wanted if wanted in names else "test/loss"
     if wanted not in names:
         raise ConfigError(f"metric: these runs have no {wanted!r}; choose from {', '.join(names)}")
     return wanted
+
+
+def check_numbers(runs: list[Record], metric: str) -> None:
+    """Raise `BrokenRunError` for the first finished one of `runs` without a number for a `metric` or for its time."""
+    for run in runs:
+        for name in (metric, "fit_seconds") if run.finished else ():
+            if not _has_number(run, name):
+                raise BrokenRunError(run.folder, f"metrics.json has no number for {name}")
+
+
+def _has_number(run: Record, name: str) -> bool:
+    value = run.metrics.get(name)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def known_keys(runs: list[Record], wanted: Iterable[str]) -> list[str]:
