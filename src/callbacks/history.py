@@ -96,12 +96,13 @@ def read(path: Path) -> list[dict[str, float]]:
     """
     try:
         with path.open(newline="") as file:
-            rows: list[dict[str, Any]] = list(csv.DictReader(file))
-        if not all("epoch" in row and None not in row.values() for row in rows):
-            raise ValueError("a row lacks a cell")
+            columns, *cells = list(csv.reader(file))
+        if "epoch" not in columns:
+            raise ValueError("it has no column epoch")
+        rows = [dict(zip(columns, row, strict=True)) for row in cells]
         return [
             {key: int(cell) if key in ("epoch", "step") else float(cell) for key, cell in row.items() if cell}
             for row in rows
         ]
-    except (ValueError, TypeError, csv.Error) as error:  # a row of too many cells has a list for its last
+    except (ValueError, csv.Error) as error:
         raise ConfigError(f"{path}: is no table of epochs ({error}); restore it or delete it") from error

@@ -81,7 +81,7 @@ class Comparison:
         """Whether there is a boundary to draw, as far as configurations tell; opening a run tells the rest."""
         first = next(run for row in self.settings for run in row.finished)
         has_weights = (first.folder / "checkpoints" / "best.ckpt").exists()
-        return has_weights and "regression" not in str(first.config["head"]["_target_"])
+        return has_weights and "regression" not in str(first.value("head._target_"))
 
 
 def compare(runs: list[Record], metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:

@@ -11,8 +11,6 @@ from src.command.quoting import unquoted
 from src.errors import ConfigError
 from src.trust.plain import parse_yaml, read_json, read_yaml
 
-_GROUPS = ("data", "network", "head", "trainer")  # that every run's configuration has
-
 
 class BrokenRunError(ConfigError):
     """A run whose files cannot be read, or say nothing of what is compared.
@@ -54,7 +52,7 @@ class Record:
     def config(self) -> dict[str, Any]:
         """The configuration; read when a key is asked for that the command line did not set."""
         loaded = _plain_data(self.folder, self.folder / ".hydra" / "config.yaml")
-        if not isinstance(loaded, dict) or not all(isinstance(loaded.get(group), dict) for group in _GROUPS):
+        if not isinstance(loaded, dict):
             raise BrokenRunError(self.folder, "config.yaml is no configuration of a run; restore it")
         return loaded
 
