@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -112,7 +111,7 @@ class ClaimFolder(Callback):
                 config.hydra.sweep.dir = str(sweep)
                 config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(str(sweep))}")
                 if (inside := kept_inside(subdir)) != subdir:
-                    config.hydra.overrides.hydra.append(f"hydra.sweep.subdir={_quoted(inside)}")
+                    config.hydra.overrides.hydra.append(f"hydra.sweep.subdir='{inside}'")
             remove_listed(sweep, ["failures.txt"])
 
     @classmethod
@@ -205,10 +204,6 @@ def _refusing() -> Iterator[None]:
         yield
     except Exception as error:
         raise Refused(error) from error
-
-
-def _quoted(text: str) -> str:
-    return QuotedString(text, Quote.single).with_quotes()
 
 
 def _identity(folder: Path) -> tuple[int, int]:

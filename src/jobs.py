@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +65,17 @@ def kept_inside(subdir: str) -> str:
         subdir: The template as the user wrote it, `s${seed}` for one.
 
     Raises:
-        ConfigError: All jobs would have one folder.
+        ConfigError: All jobs would have one folder, or it holds quotes.
     """
-    if "${" not in subdir:
+    if not re.search(r"(?<!\\)\$\{", subdir):
         raise ConfigError(
             f"hydra.sweep.subdir: needs a part that differs from job to job, like ${{hydra.job.num}} (got {subdir!r})"
         )
     if subdir == "${hydra.job.num}" or subdir.startswith("${inside:"):
         return subdir
-    return "${inside:'" + subdir.replace("'", r"\'") + "'}"
+    if found := set(subdir) & set("'\"\\"):
+        raise ConfigError(f"hydra.sweep.subdir: holds {' '.join(sorted(found))} (got {subdir!r}); leave that out")
+    return f'${{inside:"{subdir}"}}'
 
 
 def _inside(subdir: Any, *, _root_: DictConfig) -> str:

@@ -60,10 +60,10 @@ def export(cfg: DictConfig) -> Path:
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
     write, load, suffix = _FORMATS[cfg.format]
     target = opened.folder / "export" / f"model{suffix}" if cfg.output is None else Path(cfg.output)
+    check_output(target, cfg.force)
     beside, description = target.with_suffix(".json"), _description(opened)
     if beside == target:
         raise ConfigError(f"output: {target} is where the model's description goes; name a file like model{suffix}")
-    check_output(target, cfg.force)
     check_output(beside, cfg.force or read_json(beside) == description)
     model = WholeModel(opened).cpu().eval()
     with outputs({target: cfg.force, beside: cfg.force or beside.exists()}) as (part, description_part):
