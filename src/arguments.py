@@ -3,14 +3,19 @@
 import re
 from pathlib import Path
 
+from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from src import config
 from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
 from src.command.words import check_completion, check_words
 from src.errors import ConfigError
-from src.folders import CONFIG, find_run
+from src.folders import SweepFolder, find_run
+from src.trust.links import check_links
+from src.trust.saved import check_resumable, saved_overrides
+
+_RESUMED = "resumed"  # the primary configuration of a resumed run
+_LAUNCHER = "hydra/launcher=", "hydra.launcher."
 
 
 def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[str], Path | None]:
@@ -60,8 +65,8 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
         )
     named = wanted[-1] if checkpoint is None else str(checkpoint.parent.parent)
     folder = find_run(named, _value(arguments, "runs_dir", "runs"), "resume")
-    saved = OmegaConf.load(folder / CONFIG)
     rest = [argument for argument in arguments if not argument.startswith("resume=")]
+    saved = OmegaConf.create(check_resumable(folder, [argument.partition("=")[0].lstrip("+") for argument in rest]))
     for argument in rest:
         key = argument.lstrip("+~").partition("=")[0]
         if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
@@ -72,12 +77,9 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
         raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
     if "${" in str(folder.resolve()):  # Hydra reads an interpolation in the folder that it works in
         raise ConfigError(f"resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
-    source = {
-        "--config-path": str((folder / ".hydra").resolve()),
-        "--config-name": "config",
-        "--config-dir": str(config.CONF),
-    }
-    return flags | source, [
+    # Hydra does not read the folder itself: beside the configuration there it would look for options of its own groups
+    ConfigStore.instance().store(name=_RESUMED, node=saved)
+    return flags | {"--config-name": _RESUMED}, [
         *rest,
         "hydra/job_logging=lab",
         "hydra/hydra_logging=lab",
@@ -120,16 +122,17 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     folder = Path(wanted[-1])
     if not (folder / "multirun.yaml").exists():
         raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
+    check_links(folder, levels=3)
     rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]
+    saved = saved_overrides(SweepFolder(folder).overrides, rest)
+    launcher = [argument for argument in rest if argument.startswith(_LAUNCHER)]
     for argument in rest:
-        if not argument.startswith(("hydra/launcher=", "hydra.launcher.")):
+        if argument not in launcher and argument not in saved:
             raise ConfigError(
                 f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change"
             )
-    saved = OmegaConf.load(folder / "multirun.yaml").hydra.overrides
-    changed = ("hydra.sweep.dir=", "hydra.mode=", *(["hydra/launcher=", "hydra.launcher."] if rest else []))
-    kept = [override for override in saved.hydra if not override.startswith(changed)]
-    return flags | {"--multirun": True}, [*kept, *saved.task, *rest], folder
+    kept = [override for override in saved if not (launcher and override.startswith(_LAUNCHER))]
+    return flags | {"--multirun": True}, [*kept, *launcher], folder
 
 
 def _value(arguments: list[str], key: str, default: str) -> str:

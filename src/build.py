@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
-from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 from torch import Tensor, nn
@@ -21,6 +20,7 @@ from src.errors import ConfigError
 from src.heads.base import Head, Scheduling
 from src.heads.threshold import ThresholdHead
 from src.spec import DataSpec
+from src.trust import targets
 
 _DEFAULT_THREADS = torch.get_num_threads()
 _TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
@@ -48,9 +48,10 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     Raises:
         ConfigError: A value that a constructor refuses, or parts that do not fit together.
     """
+    targets.check(cfg, folder)
     pl.seed_everything(cfg.seed, verbose=False)
     cfg = settled(cfg)
-    datamodule: InMemoryDataModule = make(cfg.data, "data")
+    datamodule: InMemoryDataModule = make(cfg, "data")
     head = make_head(cfg, datamodule.spec, _num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
     if isinstance(head, ThresholdHead):
@@ -67,11 +68,11 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
 
 
 def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
-    """Call the `_target_` of a config group with its other keys and, beside them, `first` and `arguments`.
+    """Call the class that is the `_target_` of a config group with its other keys, `first` and `arguments`.
 
     Args:
-        cfg: The group's part of the configuration.
-        group: Its name, for messages.
+        cfg: The composed configuration.
+        group: The group, or a member of one: `network`, `callbacks.history`.
         *first: Positional arguments.
         leave_out: Keys that the target does not take.
         **arguments: Named arguments.
@@ -79,11 +80,14 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
     Raises:
         ConfigError: One line that names the key, the rule and the value.
     """
-    if not isinstance(cfg, DictConfig) or cfg.get("_target_") is None:
-        raise ConfigError(f"{group}: needs keys, and among them the class as _target_ (got {cfg})")
+    kind = targets.find(cfg, group)
+    values: Any = OmegaConf.to_container(OmegaConf.select(cfg, group), resolve=True)
+    for key, value in values.items():
+        if f"{group}.{key}" in targets.KINDS and isinstance(value, dict):
+            values[key] = make(cfg, f"{group}.{key}")
+    kept = {str(key): value for key, value in values.items() if key not in {*leave_out, *targets.SPECIAL}}
     try:
-        kept = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in leave_out])
-        return instantiate(kept, _partial_=True, _convert_="all")(*first, **arguments)
+        return kind(*first, **kept | arguments)
     except ConfigError:
         raise
     except ValidationError as error:
@@ -100,7 +104,7 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
         spec: What the dataset is.
         num_steps: Optimiser steps of the whole run, for a scheduler that needs to know.
     """
-    head_class = class_of(cfg, "head")
+    head_class = targets.find(cfg, "head")
     if not issubclass(head_class, Head):
         raise ConfigError(
             f"head._target_: should be a head of this project (got {cfg.head._target_}); subclass src.heads.base.Head"
@@ -111,23 +115,23 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
             f"head: {head_class.__name__} is for {' or '.join(head_class.tasks)} data, and this data has {found}; "
             f"use head={spec.task}"
         )
-    network = make(cfg.network, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
+    network = make(cfg, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
     scheduling = None
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
         raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:
         counted = {"total_steps": num_steps} if cfg.scheduler.get("total_steps") == "auto" else {}
         scheduling = Scheduling(
-            partial(make, cfg.scheduler, "scheduler", leave_out=("interval", "monitor", *counted), **counted),
+            partial(make, cfg, "scheduler", leave_out=("interval", "monitor", *counted), **counted),
             cfg.scheduler.interval,
             cfg.scheduler.get("monitor"),
         )
     head: Head = make(
-        cfg.head,
+        cfg,
         "head",
         network=network,
         spec=spec,
-        make_optimizer=partial(make, cfg.optimizer, "optimizer"),
+        make_optimizer=partial(make, cfg, "optimizer"),
         scheduling=scheduling,
     )
     head.configure_optimizers()  # so that arguments which these refuse are found before training
@@ -201,10 +205,10 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     """
     callbacks, loggers = list(more), []
     if not cfg.trainer.fast_dev_run:
-        callbacks += [make(node, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
-        loggers = [_make_logger(cfg.logger, str(name), folder) for name, node in cfg.logger.items() if node is not None]
+        callbacks += [make(cfg, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
+        loggers = [_make_logger(cfg, f"logger.{name}", folder) for name, node in cfg.logger.items() if node is not None]
     trainer: pl.Trainer = make(
-        cfg.trainer,
+        cfg,
         "trainer",
         leave_out=("threads",),
         callbacks=callbacks,
@@ -224,13 +228,14 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     return trainer
 
 
-def _make_logger(cfg: DictConfig, name: str, folder: Path) -> Any:
+def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
     """A logger that writes to the run's folder, unless told where: `folder` for ours, `save_dir` for Lightning's."""
-    parameters = inspect.signature(class_of(cfg, name, "logger.")).parameters
-    place: dict[str, Any] = {
-        key: folder for key in ("folder", "save_dir") if key in parameters and key not in cfg[name]
+    parameters = inspect.signature(targets.find(cfg, place)).parameters
+    set_already = OmegaConf.select(cfg, place)
+    where: dict[str, Any] = {
+        key: folder for key in ("folder", "save_dir") if key in parameters and key not in set_already
     }
-    return make(cfg[name], f"logger.{name}", leave_out=(), **place)
+    return make(cfg, place, **where)
 
 
 def is_plain(cfg: DictConfig) -> bool:
@@ -240,29 +245,7 @@ def is_plain(cfg: DictConfig) -> bool:
         ConfigError: A `_target_` that is no class.
     """
     ours = {"data": InMemoryDataModule, "head": Head}
-    return not all(issubclass(class_of(cfg, group), kind) for group, kind in ours.items())
-
-
-def class_of(cfg: DictConfig, group: str, prefix: str = "") -> type[Any]:
-    """The class that a part of the configuration names.
-
-    Args:
-        cfg: What holds the part.
-        group: The part's key there.
-        prefix: What stands before that key, for messages.
-
-    Raises:
-        ConfigError: There is no such class.
-    """
-    target = cfg[group].get("_target_") if isinstance(cfg[group], DictConfig) else cfg[group]
-    try:
-        return get_class(target)
-    except Exception as error:  # importing somebody's module may raise anything
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise ConfigError(
-            f"{prefix}{group}._target_: no class can be imported as {target} ({reason}); "
-            "write module.Class, and set PYTHONPATH to the folder that holds an own module"
-        ) from error
+    return not all(issubclass(targets.find(cfg, group), kind) for group, kind in ours.items())
 
 
 def settled(cfg: DictConfig) -> DictConfig:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src import rules
 from src.errors import ConfigError, suggestion
+from src.trust import targets
 
 CONF = Path(__file__).parent.parent / "conf"
 
@@ -73,7 +74,8 @@ def check(cfg: DictConfig, hydra: DictConfig) -> None:
 
 
 def check_values(cfg: Any) -> None:
-    """Raise `ConfigError` for values of `cfg`, plain and resolved, that break a rule stated in `src.rules`."""
+    """Raise `ConfigError` for values of `cfg`, plain and resolved, that break a rule: of `src.rules`, or of targets."""
+    targets.check_names(cfg)
     for group, model in _RULES.items():
         values = cfg
         for key in group.split(".") if group else ():

@@ -32,11 +32,11 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
         InterruptedRunError: The kernel was interrupted; `lab.train(resume=folder)` goes on.
     """
 
-    def work(cfg: DictConfig, folder: Path) -> Path:
+    def work(cfg: DictConfig, folder: Path) -> tuple[Path, Any]:
         training.train(cfg, folder)
-        return folder
+        return folder, cfg.trust
 
-    return open(call("train", work, _words(experiment, overrides, keys)))
+    return open(*call("train", work, _words(experiment, overrides, keys)))
 
 
 def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> TrainedSweep:
@@ -59,14 +59,18 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     return TrainedSweep(PROJECT / ClaimFolder.sweep)
 
 
-def open(run: str | Path = "latest") -> TrainedRun:
-    """A run that was trained before: its folder, or `latest`.
+def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> TrainedRun:
+    """A run that was trained before.
+
+    Args:
+        run: Its folder, or `latest`.
+        trust: Your own package, or a list of them, whose classes the run may name.
 
     Raises:
         ConfigError: There is no such run, or it has no checkpoint yet.
     """
     with contextlib.chdir(PROJECT):
-        return TrainedRun.read(find_run(str(run), "runs", "run"))
+        return TrainedRun.read(find_run(str(run), "runs", "run"), trust)
 
 
 def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:

@@ -28,6 +28,7 @@ from src.networks.hidden import hidden_activations
 from src.plots.plane import plane_around
 from src.run import evaluation, prediction
 from src.run.opening import OpenRun, open_run
+from src.trust import targets
 
 Inputs = Tensor | Sequence[Any] | Mapping[str, Sequence[Any]]
 """Raw rows, before any scaling: [N, *input_shape] as a tensor, an array or nested lists, or columns by name."""
@@ -44,9 +45,14 @@ class TrainedRun:
         self._opened = opened
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """The run of a folder that holds a configuration and a checkpoint."""
-        return cls(open_run(folder.resolve()))
+    def read(cls, folder: Path, trust: Any = None) -> Self:
+        """The run of a folder that holds a configuration and a checkpoint.
+
+        Args:
+            folder: The folder.
+            trust: Package, or list of packages, whose classes the run may name.
+        """
+        return cls(open_run(folder.resolve(), trust=trust))
 
     def __str__(self) -> str:
         """Its folder, as commands given from the project's folder name it."""
@@ -146,7 +152,7 @@ class TrainedRun:
             output: A CSV or Parquet file; None is `<input>_predicted.csv`.
             force: Replace an output that is there already.
         """
-        words = [f"run={literal(str(self))}", f"input={literal(input)}", f"force={str(force).lower()}"]
+        words = [*self._words(), f"input={literal(input)}", f"force={str(force).lower()}"]
         words += [] if output is None else [f"output={literal(output)}"]
         written: Path = call("predict", lambda cfg, _: prediction.predict(cfg), words, begins_runs=False)
         return PROJECT / written
@@ -160,12 +166,17 @@ class TrainedRun:
         Returns:
             What `metrics.json` of the evaluation holds. A threshold chosen this way is the run's from now on.
         """
-        words = [f"run={literal(str(self))}", *overrides]
+        words = [*self._words(), *overrides]
         folder = call("evaluate", lambda cfg, _: evaluation.evaluate(cfg), words, begins_runs=False)
-        self._opened = open_run(self.folder)
+        self._opened = open_run(self.folder, trust=self.cfg.trust)
         self.__dict__.pop("datamodule", None)
         results: dict[str, Any] = json.loads((PROJECT / folder / "metrics.json").read_text())
         return results
+
+    def _words(self) -> list[str]:
+        """What names this run on the command line of a command on runs."""
+        trust = [] if self.cfg.trust is None else [f"trust=[{','.join(targets.trusted(self.cfg.trust))}]"]
+        return [f"run={literal(str(self))}", *trust]
 
     # Figures
 

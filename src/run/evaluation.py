@@ -81,7 +81,7 @@ def evaluate(cfg: DictConfig) -> Path:
     Raises:
         ConfigError: No such run, no checkpoint that fits, data of another kind, or a threshold that cannot be.
     """
-    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     target = opened.folder / _folder_name(cfg)
     check_folder(target, "run")
     opened.check_data()

@@ -57,7 +57,7 @@ def export(cfg: DictConfig) -> Path:
         ConfigError: No such run, an output that is there already, or a library that is missing.
         ExportError: The file does not compute what the run does.
     """
-    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     write, load, suffix = _FORMATS[cfg.format]
     target = opened.folder / "export" / f"model{suffix}" if cfg.output is None else Path(cfg.output)
     check_output(target, cfg.force)

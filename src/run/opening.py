@@ -1,13 +1,12 @@
 """A run's folder opened again: its configuration, its weights and, where rows are needed, its data."""
 
-import json
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from src.build import make, make_head
 from src.data.base import InMemoryDataModule
@@ -17,7 +16,13 @@ from src.heads.base import Head
 from src.heads.threshold import ThresholdHead
 from src.metrics.threshold import parse_rule
 from src.run.files import write_json
+from src.run.sizes import check_sizes
 from src.spec import DataSpec
+from src.trust import targets
+from src.trust.checkpoints import data_state, read_checkpoint, spec_of
+from src.trust.plain import read_json
+from src.trust.references import resolved
+from src.trust.saved import Config, check_amounts, guarded, saved_config
 
 _THRESHOLD = "threshold.json"
 
@@ -52,67 +57,62 @@ class OpenRun:
                 )
 
 
-def open_run(folder: Path, changes: Any = None, data_dir: str | None = None) -> OpenRun:
-    """Open a run's folder.
+def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None) -> OpenRun:
+    """Open a run's folder, which anybody may have written: nothing in it is run, and nothing is written outside of it.
 
     Args:
         folder: Where `.hydra/config.yaml` is.
         changes: Keys of its configuration that are to be different, nested.
         data_dir: Where its data are now; None is where they were.
+        trust: Package, or list of packages, whose classes the configuration may name beside this project's.
 
     Raises:
-        ConfigError: A change of a key that is not there, or no checkpoint that fits.
+        ConfigError: A configuration or a checkpoint that is not this project's, a change of a key that is not there, or
+            no checkpoint that fits.
     """
-    cfg = OmegaConf.load(folder / CONFIG)
-    assert isinstance(cfg, DictConfig)
-    if data_dir is not None:
-        cfg.data_dir = data_dir
-    _apply(cfg, changes or {})
-    OmegaConf.resolve(cfg)
-    if "weights" in cfg.network:
-        cfg.network.weights = None  # the checkpoint holds all weights, pretrained ones too
-    checkpoint = read_checkpoint(folder / "checkpoints" / "best.ckpt")
-    spec = DataSpec(**checkpoint["spec"])
-    datamodule: InMemoryDataModule = make(cfg.data, "data")
+    cfg = _configuration(folder, changes or {}, data_dir, trust)
+    path = folder / "checkpoints" / "best.ckpt"
+    checkpoint = read_checkpoint(path)
+    spec = spec_of(checkpoint, path)
+    check_sizes(cfg, spec, checkpoint["state_dict"], path)
+    datamodule: InMemoryDataModule = make(cfg, "data")
     head = make_head(cfg, spec)
-    take(checkpoint, head, datamodule, folder / "checkpoints" / "best.ckpt")
+    take(checkpoint, head, datamodule, path)
     _read_threshold(folder, head)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return OpenRun(folder, cfg, spec, datamodule, head.eval().to(device))
 
 
-def _apply(cfg: DictConfig, changes: Any) -> None:
+def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any) -> DictConfig:
+    """A run's configuration, changed and resolved, of which nothing is left that could do harm."""
+    saved = saved_config(folder)
+    if data_dir is not None:
+        saved["data_dir"] = data_dir
+    own = _apply(saved, _plain(changes))
+    cfg = resolved({**guarded(saved, own), "trust": _plain(trust)}, folder / CONFIG)
+    check_amounts(cfg, own)
+    targets.check(cfg, folder)
+    try:
+        return OmegaConf.create(cfg)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"{folder / CONFIG}: {' '.join(str(error).split())}; restore it") from error
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _apply(cfg: Config, changes: Any) -> set[str]:
+    """Make changes, nested, in a configuration; the keys that they set, dotted."""
+    own: set[str] = set()
     for group, values in changes.items():
         for key, value in values.items():
             if key not in cfg[group]:
                 known = {f"{group}.{name}" for name in cfg[group]}
                 raise ConfigError(f"{group}.{key}: the run has no such key; {suggestion(f'{group}.{key}', known)}")
             cfg[group][key] = value
-
-
-def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", "epoch")) -> dict[str, Any]:
-    """The plain values and tensors of a checkpoint. One that carries code is refused, none of it executed.
-
-    Args:
-        path: Where it is.
-        needs: Keys that it must have.
-
-    Raises:
-        ConfigError: There is none, or it is none of ours.
-    """
-    if not path.exists():
-        raise ConfigError(f"{path}: there is no such checkpoint; train the run to its end, or go on with resume=")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ConfigError(
-            f"{path}: carries code or is damaged, and was not loaded; use a checkpoint that this project wrote"
-        ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise ConfigError(f"{path}: is no checkpoint or damaged; use one that this project wrote") from error
-    if not isinstance(state, dict) or not set(needs) <= state.keys():
-        raise ConfigError(f"{path}: holds no run of this project; use a checkpoint that it wrote")
-    return state
+            own.add(f"{group}.{key}")
+    return own
 
 
 def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule, path: Path) -> int:
@@ -134,7 +134,11 @@ def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule,
         raise ConfigError(
             f"{path}: belongs to another network ({reason}); use the checkpoints of this run's folder"
         ) from error
-    datamodule.load_state_dict(checkpoint.get(type(datamodule).__qualname__, {}))
+    state = data_state(checkpoint, type(datamodule).__qualname__, head.spec, path)
+    try:
+        datamodule.load_state_dict(state)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: holds nothing of the run's data ({error}); use another checkpoint") from error
     return int(checkpoint["epoch"]) + 1
 
 
@@ -156,10 +160,25 @@ def write_threshold(folder: Path, head: ThresholdHead) -> None:
 
 
 def _read_threshold(folder: Path, head: Head) -> None:
-    if isinstance(head, ThresholdHead) and (folder / _THRESHOLD).exists():
-        stored = json.loads((folder / _THRESHOLD).read_text())
-        head.set_thresholds(stored["thresholds"])
-        head.rule = parse_rule(stored["rule"])
+    if not isinstance(head, ThresholdHead) or not (folder / _THRESHOLD).exists():
+        return
+    stored = read_json(folder / _THRESHOLD)
+    thresholds = stored.get("thresholds") if isinstance(stored, dict) else None
+    if (
+        not isinstance(thresholds, list)
+        or len(thresholds) != len(head.thresholds)
+        or not all(map(_is_share, thresholds))
+    ):
+        raise ConfigError(
+            f"{folder / _THRESHOLD}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
+            "with threshold=, or delete it"
+        )
+    head.set_thresholds(thresholds)
+    head.rule = parse_rule(str(stored.get("rule")))
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
 
 
 def _spoken(value: Any) -> str:

@@ -15,16 +15,17 @@ import lightning.pytorch as pl
 from omegaconf import DictConfig
 
 from src import report
-from src.build import class_of, make, make_head, make_trainer, set_threads, settled
+from src.build import make, make_head, make_trainer, set_threads, settled
 from src.callbacks.monitors import Monitors
 from src.config import option_keys
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.threshold import ThresholdHead
-from src.run.opening import read_checkpoint
 from src.run.training import Run
 from src.spec import DataSpec
+from src.trust import targets
+from src.trust.checkpoints import read_checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
     cfg = settled(cfg)
     datamodule, unused = _made(cfg, "data", pl.LightningDataModule)
     spec = getattr(datamodule, "spec", None)
-    if issubclass(class_of(cfg, "head"), Head):
+    if issubclass(targets.find(cfg, "head"), Head):
         head: pl.LightningModule = make_head(cfg, _checked_spec(spec, cfg))
         if isinstance(head, ThresholdHead) and head.rule.name != "number":
             raise ConfigError(
@@ -80,7 +81,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
 
 def _made(cfg: DictConfig, group: str, kind: type[Any], **offered: Any) -> tuple[Any, list[str]]:
     """The object of a group, and the keys of the group's ready options that its class does not take."""
-    owner = class_of(cfg, group)
+    owner = targets.find(cfg, group)
     if not issubclass(owner, kind):
         raise ConfigError(f"{group}._target_: should be a {kind.__name__} (got {owner.__qualname__}); subclass it")
     parameters = inspect.signature(owner).parameters
@@ -88,14 +89,14 @@ def _made(cfg: DictConfig, group: str, kind: type[Any], **offered: Any) -> tuple
     known = option_keys(group)
     unused = [str(key) for key in cfg[group] if key in known and key not in parameters and not takes_all]
     arguments = {name: value for name, value in offered.items() if name in parameters}
-    return make(cfg[group], group, leave_out=tuple(unused), **arguments), [f"{group}.{key}" for key in unused]
+    return make(cfg, group, leave_out=tuple(unused), **arguments), [f"{group}.{key}" for key in unused]
 
 
 def _checked_spec(spec: Any, cfg: DictConfig) -> DataSpec:
     """What a DataModule of the user's says of its rows, for a head of ours to be made from."""
     if isinstance(spec, DataSpec):
         return spec
-    data, head = (class_of(cfg, group).__name__ for group in ("data", "head"))
+    data, head = (targets.find(cfg, group).__name__ for group in ("data", "head"))
     raise ConfigError(
         f"data: {head} needs to know the shape and the classes of {data}'s rows; give it an attribute `spec`, such as "
         'src.spec.DataSpec("binary", input_shape=(2,), class_names=("no", "yes")), or set head._target_ to a '

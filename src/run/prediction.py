@@ -44,7 +44,7 @@ def predict(cfg: DictConfig) -> Path:
     source = Path(cfg.input)
     target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
     check_output(target, cfg.force, source)
-    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir)
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
     count = 0
     with (

@@ -23,7 +23,8 @@ from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.run.complaints import complaint
 from src.run.files import write_json
-from src.run.opening import read_checkpoint, take, write_threshold
+from src.run.opening import take, write_threshold
+from src.trust.checkpoints import read_checkpoint
 
 log = logging.getLogger(__name__)
 

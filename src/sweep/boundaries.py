@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
@@ -17,12 +18,17 @@ _RESOLUTION = 100
 
 
 @torch.no_grad()
-def boundaries_figure(runs: list[tuple[Path, str]]) -> Figure | None:
-    """A grid of the boundaries of runs (folder and title) over their test rows; None for other than two inputs."""
+def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None) -> Figure | None:
+    """A grid of the boundaries of runs over their test rows; None for other than two inputs.
+
+    Args:
+        runs: Folder and title of each.
+        trust: Packages whose classes the runs may name, as for `open_run`.
+    """
     panels = []
     for folder, title in runs:
         try:
-            opened = open_run(folder)
+            opened = open_run(folder, trust=trust)
         except ConfigError as error:
             print(f"left out of the boundaries: {error}", file=sys.stderr)
             continue

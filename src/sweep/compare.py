@@ -27,6 +27,7 @@ class CompareRules(BaseModel):
     metric: str | None
     group_by: str | list[str]
     boundaries: Annotated[int, Field(ge=0)]
+    trust: str | list[str] | None
     output: str | None
     force: bool
 
@@ -55,7 +56,7 @@ def compare_runs(cfg: DictConfig) -> None:
         write_json(
             folder / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows}
         )
-        written = ["compare.csv", "compare.json", *_draw(folder, comparison, rules.boundaries)]
+        written = ["compare.csv", "compare.json", *_draw(folder, comparison, rules.boundaries, rules.trust)]
     print(f"\nwritten to {output}: {', '.join(written)}")
 
 
@@ -90,13 +91,13 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def _draw(folder: Path, comparison: Comparison, boundaries: int) -> list[str]:
+def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:
     """Draw what there is; the names of the pictures."""
     from src.plots.style import to_png
 
     figures = {
         "compare.png": comparison.figure(),
-        "boundaries.png": comparison.boundaries(boundaries) if boundaries else None,
+        "boundaries.png": comparison.boundaries(boundaries, trust) if boundaries else None,
     }
     drawn = {name: figure for name, figure in figures.items() if figure is not None}
     for name, figure in drawn.items():

@@ -48,33 +48,42 @@ class Comparison:
         points = [Point(row.values, row.mean, row.half_width, row.numbers) for row in self.settings if row.numbers]
         return comparison_figure(points, self.keys, self.metric)
 
-    def boundaries(self, number: int) -> Any:
-        """At most `number` boundaries: of the best settings their median runs', of a single setting one of each run.
+    def boundaries(self, number: int, trust: Any = None) -> Any:
+        """Boundaries: of the best settings their median runs', of a single setting one of each run.
 
         Their order is the sweep's, so that one can see what a growing value does.
+
+        Args:
+            number: How many at most.
+            trust: Packages whose classes the runs may name, as for `open_run`.
 
         Returns:
             A figure, or None where the runs have other than two inputs and classes.
         """
         rows = self.settings
         if len(rows) == 1:
-            return self.boundaries_of(rows[0].finished[:number])
+            return self.boundaries_of(rows[0].finished[:number], trust)
         best = [row for row in rows if row.finished][:number]
         in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
-        return self._boundaries([(_median(row), named(row.values, self.keys)) for row in in_order])
+        return self._boundaries([(_median(row), named(row.values, self.keys)) for row in in_order], trust)
 
-    def boundaries_of(self, runs: Sequence[Record]) -> Any:
-        """The boundaries of some runs in their order, each under its setting and its seed; None as for `boundaries`."""
+    def boundaries_of(self, runs: Sequence[Record], trust: Any = None) -> Any:
+        """The boundaries of some runs in their order, each under its setting and its seed; None as for `boundaries`.
+
+        Args:
+            runs: Which.
+            trust: As for `boundaries`.
+        """
         settings = [named([run.value(key) for key in self.keys], self.keys) for run in runs]
         titles = [f"{setting}\nseed {run.value('seed')}".strip() for setting, run in zip(settings, runs, strict=True)]
-        return self._boundaries(list(zip(runs, titles, strict=True)))
+        return self._boundaries(list(zip(runs, titles, strict=True)), trust)
 
-    def _boundaries(self, titled: list[tuple[Record, str]]) -> Any:
+    def _boundaries(self, titled: list[tuple[Record, str]], trust: Any) -> Any:
         if not self.may_have_boundaries:
             return None
         from src.sweep.boundaries import boundaries_figure
 
-        return boundaries_figure([(run.folder, title) for run, title in titled])
+        return boundaries_figure([(run.folder, title) for run, title in titled], trust)
 
     @property
     def may_have_boundaries(self) -> bool:

@@ -49,7 +49,7 @@ class Kept:
         return {"tensors": self.tensors, "epoch": self.epoch, "schedulers": self.schedulers}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Keep what another kept."""
+        """Keep the `state` that another kept."""
         self.tensors, self.epoch, self.schedulers = state["tensors"], state["epoch"], state["schedulers"]
 
 
@@ -111,7 +111,7 @@ class Ledger:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where another ledger was."""
+        """Take up the `state` of another ledger."""
         self.best.load_state_dict(state["best"])
         self.last.load_state_dict(state["last"])
         self.progress, self.failed = state["progress"], state["failed"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from hydra.utils import get_class
 from omegaconf import OmegaConf
 from pydantic import ValidationError
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from src.data.base import InMemoryDataModule
 from src.sweep import network as networks
 from src.sweep import tasks
 from src.sweep.optimizers import numbers_of
+from src.trust import targets
 
 Plain = dict[str, Any]
 """A configuration, or a part of one: plain and resolved."""
@@ -61,9 +61,10 @@ class Nursery:
         self._datasets: dict[str, InMemoryDataModule] = {}
         cfg = OmegaConf.create({**first.cfg, "logger": {}})
         self.parts: Parts = build(cfg, first.folder)
-        self._data_class = get_class(first.cfg["data"]["_target_"])
-        self._network_class = get_class(first.cfg["network"]["_target_"])
-        self._optimizer_class = get_class(first.cfg["optimizer"]["_target_"])
+        self._first = first.cfg
+        self._data_class = targets.find(first.cfg, "data")
+        self._network_class = targets.find(first.cfg, "network")
+        self._optimizer_class = targets.find(first.cfg, "optimizer")
 
     def reason_against(self) -> str | None:
         """Why runs like the first cannot be trained as one, or None."""
@@ -95,7 +96,7 @@ class Nursery:
             try:
                 data: InMemoryDataModule = self._data_class(**arguments)
             except (ValidationError, TypeError, ValueError):
-                data = make(OmegaConf.create(cfg), "data")  # slower, and words the error
+                data = make(OmegaConf.create({**self._first, "data": cfg}), "data")  # slower, and words the error
             _ = data.splits
             self._datasets[key] = data
         return self._datasets[key]

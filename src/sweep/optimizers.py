@@ -53,7 +53,7 @@ class StackedOptimizer(ABC):
         self.state = {name: value[rows] for name, value in self.state.items()}
 
     def restore(self, tensors: dict[str, Tensor], steps_done: int) -> None:
-        """Take parameters, state and learning rates, under their names, as they were after some steps."""
+        """Take parameters, state and learning rates, `tensors` [M, …], as they were after `steps_done`."""
         self.values.copy_(tensors["values"])
         for name, value in self.state.items():
             value.copy_(tensors[name])

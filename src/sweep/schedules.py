@@ -4,9 +4,10 @@ from copy import copy
 from typing import Any
 
 import torch
-from hydra.utils import get_class
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from src.trust import targets
 
 _NAMES = (
     "StepLR",
@@ -40,7 +41,7 @@ class Schedules:
         self._schedulers: list[Any] = []
         if not self.active:
             return
-        make = get_class(cfg["_target_"])
+        make = targets.find({"scheduler": cfg}, "scheduler")
         arguments = {key: value for key, value in cfg.items() if key not in ("_target_", "interval", "monitor")}
         alone = issubclass(make, ReduceLROnPlateau)
         shared: dict[float, Any] = {}

@@ -192,7 +192,7 @@ class Stack:
         checkpoints = None
         if "model_checkpoint" in callbacks:
             made = {
-                name: make(OmegaConf.create(callbacks[name]), f"callbacks.{name}")
+                name: make(self.template, f"callbacks.{name}")
                 for name in ("early_stopping", "model_checkpoint")
                 if name in callbacks
             }

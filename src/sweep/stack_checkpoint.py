@@ -86,7 +86,7 @@ class StackCheckpoint(pl.callbacks.Checkpoint):
 
 
 def fingerprints(members: list[Member]) -> list[str]:
-    """A text for each member that another configuration, other rows or other first weights change."""
+    """A text for each of the `members` that another configuration, other rows or other first weights change."""
     rows: dict[int, bytes] = {}
     texts = []
     for member in members:

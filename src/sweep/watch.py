@@ -58,7 +58,7 @@ class Watch:
         self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Go on with these attributes, under their names."""
+        """Take up these `tensors` [M], attributes by their names."""
         self.best, self.seen = tensors["best"], tensors["seen"].clone()
         self.stop_best, self.waited = tensors["stop_best"], tensors["waited"]
 

@@ -12,7 +12,8 @@ from sklearn import metrics
 
 from src.errors import ConfigError
 from src.run.evaluation import evaluate
-from src.run.opening import open_run, read_checkpoint
+from src.run.opening import open_run
+from src.trust.checkpoints import read_checkpoint
 
 FAST = ("callbacks.figures=null",)
 CANCER = ("experiment=breast_cancer", "trainer.max_epochs=15", *FAST)

@@ -173,7 +173,7 @@ def test_a_killed_sweep_is_finished_without_running_anything_twice(tmp_path):
 
 
 def test_sweep_resume_refuses_other_settings_and_other_folders(tmp_path):
-    (tmp_path / "multirun.yaml").write_text("")
+    (tmp_path / "multirun.yaml").write_text("hydra: {overrides: {hydra: [], task: [seed=1]}}")
     for words, line in (
         (["sweep_resume=nowhere"], "sweep_resume: nowhere is not a sweep's folder (it has no multirun.yaml)"),
         (

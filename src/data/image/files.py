@@ -96,11 +96,12 @@ class ImageFiles:
                     raise
         return torch.stack(decoded) if decoded else torch.empty(0, *self.shape[1:], dtype=torch.uint8), kept
 
-    def read_all(self, cache: Path) -> tuple[Tensor, list[int]]:
+    def read_all(self, cache: Path, remember: bool = True) -> tuple[Tensor, list[int]]:
         """All images [N, C, side, side] and the places of those that decoded; shows progress.
 
         Args:
-            cache: Folder from which they are taken if they were decoded before, and where they are kept.
+            cache: Folder from which they are taken if they were decoded before.
+            remember: Keep them there.
         """
         remembered = cache / f"{self._fingerprint()}.pt"
         if (found := self._remembered(remembered)) is not None:
@@ -114,6 +115,8 @@ class ImageFiles:
                 bar.update(len(part[0]))
             bar.close()
         x, kept = torch.cat([x for x, _ in read]), [place for _, places in read for place in places]
+        if not remember:
+            return x, kept
         try:
             make_folders(cache)
             save((x, kept), remembered)

@@ -30,6 +30,7 @@ class ImageFolder(ImageDataModule):
         memory_budget: GiB that decoded images may fill; a larger folder streams.
         num_workers: Processes that decode a folder that streams.
         cache: Folder for what was decoded.
+        remember: Keep there what had to be decoded; otherwise the folder is only read.
         **common: Arguments of `ImageDataModule`.
     """
 
@@ -44,12 +45,13 @@ class ImageFolder(ImageDataModule):
         memory_budget: Positive = 2.0,
         num_workers: Annotated[int, Field(ge=0)] = 2,
         cache: str = "data/decoded",
+        remember: bool = True,
         **common: Any,
     ) -> None:
         super().__init__(**common)
         if path is None:
             raise ConfigError("data.path: needs a folder with a sub-folder of images for each class (got null); set it")
-        self.path, self.cache = Path(path).expanduser(), Path(cache)
+        self.path, self.cache, self.remember = Path(path).expanduser(), Path(cache), remember
         self.image_size, self.color, self.skip_broken = image_size, color, skip_broken
         self.memory_budget, self.num_workers = memory_budget, num_workers
         self._files = ImageFiles([], image_size, color, skip_broken)
@@ -74,7 +76,7 @@ class ImageFolder(ImageDataModule):
         split_of = torch.cat([torch.full((len(found),), i) for i, found in enumerate(labels.values())])
         x = torch.arange(len(paths))
         if not self.streams:
-            x, kept = self._files.read_all(self.cache)
+            x, kept = self._files.read_all(self.cache, self.remember)
             y, split_of = y[kept], split_of[kept]
         parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
         return Collection(parts, names)

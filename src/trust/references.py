@@ -1,0 +1,99 @@
+"""References in a saved configuration: `${seed}` is followed, `${oc.env:HOME}` is not."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from src.errors import ConfigError
+
+Keys = tuple[str | int, ...]
+
+_REFERENCE = re.compile(r"\$\{\s*(\.*)([A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*\}")  # `${seed}`, `${..lr}`; no resolver
+_MOST = 1000  # followed in all, and characters of a text with references: lines that double each other end soon
+
+
+def resolved(cfg: dict[str, Any], source: Path) -> dict[str, Any]:
+    """A saved configuration with the values that its references stand for.
+
+    Args:
+        cfg: Plain data.
+        source: Its file, for messages.
+
+    Raises:
+        ConfigError: A resolver, or references to nothing or without end.
+
+    Example:
+        >>> resolved({"seed": 3, "data": {"seed": "${seed}", "cache": "${.name}/x", "name": "a"}}, Path("config.yaml"))
+        {'seed': 3, 'data': {'seed': 3, 'cache': 'a/x', 'name': 'a'}}
+    """
+    found: dict[str, Any] = _References(cfg, source).value(cfg, (), ())
+    return found
+
+
+class _References:
+    def __init__(self, cfg: dict[str, Any], source: Path) -> None:
+        self.cfg, self.source, self.followed = cfg, source, 0
+
+    def value(self, node: Any, place: Keys, trail: tuple[Keys, ...]) -> Any:
+        """What stands at a place; `trail` are the places from which references led here."""
+        if isinstance(node, dict):
+            return {key: self.value(child, (*place, key), trail) for key, child in node.items()}
+        if isinstance(node, list):
+            return [self.value(child, (*place, number), trail) for number, child in enumerate(node)]
+        if not isinstance(node, str) or "${" not in node:
+            return node
+        if alone := _REFERENCE.fullmatch(node):
+            return self._target(alone, place, trail)
+        text = _REFERENCE.sub(lambda match: str(self._target(match, place, trail)), node)
+        if "${" in text:
+            raise self._refusal(place, f"{node[:80]} is not resolved in a configuration that comes from a run's folder")
+        if len(text) > _MOST:
+            raise self._refusal(place, f"its references come to more than {_MOST} characters")
+        return text
+
+    def _target(self, match: re.Match[str], place: Keys, trail: tuple[Keys, ...]) -> Any:
+        dots, key = len(match[1]), match[2]
+        target = (*(place[: len(place) - dots] if dots else ()), *key.split("."))
+        self.followed += 1
+        if target in trail or self.followed > _MOST:
+            raise self._refusal(place, f"{match[0]} leads to itself, or to more than {_MOST} others")
+        node: Any = self.cfg
+        for part in target:
+            if not isinstance(node, dict) or part not in node:
+                raise self._refusal(place, f"{match[0]} names no key of this configuration")
+            node = node[part]
+        if isinstance(node, dict):
+            raise self._refusal(place, f"{match[0]} names a whole group; name one key")
+        return self.value(node, target, (*trail, target))
+
+    def _refusal(self, place: Keys, reason: str) -> ConfigError:
+        key = ".".join(map(str, place))
+        return ConfigError(f"{self.source}: {key}: {reason}; set {key} on the command line")
+
+
+def has_resolver(node: Any) -> bool:
+    """Whether a `node` of plain data holds a reference that `resolved` would not follow.
+
+    Example:
+        >>> has_resolver({"seed": 1, "data": ["${seed}"]}), has_resolver({"path": "${oc.env:HOME}/rows.csv"})
+        (False, True)
+    """
+    if isinstance(node, dict | list):
+        return any(has_resolver(child) for child in (node.values() if isinstance(node, dict) else node))
+    return isinstance(node, str) and "${" in _REFERENCE.sub("", node)
+
+
+def without_resolvers(node: Any, values: Callable[[Keys], Any], place: Keys = ()) -> Any:
+    """Plain data in which each text that holds a resolver has become what it stands for.
+
+    Args:
+        node: The data, references as they were written.
+        values: The value at a place.
+        place: Of this node.
+    """
+    if isinstance(node, dict):
+        return {key: without_resolvers(child, values, (*place, key)) for key, child in node.items()}
+    if isinstance(node, list):
+        return [without_resolvers(child, values, (*place, number)) for number, child in enumerate(node)]
+    return values(place) if has_resolver(node) else node

@@ -1,0 +1,186 @@
+"""A saved configuration: what its run was made from, read as data and bent to nobody's will but the command line's.
+
+It is YAML that anybody may have written, so nothing in it is obeyed beyond naming the parts of a run: no `hydra:`
+section, no list of defaults, no resolver such as `${oc.env:HOME}`, no trust in packages. Places outside the run's
+folder that it names are read at most: nothing is downloaded, kept or written there, unless the command line says so
+itself.
+"""
+
+import re
+import shlex
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from src.errors import ConfigError
+from src.folders import CONFIG
+from src.trust.links import check_links, leads_into
+from src.trust.plain import read_yaml
+from src.trust.references import has_resolver, resolved
+
+Config = dict[str, Any]
+
+_DROPPED = "hydra.sweep.dir=", "hydra.mode=", "hydra.run.dir="  # the sweep is where it is now
+_OF_HYDRA = re.compile(r"hydra/(launcher|sweeper)=\w+|hydra\.(launcher|sweeper)\.(?!.*_target_)[\w.]+=[\w.+-]*")
+
+_GROUPS = ("data", "network", "head", "optimizer", "scheduler", "callbacks", "trainer")
+_PLACES = re.compile(r"(dir|path|root|folder|file|cache)s?$")  # how arguments are called that say where to write
+_MOST_NUMBERS = 2**28  # in the rows that a saved configuration asks for: a gigabyte of float32
+_NO_AMOUNTS = re.compile(r"seed$|batch_size$|steps_per_execution$")  # numbers that ask for no more rows
+
+
+def saved_config(folder: Path) -> Config:
+    """The configuration of the run in a folder, its references such as `${seed}` as they were saved.
+
+    Raises:
+        ConfigError: It is broken, or holds what no run's configuration does; or the folder has links that lead out.
+    """
+    check_links(folder)
+    path = folder / CONFIG
+    cfg = read_yaml(path)
+    if not isinstance(cfg, dict) or not all(isinstance(key, str) for key in cfg):
+        raise ConfigError(f"{path}: is not the configuration of a run; restore it")
+    for key in ("hydra", "defaults"):
+        if key in cfg:
+            raise ConfigError(f"{path}: has a section {key!r}, which no run has and nobody obeys; remove it")
+    for group in _GROUPS:
+        if not isinstance(cfg.get(group), dict):
+            raise ConfigError(f"{path}: is not the configuration of a run (it has no {group}); restore it")
+    return cfg
+
+
+def guarded(cfg: Config, own: Collection[str] = ()) -> Config:
+    """A saved configuration in which all is off that would download or write outside the run's folder.
+
+    Args:
+        cfg: As `saved_config` returns it.
+        own: Keys that the command line sets itself, dotted; they stay as they are.
+    """
+    data, network = dict(cfg["data"]), dict(cfg["network"])
+    if "download" in data and "data.download" not in own:
+        data["download"] = False
+    if "cache" in data and not {"data.remember", "data.cache"} & set(own):
+        data["remember"] = False
+    if "weights" in network:
+        network["weights"] = None  # the checkpoint holds all weights, pretrained ones too
+    return {**cfg, "data": data, "network": network, "trust": None}
+
+
+def check_places(cfg: Config, folder: Path, own: Collection[str] = ()) -> None:
+    """Refuse a saved configuration whose callbacks, loggers or Trainer would write outside the run's folder.
+
+    Args:
+        cfg: Plain and resolved.
+        folder: The run's folder.
+        own: Keys that the command line sets itself, dotted; those may lead anywhere.
+
+    Raises:
+        ConfigError: A place that leads out.
+    """
+    for group in ("callbacks", "logger", "trainer"):
+        for key, value in _leaves(cfg.get(group), group):
+            leads_out = "://" in value or not (Path(value).is_absolute() and leads_into(Path(value), folder))
+            if key not in own and _is_place(key, value) and leads_out:
+                raise ConfigError(
+                    f"{key}: {value!r} is what the run's folder says and leads out of it; "
+                    f"say {key}={value} on the command line, or {key}=null"
+                )
+
+
+def check_resumable(folder: Path, own: Collection[str] = ()) -> Config:
+    """The configuration of a run that is to be trained further, with its references, checked as one that is opened.
+
+    Args:
+        folder: The run's folder.
+        own: Keys that the command line sets itself, dotted.
+
+    Raises:
+        ConfigError: It names what may not be called, or places to write that lead out of the folder.
+    """
+    saved = guarded(saved_config(folder), own)
+    found = resolved({**saved, "trust": None}, folder / CONFIG)
+    check_amounts(found, own)
+    check_places(found, folder, own)
+    return saved
+
+
+def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
+    """The overrides of a sweep that is to be resumed: those of the runs, of the launcher and of the sweeper.
+
+    A folder may not say more than that. What else its command line said - `trust=…`, places to write to, other keys of
+    Hydra - has to be said again.
+
+    Args:
+        path: The sweep's `multirun.yaml`.
+        said: What the command line says.
+
+    Raises:
+        ConfigError: It is broken, or holds an override that has to be said again and is not.
+    """
+    node = read_yaml(path)
+    for key in ("hydra", "overrides"):
+        node = node.get(key) if isinstance(node, dict) else None
+    lists: list[Any] = [node.get(part) for part in ("hydra", "task")] if isinstance(node, dict) else [None]
+    if not all(isinstance(words, list) and all(isinstance(word, str) for word in words) for words in lists):
+        raise ConfigError(f"{path}: names no overrides; restore it")
+    found = [word for words in lists for word in words if not word.startswith(_DROPPED)]
+    again = [word for word in found if word not in said and _must_be_said(word)]
+    if again:
+        raise ConfigError(
+            f"sweep_resume: {path} says {again[0]}, which is obeyed only from the command line; "
+            f"if you trust it, add {' '.join(map(shlex.quote, again))}"
+        )
+    return found
+
+
+def _must_be_said(word: str) -> bool:
+    """Whether an override could run code or write outside the sweep, were it obeyed."""
+    key, _, value = word.lstrip("+~").partition("=")
+    if has_resolver(value) or key == "trust":
+        return True
+    if key == "hydra.sweep.subdir":
+        return False  # the sweep keeps its runs inside
+    if key.startswith(("hydra/", "hydra.")):
+        return not _OF_HYDRA.fullmatch(f"{key}={value}")
+    if key in ("data.download", "data.remember"):
+        return value.lower() != "false"
+    group = key.partition(".")[0]
+    if group in ("callbacks", "logger", "trainer") or key in ("data.cache", "data_dir"):
+        text = value.strip("'\"")
+        return _is_place(key, text) and not leads_into(Path(text), Path())
+    return False
+
+
+def check_amounts(cfg: Config, own: Collection[str] = ()) -> None:
+    """Refuse a saved configuration that asks for more rows and columns than memory may hold.
+
+    Args:
+        cfg: Plain and resolved.
+        own: Keys that the command line sets itself, dotted; those may ask for anything.
+
+    Raises:
+        ConfigError: Two numbers that come to too much.
+    """
+    leaves = ((f"data.{key}", value) for key, value in cfg["data"].items() if not _NO_AMOUNTS.search(str(key)))
+    asked = [(abs(value), key) for key, value in leaves if isinstance(value, int) and key not in own]
+    largest = sorted(asked, reverse=True)[:2]
+    if len(largest) == 2 and largest[0][0] * max(1, largest[1][0]) > _MOST_NUMBERS:
+        key, value = largest[0][1], largest[0][0]
+        raise ConfigError(
+            f"{key}: the run's folder asks for {value:,} times {largest[1][1]}={largest[1][0]:,}, more than "
+            f"{_MOST_NUMBERS:,} numbers; say {key}={value} on the command line"
+        )
+
+
+def _is_place(key: str, value: str) -> bool:
+    parts = Path(value).parts
+    return bool(_PLACES.search(key)) or "://" in value or value.startswith(("/", "~")) or ".." in parts
+
+
+def _leaves(node: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Key and text of every text below a node."""
+    if isinstance(node, dict | list):
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _leaves(child, f"{place}.{key}")
+    elif isinstance(node, str):
+        yield place, node
