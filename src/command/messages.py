@@ -96,8 +96,10 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
 
 def _unread(word: str, catalogue: Catalogue) -> str:
     """The remedy for a word that Hydra's grammar cannot read."""
-    key, _, value = word.partition("=")
+    key, equals, value = word.partition("=")
     name = key.lstrip("+~")
+    if not equals:
+        return f"{word}: should be KEY=VALUE"
     if not re.fullmatch(r"[A-Za-z_$][\w$-]*([./@:][\w$-]+)*", name, re.ASCII):
         return f"{name}: unknown key; {suggestion(name, catalogue.keys())}"
     if re.match(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(", value):

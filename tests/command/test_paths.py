@@ -8,11 +8,22 @@ import pytest
 from tests.command.place import QUICK, composed, give
 
 NAMES = [
-    *("a b, c", " blank before and behind ", "tab\tinside", "new\nline"),
-    *("it's", 'say "x"', "'quoted'", "back\\slash", "\\", "a=b", "a:b", "[x]", "{x: y}", "f(x)", "#1", "100%", "?!*"),
-    *("$HOME", "${seed}", "\\${seed}", "a;b&c|d<e>f", "@x", "`x`", "+x", "-x"),
-    *("2024", "1e5", "0x1F", "true", "No", "NULL", "None", "nan", "inf", "~", "~x", "??", "n" * 220),
-    *("ünï", "e\u0301", "日本語", "🙂", "שלום", "عربى", "हिन्दी"),
+    *("a b, c", " blank before and behind ", "tab\tand\nnew line", "it's", 'say "x"', "'quoted'", "back\\slash\\"),
+    *(
+        "a=b:c",
+        "[x]",
+        "{x: y}",
+        "f(x)",
+        "#1 100% ?!*",
+        "$HOME",
+        "${seed}",
+        "\\${seed}",
+        "a;b&c|d<e>f @x `x`",
+        "+x",
+        "-x",
+    ),
+    *("2024", "1e5", "true", "NULL", "None", "~", "~x", "n" * 220),
+    *("ünï", "e\u0301", "日本語 🙂", "שלום عربى हिन्दी"),
 ]
 
 
@@ -38,7 +49,7 @@ def test_predict_reads_and_writes_files_of_any_name(name, odd):
     assert sorted(path.name for path in Path.cwd().iterdir()) == sorted([name, "table", target])
 
 
-@pytest.mark.parametrize("name", ["a b, c", "it's", "2024", "${seed}", "ünï", "[x]"])
+@pytest.mark.parametrize("name", ["a b, c", "it's ünï", "2024", "${seed}"])
 def test_compare_takes_lists_of_any_names(name, odd, capsys):
     odd(name, "run")
     odd("plain", "run")
