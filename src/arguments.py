@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
-from src.command.words import check_completion, check_words
+from src.command.words import check_completion, check_name, check_words
 from src.errors import ConfigError
 from src.folders import SweepFolder, find_run
 from src.trust.links import check_links
@@ -34,6 +34,7 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
         check_completion(words)
         return [*joined(flags), *words], None
     check_words(words, command)
+    check_name(flags, command)
     sweep = None
     if begins_runs:
         flags, words = resumed_run(flags, words)

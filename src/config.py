@@ -14,6 +14,7 @@ from src.trust import targets
 
 CONF = Path(__file__).parent.parent / "conf"
 
+_TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a union
 _BASE = "train"  # the primary configuration of runs
 _FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
 
@@ -118,7 +119,7 @@ def one_line(group: str, error: ValidationError) -> str:
     messages: dict[str, list[str]] = {}
     received: dict[str, Any] = {}
     for detail in error.errors():
-        path = [part for part in detail["loc"] if isinstance(part, int) or part.isidentifier()]
+        path = [part for part in detail["loc"] if isinstance(part, int) or (part.isidentifier() and part not in _TYPES)]
         top = [part for i, part in enumerate(path) if i == 0 or isinstance(part, int) or group == ""]
         key = ".".join(str(part) for part in ([group] if group else []) + top)
         unknown = detail["type"] in ("unexpected_keyword_argument", "extra_forbidden")
@@ -140,6 +141,8 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
         hydra: Hydra's own part of it.
     """
     choices, overrides, name = dict(hydra.runtime.choices), list(hydra.overrides.task), hydra.job.config_name
+    if "resume" not in cfg:
+        raise ConfigError(f"--config-name: {name} does not build on {_BASE}; begin it with defaults: [{_BASE}, _self_]")
     if cfg.resume is not None or not (choices.get("experiment") or name != _BASE):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]

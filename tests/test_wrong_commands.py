@@ -122,6 +122,9 @@ def of_reading_commands():
     ]:
         yield "compare", ["sweep=run", *words] if not words[0].startswith("sweep") else words, line
     yield "compare", ["run=run"], "run: unknown key; did you mean sweep=…?"
+    yield "compare", ["sweep=null"], "sweep: input should be a valid string or input should be a valid list (got None)"
+    yield "evaluate", ["run=run", "+splt=val"], "splt: unknown key, also with a +; did you mean split?"
+    yield "evaluate", ["--config-name", "train"], "--config-name: train belongs to another command"
 
 
 def of_groups():
@@ -154,6 +157,16 @@ def of_training():
         (["head.threshold=recäll>=0.9"], "head.threshold: "),
         (["hydra.run.dir="], "hydra.run.dir: needs a path"),
         (["hydra.mode=SOMETIMES"], "hydra.mode: "),
+        (["+network=mlp"], "network: has an option already; leave out the + before it"),
+        (["~network"], "network: needs one of its options; choose from cnn, mlp, perceptron, resnet18"),
+        (["network@other=mlp"], "network@other: unknown key; choose from "),
+        (["network={a: 1}"], "network: needs one of its options"),
+        (["data.noise.x=1"], "data.noise.x: unknown key; "),
+        (["hydra.sweeper.params.seed=1,2", "-m"], "hydra.sweeper.params.seed: Hydra's own keys are not swept over"),
+        (["--config-name", "evaluate"], "--config-name: evaluate belongs to another command"),
+        (["hydra.searchpath=nowhere"], "hydra.searchpath must be a list"),
+        (["runs_dir=file.csv"], "runs_dir: file.csv"),
+        (["runs_dir=null"], "runs_dir: input should be a valid string"),
         (["hydra/launcher=frobnicate"], "hydra/launcher: no option 'frobnicate'; choose from basic"),
         (["hydra/sweeper=optuna"], "hydra/sweeper: no option 'optuna'; choose from basic"),
         (["resume=nowhere"], "resume: nowhere is not a run folder"),

@@ -52,6 +52,12 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         return f"{merging.group(1)}: {_start(error.__cause__)}"
     if there := re.search(r"An item is already at '([^']+)'", text):
         return f"{there.group(1)}: is a key already; leave out the + before it"
+    if twice := re.match(r"(\S+) appears more than once in the final defaults list", text):
+        return f"{twice.group(1)}: has an option already; leave out the + before it"
+    if swept := re.match(r"Sweeping over Hydra's configuration is not supported : '([^=]+)=(.*)'$", text):
+        return (
+            f"{swept.group(1)}: Hydra's own keys are not swept over (got {swept.group(2)}); quote a value with commas"
+        )
     if ambiguous := re.match(r"Ambiguous value for argument '(.+?)' 1\. To use", text):
         word = ambiguous.group(1)
         key, _, value = word.partition("=")

@@ -3,9 +3,10 @@
 import re
 
 from src.command.catalogue import Catalogue
+from src.command.flags import Flags
 from src.command.quoting import is_path
 from src.config import CONF
-from src.errors import ConfigError
+from src.errors import ConfigError, suggestion
 
 _NO_OPTION = "", "null", "None", "[]"
 _TOGETHER = {"resume": "sweep_resume", "run": "sweep"}
@@ -27,6 +28,10 @@ def check_words(words: list[str], command: str) -> None:
             raise ConfigError(f"{word}: needs a key before the equals sign; write KEY=VALUE without spaces")
         if name != name.strip():
             raise ConfigError(f"{word}: has spaces around the equals sign; write {name.strip()}={value.strip()}")
+        if key.startswith("+") and command != "train" and not name.startswith(("hydra", "changes.")):
+            known = Catalogue(command, {}, []).keys()
+            if name not in known:
+                raise ConfigError(f"{name}: unknown key, also with a +; {suggestion(name, known)}")
         if name == "changes":
             raise ConfigError(f"changes: is not set as a whole (got {word}); set single keys as data.KEY=VALUE")
         if value in _NO_OPTION and equals and not key.startswith("~"):
@@ -39,6 +44,13 @@ def check_words(words: list[str], command: str) -> None:
     for one, other in _TOGETHER.items():
         if {one, other} <= given:
             raise ConfigError(f"{one}: does not go with {other}; give one of them")
+
+
+def check_name(flags: Flags, command: str) -> None:
+    """Raise `ConfigError` where `--config-name` among the `flags` is another configuration than the `command`'s."""
+    name = str(flags.get("--config-name", command)).removesuffix(".yaml")
+    if name != command and (CONF / f"{name}.yaml").is_file():
+        raise ConfigError(f"--config-name: {name} belongs to another command (got it for {command}); use src.{name}")
 
 
 def check_completion(words: list[str]) -> None:
