@@ -158,7 +158,7 @@ def of_training():
         (["hydra.run.dir="], "hydra.run.dir: needs a path"),
         (["hydra.mode=SOMETIMES"], "hydra.mode: "),
         (["+network=mlp"], "network: has an option already; leave out the + before it"),
-        (["~network"], "network: needs one of its options; choose from cnn, mlp, perceptron, resnet18"),
+        (["~network"], "network._target_: needs the dotted name of a class"),
         (["network@other=mlp"], "network@other: unknown key; choose from "),
         (["network={a: 1}"], "network: needs one of its options"),
         (["data.noise.x=1"], "data.noise.x: unknown key; "),
