@@ -11,6 +11,7 @@ from src.command.quoting import literal, readable, text_of
 from src.command.words import check_completion, check_name, check_words
 from src.errors import ConfigError
 from src.folders import SweepFolder, find_run
+from src.locking import lock
 from src.trust.links import check_links
 from src.trust.saved import check_resumable, saved_overrides
 
@@ -76,6 +77,9 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
             )
     if "--multirun" in flags:
         raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
+    lock(folder, "resume")
+    if (folder.parent / "multirun.yaml").exists():
+        lock(folder.parent, "resume", shared=True)
     if "${" in str(folder.resolve()):  # Hydra reads an interpolation in the folder that it works in
         raise ConfigError(f"resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
     # Hydra does not read the folder itself: beside the configuration there it would look for options of its own groups
@@ -124,6 +128,7 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     if not (folder / "multirun.yaml").exists():
         raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
     check_links(folder, levels=3)
+    lock(folder, "sweep_resume")
     rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]
     saved = saved_overrides(SweepFolder(folder).overrides, rest)
     launcher = [argument for argument in rest if argument.startswith(_LAUNCHER)]

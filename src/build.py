@@ -52,7 +52,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     pl.seed_everything(cfg.seed, verbose=False)
     cfg = settled(cfg)
     datamodule: InMemoryDataModule = make(cfg, "data")
-    head = make_head(cfg, datamodule.spec, _num_steps(cfg, datamodule))
+    head = make_head(cfg, datamodule.spec, num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
     if isinstance(head, ThresholdHead):
         head.check_rule(datamodule.splits.val.y)
@@ -259,8 +259,8 @@ def settled(cfg: DictConfig) -> DictConfig:
     return cfg
 
 
-def _num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
-    """Optimiser steps of the whole run."""
+def num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
+    """Optimiser steps of the whole run that `cfg` describes, on the rows of its `datamodule`."""
     devices = cfg.trainer.devices if isinstance(cfg.trainer.devices, int) else 1
     batches = -(-len(datamodule.splits.train.x) // max(1, devices) // datamodule.batch_rows)
     return int(cfg.trainer.max_epochs * -(-batches // cfg.trainer.accumulate_grad_batches))

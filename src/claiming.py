@@ -19,6 +19,7 @@ from src.errors import ConfigError
 from src.files import make_folders
 from src.folders import RUN_FILES, SWEEP_FILES, RunFolder, SweepFolder, write_mark
 from src.jobs import kept_inside
+from src.locking import lock
 from src.removal import remove_empty, remove_listed
 
 _OF_THE_PLACE = (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
@@ -95,6 +96,7 @@ class ClaimFolder(Callback):
             claimed = _new_folder(config, "run")
             with open_dict(config):
                 config.hydra.run.dir = str(claimed.path)
+            lock(claimed.path, "hydra.run.dir")
             write_mark(RunFolder(claimed.path).mark)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
@@ -104,6 +106,7 @@ class ClaimFolder(Callback):
             _check_names(config)
             sweep = ClaimFolder.sweep or _new_folder(config, "sweep").path
             ClaimFolder.sweep = Path(os.path.relpath(sweep))
+            lock(sweep, "hydra.sweep.dir")
             if ClaimFolder.claimed is not None:
                 write_mark(SweepFolder(sweep).mark)
             subdir = OmegaConf.to_container(config.hydra.sweep, resolve=False)["subdir"]  # type: ignore[index,call-overload]

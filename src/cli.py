@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src import arguments, config, cores, failures, interrupts
+from src import arguments, config, cores, failures, interrupts, locking
 from src.claiming import ClaimFolder, Refused
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
@@ -94,6 +94,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         raise InterruptedRunError(ClaimFolder.last_words(), interrupts.exit_code(error)) from error
     finally:
         sys.argv = known
+        locking.release()
     return _sweep_code()
 
 

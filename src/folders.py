@@ -150,6 +150,13 @@ UNFINISHED_FILES = (
 )
 """What a run that did not finish has left behind, and what one that starts anew must not take for its own."""
 
+PARTS = (
+    *(f".{name}.*-????????.part" for name in ("metrics.csv", "metrics.json", "threshold.json")),
+    "checkpoints/.*.ckpt.*-????????.part",
+    "plots/.*.*-????????.part",
+)
+"""What a process that was killed while it wrote may have left in a run's folder."""
+
 RUN_FILES = ("run.json", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "train.log")
 """What a run's folder holds before training has begun."""
 

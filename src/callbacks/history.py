@@ -15,7 +15,10 @@ _SECONDS_BETWEEN_WRITES = 1.0
 
 
 class History(pl.Callback):
-    """Collects each epoch's metrics and appends them to `<run folder>/metrics.csv`, at most once a second.
+    """Collects each epoch's metrics and writes them to `<run folder>/metrics.csv`.
+
+    The file is written at most once a second, and before each checkpoint: it may hold more epochs than the checkpoint,
+    never fewer, so that a resumed run's table is whole.
 
     Attributes:
         rows: The rows so far, a resumed run's earlier ones included: epoch (from 1), step, learning rate and metrics;
@@ -24,23 +27,24 @@ class History(pl.Callback):
 
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
-        self._written = 0
+        self._num_written = 0
         self._path = Path()
         self._throttle = Throttle(_SECONDS_BETWEEN_WRITES)
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Read the rows of the epochs before a resume; later ones are about to be trained again."""
-        self._read(trainer)
-
-    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Read the rows of a run that was resumed after its last epoch, and so had nothing left to train."""
-        if not self.rows:
-            self._read(trainer)
-
-    def _read(self, trainer: pl.Trainer) -> None:
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Settle on the run's folder."""
         self._path = Path(trainer.default_root_dir) / "metrics.csv"
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Read the rows of the epochs before a resume; later ones are about to be trained again."""
         if self._path.exists():
-            self.rows = [row for row in read(self._path) if row["epoch"] <= trainer.current_epoch]
+            self.rows = [row for row in read(self._path) if row["epoch"] <= checkpoint["epoch"] + 1]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin the first pause."""
+        self._throttle.restart()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Add a row."""
@@ -49,27 +53,30 @@ class History(pl.Callback):
             metrics = {key: value for key, value in metrics.items() if not key.startswith("val")}
         row: dict[str, float] = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
         if trainer.optimizers:  # a module of the user's may have none
-            row["lr"] = trainer.optimizers[0].param_groups[0]["lr"]
+            row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])  # as it is read again on a resume
         self.rows.append(row | metrics)
         if self._throttle.due():
-            self._write(trainer)
+            self.write(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write what is left."""
-        self._write(trainer)
+        self.write(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Write what is left."""
-        self._write(trainer)
+        self.write(trainer)
 
-    def _write(self, trainer: pl.Trainer) -> None:
-        if not trainer.is_global_zero or not self.rows:
+    def write(self, trainer: pl.Trainer) -> None:
+        """Write the rows of a run under this `trainer`, unless they are written already."""
+        if not trainer.is_global_zero or len(self.rows) == self._num_written:
             return
         columns = list(dict.fromkeys(key for row in self.rows for key in row))
-        with aside(self._path) as part, part.open("w", newline="") as file:
+        with aside(self._path, durable=True) as part, part.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             writer.writerows(self.rows)
+        self._num_written = len(self.rows)
+        self._throttle.restart()
 
 
 def curves_drawing(rows: list[dict[str, float]], score: str, best_epoch: int | None) -> Drawing:

@@ -1,5 +1,6 @@
-"""Lightning's ModelCheckpoint, at no cost while epochs are short."""
+"""Lightning's ModelCheckpoint, at no cost while epochs are short, and within an epoch that is long."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,17 @@ import torch
 from lightning.pytorch import callbacks
 from torch import Tensor
 
+from src.callbacks.history import History
 from src.callbacks.throttle import Throttle
+from src.data.blocks import BlockLoader
+from src.files import aside
+from src.heads.base import Head
+from src.interrupts import held
 from src.rules import NonNegative, checked
+
+_SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
+
+log = logging.getLogger(__name__)
 
 
 class ModelCheckpoint(callbacks.ModelCheckpoint):
@@ -18,7 +28,11 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
 
     Both are copied in memory as each epoch ends and written when a pause has passed since the last write, when
     training ends, and when it is interrupted or fails. So a run of many short epochs writes few files, and an end of
-    any kind but a killed process loses nothing; a killed one loses the pause.
+    any kind but a killed process loses nothing; a killed one loses the pause. Within a long epoch `last.ckpt` is
+    written once a minute.
+
+    `metrics.csv`, `best.ckpt` and `last.ckpt` are written at one moment and in this order. Wherever a kill falls
+    between them, a run resumed from `last.ckpt` has the others' earlier rows and epochs, and makes the later ones anew.
 
     Args:
         monitor: Metric by which an epoch is the best.
@@ -37,6 +51,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
     ) -> None:
         super().__init__(filename="best", monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
         self._throttle = Throttle(seconds_between_writes)
+        self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)
         self._held: dict[str, dict[str, Any]] = {}
         self._snapshot: dict[str, Any] | None = None
 
@@ -47,13 +62,34 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
 
     @property
     def last_path(self) -> str:
-        """Where the state after the newest epoch is written."""
+        """Where the newest state is written."""
         return os.path.join(str(self.dirpath), "last.ckpt")
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up what was the best so far, also where the run's folder has been moved, copied or renamed since."""
+        super().load_state_dict(_moved(state_dict, str(self.dirpath)))
+        if self.best_model_path and not Path(self.best_model_path).exists():
+            log.warning("%s is not there any more; the best of the coming epochs takes its place", self.best_model_path)
+            self.best_k_models, self.best_model_path, self.best_model_score = {}, "", None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begin the first pause."""
         super().on_train_start(trainer, pl_module)
         self._throttle.restart()
+        self._within_epoch.restart()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Write what is held and, in a long epoch, the state now."""
+        super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
+        if self._held and self._throttle.due():
+            self._write(trainer)
+        if self._within_epoch.due() and _goes_on_within_epoch(trainer, pl_module) and not self.save_weights_only:
+            checkpoint = trainer._checkpoint_connector.dump_checkpoint()
+            checkpoint["epoch"] -= 1  # of complete epochs, the last; Lightning itself has no use for it
+            self._held[self.last_path] = _copy(checkpoint)
+            self._write(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Hold the best state, if this is it, and the newest."""
@@ -76,12 +112,17 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         return {**trainer.callback_metrics, "epoch": torch.tensor(trainer.current_epoch)}
 
     def _write(self, trainer: pl.Trainer) -> None:
-        for filepath, checkpoint in self._held.items():
-            aside = f"{filepath}.part"
-            trainer.strategy.save_checkpoint(checkpoint, aside)
-            if trainer.is_global_zero:
-                Path(aside).replace(filepath)
+        if trainer.is_global_zero and self._held:
+            with held():
+                for callback in trainer.callbacks:  # type: ignore[attr-defined]
+                    if isinstance(callback, History):
+                        callback.write(trainer)
+                Path(str(self.dirpath)).mkdir(exist_ok=True)
+                for filepath in sorted(self._held, key=lambda path: path == self.last_path):
+                    with aside(Path(filepath), durable=True) as part:
+                        trainer.strategy.save_checkpoint(self._held[filepath], part)
         self._held.clear()
+        self._within_epoch.restart()
         for logger in trainer.loggers if trainer.is_global_zero else []:
             logger.after_save_checkpoint(self)
 
@@ -94,6 +135,25 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         """Write what is held: the state after the last complete epoch, from which a resumed run goes on exactly."""
         super().on_exception(trainer, pl_module, exception)
         self._write(trainer)
+
+
+def _goes_on_within_epoch(trainer: pl.Trainer, module: pl.LightningModule) -> bool:
+    """Whether a run can be resumed from where it is: this process sees all rows, and no gradients are being summed."""
+    loop = trainer.fit_loop.epoch_loop
+    between_steps = not loop._should_accumulate() and not loop.batch_progress.is_last_batch
+    ours = isinstance(module, Head) and isinstance(trainer.train_dataloader, BlockLoader)
+    return between_steps and ours and trainer.world_size == 1
+
+
+def _moved(state: dict[str, Any], folder: str) -> dict[str, Any]:
+    """The state of a ModelCheckpoint as if its files had always been in this folder."""
+
+    def here(path: str) -> str:
+        return os.path.join(folder, Path(path).name) if path else path
+
+    paths = {key: here(state.get(key, "")) for key in ("best_model_path", "kth_best_model_path", "last_model_path")}
+    best = {here(path): score for path, score in state.get("best_k_models", {}).items()}
+    return {**state, **paths, "best_k_models": best, "dirpath": folder}
 
 
 def _copy(state: Any) -> Any:

@@ -6,6 +6,7 @@ block carries many minibatches through one `training_step`, so that cost is paid
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -65,6 +66,9 @@ class BlockLoader:
         self.shuffle, self.seed = shuffle, seed
         self.rank, self.world_size = rank, world_size
         self.epoch = 0
+        self._served = 0
+        self._views = self._generator()
+        self._resumed: dict[str, Any] = {}
 
     @property
     def num_rows(self) -> int:
@@ -109,6 +113,27 @@ class BlockLoader:
         """Where this epoch's augmentation draws from."""
         return Generator().manual_seed(_AUGMENTATION_STREAM + self.seed * _EPOCHS_PER_SEED + self.epoch)
 
+    # Checkpoints within an epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        """How far this epoch has come; the Trainer keeps it in a checkpoint."""
+        views = {} if self.augment is None else {"views": self._views.get_state()}
+        return {"epoch": self.epoch, "served": self._served, **views}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Have the same epoch begin where `state_dict` was taken; others are served whole."""
+        self._resumed = state_dict
+
+    def _begin(self) -> int:
+        """Blocks of this epoch that were served before a resume."""
+        state, self._resumed = self._resumed, {}
+        resumed = bool(state) and state["epoch"] == self.epoch
+        self._served = int(state["served"]) if resumed else 0
+        self._views = self._generator()
+        if resumed and "views" in state:
+            self._views.set_state(state["views"])
+        return self._served
+
     def _placed(self, x: Tensor) -> Tensor:
         """Rows on the device, unless they would fill more than half of what is free there."""
         if self.device.type == "cuda" and x.nbytes > torch.cuda.mem_get_info(self.device)[0] // 2:
@@ -118,24 +143,24 @@ class BlockLoader:
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks of one epoch."""
         order = self._order()
-        generator = self._generator()
         rows = self.batch_size * self.block_size
-        for start in range(0, self.num_rows, rows):
+        for start in range(self._begin() * rows, self.num_rows, rows):
+            self._served += 1
             chosen: slice | Tensor = slice(start, min(start + rows, self.num_rows))
             if order is not None:
                 chosen = order[chosen].to(self.x.device)
             x, y = self.x[chosen], self.y[chosen.to(self.device) if isinstance(chosen, Tensor) else chosen]
             block = list(zip(x.split(self.batch_size), y.split(self.batch_size), strict=True))
-            yield block if self.augment is None and self.scale is None else self._prepared(block, generator)
+            yield block if self.augment is None and self.scale is None else self._prepared(block)
 
-    def _prepared(self, block: Block, generator: Generator) -> Block:
+    def _prepared(self, block: Block) -> Block:
         """Minibatches as the network sees them."""
-        return [self._view(x, y, generator) for x, y in block]
+        return [self._view(x, y) for x, y in block]
 
-    def _view(self, x: Tensor, y: Tensor, generator: Generator) -> Batch:
+    def _view(self, x: Tensor, y: Tensor) -> Batch:
         x = x.to(self.device, non_blocking=True)
         if self.augment is not None:
-            x = self.augment(x, generator)
+            x = self.augment(x, self._views)
         return (x if self.scale is None else self.scale(x)), y
 
 

@@ -65,6 +65,7 @@ class Head(LightningModule, ABC):
         super().__init__()
         self.network, self.spec = network, spec
         self.make_optimizer, self.scheduling = make_optimizer, scheduling
+        self._meter_resumed: dict[str, Any] = {}
         self._meters: dict[Stage, Meter] = {}  # no submodules: the Trainer walks through those several times an epoch
 
     # What a task defines
@@ -246,6 +247,9 @@ class Head(LightningModule, ABC):
     def _meter(self, stage: Stage) -> Meter:
         if stage not in self._meters:
             self._meters[stage] = Meter(self.new_metric(), self.device)
+            if stage == "train":
+                self._meters[stage].load_state_dict(self._meter_resumed)
+                self._meter_resumed = {}
         return self._meters[stage]
 
     def _values(self, meter: Meter) -> dict[str, Tensor]:
@@ -274,14 +278,18 @@ class Head(LightningModule, ABC):
     # Checkpoints
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what the dataset is, and the random state, so that dropout goes on after a resume as without it."""
+        """Keep what the dataset is, the random state, with which dropout goes on, and the scores within an epoch."""
         checkpoint["spec"] = asdict(self.spec)
         checkpoint["rng_state"] = torch.get_rng_state()
+        if "train" in self._meters and (counted := self._meters["train"].state_dict()):
+            checkpoint["train_meter"] = counted
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the random state up again."""
+        """Take the random state and the scores within an epoch up again."""
         if "rng_state" in checkpoint:
             torch.set_rng_state(checkpoint["rng_state"])
+        self._meters.pop("train", None)
+        self._meter_resumed = checkpoint.get("train_meter", {})
 
 
 def count_steps(trainer: Trainer, num_steps: int) -> None:

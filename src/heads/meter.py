@@ -66,3 +66,24 @@ class Meter:
         """Begin anew."""
         self.loss.reset()
         self.scores.reset()
+
+    def state_dict(self) -> dict[str, list[Any]]:
+        """What has been counted, for a checkpoint; empty where nothing has."""
+        if not self.loss.num_rows:
+            return {}
+        return {"loss": _states(self.loss), "scores": _states(self.scores)}
+
+    def load_state_dict(self, state_dict: dict[str, list[Any]]) -> None:
+        """Go on counting from a `state_dict`."""
+        for name, states in state_dict.items():
+            for metric, state in zip(_metrics(getattr(self, name)), states, strict=True):
+                for key, value in state.items():
+                    setattr(metric, key, value.to(metric.device))
+
+
+def _metrics(keeper: ScoreKeeper) -> list[Metric]:
+    return list(keeper.values()) if isinstance(keeper, MetricCollection) else [keeper]
+
+
+def _states(keeper: ScoreKeeper) -> list[dict[str, Any]]:
+    return [dict(metric.metric_state) for metric in _metrics(keeper)]

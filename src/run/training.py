@@ -11,20 +11,23 @@ import lightning.pytorch as pl
 from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts, report
-from src.build import Parts, build, is_plain
+from src.build import Parts, build, is_plain, num_steps
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
 from src.callbacks.history import History, curves_drawing
 from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.errors import ConfigError, InterruptedRunError
+from src.folders import PARTS
 from src.heads.threshold import ThresholdHead
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
+from src.removal import remove_listed
 from src.run.complaints import complaint
 from src.run.files import write_json
 from src.run.opening import take, write_threshold
 from src.trust.checkpoints import read_checkpoint
+from src.trust.plain import read_json
 
 log = logging.getLogger(__name__)
 
@@ -88,32 +91,48 @@ class Run:
     def _checkpoint_to_resume(self) -> Path | None:
         if self.cfg.resume is None:
             return None
+        if self.parts.trainer.is_global_zero:
+            remove_listed(self.folder, PARTS)
         named = Path(self.cfg.resume)
         path = named if named.suffix == ".ckpt" else self.last_checkpoint
+        if path != named and not path.exists():
+            log.info("%s has no checkpoint yet and is trained from the start", self.folder)
+            return None
         checkpoint = self._take(path)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
-        if not (self.folder / "metrics.json").exists() and path == self.last_checkpoint and self._has_ended(checkpoint):
-            self.parts.trainer.fit_loop.max_epochs = epochs_done  # all that is left is to measure and to write
-            return path
-        if epochs_done >= max_epochs:
+        patience = self._exhausted_patience(checkpoint)
+        if epochs_done >= max_epochs or patience is not None:
+            if not self._is_finished(epochs_done):  # all that is left is to measure and to write
+                self.parts.trainer.fit_loop.max_epochs = epochs_done
+                return path
+            if patience is None:
+                raise ConfigError(
+                    f"resume: {path} has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
+                )
             raise ConfigError(
-                f"resume: {path} has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
+                f"resume: {path} stopped early after {epochs_done} epochs; "
+                f"raise callbacks.early_stopping.patience (got {patience})"
             )
         for scheduler in checkpoint["lr_schedulers"]:
-            planned = scheduler.get("total_steps")
-            if planned is not None and planned < checkpoint["global_step"] // epochs_done * max_epochs:
+            planned, counted = scheduler.get("total_steps"), self.cfg.scheduler.get("total_steps") == "auto"
+            if planned is not None and counted and planned < num_steps(self.cfg, self.parts.datamodule):
                 raise ConfigError(
                     f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
                     f"{max_epochs}); keep the run's own, or train anew"
                 )
         return path
 
-    def _has_ended(self, checkpoint: dict[str, Any]) -> bool:
-        """Whether a checkpoint is from the end of the training: the last epoch, or the last that patience allows."""
+    def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:
+        """The patience of an early stopping that had ended the training with this checkpoint; None if none had."""
         stopping = _first(self.parts.trainer, pl.callbacks.EarlyStopping)
-        state = checkpoint["callbacks"].get(stopping.state_key, {}) if stopping else {}
-        impatient = stopping is not None and state.get("wait_count", 0) >= stopping.patience
-        return bool(impatient or checkpoint["epoch"] + 1 >= self.cfg.trainer.max_epochs)
+        state = checkpoint["callbacks"].get(stopping.state_key, {}) if stopping is not None else {}
+        return stopping.patience if state and state["wait_count"] >= stopping.patience else None
+
+    def _is_finished(self, epochs: int) -> bool:
+        """Whether the run was measured after so many epochs; if not, a kill came between training and the end."""
+        path = self.folder / "metrics.json"
+        metrics = read_json(path) if path.exists() else None
+        return isinstance(metrics, dict) and metrics.get("epochs") is not None and metrics["epochs"] >= epochs
 
     def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
         """An error that says `when` the run was interrupted, and how to resume it."""

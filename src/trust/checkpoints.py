@@ -45,7 +45,7 @@ class _Checkpoint(BaseModel):
     """The parts of a checkpoint whose types do not follow from the run."""
 
     model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
-    epoch: Annotated[int, Field(ge=0, lt=2**31)]
+    epoch: Annotated[int, Field(ge=-1, lt=2**31)]  # -1 within the first
     global_step: Annotated[int, Field(ge=0, lt=2**62)] = 0
     state_dict: dict[str, Tensor]
     spec: dict[str, Any] = {}
@@ -67,7 +67,8 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
         ConfigError: There is none, it is none of ours, or it would take more memory than its file.
     """
     if not path.exists():
-        raise ConfigError(f"{path}: there is no such checkpoint; train the run to its end, or go on with resume=")
+        folder = path.parent.parent
+        raise ConfigError(f"{path}: there is no such checkpoint; train the run to its end, with resume={folder}")
     _look_at(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)

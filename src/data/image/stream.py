@@ -48,8 +48,7 @@ class StreamLoader(BlockLoader):
         """Yield the blocks of one epoch."""
         order = self._order()
         places = torch.arange(len(self.x)) if order is None else order
-        generator = self._generator()
-        batches = [part.tolist() for part in places.split(self.batch_size)]
+        batches = [part.tolist() for part in places.split(self.batch_size)][self._begin() :]
         files: Any = self.x
         decoded = DataLoader(
             _Batches(files, batches),
@@ -60,7 +59,8 @@ class StreamLoader(BlockLoader):
         )
         try:
             for x, kept in decoded:
+                self._served += 1
                 if len(kept):
-                    yield self._prepared([(x, self.y[torch.as_tensor(kept).to(self.device)])], generator)
+                    yield self._prepared([(x, self.y[torch.as_tensor(kept).to(self.device)])])
         except ConfigError as error:  # from a worker it arrives with the worker's traceback in front
             raise ConfigError(str(error).strip().splitlines()[-1].rpartition("ConfigError: ")[2]) from None
