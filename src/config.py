@@ -50,6 +50,7 @@ class RunRules(rules.Rules):
     split: Literal["train", "val", "test"] = "test"
     format: Literal["onnx", "torch_export"] = "onnx"
     resamples: Annotated[int, Field(ge=0)] = 0
+    formulas: Literal["escape", "keep"] = "escape"
     force: bool = False
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from src.files import aside
+from src.run.formulas import inert
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -39,11 +40,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
-    """Write columns of equal length as CSV to `path`."""
-    with aside(path) as part, part.open("w", newline="") as file:
+    """Write columns of equal length as CSV to `path`, formulas among their texts made inert."""
+    with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+        writer.writerow(map(inert, columns))
+        writer.writerows([inert(cell) for cell in row] for row in zip(*columns.values(), strict=True))
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from src.heads.base import Head
 from src.heads.classification import ClassificationHead
 from src.heads.multilabel import MultilabelHead
 from src.outputs import check_output, output
+from src.run.formulas import inert
 from src.run.opening import OpenRun, open_run
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,12 @@ def predict(cfg: DictConfig) -> Path:
     check_output(target, cfg.force, source)
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
+    cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
     count = 0
     with (
         output(target, cfg.force) as part,
         tqdm(unit=" rows", leave=False, disable=None) as bar,
-        _Writer(part, target.suffix.lower()) as writer,
+        _Writer(part, target.suffix.lower(), cell) as writer,
     ):
         for table, x in parts:
             writer.write(_answered(opened.head, table, x))
@@ -127,10 +129,11 @@ class _Writer:
     Args:
         part: Where to.
         suffix: `.parquet` and `.pq` make it Parquet.
+        cell: What becomes of each cell of a CSV.
     """
 
-    def __init__(self, part: Path, suffix: str) -> None:
-        self.part, self.is_parquet = part, suffix in _PARQUET
+    def __init__(self, part: Path, suffix: str, cell: Callable[[Any], Any]) -> None:
+        self.part, self.is_parquet, self.cell = part, suffix in _PARQUET, cell
         self._file: Any = None
 
     def __enter__(self) -> Self:
@@ -147,8 +150,10 @@ class _Writer:
     def _write_csv(self, columns: dict[str, list[Any]]) -> None:
         if self._file is None:
             self._file = self.part.open("w", newline="", encoding="utf-8")
-            csv.writer(self._file).writerow(columns)
-        csv.writer(self._file).writerows(zip(*columns.values(), strict=True))
+            csv.writer(self._file).writerow(map(self.cell, columns))
+        csv.writer(self._file).writerows(
+            [self.cell(each) for each in row] for row in zip(*columns.values(), strict=True)
+        )
 
     def _write_parquet(self, columns: dict[str, list[Any]]) -> None:
         try:

@@ -13,6 +13,7 @@ from src.errors import ConfigError
 from src.files import aside
 from src.products import check_folder, product
 from src.run.files import read_json, write_json
+from src.run.formulas import inert
 from src.sweep.comparison import Comparison, compare
 from src.sweep.reading import latest_sweep, read_runs
 from src.sweep.settings import Setting
@@ -86,9 +87,9 @@ def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     columns = [name for name in rows[0] if name != "folders"]
     with aside(path) as part, part.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(file)
+        writer.writerow(map(inert, columns))
+        writer.writerows([inert(row[name]) for name in columns] for row in rows)
 
 
 def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:

@@ -1,5 +1,9 @@
 """Image datasets: which images, which classes, what a network sees of them, and what is refused."""
 
+import struct
+import tracemalloc
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +12,7 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import FashionMNIST
 
 from src.data.image.digits import Digits
+from src.data.image.files import decode
 from src.data.image.folder import ImageFolder
 from src.data.image.torchvision_images import TorchvisionImages
 from src.errors import ConfigError
@@ -203,3 +208,26 @@ def test_a_folder_that_is_no_dataset_is_refused(tmp_path, spoil, message):
 def test_a_folder_must_be_named():
     with pytest.raises(ConfigError, match=r"data.path: needs a folder with a sub-folder of images"):
         ImageFolder(path=None)
+
+
+def bomb(path, width, height):
+    """A small PNG of one colour that claims many pixels."""
+    rows = zlib.compressobj(9)
+    data = b"".join(rows.compress(b"\0" + b"\0" * -(-width // 8)) for _ in range(height)) + rows.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", data), (b"IEND", b"")]
+    chunks = [struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in parts]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path, recwarn):
+    bomb(tmp_path / "bomb.png", 13_300, 13_300)
+    assert (tmp_path / "bomb.png").stat().st_size < 50_000
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match=r"bomb.png does not decode .*13,300 × 13,300 pixels, and at most 67,108,864"):
+        decode(tmp_path / "bomb.png", 16, color=True)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+    assert not recwarn.list
+    bomb(tmp_path / "large.png", 4000, 3000)
+    assert decode(tmp_path / "large.png", 16, color=True).shape == (3, 16, 16)

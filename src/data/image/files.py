@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 
+MOST_PIXELS = 2**26
+"""Pixels of a picture that is decoded, 200 MB in colour; a file of twenty kilobytes may claim ten times as many."""
+
 
 def image_files(folder: Path) -> list[Path]:
     """The image files of a folder and the folders in it, sorted."""
@@ -36,12 +40,17 @@ def decode(path: Path, side: int, color: bool) -> Tensor:
         color: Three channels; false is one, grey.
 
     Raises:
-        ConfigError: It does not decode.
+        ConfigError: It does not decode, or has more than `MOST_PIXELS`.
     """
     from PIL import Image, ImageOps
 
     try:
+        warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # ours is the stricter rule
         with Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                image.draft("RGB" if color else "L", (side, side))  # a JPEG can be decoded smaller than it is
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"{image.width:,} × {image.height:,} pixels, and at most {MOST_PIXELS:,} are decoded")
             upright = ImageOps.exif_transpose(image).convert("RGB" if color else "L")
             pixels = np.array(ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
