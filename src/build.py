@@ -3,7 +3,7 @@
 import inspect
 import os
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,9 @@ from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head, Scheduling
 from src.heads.threshold import ThresholdHead
+from src.rules import resolved_mode
 from src.spec import DataSpec
+from src.stepping import seen_by
 from src.trust import targets
 
 _DEFAULT_THREADS = torch.get_num_threads()
@@ -35,11 +37,13 @@ class Parts:
         datamodule: The dataset.
         head: The network, with its task's loss and metrics.
         trainer: Lightning's, with the run's callbacks and loggers.
+        each_step: What has to see each optimiser step, if anything does.
     """
 
     datamodule: InMemoryDataModule
     head: Head
     trainer: pl.Trainer
+    each_step: list[str] = field(default_factory=list)
 
 
 def build(cfg: DictConfig, folder: Path) -> Parts:
@@ -61,10 +65,11 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     trainer = make_trainer(cfg, folder, head)
     _check_monitors(trainer, head)
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
-    datamodule.steps_per_execution = _steps_per_execution(cfg, datamodule, work)
+    each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
+    datamodule.steps_per_execution = _steps_per_execution(datamodule, work, each_step)
     head.automatic_optimization = datamodule.steps_per_execution == 1
     set_threads(cfg, work)
-    return Parts(datamodule, head, trainer)
+    return Parts(datamodule, head, trainer, each_step)
 
 
 def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
@@ -120,9 +125,11 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
         raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:
-        counted = {"total_steps": num_steps} if cfg.scheduler.get("total_steps") == "auto" else {}
+        settled: dict[str, Any] = {"total_steps": num_steps} if cfg.scheduler.get("total_steps") == "auto" else {}
+        if "mode" in cfg.scheduler:
+            settled["mode"] = resolved_mode(str(cfg.scheduler.get("monitor")), cfg.scheduler.mode)
         scheduling = Scheduling(
-            partial(make, cfg, "scheduler", leave_out=("interval", "monitor", *counted), **counted),
+            partial(make, cfg, "scheduler", leave_out=("interval", "monitor", *settled), **settled),
             cfg.scheduler.interval,
             cfg.scheduler.get("monitor"),
         )
@@ -291,22 +298,9 @@ def multiply_adds(network: nn.Module, x: Tensor) -> int:
     return counted
 
 
-def _steps_per_execution(cfg: DictConfig, datamodule: InMemoryDataModule, work: int) -> int:
-    """Optimiser steps of one `training_step`: more than one only where the Trainer need not see each step."""
+def _steps_per_execution(datamodule: InMemoryDataModule, work: int, each_step: list[str]) -> int:
+    """Optimiser steps of one `training_step`: more than one only where nothing has to see each step."""
     wanted: int | Literal["auto"] = datamodule.steps_per_execution
-    each_step = [
-        f"trainer.{key}={cfg.trainer[key]}"
-        for key, plain in {
-            "gradient_clip_val": None,
-            "accumulate_grad_batches": 1,
-            "limit_train_batches": None,
-            "overfit_batches": 0.0,
-            "fast_dev_run": False,
-            "devices": 1,
-            "precision": "32-true",
-        }.items()
-        if cfg.trainer[key] != plain
-    ]
     if wanted == "auto":
         return 1 if each_step else max(1, min(datamodule.block_size(), _BLOCK_WORK // work))
     if wanted > 1 and each_step:

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from src import rules
+from src import cores, library_rules, rules, unread
 from src.errors import ConfigError, suggestion
 from src.trust import targets
 
@@ -24,11 +24,41 @@ class SolvedRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     metric: str = "test/accuracy"
-    at_least: float | None = None
-    at_most: float | None = None
+    at_least: rules.Number | None = None
+    at_most: rules.Number | None = None
+
+    @field_validator("at_least", "at_most")
+    @classmethod
+    def _within_reach(cls, bound: float | None, info: ValidationInfo) -> float | None:
+        metric, is_floor = str(info.data.get("metric")), info.field_name == "at_least"
+        better = rules.direction(metric)
+        if bound is None or better is None:
+            return bound
+        if better == "min" and bound < 0:
+            raise rules.broken(f"Input should be 0 or more, since {metric} never falls below")
+        if better == "max" and is_floor and bound > 1:
+            raise rules.broken(f"Input should be 1 or less, since {metric} never rises above")
+        return bound
+
+    @field_validator("at_most")
+    @classmethod
+    def _ordered(cls, most: float | None, info: ValidationInfo) -> float | None:
+        least, metric = info.data.get("at_least"), str(info.data.get("metric"))
+        better = rules.direction(metric)
+        if least is not None and most is not None and least > most:
+            raise rules.broken(f"Input should not be below solved.at_least={least}")
+        if better == "max" and most is not None and least is None:
+            raise rules.broken(
+                f"Input should be null beside solved.at_least=…, since {metric} is better when it is larger"
+            )
+        if better == "min" and most is None and least is not None:
+            raise rules.broken(
+                f"Input should be a bound beside solved.at_least, since {metric} is better when it is smaller"
+            )
+        return most
 
 
-class RootRules(rules.Rules):
+class RootRules(library_rules.Rules):
     """The keys outside all groups."""
 
     seed: rules.Seed
@@ -37,30 +67,30 @@ class RootRules(rules.Rules):
     solved: SolvedRule
 
 
-class ThreadsRules(rules.TrainerRules):
+class ThreadsRules(library_rules.TrainerRules):
     """The Trainer's rules, and our own key beside them."""
 
-    threads: rules.Count | Literal["auto"] = "auto"
+    threads: Annotated[rules.Count, Field(le=max(64, cores.available()))] | Literal["auto"] = "auto"
 
 
-class RunRules(rules.Rules):
+class RunRules(library_rules.Rules):
     """The keys of commands on a run."""
 
     run: Annotated[str, Field(min_length=1)]
     split: Literal["train", "val", "test"] = "test"
     format: Literal["onnx", "torch_export"] = "onnx"
-    resamples: Annotated[int, Field(ge=0)] = 0
     formulas: Literal["escape", "keep"] = "escape"
+    resamples: Annotated[rules.Natural, Field(le=100_000)] = 0
     force: bool = False
 
 
-_RULES: dict[str, type[rules.Rules]] = {
+_RULES: dict[str, type[library_rules.Rules]] = {
     "": RootRules,
-    "optimizer": rules.OptimizerRules,
-    "scheduler": rules.SchedulerRules,
+    "optimizer": library_rules.OptimizerRules,
+    "scheduler": library_rules.SchedulerRules,
     "trainer": ThreadsRules,
-    "callbacks.early_stopping": rules.MonitorRules,
-    "callbacks.model_checkpoint": rules.MonitorRules,
+    "callbacks.early_stopping": library_rules.MonitorRules,
+    "callbacks.model_checkpoint": library_rules.MonitorRules,
 }
 
 
@@ -72,6 +102,7 @@ def check(cfg: DictConfig, hydra: DictConfig) -> None:
         hydra: Hydra's own part of it.
     """
     check_keys(cfg, hydra)
+    unread.check(cfg, [*hydra.overrides.task, *hydra.overrides.hydra])
     check_values(OmegaConf.to_container(cfg, resolve=True))
 
 
@@ -87,6 +118,11 @@ def check_values(cfg: Any) -> None:
                 model.model_validate(values)
             except ValidationError as error:
                 raise ConfigError(one_line(group, error)) from error
+    lowest, highest = cfg["scheduler"].get("eta_min"), cfg["optimizer"].get("lr")
+    if lowest is not None and highest is not None and lowest > highest:
+        raise ConfigError(
+            f"scheduler.eta_min: the learning rate falls to it from optimizer.lr={highest} (got {lowest}); lower it"
+        )
 
 
 def check_on_run(cfg: DictConfig) -> None:
@@ -112,7 +148,7 @@ def one_line(group: str, error: ValidationError) -> str:
 
     Example:
         >>> try:
-        ...     rules.OptimizerRules(lr=-1)
+        ...     library_rules.OptimizerRules(lr=-1)
         ... except ValidationError as error:
         ...     one_line("optimizer", error)
         'optimizer.lr: input should be greater than 0 (got -1)'

@@ -1,71 +1,84 @@
 """The rules that values obey: types to annotate parameters with, and a decorator that enforces them.
 
-Our own constructors carry their rules beside each parameter. Those of PyTorch and Lightning cannot, so the rules of
-their parameters stand here, a class for each config group; a key without a rule is left to the constructor itself.
+Our own constructors carry their rules beside each parameter; `src.library_rules` has PyTorch's and Lightning's.
+A truth value or a text is never taken for a number, although Python would: `data.noise=true` is a mistake, not 1.0.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, validate_call
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, validate_call
+from pydantic_core import PydanticCustomError
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-OpenFraction = Annotated[float, Field(gt=0, lt=1)]
-BelowOne = Annotated[float, Field(ge=0, lt=1)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Mode = Literal["min", "max"]
+
+def broken(rule: str) -> PydanticCustomError:
+    """What a validator raises where a value breaks a `rule`, a sentence as pydantic words it: "Input should be …"."""
+    return PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+def _numeric(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise broken("Input should be a number")
+    return value
+
+
+def _within(smallest: float, largest: float) -> AfterValidator:
+    """Bounds beyond which float32 no longer tells a difference, or nothing useful can come of a value."""
+
+    def check(value: float) -> float:
+        if not smallest <= value <= largest:
+            raise broken(f"Input should be between {smallest:g} and {largest:g}")
+        return value
+
+    return AfterValidator(check)
+
+
+Number = Annotated[float, BeforeValidator(_numeric), Field(allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(_numeric)]
+
+Fraction = Annotated[Number, Field(ge=0, le=1)]
+OpenFraction = Annotated[Number, Field(gt=0, lt=1)]
+BelowOne = Annotated[Number, Field(ge=0, lt=1)]
+NonNegative = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Spread = Annotated[Number, Field(ge=0, le=1e6)]
+"""A standard deviation: beyond a million nothing is left of what it blurs."""
+Rate = Annotated[Number, Field(gt=0), _within(1e-12, 1e6)]
+"""A learning rate, or another factor that a step of float32 weights has to feel."""
+Count = Annotated[Whole, Field(ge=1)]
+Natural = Annotated[Whole, Field(ge=0)]
+NumClasses = Annotated[Whole, Field(ge=2, le=1000)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+Mode = Literal["auto", "min", "max"]
 
 checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
 """Decorates a constructor: a value that breaks its annotation raises `pydantic.ValidationError`."""
 
-
-class Rules(BaseModel):
-    """Rules for some keys of a config group; only the keys that are present are checked."""
-
-    model_config = ConfigDict(extra="allow")
+_SMALLER_IS_BETTER = frozenset({"loss", "mae", "mse", "rmse", "error", "nll", "brier", "ece"})
+_LARGER_IS_BETTER = frozenset({"accuracy", "precision", "recall", "f1", "r2", "auc", "specificity", "sensitivity"})
 
 
-class OptimizerRules(Rules):
-    """`torch.optim`."""
+def direction(metric: str) -> Literal["min", "max"] | None:
+    """Whether a metric is better small (`min`) or large (`max`), by the last word of its name; None is not known.
 
-    lr: Positive = 1.0
-    weight_decay: NonNegative = 0.0
-    momentum: BelowOne = 0.0
-    betas: tuple[BelowOne, BelowOne] = (0.0, 0.0)
-
-
-class SchedulerRules(Rules):
-    """`torch.optim.lr_scheduler`."""
-
-    step_size: Count = 1
-    gamma: Positive = 1.0
-    T_max: Count = 1
-    eta_min: NonNegative = 0.0
-    factor: OpenFraction = 0.5
-    patience: Annotated[int, Field(ge=0)] = 0
-    mode: Mode = "min"
-    interval: Literal["epoch", "step"] = "epoch"
-    max_lr: Positive = 1.0
-    total_steps: Count | Literal["auto"] = "auto"
-    pct_start: OpenFraction = 0.5
+    Example:
+        >>> direction("val/loss"), direction("test/subset_accuracy"), direction("val/lift")
+        ('min', 'max', None)
+    """
+    word = metric.rpartition("/")[2].rpartition("_")[2]
+    return "min" if word in _SMALLER_IS_BETTER else "max" if word in _LARGER_IS_BETTER else None
 
 
-class TrainerRules(Rules):
-    """`lightning.pytorch.Trainer`."""
+def resolved_mode(monitor: str, mode: str) -> Literal["min", "max"]:
+    """The `mode` of whatever watches the metric `monitor`, `auto` by the metric's name.
 
-    max_epochs: Count = 1
-    check_val_every_n_epoch: Count = 1
-    accumulate_grad_batches: Count = 1
-    gradient_clip_val: Positive | None = None
-    overfit_batches: NonNegative = 0.0
+    Raises:
+        ValueError: The name does not tell.
 
-
-class MonitorRules(Rules):
-    """Lightning's `EarlyStopping` and `ModelCheckpoint`."""
-
-    monitor: str = ""
-    mode: Mode = "min"
-    patience: Count = 1
-    min_delta: NonNegative = 0.0
+    Example:
+        >>> resolved_mode("val/accuracy", "auto"), resolved_mode("val/lift", "max")
+        ('max', 'max')
+    """
+    found = direction(monitor) if mode == "auto" else mode
+    if found not in ("min", "max"):
+        raise ValueError(f"mode: {monitor} may be better small or large (got {mode}); set it to min or max")
+    return "min" if found == "min" else "max"

@@ -7,12 +7,15 @@ import pytest
 
 SRC = Path(__file__).parent.parent / "src"
 CONF = SRC.parent / "conf"
-GROUND = {"errors", "rules", "spec"}
+GROUND = {"errors", "memory", "rules", "spec"}
 MAY_KNOW = {
     "errors": set(),
     "cores": set(),
     "interrupts": set(),
+    "library_rules": {"rules"},
     "locking": {"errors"},
+    "memory": {"errors"},
+    "unread": {"errors", "library_rules"},
     "removal": set(),
     "files": {"removal"},
     "folders": {"errors", "files"},
@@ -25,7 +28,7 @@ MAY_KNOW = {
     "spec": set(),
     "startup": {"interrupts"},
     "trust": {*GROUND, "folders"},
-    "config": {"errors", "rules", "trust"},
+    "config": {"cores", "errors", "library_rules", "rules", "trust", "unread"},
     "saving": {"files"},
     "data": {*GROUND, "files", "removal", "saving"},
     "networks": GROUND,
@@ -34,7 +37,8 @@ MAY_KNOW = {
     "plots": {"spec"},
     "report": {"spec"},
     "callbacks": {*GROUND, "data", "files", "saving", "heads", "interrupts", "networks", "plots", "trust"},
-    "build": {*GROUND, "config", "data", "heads", "trust"},
+    "stepping": set(),
+    "build": {*GROUND, "config", "data", "heads", "stepping", "trust"},
     "run": {
         *GROUND,
         "build",
@@ -77,6 +81,7 @@ MAY_KNOW = {
         "run",
         "startup",
         "trust",
+        "unread",
     },
     "command": {"config", "errors"},
     "arguments": {"command", "config", "errors", "folders", "locking", "trust"},

@@ -13,7 +13,7 @@ from src.files import aside
 from src.heads.base import Head
 from src.heads.classification import ClassificationHead
 from src.networks.hidden import outgoing_weights
-from src.rules import Count, checked
+from src.rules import Count, Natural, checked
 
 _CANDIDATES = 4  # epochs recorded for each frame wanted, from which drawing chooses
 _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
@@ -39,7 +39,7 @@ class BoundaryMovie(pl.Callback):
         self,
         frames: Count = 60,
         layer: Literal["first", "last"] | Count = "last",
-        max_units: Annotated[int, Field(ge=0, le=64)] = 16,
+        max_units: Annotated[Natural, Field(le=64)] = 16,
     ) -> None:
         self.frames, self.layer, self.max_units = frames, layer, max_units
         self.snapshots: list[Snapshot] = []

@@ -16,7 +16,7 @@ from src.data.blocks import BlockLoader
 from src.files import aside
 from src.heads.base import Head
 from src.interrupts import held
-from src.rules import NonNegative, checked
+from src.rules import Mode, NonNegative, checked, resolved_mode
 
 _SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
 
@@ -36,7 +36,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
 
     Args:
         monitor: Metric by which an epoch is the best.
-        mode: `min` or `max`.
+        mode: `min`, `max`, or `auto` by the metric's name.
         seconds_between_writes: The pause.
         **kwargs: Further arguments of Lightning's ModelCheckpoint.
     """
@@ -45,10 +45,11 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
     def __init__(
         self,
         monitor: str = "val/loss",
-        mode: str = "min",
+        mode: Mode = "auto",
         seconds_between_writes: NonNegative = 1.0,
         **kwargs: Any,
     ) -> None:
+        mode = resolved_mode(monitor, mode)
         super().__init__(filename="best", monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
         self._throttle = Throttle(seconds_between_writes)
         self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)

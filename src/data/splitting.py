@@ -1,16 +1,16 @@
 """Which rows are for training, which for validation and which for the test."""
 
 from math import ceil
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from src.errors import ConfigError
+from src.rules import BelowOne
 
-SplitFraction = Annotated[float, Field(ge=0, lt=1)]
+SplitFraction = BelowOne
 
 
 def check_fractions(test_fraction: float, val_fraction: float) -> None:

@@ -15,6 +15,7 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 _PARQUET = (".parquet", ".pq")
 _ROWS_OF_A_PART = 16_384
+_LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32, where more is infinite
 
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -43,20 +44,25 @@ class Table:
         """The column of this `name` as float64 [N], NaN where a cell is missing.
 
         Raises:
-            ConfigError: A cell is no number; its row and column are named.
+            ConfigError: A cell is no number, or beyond what float32 holds; its row and column are named.
         """
         cells = self.columns[name]
         try:
-            return np.array(cells, dtype=np.float64)
+            numbers = np.array(cells, dtype=np.float64)
         except (TypeError, ValueError):
-            numbers = np.array([as_number(cell) for cell in cells], dtype=object)
-        wrong = np.flatnonzero(numbers == None)  # noqa: E711  # element by element
-        if len(wrong):
+            found = np.array([as_number(cell) for cell in cells], dtype=object)
+            self._refuse(name, found == None, "is not a number")  # noqa: E711  # element by element
+            numbers = found.astype(np.float64)
+        self._refuse(name, np.abs(numbers) > _LARGEST, f"is beyond ±{_LARGEST:.2g}")
+        return numbers
+
+    def _refuse(self, name: str, wrong: Any, what: str) -> None:
+        """Raise `ConfigError` for the first of the rows [N] of a column that are `wrong`."""
+        if len(places := np.flatnonzero(wrong)):
             raise ConfigError(
-                f"{self.source}: column {name}, row {self.first_row + int(wrong[0])} is not a number "
-                f"(got {cells[wrong[0]]!r}); mend it, or leave it empty if it is not known"
+                f"{self.source}: column {name}, row {self.first_row + int(places[0])} {what} "
+                f"(got {self.columns[name][places[0]]!r}); mend it, or leave it empty if it is not known"
             )
-        return numbers.astype(np.float64)
 
     def texts(self, name: str) -> list[str | None]:
         """The column of this `name` as text without spaces around it, None where a cell is missing."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.metrics.threshold import check_labels, choose_threshold, parse_rule
-from src.rules import checked
+from src.rules import Number, checked
 
 
 class ThresholdHead(Head):
@@ -23,7 +23,7 @@ class ThresholdHead(Head):
     """
 
     @checked
-    def __init__(self, *parts: Any, threshold: float | str = 0.5, **more: Any) -> None:
+    def __init__(self, *parts: Any, threshold: Number | str = 0.5, **more: Any) -> None:
         super().__init__(*parts, **more)
         try:
             self.rule = parse_rule(threshold)

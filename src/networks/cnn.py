@@ -1,5 +1,6 @@
 """A small convolutional network for small images."""
 
+from itertools import pairwise
 from typing import Annotated
 
 import torch
@@ -7,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from src.errors import ConfigError
+from src.networks.size import refuse_too_many
 from src.rules import BelowOne, Count, checked
 
 
@@ -34,7 +36,7 @@ class CNN(nn.Module):
         input_shape: tuple[Count, ...],
         num_outputs: Count,
         dims: Annotated[list[Count], Field(min_length=1, max_length=10)],
-        depth: Count = 1,
+        depth: Annotated[Count, Field(le=100)] = 1,
         dropout: BelowOne = 0.0,
     ) -> None:
         super().__init__()
@@ -44,6 +46,8 @@ class CNN(nn.Module):
                 f"network.dims: {len(dims)} stages halve an image {len(dims)} times, and these have {smallest} pixels "
                 f"a side (got {dims}); name {smallest.bit_length() - 1} at most"
             )
+        convolutions = sum(a * b + (depth - 1) * b * b for a, b in pairwise([channels, *dims]))
+        refuse_too_many(9 * convolutions, "network.dims", dims)
         layers: list[nn.Module] = []
         for width in dims:
             for number in range(depth):

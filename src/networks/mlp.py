@@ -1,11 +1,13 @@
 """The multilayer perceptron: linear layers with an activation between them."""
 
+from itertools import pairwise
 from math import prod
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from torch import nn
 
+from src.networks.size import refuse_too_many
 from src.rules import BelowOne, Count, checked
 
 Activation = Literal["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
@@ -48,8 +50,10 @@ class MLP(nn.Sequential):
         dropout: BelowOne = 0.0,
         batch_norm: bool = False,
     ) -> None:
-        layers: list[nn.Module] = [nn.Flatten()] if len(input_shape) > 1 else []
         num_inputs = prod(input_shape)
+        widths = [num_inputs, *hidden_dims, num_outputs]
+        refuse_too_many(sum(a * b for a, b in pairwise(widths)), "network.hidden_dims", hidden_dims)
+        layers: list[nn.Module] = [nn.Flatten()] if len(input_shape) > 1 else []
         for units in hidden_dims:
             layers.append(nn.Linear(num_inputs, units))
             if batch_norm:

@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
 from src import config as rules
-from src import failures
+from src import failures, unread
 from src.errors import ConfigError
 from src.rules import Count, NonNegative
 from src.startup import lean_imports
@@ -100,6 +100,7 @@ class Launch:
                 if id(composed) not in checked:
                     task_cfg = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
                     rules.check_keys(task_cfg, composed.hydra)
+                    unread.check(task_cfg, [*overrides, *self.master.hydra.overrides.hydra])
                     checked.add(id(composed))
                 rules.check_values(job.cfg)
             except (ConfigError, OmegaConfBaseException) as error:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from src.rules import resolved_mode
 from src.trust import targets
 
 _NAMES = (
@@ -43,6 +44,8 @@ class Schedules:
             return
         make = targets.find({"scheduler": cfg}, "scheduler")
         arguments = {key: value for key, value in cfg.items() if key not in ("_target_", "interval", "monitor")}
+        if "mode" in arguments:
+            arguments["mode"] = resolved_mode(str(self.monitor), arguments["mode"])
         alone = issubclass(make, ReduceLROnPlateau)
         shared: dict[float, Any] = {}
         for rate in rates:

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from src.errors import ConfigError
+from src.rules import direction
 from src.sweep.reading import BrokenRunError, Record
 
 _CONFIDENCE = 0.95
-_SMALLER_IS_BETTER = ("loss", "mae", "rmse", "seconds", "epochs", "steps", "epoch")
+_COSTS = ("seconds", "epochs", "steps", "epoch")
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def known_keys(runs: list[Record], wanted: Iterable[str]) -> list[str]:
 
 def smaller_is_better(metric: str) -> bool:
     """Whether a metric is an error or a cost."""
-    return metric.rpartition("/")[2].rpartition("_")[2] in _SMALLER_IS_BETTER
+    return direction(metric) == "min" or metric.rpartition("/")[2].rpartition("_")[2] in _COSTS
 
 
 def settings(runs: list[Record], keys: list[str], metric: str) -> list[Setting]:

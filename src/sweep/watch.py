@@ -5,6 +5,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from src.rules import resolved_mode
+
 
 class Watch:
     """Says after each validation which runs improved and which have waited long enough.
@@ -20,10 +22,10 @@ class Watch:
     """
 
     def __init__(self, num_runs: int, best: dict[str, Any] | None, stopping: dict[str, Any] | None) -> None:
-        self.best_rule, self.stopping_rule = best, stopping
-        self.best = _worst(num_runs, best["mode"] if best else "min")
+        self.best_rule, self.stopping_rule = _settled(best), _settled(stopping)
+        self.best = _worst(num_runs, self.best_rule["mode"] if self.best_rule else "min")
         self.seen = torch.zeros(num_runs, dtype=torch.bool)
-        self.stop_best = _worst(num_runs, stopping["mode"] if stopping else "min")
+        self.stop_best = _worst(num_runs, self.stopping_rule["mode"] if self.stopping_rule else "min")
         self.waited = torch.zeros(num_runs, dtype=torch.int64)
 
     def improved(self, metrics: dict[str, Tensor]) -> Tensor:
@@ -61,6 +63,11 @@ class Watch:
         """Take up these `tensors` [M], attributes by their names."""
         self.best, self.seen = tensors["best"], tensors["seen"].clone()
         self.stop_best, self.waited = tensors["stop_best"], tensors["waited"]
+
+
+def _settled(rule: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A rule whose mode is `min` or `max`."""
+    return rule and {**rule, "mode": resolved_mode(rule["monitor"], rule.get("mode", "auto"))}
 
 
 def _worst(num_runs: int, mode: Literal["min", "max"]) -> Tensor:

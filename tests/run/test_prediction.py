@@ -213,3 +213,11 @@ def test_a_million_rows_stay_below_a_gigabyte_above_the_imports(xor, tmp_path):
     assert 0 < int(done.stdout) < 2**30
     with (tmp_path / "out.csv").open() as file:
         assert sum(1 for _ in file) == 1_000_001
+
+
+@pytest.mark.parametrize("cell", ["inf", "-inf", "1e300"])
+def test_a_number_that_float32_does_not_hold_is_refused_by_its_row(cell, xor, tmp_path):
+    new = write_csv(tmp_path / "new.csv", {"x1": [1, cell], "x2": [0, 1]})
+    with pytest.raises(ConfigError, match=rf"column x1, row 2 is beyond ±3.4e\+38 \(got '{cell}'\)"):
+        predict(settings(xor.folder, new))
+    assert not (tmp_path / "new_predicted.csv").exists()

@@ -98,6 +98,7 @@ def test_checkpoints_have_the_content_of_a_run_alone(both, case):
 
 def assert_same_checkpoint(ours, theirs, name):
     for state in (ours, theirs):
+        state["loops"]["fit_loop"]["state_dict"].clear()  # how far a run alone has come within an epoch
         for callback in state["callbacks"].values():
             for key in ("dirpath", "best_model_path", "kth_best_model_path", "best_k_models"):
                 callback.pop(key, None)
@@ -122,13 +123,16 @@ def test_a_stacked_run_is_resumed_like_any_other(tmp_path):
         ours, theirs = checkpoint(folder, key), checkpoint(tmp_path / "whole", key)
         assert_alike(ours["state_dict"], theirs["state_dict"])
         assert_alike(ours["optimizer_states"][0]["state"], theirs["optimizer_states"][0]["state"])
+        theirs["loops"]["fit_loop"]["state_dict"].clear()  # how far a run alone has come within an epoch
+        ours["loops"]["fit_loop"]["state_dict"].clear()
         assert ours["loops"] == theirs["loops"]
     assert len(curves(folder)) == 12
 
 
 def test_a_run_that_diverges_leaves_the_others_as_they_are(tmp_path):
-    common = ["data.num_train=200", "trainer.max_epochs=5"]
-    cfgs = [composed([*common, *more]) for more in (["seed=1"], ["data.noise=3e38"], ["seed=2"])]
+    common = ["data.num_train=200", "trainer.max_epochs=5", "network.hidden_dims=[8,8,8]", "network.activation=relu"]
+    steep = ["data.noise=1e6", "optimizer.lr=1e6"]
+    cfgs = [composed([*common, *more]) for more in (["seed=1"], steep, ["seed=2"])]
     members = stacked(cfgs, tmp_path / "stack")
     with pytest.raises(TrainingDivergedError) as reason:
         alone(cfgs[1], tmp_path / "alone")

@@ -1,10 +1,9 @@
 """The base of image datasets: which classes, which splits, how pixels are scaled, which views training sees."""
 
 from abc import abstractmethod
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from pydantic import Field
 from torch import Generator, Tensor
 
 from src.data.base import InMemoryDataModule, Rows, Split, Splits
@@ -12,7 +11,7 @@ from src.data.image.augmentation import erased, shifted
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
-from src.rules import Fraction, Seed, checked
+from src.rules import Fraction, Natural, Seed, Whole, checked
 
 _SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is exact to a thousandth
 
@@ -49,12 +48,12 @@ class ImageDataModule(InMemoryDataModule):
     def __init__(
         self,
         *,
-        classes: list[int | str] | None = None,
+        classes: list[Whole | str] | None = None,
         val_fraction: SplitFraction = 0.1,
         test_fraction: SplitFraction = 0.2,
         split_seed: Seed | None = None,
         flip: bool = False,
-        shift: Annotated[int, Field(ge=0)] = 0,
+        shift: Natural = 0,
         erase: Fraction = 0.0,
         **common: Any,
     ) -> None:

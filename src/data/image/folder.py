@@ -13,7 +13,7 @@ from src.data.image.base import Collection, ImageDataModule
 from src.data.image.files import ImageFiles, image_files
 from src.data.image.stream import StreamLoader
 from src.errors import ConfigError
-from src.rules import Positive, checked
+from src.rules import Natural, Positive, Whole, checked
 
 
 class ImageFolder(ImageDataModule):
@@ -39,11 +39,11 @@ class ImageFolder(ImageDataModule):
         self,
         *,
         path: str | None,
-        image_size: Annotated[int, Field(ge=4)] = 64,
+        image_size: Annotated[Whole, Field(ge=4, le=2048)] = 64,
         color: bool = True,
         skip_broken: bool = False,
         memory_budget: Positive = 2.0,
-        num_workers: Annotated[int, Field(ge=0)] = 2,
+        num_workers: Annotated[Natural, Field(le=256)] = 2,
         cache: str = "data/decoded",
         remember: bool = True,
         **common: Any,

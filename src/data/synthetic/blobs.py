@@ -1,13 +1,12 @@
 """Round clouds around random centres, one a class."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-from pydantic import Field
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import Count, NonNegative, checked
+from src.rules import Count, NumClasses, Spread, checked
 
 
 class Blobs(DrawnWhole):
@@ -29,9 +28,9 @@ class Blobs(DrawnWhole):
     def __init__(
         self,
         *,
-        centers: Annotated[int, Field(ge=2)] = 4,
+        centers: NumClasses = 4,
         num_features: Count = 2,
-        noise: NonNegative = 1.5,
+        noise: Spread = 1.5,
         **common: Any,
     ) -> None:
         super().__init__(**common)

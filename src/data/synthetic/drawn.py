@@ -8,11 +8,25 @@ from pydantic import Field
 
 from src.data.base import InMemoryDataModule, Rows, Splits, stream_seed
 from src.data.splitting import SplitFraction, check_fractions, split_rows
-from src.rules import Count, Seed, checked
+from src.memory import refuse_beyond
+from src.rules import Count, Seed, Whole, checked
+
+_BYTES_PER_NUMBER = 24  # drawn in float64, with a copy of all and the float32 that is kept
 
 
 class DrawnDataModule(InMemoryDataModule):
     """A dataset that `draw` can make any number of rows of."""
+
+    @property
+    def numbers_per_row(self) -> int:
+        """Numbers that a row holds, its target included."""
+        return 1 + getattr(self, "num_features", 2) + getattr(self, "num_labels", 0)
+
+    def _refuse_too_many(self, num_rows: int, key: str) -> None:
+        numbers = self.numbers_per_row
+        refuse_beyond(
+            num_rows * numbers * _BYTES_PER_NUMBER, f"data.{key}", f"{num_rows:,} rows of {numbers:,} numbers"
+        )
 
     @abstractmethod
     def draw(self, num_rows: int, seed: int) -> Rows:
@@ -36,6 +50,7 @@ class DrawnBySplit(DrawnDataModule):
 
     def load(self) -> Splits:
         """Draw the three splits."""
+        self._refuse_too_many(sum(self.num_rows), "num_train")
         return Splits(*(self.draw(n, stream_seed(self.seed, i)) for i, n in enumerate(self.num_rows)))
 
 
@@ -56,7 +71,7 @@ class DrawnWhole(DrawnDataModule):
     def __init__(
         self,
         *,
-        num_samples: Annotated[int, Field(ge=4)],
+        num_samples: Annotated[Whole, Field(ge=4)],
         test_fraction: SplitFraction = 0.2,
         val_fraction: SplitFraction = 0.1,
         stratify: bool = True,
@@ -72,6 +87,7 @@ class DrawnWhole(DrawnDataModule):
 
     def load(self) -> Splits:
         """Draw and split, with scikit-learn's `train_test_split`."""
+        self._refuse_too_many(self.num_samples, "num_samples")
         x, y = self.draw(self.num_samples, self.seed)
         labels = y if self.stratify and self.class_names and y.ndim == 1 else None
         fractions = self.test_fraction, self.val_fraction

@@ -6,7 +6,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnBySplit
-from src.rules import NonNegative, checked
+from src.rules import Spread, checked
 
 _CENTER = 2.0  # clouds sit at (2, 2) and (-2, -2), as in the TensorFlow Playground
 
@@ -28,7 +28,7 @@ class Gaussian(DrawnBySplit):
     class_names = ("lower", "upper")
 
     @checked
-    def __init__(self, *, noise: NonNegative = 1.0, **common: Any) -> None:
+    def __init__(self, *, noise: Spread = 1.0, **common: Any) -> None:
         super().__init__(**common)
         self.noise = noise
 

@@ -7,7 +7,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import NonNegative, checked
+from src.rules import Number, Spread, checked
 
 
 class Line(DrawnWhole):
@@ -30,7 +30,7 @@ class Line(DrawnWhole):
     feature_names = ("x",)
 
     @checked
-    def __init__(self, *, slope: float = 2.0, intercept: float = 1.0, noise: NonNegative = 0.1, **common: Any) -> None:
+    def __init__(self, *, slope: Number = 2.0, intercept: Number = 1.0, noise: Spread = 0.1, **common: Any) -> None:
         super().__init__(**common)
         self.slope, self.intercept, self.noise = slope, intercept, noise
 

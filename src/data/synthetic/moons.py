@@ -6,7 +6,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import NonNegative, checked
+from src.rules import Spread, checked
 
 
 class Moons(DrawnWhole):
@@ -26,7 +26,7 @@ class Moons(DrawnWhole):
     class_names = ("upper", "lower")
 
     @checked
-    def __init__(self, *, noise: NonNegative = 0.2, **common: Any) -> None:
+    def __init__(self, *, noise: Spread = 0.2, **common: Any) -> None:
         super().__init__(**common)
         self.noise = noise
 

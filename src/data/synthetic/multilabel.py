@@ -1,13 +1,13 @@
 """Rows with several labels each."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-from pydantic import Field
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import Count, checked
+from src.errors import ConfigError
+from src.rules import Count, NumClasses, checked
 
 
 class Multilabel(DrawnWhole):
@@ -32,11 +32,15 @@ class Multilabel(DrawnWhole):
         self,
         *,
         num_features: Count = 20,
-        num_labels: Annotated[int, Field(ge=2)] = 5,
+        num_labels: NumClasses = 5,
         labels_per_row: Count = 2,
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        if labels_per_row > num_labels:
+            raise ConfigError(
+                f"data.labels_per_row: a row has at most data.num_labels={num_labels} (got {labels_per_row}); lower it"
+            )
         self.num_features, self.num_labels, self.labels_per_row = num_features, num_labels, labels_per_row
 
     @property

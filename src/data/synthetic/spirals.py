@@ -8,7 +8,7 @@ from pydantic import Field
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import NonNegative, Positive, checked
+from src.rules import NumClasses, Positive, Spread, checked
 
 
 class Spirals(DrawnWhole):
@@ -30,9 +30,9 @@ class Spirals(DrawnWhole):
     def __init__(
         self,
         *,
-        arms: Annotated[int, Field(ge=2)] = 3,
-        turns: Positive = 0.64,
-        noise: NonNegative = 0.2,
+        arms: NumClasses = 3,
+        turns: Annotated[Positive, Field(le=100)] = 0.64,
+        noise: Spread = 0.2,
         **common: Any,
     ) -> None:
         super().__init__(**common)

@@ -6,7 +6,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnBySplit
-from src.rules import NonNegative, checked
+from src.rules import Spread, checked
 
 
 class XOR(DrawnBySplit):
@@ -26,7 +26,7 @@ class XOR(DrawnBySplit):
     class_names = ("same", "different")
 
     @checked
-    def __init__(self, *, noise: NonNegative = 0.1, **common: Any) -> None:
+    def __init__(self, *, noise: Spread = 0.1, **common: Any) -> None:
         super().__init__(**common)
         self.noise = noise
 

@@ -1,0 +1,55 @@
+"""What has to see each optimiser step of a training, so that no block of several steps can be handed to the Trainer."""
+
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import DictConfig
+
+_PLAIN = {
+    "gradient_clip_val": None,
+    "accumulate_grad_batches": 1,
+    "limit_train_batches": None,
+    "overfit_batches": 0.0,
+    "fast_dev_run": False,
+    "devices": 1,
+    "precision": "32-true",
+    "max_steps": -1,
+    "min_steps": None,
+    "val_check_interval": None,
+}
+"""Arguments of the Trainer that count or change steps, and the values at which they do not."""
+
+_HOOKS = (
+    "on_train_epoch_start",  # where Lightning's callbacks exchange the schedule or the number of steps to accumulate
+    "on_train_batch_start",
+    "on_train_batch_end",
+    "on_before_zero_grad",
+    "on_before_backward",
+    "on_after_backward",
+    "on_before_optimizer_step",
+)
+
+
+def seen_by(cfg: DictConfig, optimizer: type[torch.optim.Optimizer], callbacks: list[pl.Callback]) -> list[str]:
+    """What has to see each step, in the words of the configuration; empty where nothing does.
+
+    Args:
+        cfg: The composed configuration, its precision settled.
+        optimizer: The optimizer's class.
+        callbacks: The Trainer's.
+    """
+    arguments = [
+        f"trainer.{key}={cfg.trainer[key]}" for key, plain in _PLAIN.items() if cfg.trainer.get(key, plain) != plain
+    ]
+    needs_closure = not optimizer.__module__.startswith("torch.optim.") or issubclass(optimizer, torch.optim.LBFGS)
+    watching = [type(each).__name__ for each in callbacks if _watches_steps(each)]
+    return [*arguments, *([f"optimizer {optimizer.__name__}"] if needs_closure else []), *watching]
+
+
+def _watches_steps(callback: Any) -> bool:
+    """Whether somebody else's callback acts on a step; this project's own know of blocks."""
+    kind = type(callback)
+    if kind.__module__.startswith("src.") or isinstance(callback, pl.callbacks.Timer):  # a block takes a second at most
+        return False
+    return any(getattr(kind, hook) is not getattr(pl.Callback, hook) for hook in _HOOKS)
