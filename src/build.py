@@ -120,7 +120,15 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
             f"head: {head_class.__name__} is for {' or '.join(head_class.tasks)} data, and this data has {found}; "
             f"use head={spec.task}"
         )
-    network = make(cfg, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
+    try:
+        network = make(cfg, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
+    except ConfigError as error:
+        if not isinstance(error.__cause__, TypeError):
+            raise
+        raise ConfigError(
+            f"{error}; a network takes input_shape and num_outputs beside the keys of its group: subclass it with such "
+            "an __init__, and leave out keys that it does not take, as in ~network.hidden_dims"
+        ) from error
     scheduling = None
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
         raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")

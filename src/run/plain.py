@@ -57,6 +57,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
     Raises:
         ConfigError: A value that a constructor refuses, or parts that do not fit together.
     """
+    targets.check(cfg, folder)
     pl.seed_everything(cfg.seed, verbose=False)
     cfg = settled(cfg)
     datamodule, unused = _made(cfg, "data", pl.LightningDataModule)

@@ -1,0 +1,98 @@
+"""A LightningModule and a LightningDataModule of the user's own, under this project's Trainer and folders."""
+
+import csv
+import json
+
+import pytest
+import torch
+
+from src.errors import ConfigError
+from src.run.plain import PlainRun, build_plain
+from tests import own_modules
+from tests.conftest import compose_train
+
+MODULE = "head._target_=tests.own_modules.Classifier"
+DATA = "data._target_=tests.own_modules.Quadrants"
+MONITORS = ("callbacks.model_checkpoint.monitor=val_loss", "callbacks.early_stopping.monitor=val_loss")
+QUIET = ("trust=tests", "logger=none", "callbacks.progress_bar=null", "data.num_train=256", "trainer.max_epochs=8")
+
+
+@pytest.fixture
+def fitted(tmp_path):
+    def run_with(*overrides, folder="run"):
+        cfg = compose_train(*QUIET, *overrides)
+        path = tmp_path / folder
+        path.mkdir(exist_ok=True)
+        run = PlainRun(cfg, path, build_plain(cfg, path))
+        run.fit()
+        run.evaluate()
+        run.write()
+        return run
+
+    return run_with
+
+
+@pytest.mark.parametrize("data", [(), (DATA,)], ids=["our rows", "own rows"])
+def test_an_own_module_trains_and_leaves_a_run_folder(fitted, data):
+    run = fitted(MODULE, *MONITORS, *data)
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    with (run.folder / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, 9))
+    best = min(rows, key=lambda row: float(row["val_loss"]))
+    assert metrics["best_epoch"] == int(best["epoch"])
+    assert metrics["val_loss"] == pytest.approx(float(best["val_loss"]), rel=1e-5)
+    kept = own_modules.Classifier.load_from_checkpoint(run.best_checkpoint).eval()
+    loader = run.parts.datamodule.test_dataloader()
+    rows = [(kept(x.to(kept.device)).argmax(1) == y).tolist() for x, y in loader]
+    assert metrics["test_accuracy"] == pytest.approx(sum(map(sum, rows)) / sum(map(len, rows)), abs=1e-6)
+    assert "test_accuracy" in json.loads((run.folder / "metrics.json").read_text())
+
+
+def test_keys_of_ready_options_that_an_own_class_does_not_take_are_named_and_others_refused(fitted):
+    run = fitted(MODULE, DATA, *MONITORS, "+head.width=3", "+data.num_rows=64", "trainer.max_epochs=1")
+    assert run.parts.head.hparams.width == 3
+    assert run.parts.datamodule.num_rows == 64
+    assert "head.threshold" in run.headline()
+    assert "optimizer" in run.headline()
+    with pytest.raises(ConfigError, match=r"head: .*unexpected keyword argument 'widht'"):
+        fitted(MODULE, "+head.widht=3")
+
+
+def test_a_monitor_that_is_not_logged_is_named_after_the_first_epoch(fitted):
+    with pytest.raises(ConfigError, match=r"EarlyStopping monitors val/loss.*Classifier does not log.*val_accuracy"):
+        fitted(MODULE)
+
+
+def test_an_own_module_is_resumed(fitted):
+    fitted(MODULE, *MONITORS, "trainer.max_epochs=3")
+    run = fitted(MODULE, *MONITORS, "trainer.max_epochs=5", "resume=run")
+    assert run.metrics["epochs"] == 5
+
+
+@pytest.fixture(autouse=True)
+def _in_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_our_head_trains_on_own_rows_that_have_a_spec(fitted):
+    run = fitted("data._target_=tests.own_modules.QuadrantsWithSpec", "optimizer=adam", "optimizer.lr=0.05")
+    assert 0.4 < run.metrics["test/accuracy"] <= 1
+    with pytest.raises(ConfigError, match=r"data: BinaryHead needs .* give it an attribute `spec`"):
+        fitted(DATA)
+    with pytest.raises(ConfigError, match=r"head.threshold: f1 is chosen on the rows of a dataset of this project"):
+        fitted("data._target_=tests.own_modules.QuadrantsWithSpec", "head.threshold=f1")
+
+
+def test_what_is_no_class_or_no_module_is_refused(fitted):
+    with pytest.raises(ConfigError, match=r"head._target_: tests.own_modules.torch is no class; a head derives from"):
+        fitted("head._target_=tests.own_modules.torch")
+    with pytest.raises(ConfigError, match=r"head._target_: torch.nn.Linear is not trusted; a head is a class of src"):
+        fitted("head._target_=torch.nn.Linear")
+    with pytest.raises(ConfigError, match=r"trust: there is no package nowhere; .*PYTHONPATH"):
+        fitted("head._target_=nowhere.Net", "trust=nowhere")
+
+
+def test_a_checkpoint_of_an_own_module_holds_no_code(fitted):
+    run = fitted(MODULE, *MONITORS, "trainer.max_epochs=1")
+    assert torch.load(run.last_checkpoint, weights_only=True)["hyper_parameters"] == {"lr": 0.05, "width": 8}
