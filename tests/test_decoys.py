@@ -222,10 +222,13 @@ def test_a_run_starts_anew_in_its_own_folder_and_leaves_what_else_is_there(place
     (folder / "metrics.csv").symlink_to(place / "precious" / "metrics.csv")
     before = tree(place / "precious")
     done = run(["src.train", "sweep_resume=sweep"], place)
+    assert "sweep/1/metrics.csv: is a link that leads out of sweep" in done.stderr
+    assert tree(place / "precious") == before
+    (folder / "metrics.csv").unlink()
+    done = run(["src.train", "sweep_resume=sweep"], place)
     assert done.returncode == 0, done
     assert (folder / "metrics.json").exists()
     assert all((folder / name).read_text() == "mine" for name in strangers)
-    assert tree(place / "precious") == before
 
 
 def test_evaluation_is_filled_anew_and_leaves_what_else_is_there(place):
