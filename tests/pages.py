@@ -32,7 +32,8 @@ def sooner(words):
     words = [re.sub(r"range\((\d+),(\d+)\)", _short_range, word) for word in words]
     if words[0] != "src.train" or any(word.startswith(("resume=", "trainer=debug", "--help")) for word in words):
         return words
-    return [*(word for word in words if not word.startswith("trainer.max_epochs")), "trainer.max_epochs=2"]
+    shorter = ["trainer.max_epochs=2", "trainer.check_val_every_n_epoch=1"]
+    return [*(word for word in words if not word.startswith("trainer.max_epochs")), *shorter]
 
 
 def _short_range(found):

@@ -11,6 +11,7 @@ from src.sweep.stack_checkpoint import Place, StackCheckpoint, read
 from .conftest import checkpoint, composed, curves, finish, grown, metrics, stacked
 
 SHORT = ["data.num_train=200", "data.num_val=60", "data.num_test=60", "data.batch_size=32", "trainer.max_epochs=9"]
+STEEP = ["network.hidden_dims=[8,8,8,8,8,8]", "network.activation=identity"]  # where a step of 1e6 diverges
 SEEDS = [["seed=0"], ["seed=1"], ["seed=7"]]
 CASES = {
     "momentum": (SHORT, [["optimizer.momentum=0.9"], ["optimizer.momentum=0", "seed=1"]]),
@@ -30,7 +31,7 @@ CASES = {
     "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=4", "scheduler=step"], SEEDS),
     "several blocks": ([*SHORT, "data.steps_per_execution=3", "optimizer=adam"], SEEDS),
     "regression": (["experiment=line", "trainer.max_epochs=9"], SEEDS),
-    "one diverges": (SHORT, [["seed=0"], ["data.noise=3e38"], ["seed=2"]]),
+    "one diverges": ([*SHORT, *STEEP], [["seed=0"], ["optimizer.lr=1e6"], ["seed=2"]]),
 }  # fmt: skip
 
 
