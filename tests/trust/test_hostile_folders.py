@@ -1,0 +1,153 @@
+"""Run folders that a stranger made: whatever their configuration names, nothing is run and nothing is written."""
+
+import os
+import pickle
+import shutil
+
+import pytest
+import torch
+import yaml
+from omegaconf import OmegaConf
+
+from src import arguments, config
+from src.errors import ConfigError
+from src.locking import release
+from src.run.opening import open_run
+from src.trust.saved import saved_overrides
+from tests.conftest import compose_train, trained
+
+LOAD = {"_target_": "torch.load", "f": "payload.pt", "weights_only": False}
+ATTACKS = {
+    "a function in the data": {"data": {"_target_": "torch.load", "f": "payload.pt"}},
+    "a call nested in a value": {"data": {"noise": LOAD}},
+    "a call nested in a list": {"network": {"hidden_dims": [LOAD]}},
+    "a function for a network": {"network": {"_target_": "torch.hub.load"}},
+    "Python's own library": {"network": {"_target_": "os.system"}},
+    "a module through another": {"network": {"_target_": "src.build.torch.load"}},
+    "an attribute of a class": {"head": {"_target_": "src.heads.binary.BinaryHead.load_from_checkpoint"}},
+    "a package beside the run": {"network": {"_target_": "payload.Network"}},
+    "a name that begins as ours": {"network": {"_target_": "srcx.Network"}},
+    "a path for a name": {"network": {"_target_": "../payload.Network"}},
+    "an optimizer of another kind": {"optimizer": {"_target_": "torch.nn.Linear"}},
+    "a scheduler of another kind": {"scheduler": {"_target_": "torch.load"}},
+    "a callback that is a function": {"callbacks": {"evil": LOAD}},
+    "a logger that is a function": {"logger": {"evil": LOAD}},
+    "a Trainer that is none": {"trainer": {"_target_": "subprocess.run"}},
+    "a profiler that is none": {"trainer": {"profiler": LOAD}},
+    "partial objects": {"data": {"noise": {"_partial_": True, "_target_": "builtins.print"}}},
+    "arguments by place": {"network": {"_args_": ["payload.pt"]}},
+    "a section of Hydra's": {"hydra": {"callbacks": {"evil": LOAD}}},
+    "a list of defaults": {"defaults": ["evil"]},
+    "a resolver that reads the environment": {"data": {"noise": "${oc.env:HOME}"}},
+    "a resolver that decodes": {"data": {"noise": "${oc.decode:'1'}"}},
+    "a reference that turns in circles": {"data": {"noise": "${data.label_noise}", "label_noise": "${data.noise}"}},
+    "more rows than memory holds": {"data": {"num_train": 10**12}},
+    "a network of endless layers": {"network": {"hidden_dims": [8] * 5000}},
+    "a network too wide for memory": {"network": {"hidden_dims": [10**9]}},
+}
+
+
+class Payload:
+    """Unpickling makes a file, as a stranger's code would do worse."""
+
+    def __reduce__(self):
+        return os.mkdir, ("was_run",)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    words = ["logger=none", "callbacks.progress_bar=null", "callbacks.figures=null"]
+    trained(compose_train(*words, "data.num_train=100", "trainer.max_epochs=1"), folder)
+    return folder
+
+
+@pytest.fixture
+def strangers(finished, tmp_path, monkeypatch):
+    """A copy of a run, and what its configuration could lead to."""
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "payload.pt").open("wb") as file:
+        pickle.dump(Payload(), file)
+    (tmp_path / "payload.py").write_text("import os\nos.mkdir('was_run')\n")
+    yield folder
+    release()
+
+
+def merged(node, change):
+    for key, value in change.items():
+        node[key] = merged(dict(node[key]), value) if isinstance(node.get(key), dict) else value
+    return node
+
+
+def tree(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def opened(folder):
+    _ = open_run(folder).datamodule.spec
+
+
+def resumed(folder):
+    """What is done with a folder before the Trainer begins; Hydra itself never reads it."""
+    words, _ = arguments.rewritten([f"resume={folder}", "trainer.max_epochs=2"], "train", begins_runs=True)
+    assert "--config-path" not in " ".join(words)
+    config.check_values(OmegaConf.to_container(OmegaConf.load(folder / ".hydra" / "config.yaml"), resolve=True))
+    opened(folder)
+
+
+@pytest.mark.parametrize("use", [opened, resumed])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_is_run_and_nothing_written(attack, use, strangers, tmp_path):
+    path = strangers / ".hydra" / "config.yaml"
+    path.write_text(yaml.safe_dump(merged(OmegaConf.to_container(OmegaConf.load(path)), ATTACKS[attack])))
+    before = tree(tmp_path)
+    with pytest.raises(ConfigError, match=r"\A[^\n]+\Z"):
+        use(strangers)
+    assert tree(tmp_path) == before
+    assert not (tmp_path / "was_run").exists()
+
+
+@pytest.mark.parametrize("use", [opened, resumed])
+def test_the_same_folder_is_used_without_the_attack(use, strangers):
+    use(strangers)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "+hydra.callbacks.evil._target_=torch.load",
+        "hydra.launcher._target_=torch.load",
+        "hydra/launcher=../evil",
+        "hydra.searchpath=[file:///tmp]",
+        "hydra.run.chdir=true",
+        "hydra/job_logging=evil",
+    ],
+)
+def test_a_sweeps_saved_words_for_hydra_have_to_be_said_again(word, tmp_path):
+    path = tmp_path / "multirun.yaml"
+    path.write_text(yaml.safe_dump({"hydra": {"overrides": {"hydra": [word], "task": ["seed=0,1"]}}}))
+    with pytest.raises(ConfigError, match="obeyed only from the command line"):
+        saved_overrides(path)
+    assert saved_overrides(path, said=[word]) == [word, "seed=0,1"]
+
+
+@pytest.mark.parametrize(
+    "word", ["trust=payload", "data.download=true", "data.noise=${oc.env:HOME}", "data_dir=/tmp/x"]
+)
+def test_a_sweeps_saved_words_that_reach_out_have_to_be_said_again(word, tmp_path):
+    path = tmp_path / "multirun.yaml"
+    words = {"hydra": ["hydra/launcher=vectorized", "hydra.launcher.max_stack=4"], "task": ["seed=0,1", word]}
+    path.write_text(yaml.safe_dump({"hydra": {"overrides": words}}))
+    with pytest.raises(ConfigError, match="obeyed only from the command line"):
+        saved_overrides(path)
+
+
+def test_weights_that_are_no_numbers_are_said(strangers):
+    path = strangers / "checkpoints" / "best.ckpt"
+    checkpoint = torch.load(path, weights_only=True)
+    next(iter(checkpoint["state_dict"].values())).fill_(torch.nan)
+    torch.save(checkpoint, path)
+    with pytest.raises(ConfigError, match="its weights are not all numbers"):
+        open_run(strangers)
