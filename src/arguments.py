@@ -16,6 +16,7 @@ from src.trust.links import check_links
 from src.trust.saved import check_resumable, saved_overrides
 
 _RESUMED = "resumed"  # the primary configuration of a resumed run
+_DECIDES_ROWS = re.compile(r"seed|data\.(seed|split_\w+|\w+_fraction|stratify)")
 _LAUNCHER = "hydra/launcher=", "hydra.launcher."
 
 
@@ -75,6 +76,8 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
             raise ConfigError(
                 f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew"
             )
+        if _DECIDES_ROWS.fullmatch(key):
+            raise ConfigError(f"resume: a resumed run keeps its rows (got {argument}); leave it out, or train anew")
     if "--multirun" in flags:
         raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
     lock(folder, "resume")

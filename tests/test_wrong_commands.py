@@ -174,6 +174,8 @@ def of_training():
         (["resume=run/checkpoints/worst.ckpt"], "resume: there is no checkpoint run/checkpoints/worst.ckpt"),
         (["resume=run", "network=cnn"], "resume: a resumed run keeps its network"),
         (["resume=run", "experiment=xor"], "resume: a resumed run keeps its experiment"),
+        (["resume=run", "data.split_seed=9"], "resume: a resumed run keeps its rows"),
+        (["resume=run", "seed=7"], "resume: a resumed run keeps its rows"),
         (["resume=run", "-m"], "resume: a sweep cannot be resumed as one run"),
         (["resume=run", "sweep_resume=run"], "resume: does not go with sweep_resume"),
         (["sweep_resume=run"], "sweep_resume: run is not a sweep's folder"),

@@ -74,6 +74,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
     """
 
     task: ClassVar[Task]
+    draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
     scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
 

@@ -25,6 +25,7 @@ from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
 _THRESHOLD = "threshold.json"
+_DIVIDING = {f"data.{key}" for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify")}
 
 
 @dataclass
@@ -89,6 +90,7 @@ def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any)
     if data_dir is not None:
         saved["data_dir"] = data_dir
     own = _apply(saved, _plain(changes))
+    _refuse_other_splits(saved, own, trust)
     cfg = resolved({**guarded(saved, own), "trust": _plain(trust)}, folder / CONFIG)
     check_amounts(cfg, own)
     targets.check(cfg, folder)
@@ -96,6 +98,17 @@ def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any)
         return OmegaConf.create(cfg)
     except OmegaConfBaseException as error:
         raise ConfigError(f"{folder / CONFIG}: {' '.join(str(error).split())}; restore it") from error
+
+
+def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
+    """Refuse changes that divide a run's rows anew: rows that it was trained on would test it."""
+    kind = targets.find({"data": cfg["data"], "trust": _plain(trust)}, "data")
+    dividing = _DIVIDING if getattr(kind, "draws_rows", False) else {*_DIVIDING, "data.seed"}
+    if wrong := sorted(own & dividing):
+        raise ConfigError(
+            f"{wrong[0]}: divides the run's rows anew, so that rows it was trained on would test it "
+            f"(got {cfg['data'][wrong[0].removeprefix('data.')]}); leave it out"
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -218,3 +218,18 @@ def test_data_of_another_kind_are_refused(train):
         match=r"wine: the target in row 1 is a class that training had not \(got 'class_0'\); choose from setosa",
     ):
         evaluate(on_run(run.folder, changes={"data": {"name": "wine"}}))
+
+
+@pytest.mark.parametrize("change", [{"split_seed": 9}, {"seed": 9}, {"test_fraction": 0.5}])
+def test_a_table_is_not_divided_anew_after_the_training(change, train):
+    run = train("experiment=iris", "trainer.max_epochs=1", *FAST)
+    (key,) = change
+    with pytest.raises(ConfigError, match=f"data.{key}: divides the run's rows anew"):
+        evaluate(on_run(run.folder, changes={"data": change}))
+
+
+def test_a_drawn_dataset_may_be_drawn_anew_but_not_divided_anew(train):
+    run = train("experiment=moons", "trainer.max_epochs=1", *FAST)
+    assert evaluate(on_run(run.folder, changes={"data": {"seed": 9}})).exists()
+    with pytest.raises(ConfigError, match=r"data.split_seed: divides the run's rows anew"):
+        evaluate(on_run(run.folder, changes={"data": {"split_seed": 9}}))

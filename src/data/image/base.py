@@ -43,6 +43,7 @@ class ImageDataModule(InMemoryDataModule):
     """
 
     scaled_when_served = True
+    draws_rows = False
 
     @checked
     def __init__(

@@ -47,6 +47,7 @@ class TabularDataModule(InMemoryDataModule):
         **common: Arguments of `InMemoryDataModule`.
     """
 
+    draws_rows = False
     names_of_splits: ClassVar[dict[str, Split]] = {
         "train": "train",
         "training": "train",
