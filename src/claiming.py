@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from src.command.quoting import literal
 from src.command.sweeps import check_sweep
 from src.errors import ConfigError
 from src.files import make_folders
-from src.folders import RUN_FILES, SWEEP_FILES, RunFolder, SweepFolder, write_mark
+from src.folders import RUN_FILES, SWEEP_FILES, SWEEP_PARTS, RunFolder, SweepFolder, write_mark
 from src.jobs import kept_inside
 from src.locking import lock
 from src.removal import remove_empty, remove_listed
@@ -115,7 +116,14 @@ class ClaimFolder(Callback):
                 config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(str(sweep))}")
                 if (inside := kept_inside(subdir)) != subdir:
                     config.hydra.overrides.hydra.append(f"hydra.sweep.subdir='{inside}'")
-            remove_listed(sweep, ["failures.txt"])
+            remove_listed(sweep, ["failures.txt", *SWEEP_PARTS])
+            stack, launcher = SweepFolder(sweep).stack_checkpoint, str(config.hydra.launcher._target_)
+            if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
+                print(
+                    f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs "
+                    "resumes from a checkpoint of its own or, where there is none, trains anew",
+                    file=sys.stderr,
+                )
 
     @classmethod
     def last_words(cls) -> str:

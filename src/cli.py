@@ -174,6 +174,9 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
     if RunFolder(folder).finished:
         return None
+    if ClaimFolder.sweep is None:  # a process that the launcher has started, of joblib for one
+        _quiet()
+        interrupts.end_with_parent()
     _divide_threads(hydra_cfg.launcher)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
     try:

@@ -133,6 +133,11 @@ class SweepFolder:
         return self.path / "failures.txt"
 
     @property
+    def stack_checkpoint(self) -> Path:
+        """The checkpoint of the stack in progress."""
+        return self.path / "stack.ckpt"
+
+    @property
     def begun(self) -> bool:
         """Whether a run has a folder, or has failed."""
         return self.failures.exists() or any(path.is_dir() for path in self.path.iterdir())
@@ -156,6 +161,9 @@ PARTS = (
     "plots/.*.*-????????.part",
 )
 """What a process that was killed while it wrote may have left in a run's folder."""
+
+SWEEP_PARTS = (".stack.ckpt.*-????????.part",)
+"""The same in a sweep's folder."""
 
 RUN_FILES = ("run.json", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "train.log")
 """What a run's folder holds before training has begun."""

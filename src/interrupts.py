@@ -7,12 +7,17 @@ in memory can be saved. A second one ends the process at once.
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 from typing import Any
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_SECONDS_BETWEEN_LOOKS = 0.2
 
 # Handlers belong to the process, and so does what they remember.
 _terminals: list[int] = []
@@ -98,6 +103,19 @@ def at_once() -> Iterator[None]:
         yield
     finally:
         _nothing_to_save = before
+
+
+@cache
+def end_with_parent() -> None:
+    """End this process, a worker's, when the one that started it has died: or it would train beside the next."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import ConfigError
-from src.folders import RUN_FILES, UNFINISHED_FILES, RunFolder, SweepFolder, read_mark, write_mark
+from src.folders import PARTS, RUN_FILES, UNFINISHED_FILES, RunFolder, SweepFolder, read_mark, write_mark
 from src.removal import remove_empty, remove_listed
 
 
@@ -40,7 +40,7 @@ def clear_job(folder: Path, sweep: Path) -> None:
     """
     owner = read_mark(RunFolder(folder).mark).get("sweep")
     if owner is not None and owner == read_mark(SweepFolder(sweep).mark).get("id"):
-        remove_listed(folder, UNFINISHED_FILES)
+        remove_listed(folder, (*UNFINISHED_FILES, *PARTS))
 
 
 def discard_job(folder: Path, sweep: Path, number: int) -> None:

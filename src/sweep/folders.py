@@ -1,4 +1,4 @@
-"""A member's folder: the files that its run alone would have left. And the sweep's: what its stacks have in common."""
+"""A member's folder: the files that its run alone would have left."""
 
 import csv
 import logging
@@ -10,9 +10,6 @@ from src.folders import RunFolder
 from src.jobs import begin_job, check_free, clear_job
 from src.run.files import write_json
 from src.sweep.compose import Job
-
-STACK_CHECKPOINT = "stack.ckpt"
-"""The checkpoint of the stack in progress, in the sweep's folder."""
 
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
 

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ValidationError
 from src import config as rules
 from src import failures, unread
 from src.errors import ConfigError
+from src.folders import RunFolder, SweepFolder
 from src.rules import Count, NonNegative
 from src.startup import lean_imports
 from src.sweep.compose import Composer, Job, SweepLoader
-from src.sweep.folders import STACK_CHECKPOINT
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Launch:
         checked: set[int] = set()
         for number, overrides in numbered.items():
             job = self.composer.job(number, overrides)
-            if (job.folder / "metrics.json").exists():
+            if RunFolder(job.folder).finished:
                 returns[number] = _returned(job, None)
                 continue
             try:
@@ -122,7 +122,7 @@ class Launch:
                 against[reason] = against.get(reason, 0) + 1
         for reason, number in against.items():
             log.info("Running %s one by one: %s", _count(number, "job"), reason)
-        in_progress = (sweep / STACK_CHECKPOINT).exists()
+        in_progress = SweepFolder(sweep).stack_checkpoint.exists()
         if not in_progress and all(len(group) == 1 for group in alike.values()):
             return
         with lean_imports():
@@ -132,17 +132,27 @@ class Launch:
         wanted = Extras(options.figures, options.tensorboard)
         how = training.Sweep(sweep, options.max_stack, options.seconds_between_checkpoints, wanted)
         if in_progress and (saved := training.saved_stack(sweep)) is not None:
-            stackable = {job.number: job for group in alike.values() for job in group}
-            jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in saved.numbers if n in numbered]
-            finished = {job.number for job in jobs if (job.folder / "metrics.json").exists()}
-            jobs = [job for job in jobs if job.number in stackable.keys() | finished]
+            jobs, finished = self._jobs_of(saved.numbers, numbered, alike)
             for done in training.go_on(saved, jobs, finished, how):
                 returns[done.job.number] = _returned(done.job, done.value)
         for group in alike.values():
             pending = [job for job in group if job.number not in returns]
             if len(pending) > 1:
+                _say_anew(pending)
                 for done in training.train_all(pending, how):
                     returns[done.job.number] = _returned(done.job, done.value)
+
+    def _jobs_of(
+        self, members: list[int], numbered: Numbered, alike: dict[str, list[Job]]
+    ) -> tuple[list[Job], set[int]]:
+        """The jobs that were in a stack together, in their order, and which of them have finished.
+
+        Those that cannot be stacked any more are left out, so that the stack is seen to have changed.
+        """
+        stackable = {job.number: job for group in alike.values() for job in group}
+        jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in members if n in numbered]
+        finished = {job.number for job in jobs if RunFolder(job.folder).finished}
+        return [job for job in jobs if job.number in stackable.keys() | finished], finished
 
     def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
         """As Hydra's basic launcher runs a job."""
@@ -165,6 +175,13 @@ def _returned(job: Job, value: Any) -> JobReturn:
     result = JobReturn(overrides=job.overrides, working_dir=str(Path.cwd()), task_name="train")
     result.status, result.return_value = JobStatus.COMPLETED, value
     return result
+
+
+def _say_anew(jobs: list[Job]) -> None:
+    begun = sum(RunFolder(job.folder).last_checkpoint.exists() for job in jobs)
+    if begun:
+        reason = "a stack cannot resume from a run's own checkpoint, as hydra/launcher=basic does"
+        log.info("Training %s anew: %s", _count(begun, "job"), reason)
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from src import failures
 from src.errors import ConfigError, InterruptedRunError
+from src.folders import SweepFolder
 from src.run.training import Run
 from src.sweep import extras, folders
 from src.sweep.compose import Job
@@ -46,7 +47,7 @@ class Sweep(NamedTuple):
     @property
     def place(self) -> Place:
         """Where a stack's checkpoint is written."""
-        return Place(self.folder / folders.STACK_CHECKPOINT, self.seconds_between_checkpoints)
+        return Place(SweepFolder(self.folder).stack_checkpoint, self.seconds_between_checkpoints)
 
 
 def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
@@ -58,7 +59,7 @@ def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
 def saved_stack(folder: Path) -> Saved | None:
     """The checkpoint of the stack that was in progress when the sweep in `folder` ended, if it can be read."""
     try:
-        return read(folder / folders.STACK_CHECKPOINT)
+        return read(SweepFolder(folder).stack_checkpoint)
     except ConfigError as error:
         log.info("%s; its runs are trained anew", error)
         return None

@@ -1,0 +1,140 @@
+"""Sweeps that are killed at random moments and resumed come to what the uninterrupted sweep comes to, bit for bit."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.commands import ROOT, going_on, run, wait_until
+
+pytestmark = pytest.mark.faults
+
+COMMON = ["-m", "experiment=xor", "logger=none", "data.num_train=600", "optimizer=adam", "data.noise=0.3"]
+SWEEPS = {
+    "stacks": [
+        "seed=range(0,10)", "trainer.max_epochs=120", "hydra/launcher=vectorized", "hydra.launcher.max_stack=4",
+        "hydra.launcher.seconds_between_checkpoints=0.2",
+    ],
+    "stacks with figures": [
+        "seed=range(0,6)", "trainer.max_epochs=20", "hydra/launcher=vectorized", "hydra.launcher.figures=true",
+    ],
+    "basic": ["seed=range(0,3)", "trainer.max_epochs=150", "callbacks.model_checkpoint.seconds_between_writes=0.1"],
+}  # fmt: skip
+SECONDS = 8  # in which a kill comes
+CASES = [(name, i) for name, number in (("stacks", 8), ("stacks with figures", 4), ("basic", 6)) for i in range(number)]
+
+
+def sweep_of(runs: Path) -> Path:
+    (sweep,) = (runs / "xor" / "multirun").iterdir()
+    return sweep
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(tmp_path_factory):
+    """The folder of a sweep that nothing happened to: `uninterrupted(name)`."""
+    known = {}
+
+    def sweep(name):
+        if name not in known:
+            runs = tmp_path_factory.mktemp("whole")
+            done = run(["src.train", *COMMON, *SWEEPS[name], f"runs_dir={runs}"])
+            assert done.returncode == 0, done.stderr
+            known[name] = sweep_of(runs)
+        return known[name]
+
+    return sweep
+
+
+def killed(words, started, seconds):
+    """Start a command and kill it some seconds after it has begun; whether it had not ended by then."""
+    with going_on("src.train", *words) as process:
+        wait_until(lambda: started() or process.poll() is not None, process)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.01)
+        return process.poll() is None
+
+
+def files_of(sweep):
+    return {
+        path.relative_to(sweep): path
+        for path in sweep.rglob("*")
+        if path.is_file() and (path.suffix in (".csv", ".ckpt", ".png", ".txt") or path.name == "metrics.json")
+    }
+
+
+def assert_same_sweep(ours, theirs):
+    mine, whole = files_of(ours), files_of(theirs)
+    assert mine.keys() == whole.keys()
+    for name, path in whole.items():
+        if path.name == "metrics.json":
+            found, expected = (json.loads(each.read_text()) | {"fit_seconds": 0} for each in (mine[name], path))
+            assert found == expected, name
+        elif path.suffix == ".ckpt":
+            found, expected = (torch.load(each, weights_only=True) for each in (mine[name], path))
+            assert found["epoch"] == expected["epoch"], name
+            for part in ("state_dict", "optimizer_states"):
+                assert_equal(found[part], expected[part], name)
+        else:
+            assert mine[name].read_bytes() == path.read_bytes(), name
+
+
+def assert_equal(found, expected, name):
+    if isinstance(expected, torch.Tensor):
+        assert torch.equal(found, expected), name
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key, value in expected.items():
+            assert_equal(found[key], value, f"{name}/{key}")
+    elif isinstance(expected, list | tuple):
+        for number, (one, other) in enumerate(zip(found, expected, strict=True)):
+            assert_equal(one, other, f"{name}/{number}")
+    else:
+        assert found == expected, name
+
+
+@pytest.mark.parametrize(("name", "moment"), CASES)
+def test_a_sweep_killed_twice_is_resumed_bit_for_bit(name, moment, uninterrupted, tmp_path):
+    whole = uninterrupted(name)
+    seconds = random.Random(f"{name}{moment}")
+    words = [*COMMON, *SWEEPS[name], f"runs_dir={tmp_path}"]
+    killed(words, lambda: list(tmp_path.glob("xor/multirun/*/multirun.yaml")), seconds.uniform(0, SECONDS))
+    sweep = sweep_of(tmp_path)
+    finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
+    killed([f"sweep_resume={sweep}"], lambda: True, seconds.uniform(1, SECONDS))
+    done = run(["src.train", f"sweep_resume={sweep}"])
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert all(path.stat().st_mtime_ns == written for path, written in finished.items())
+    assert_same_sweep(sweep, whole)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "line"),
+    [
+        ("basic", "joblib", ""),
+        ("basic", "vectorized", "Training 1 job anew: a stack cannot resume from a run's own checkpoint"),
+        ("vectorized", "basic", "stack.ckpt: only hydra/launcher=vectorized resumes a stack"),
+    ],
+)
+def test_a_killed_sweep_is_resumed_by_another_launcher(first, second, line, tmp_path):
+    words = [*COMMON, "seed=range(0,3)", "trainer.max_epochs=800", "callbacks.figures=null"]
+    words += ["callbacks.early_stopping=null", f"hydra/launcher={first}", f"runs_dir={tmp_path}"]
+    words += ["hydra.launcher.seconds_between_checkpoints=0.1"] if first == "vectorized" else []
+    sign = {"basic": "0/checkpoints/last.ckpt", "vectorized": "stack.ckpt"}[first]
+    assert killed(words, lambda: list(tmp_path.glob(f"xor/multirun/*/{sign}")), 0.1)
+    sweep = sweep_of(tmp_path)
+    more = ["hydra.launcher.n_jobs=2"] if second == "joblib" else []
+    command = [sys.executable, "-m", "src.train", f"sweep_resume={sweep}", f"hydra/launcher={second}", *more]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert line in done.stdout + done.stderr
+    assert len(list(sweep.glob("*/metrics.json"))) == 3
+    for number in range(3):
+        epochs = [line.partition(",")[0] for line in (sweep / str(number) / "metrics.csv").read_text().splitlines()]
+        assert epochs == ["epoch", *map(str, range(1, 801))]
