@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+from torch import Tensor
 
 from src.callbacks.recording import Drawing, Moment, record
+from src.callbacks.snapshots import as_vector, lent, take_vector
 from src.callbacks.throttle import Throttle
 from src.data.base import InMemoryDataModule
 from src.files import aside
@@ -17,7 +19,8 @@ class Figures(pl.Callback):
     """Shows training and validation every few epochs, and the test split once at the end.
 
     What a figure shows is recorded at its epoch, which costs a forward pass. Drawing it takes a hundred times longer,
-    so it waits until a pause has passed since the last drawing, or until training is over.
+    so it waits until a pause has passed since the last drawing, or until training is over. Checkpoints keep the weights
+    of those epochs, so that a run that was killed meanwhile draws them when it is resumed.
 
     Args:
         every_n_epochs: Epochs between figures; null draws only at the end.
@@ -29,28 +32,56 @@ class Figures(pl.Callback):
         self.every_n_epochs = every_n_epochs
         self._throttle = Throttle(seconds_between_drawings)
         self._waiting: list[Drawing] = []
+        self._weights: list[tuple[int, int, Tensor]] = []  # step, epoch and weights of what waits
+        self._resumed: list[tuple[int, int, Tensor]] = []
+
+    def state_dict(self) -> dict[str, Any]:
+        """The weights [P] of the epochs whose figures wait; empty where none do."""
+        return {"weights": list(self._weights)} if self._weights else {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the figures that waited when the checkpoint was written."""
+        self._resumed = state_dict["weights"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begin the first pause."""
         self._throttle.restart()
+        self._record_resumed(trainer, pl_module)
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Record what a run shows that was resumed after its last epoch, and so had nothing left to train."""
+        self._record_resumed(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Record what this epoch's figures show."""
         epoch = trainer.current_epoch + 1
         if not self.every_n_epochs or epoch % self.every_n_epochs or epoch == trainer.max_epochs:
             return
-        datamodule = trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(pl_module, Head) or not isinstance(datamodule, InMemoryDataModule):
-            return  # what a figure shows, only they tell
-        pl_module.eval()
-        self._waiting += record(pl_module, datamodule, ("train", "val"), Moment(trainer.global_step, epoch))
-        pl_module.train()
-        if self._throttle.due():
+        if self._record(trainer, pl_module, Moment(trainer.global_step, epoch)) and self._throttle.due():
             self.draw(trainer)
+
+    def _record(self, trainer: pl.Trainer, module: pl.LightningModule, moment: Moment) -> bool:
+        datamodule = trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(module, Head) or not isinstance(datamodule, InMemoryDataModule):
+            return False  # what a figure shows, only they tell
+        assert moment.epoch is not None
+        training = module.training
+        module.eval()
+        self._waiting += record(module, datamodule, ("train", "val"), moment)
+        module.train(training)
+        self._weights.append((moment.step, moment.epoch, as_vector(module)))
+        return True
+
+    def _record_resumed(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        resumed, self._resumed = self._resumed, []
+        for step, epoch, weights in resumed:
+            with lent(module):
+                take_vector(module, weights)
+                self._record(trainer, module, Moment(step, epoch))
 
     def draw(self, trainer: pl.Trainer, more: list[Drawing] | None = None) -> None:
         """Draw all that waits, and `more`, where the `trainer` has its folder and its loggers."""
-        drawings, self._waiting = self._waiting + (more or []), []
+        drawings, self._waiting, self._weights = self._waiting + (more or []), [], []
         if trainer.is_global_zero:
             save(drawings, Path(trainer.default_root_dir) / "plots", trainer.loggers)
 

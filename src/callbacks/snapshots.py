@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import lightning.pytorch as pl
+import torch
 from torch import Tensor
+
+from src.errors import ConfigError
 
 
 class Snapshot(NamedTuple):
@@ -28,3 +31,22 @@ def lent(head: pl.LightningModule) -> Iterator[None]:
         yield
     finally:
         head.load_state_dict(own)
+
+
+def as_vector(head: pl.LightningModule) -> Tensor:
+    """The weights and buffers of a head as one vector [P] on the CPU: float64, which holds them exactly."""
+    return torch.cat([value.detach().flatten().double().cpu() for value in head.state_dict().values()])
+
+
+def take_vector(head: pl.LightningModule, vector: Tensor) -> None:
+    """Load a `vector` [P] of weights and buffers, which `as_vector` made of a `head` like this one.
+
+    Raises:
+        ConfigError: They are those of another network.
+    """
+    state = head.state_dict()
+    sizes = [value.numel() for value in state.values()]
+    if vector.shape != (sum(sizes),):
+        raise ConfigError("resume: the checkpoint holds figures of another network; train anew")
+    parts = vector.split(sizes)
+    head.load_state_dict({n: part.view(v.shape).to(v) for (n, v), part in zip(state.items(), parts, strict=True)})
