@@ -1,6 +1,7 @@
 """The run as a table: `metrics.csv`, a row an epoch."""
 
 import csv
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from src.errors import ConfigError
 from src.files import aside
 
 _SECONDS_BETWEEN_WRITES = 1.0
+
+_MOST_BYTES, _MOST_ROWS = 64 * 2**20, 500_000  # of a table that is read: a gigabyte in memory
 
 
 class History(pl.Callback):
@@ -102,8 +105,12 @@ def read(path: Path) -> list[dict[str, float]]:
         ConfigError: It is no table of epochs.
     """
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ValueError(f"it is larger than {_MOST_BYTES // 2**20} MiB")
         with path.open(newline="") as file:
-            columns, *cells = list(csv.reader(file))
+            columns, *cells = list(islice(csv.reader(file), _MOST_ROWS + 2))
+        if len(cells) > _MOST_ROWS:
+            raise ValueError(f"it has more than {_MOST_ROWS:,} rows")
         if "epoch" not in columns:
             raise ValueError("it has no column epoch")
         rows = [dict(zip(columns, row, strict=True)) for row in cells]

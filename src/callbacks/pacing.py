@@ -10,9 +10,10 @@ _FIRST, _LAST = 0.6, 2.0  # seconds for which the untrained and the trained netw
 
 def spread(first: int, last: int, count: int) -> list[int]:
     """At most `count` epochs, `first` and `last` among them: every one at first, then ever fewer (a parabola)."""
+    length = last - first
+    count = min(count, length + 1)
     if count == 1:
         return [last]
-    length = last - first
     return sorted({first + min(length, max(i, round(length * (i / (count - 1)) ** 2))) for i in range(count)})
 
 

@@ -23,9 +23,13 @@ Config = dict[str, Any]
 _DROPPED = "hydra.sweep.dir=", "hydra.mode=", "hydra.run.dir="  # the sweep is where it is now
 _OF_HYDRA = re.compile(r"hydra/(launcher|sweeper)=\w+|hydra\.(launcher|sweeper)\.(?!.*_target_)[\w.]+=[\w.+-]*")
 
+_OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_]")  # a word with a dash would be a flag, such as --experimental-rerun
+_OUTWARD = re.compile(r"(^|[\[,'\"\s])([/~]|\.\.)|/\.\.|://")  # among values, a path that leads elsewhere
+
 _GROUPS = ("data", "network", "head", "optimizer", "scheduler", "callbacks", "trainer")
 _PLACES = re.compile(r"(dir|path|root|folder|file|cache)s?$")  # how arguments are called that say where to write
 _MOST_NUMBERS = 2**28  # in the rows that a saved configuration asks for: a gigabyte of float32
+_WHERE = "runs_dir", "data_dir"  # keys without a dot that are no groups
 _NO_AMOUNTS = re.compile(r"seed$|batch_size$|steps_per_execution$")  # numbers that ask for no more rows
 
 
@@ -124,6 +128,8 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
     if not all(isinstance(words, list) and all(isinstance(word, str) for word in words) for words in lists):
         raise ConfigError(f"{path}: names no overrides; restore it")
     found = [word for words in lists for word in words if not word.startswith(_DROPPED)]
+    if flags := [word for word in found if not _OVERRIDE.match(word)]:
+        raise ConfigError(f"{path}: holds {flags[0]!r}, which is no override; restore it")
     again = [word for word in found if word not in said and _must_be_said(word)]
     if again:
         raise ConfigError(
@@ -136,7 +142,9 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
 def _must_be_said(word: str) -> bool:
     """Whether an override could run code or write outside the sweep, were it obeyed."""
     key, _, value = word.lstrip("+~").partition("=")
-    if has_resolver(value) or key == "trust":
+    if has_resolver(value) or key in ("trust", "resume", "sweep_resume") or "@" in key:
+        return True
+    if "." not in key and key not in _WHERE and _OUTWARD.search(value):  # an option of a group, from another folder
         return True
     if key == "hydra.sweep.subdir":
         return False  # the sweep keeps its runs inside
@@ -144,10 +152,11 @@ def _must_be_said(word: str) -> bool:
         return not _OF_HYDRA.fullmatch(f"{key}={value}")
     if key in ("data.download", "data.remember"):
         return value.lower() != "false"
-    group = key.partition(".")[0]
-    if group in ("callbacks", "logger", "trainer") or key in ("data.cache", "data_dir"):
-        text = value.strip("'\"")
-        return _is_place(key, text) and not leads_into(Path(text), Path())
+    group, text = key.partition(".")[0], value.strip("'\"")
+    if group in ("callbacks", "logger", "trainer"):
+        return _OUTWARD.search(value) is not None or "{" in value or _is_place(key, text)
+    if key in ("data.cache", "data_dir"):
+        return not leads_into(Path(text), Path())
     return False
 
 

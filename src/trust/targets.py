@@ -251,5 +251,9 @@ def _tops(kind: Kind, packages: tuple[str, ...]) -> set[str]:
 
 def _remedy(kind: Kind, top: str = "") -> str:
     rooms = ", ".join((PROJECT, *kind.rooms))
-    own = "" if top in sys.stdlib_module_names else f", or of a package of your own with trust={top or 'mypkg'}"
+    own = (
+        ""
+        if top == PROJECT or top in sys.stdlib_module_names
+        else f", or of a package of your own with trust={top or 'mypkg'}"
+    )
     return f"{kind.what} is a class of {rooms}{own}"

@@ -134,7 +134,20 @@ def test_a_sweeps_saved_words_for_hydra_have_to_be_said_again(word, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "word", ["trust=payload", "data.download=true", "data.noise=${oc.env:HOME}", "data_dir=/tmp/x"]
+    "word",
+    [
+        "trust=payload",
+        "data.download=true",
+        "data.noise=${oc.env:HOME}",
+        "data_dir=/tmp/x",
+        "experiment=../../evil",
+        "experiment=xor,/tmp/evil",
+        "+callbacks@hydra.callbacks=default",
+        "resume=/tmp/other",
+        "logger.csv.save_dir=logs",
+        "trainer.profiler={_target_:lightning.pytorch.profilers.SimpleProfiler,dirpath:/tmp,filename:x}",
+        "+trainer.profiler.dirpath=/tmp",
+    ],
 )
 def test_a_sweeps_saved_words_that_reach_out_have_to_be_said_again(word, tmp_path):
     path = tmp_path / "multirun.yaml"
@@ -142,6 +155,65 @@ def test_a_sweeps_saved_words_that_reach_out_have_to_be_said_again(word, tmp_pat
     path.write_text(yaml.safe_dump({"hydra": {"overrides": words}}))
     with pytest.raises(ConfigError, match="obeyed only from the command line"):
         saved_overrides(path)
+
+
+@pytest.mark.parametrize("word", ["--experimental-rerun=payload.pt", "--config-dir=/tmp", "-cn=evil", "", " -m"])
+@pytest.mark.parametrize("where", ["hydra", "task"])
+def test_a_sweeps_saved_words_are_no_flags(word, where, tmp_path):
+    path = tmp_path / "multirun.yaml"
+    path.write_text(yaml.safe_dump({"hydra": {"overrides": {"hydra": [], "task": ["seed=0,1"]} | {where: [word]}}}))
+    with pytest.raises(ConfigError, match="which is no override"):
+        saved_overrides(path, said=[word])
+
+
+def test_a_sweeps_ordinary_words_are_taken(tmp_path):
+    hydra = ["hydra/launcher=vectorized", "hydra.launcher.max_stack=4", "hydra.mode=MULTIRUN"]
+    task = ["experiment=xor,circles", "~callbacks.figures", "callbacks.early_stopping.monitor=val/loss", "runs_dir=x"]
+    path = tmp_path / "multirun.yaml"
+    path.write_text(yaml.safe_dump({"hydra": {"overrides": {"hydra": hydra, "task": task}}}))
+    assert saved_overrides(path) == [*hydra[:2], *task]
+
+
+LINKS = [
+    "checkpoints",
+    "checkpoints/best.ckpt",
+    ".hydra/config.yaml",
+    "threshold.json",
+    "evaluation",
+    "train.log",
+    "loop",
+]
+
+
+@pytest.mark.parametrize("use", [opened, resumed])
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_that_leads_out_is_not_followed(name, use, strangers, tmp_path):
+    (tmp_path / "elsewhere").write_text("precious")
+    place = strangers / name
+    if place.exists():
+        place.rename(tmp_path / "moved")
+    place.symlink_to(
+        place if name == "loop" else tmp_path / ("moved" if (tmp_path / "moved").exists() else "elsewhere")
+    )
+    before = tree(tmp_path)
+    with pytest.raises(ConfigError, match=rf"{name}: is a link that leads out of"):
+        use(strangers)
+    assert tree(tmp_path) == before
+
+
+def test_a_link_within_the_run_is_followed(strangers):
+    last = strangers / "checkpoints" / "last.ckpt"
+    last.unlink()
+    last.symlink_to("best.ckpt")
+    opened(strangers)
+
+
+def test_a_pipe_is_not_waited_for(strangers):
+    path = strangers / "checkpoints" / "best.ckpt"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ConfigError, match=r"best.ckpt: is neither a file nor a folder"):
+        opened(strangers)
 
 
 def test_weights_that_are_no_numbers_are_said(strangers):
