@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src import arguments, config, cores, failures, interrupts, locking
+from src import arguments, config, cores, failures, hydra_files, interrupts, locking
 from src.claiming import ClaimFolder, Refused
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
@@ -72,6 +72,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", problem, replace=True)
+    hydra_files.write_whole()
     _quiet()
     errors: list[Exception] = []
     known = sys.argv

@@ -1,6 +1,5 @@
 """Resuming: a run that was broken off anywhere ends as one that was not, to the last bit, and its table is whole."""
 
-import json
 import shutil
 
 import pytest
@@ -9,37 +8,11 @@ import torch
 from src.errors import ConfigError
 from src.heads.base import Head
 from tests.conftest import compose_train, trained
+from tests.same_run import assert_same_run
 
 PLAIN = ("callbacks.figures=null",)
 DROPOUT = ("network.hidden_dims=[16,16]", "network.dropout=0.3", "optimizer=adam")
 SMALL = ("data.num_train=500", "data.batch_size=32", "trainer.max_epochs=3")
-
-
-def final_state(folder):
-    state = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
-    return {key: state[key] for key in ("state_dict", "optimizer_states", "lr_schedulers", "rng_state", "global_step")}
-
-
-def equal(one, other):
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(equal, one, other))
-    return one == other
-
-
-def measured(folder):
-    metrics = json.loads((folder / "metrics.json").read_text())
-    del metrics["fit_seconds"]
-    return metrics
-
-
-def assert_same_run(folder, reference):
-    assert equal(final_state(folder), final_state(reference))
-    assert measured(folder) == measured(reference)
-    assert (folder / "metrics.csv").read_text() == (reference / "metrics.csv").read_text()
 
 
 class BrokenOffError(Exception):
