@@ -42,7 +42,12 @@ def check_sizes(cfg: DictConfig, spec: DataSpec, weights: dict[str, torch.Tensor
         if targets.find(cfg, "network").__module__.partition(".")[0] in targets.trusted(cfg.get("trust")):
             return  # a network that cannot be built so; its code is trusted
         raise
-    expected = {f"network.{name}": list(value.shape) for name, value in network.state_dict().items()}
+    parameters = {f"network.{name}": value for name, value in network.state_dict().items()}
+    for name in parameters.keys() & weights.keys():
+        if weights[name].is_floating_point() != parameters[name].is_floating_point():
+            kinds = f"should be of {parameters[name].dtype} (got {weights[name].dtype})"
+            raise ConfigError(f"{path}: {name}: {kinds}; use the checkpoints of this run's folder")
+    expected = {name: list(value.shape) for name, value in parameters.items()}
     found = {name: list(value.shape) for name, value in weights.items() if name.startswith("network.")}
     for name in [*expected, *found]:
         if expected.get(name) != found.get(name):

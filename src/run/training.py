@@ -26,6 +26,7 @@ from src.removal import remove_listed
 from src.run.complaints import complaint
 from src.run.files import write_json
 from src.run.opening import take, write_threshold
+from src.run.resuming import check_resumable
 from src.trust.checkpoints import read_checkpoint
 from src.trust.plain import read_json
 
@@ -99,6 +100,7 @@ class Run:
             log.info("%s has no checkpoint yet and is trained from the start", self.folder)
             return None
         checkpoint = self._take(path)
+        check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
         patience = self._exhausted_patience(checkpoint)
         if epochs_done >= max_epochs or patience is not None:

@@ -71,6 +71,8 @@ CHANGES = {
     "weights that claim more than was stored": weights(lambda value: torch.zeros(1).expand(2**31)),
     "weights that are no numbers": weights(lambda value: torch.full_like(value, torch.nan)),
     "weights that are infinite": weights(lambda value: torch.full_like(value, torch.inf)),
+    "weights that are whole numbers": weights(lambda value: value.long()),
+    "weights that are complex": weights(lambda value: value.to(torch.complex64)),
     "sparse weights": weights(lambda value: value.to_sparse()),
     "no weights": without("state_dict"),
     "a random state of another size": changed(rng_state=torch.zeros(3, dtype=torch.uint8)),
