@@ -21,10 +21,11 @@ def begin(job: Job, sweep: Path) -> None:
         ConfigError: It is not inside the folder of the sweep, or another job's.
     """
     check_free(job.folder, sweep, job.number)
-    hydra = RunFolder(job.folder).config.parent
-    hydra.mkdir(parents=True, exist_ok=True)
+    job.folder.mkdir(parents=True, exist_ok=True)
     begin_job(job.folder, sweep, job.number)
     clear_job(job.folder, sweep)
+    hydra = RunFolder(job.folder).config.parent
+    hydra.mkdir(exist_ok=True)
     for name, text in job.files.items():
         with aside(hydra / name) as part:
             part.write_text(text)
