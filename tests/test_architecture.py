@@ -18,7 +18,7 @@ MAY_KNOW = {
     "unread": {"errors", "library_rules"},
     "removal": set(),
     "files": {"removal"},
-    "hydra_files": {"files"},
+    "hydra_files": {"files", "trust"},
     "folders": {"errors", "files"},
     "failures": {"errors", "folders"},
     "jobs": {"errors", "folders", "removal"},

@@ -20,6 +20,8 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf._utils import get_omega_conf_dumper
 
+from src.trust.references import without_resolvers
+
 _NUMBER = 918273645  # stands for the job's number, which Hydra declares an integer
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -158,6 +160,7 @@ class Template:
         self._folder = f"{OmegaConf.select(config, 'hydra.sweep.dir')}/{OmegaConf.select(config, 'hydra.sweep.subdir')}"
         task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         task._set_flag("struct", False)
+        task = without_resolvers(task)
         self._texts = {
             "config.yaml": OmegaConf.to_yaml(task),
             "hydra.yaml": OmegaConf.to_yaml(OmegaConf.masked_copy(config, ["hydra"])),

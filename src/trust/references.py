@@ -1,9 +1,11 @@
 """References in a saved configuration: `${seed}` is followed, `${oc.env:HOME}` is not."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from src.errors import ConfigError
 
@@ -84,16 +86,37 @@ def has_resolver(node: Any) -> bool:
     return isinstance(node, str) and "${" in _REFERENCE.sub("", node)
 
 
-def without_resolvers(node: Any, values: Callable[[Keys], Any], place: Keys = ()) -> Any:
-    """Plain data in which each text that holds a resolver has become what it stands for.
+def without_resolvers(cfg: DictConfig) -> DictConfig:
+    """A configuration that is about to be saved, each text that holds a resolver replaced by what it stands for.
 
-    Args:
-        node: The data, references as they were written.
-        values: The value at a place.
-        place: Of this node.
+    So `${oc.env:HOME}/rows.csv` is a path wherever the run is opened. References to other keys stay; a resolver that
+    fails stays too, for whoever uses the configuration to say so.
+
+    Example:
+        >>> cfg = OmegaConf.create({"a": "${oc.decode:'[1, 2]'}", "seed": 3, "b": {"seed": "${seed}"}})
+        >>> OmegaConf.to_container(without_resolvers(cfg))
+        {'a': [1, 2], 'seed': 3, 'b': {'seed': '${seed}'}}
     """
-    if isinstance(node, dict):
-        return {key: without_resolvers(child, values, (*place, key)) for key, child in node.items()}
-    if isinstance(node, list):
-        return [without_resolvers(child, values, (*place, number)) for number, child in enumerate(node)]
-    return values(place) if has_resolver(node) else node
+    written = OmegaConf.to_container(cfg)
+    return OmegaConf.create(_settled(written, cfg)) if has_resolver(written) else cfg
+
+
+def _settled(written: Any, cfg: Any) -> Any:
+    """What was `written`, with the values that `cfg`, the same containers, gives for texts with resolvers."""
+    if isinstance(written, dict | list):
+        places = written.items() if isinstance(written, dict) else enumerate(written)
+        found = [(place, _value(each, cfg, place)) for place, each in places]
+        return dict(found) if isinstance(written, dict) else [value for _, value in found]
+    return written
+
+
+def _value(written: Any, cfg: Any, place: Any) -> Any:
+    if isinstance(written, dict | list):
+        return _settled(written, cfg[place])
+    if not has_resolver(written):
+        return written
+    try:
+        value = cfg[place]
+    except OmegaConfBaseException:
+        return written
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
