@@ -1,6 +1,7 @@
 """The command line as a person writes it, and as Hydra reads it."""
 
 import re
+import shlex
 from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
@@ -13,7 +14,7 @@ from src.errors import ConfigError
 from src.folders import SweepFolder, find_run
 from src.locking import lock
 from src.trust.links import check_links
-from src.trust.saved import check_resumable, saved_overrides
+from src.trust.saved import check_resumable, saved_config_dir, saved_overrides
 
 _RESUMED = "resumed"  # the primary configuration of a resumed run
 _DECIDES_ROWS = re.compile(r"seed|data\.(seed|split_\w+|\w+_fraction|stratify)")
@@ -134,6 +135,12 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     lock(folder, "sweep_resume")
     rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]
     saved = saved_overrides(SweepFolder(folder).overrides, rest)
+    config_dir = saved_config_dir(SweepFolder(folder).overrides)
+    if config_dir is not None and "--config-dir" not in flags:
+        raise ConfigError(
+            f"sweep_resume: the sweep was begun with --config-dir {shlex.quote(config_dir)}, "
+            "which is obeyed only from the command line; add it"
+        )
     launcher = [argument for argument in rest if argument.startswith(_LAUNCHER)]
     for argument in rest:
         if argument not in launcher and argument not in saved:

@@ -139,6 +139,15 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
     return found
 
 
+def saved_config_dir(path: Path) -> str | None:
+    """The folder that a sweep's command line named with `--config-dir`, by the sweep's `multirun.yaml` at `path`."""
+    node = read_yaml(path)
+    for key in ("hydra", "runtime", "config_sources"):
+        node = node.get(key) if isinstance(node, dict) else None
+    sources = [source for source in node if isinstance(source, dict)] if isinstance(node, list) else []
+    return next((str(each.get("path")) for each in sources if each.get("provider") == "command-line"), None)
+
+
 def _must_be_said(word: str) -> bool:
     """Whether an override could run code or write outside the sweep, were it obeyed."""
     key, _, value = word.lstrip("+~").partition("=")
