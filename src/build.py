@@ -58,6 +58,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     datamodule: InMemoryDataModule = make(cfg, "data")
     head = make_head(cfg, datamodule.spec, num_steps(cfg, datamodule))
     _check_metrics(cfg, head)
+    _check_outputs(head, datamodule.seen("train", slice(1)))
     if isinstance(head, ThresholdHead):
         head.check_rule(datamodule.splits.val.y)
     if cfg.trainer.limit_train_batches is None:
@@ -166,6 +167,25 @@ def _check_metrics(cfg: DictConfig, head: Head) -> None:
     wanted = cfg.solved.metric
     if _has_bound(cfg) and wanted not in in_the_end:
         raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
+
+
+def _check_outputs(head: Head, x: Tensor) -> None:
+    """Refuse a network that does not turn a row x [1, *input_shape] into as many outputs as its head needs."""
+    network, needed = head.network, (1, head.num_outputs(head.spec))
+    name, shape = type(network).__name__, ", ".join(map(str, head.spec.input_shape))
+    try:
+        with torch.no_grad():
+            outputs = network.eval()(x)
+    except Exception as error:  # somebody's `forward` may raise anything
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"network: {name} cannot take rows [N, {shape}] ({reason}); use input_shape") from error
+    network.train()
+    if not isinstance(outputs, Tensor) or outputs.shape != needed:
+        found = list(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+        raise ConfigError(
+            f"network: {name} should turn a row into outputs of shape {list(needed)} (got {found}); "
+            "size its last layer by num_outputs"
+        )
 
 
 def _check_last_batch(datamodule: InMemoryDataModule, network: nn.Module) -> None:

@@ -65,3 +65,21 @@ class QuadrantsWithSpec(Quadrants):
     """The same, and what a head of this project needs to know of it."""
 
     spec = DataSpec("binary", input_shape=(2,), class_names=("odd", "even"))
+
+
+class WrongSize(nn.Module):
+    """A network that takes rows of another size."""
+
+    def __init__(self, input_shape, num_outputs):
+        super().__init__()
+        self.layer = nn.Linear(input_shape[0] + 1, num_outputs)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class TooMany(WrongSize):
+    """A network of which no head knows what to do with its outputs."""
+
+    def forward(self, x):
+        return x.repeat(1, 5)

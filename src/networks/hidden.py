@@ -18,7 +18,7 @@ def hidden_activations(network: nn.Module, x: Tensor) -> list[Tensor]:
     ]
     training = network.training
     try:
-        network.eval()(x)
+        network.eval()(x.to(next(network.parameters()).dtype))
     finally:
         network.train(training)
         for handle in handles:

@@ -8,7 +8,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src.build import make, make_head
+from src.build import is_plain, make, make_head
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, suggestion
 from src.folders import CONFIG
@@ -73,6 +73,11 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
     """
     cfg = _configuration(folder, changes or {}, data_dir, trust)
     path = folder / "checkpoints" / "best.ckpt"
+    if is_plain(cfg):
+        raise ConfigError(
+            f"{folder}: was trained with Lightning modules of its own ({cfg.data._target_}, {cfg.head._target_}), and "
+            f"this needs a dataset and a head of this project; load {path} with the module's load_from_checkpoint"
+        )
     checkpoint = read_checkpoint(path)
     spec = spec_of(checkpoint, path)
     check_sizes(cfg, spec, checkpoint["state_dict"], path)

@@ -1,5 +1,8 @@
 """Heads and DataModules from plain Python: any DataLoader, any loop, any setting of the Trainer."""
 
+import re
+from pathlib import Path
+
 import lightning.pytorch as pl
 import pytest
 import torch
@@ -97,3 +100,12 @@ def test_head_trains_on_any_data_loader():
     trainer.fit(head(data), loader, loader)
     assert trainer.global_step == 16
     assert "val/f1" in trainer.callback_metrics
+
+
+def test_the_script_of_the_readme_runs(capsys):
+    page = (Path(__file__).parents[2] / "README.md").read_text()
+    (script,) = re.findall(r"```python\n(import lightning.*?)```", page, re.DOTALL)
+    exec(compile(script, "README.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "'test/accuracy': 1.0" in shown
+    assert "torch.Size([32, 2]) torch.Size([32])" in shown

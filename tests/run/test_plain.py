@@ -5,8 +5,10 @@ import json
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from src.errors import ConfigError
+from src.run.opening import open_run
 from src.run.plain import PlainRun, build_plain
 from tests import own_modules
 from tests.conftest import compose_train
@@ -96,3 +98,12 @@ def test_what_is_no_class_or_no_module_is_refused(fitted):
 def test_a_checkpoint_of_an_own_module_holds_no_code(fitted):
     run = fitted(MODULE, *MONITORS, "trainer.max_epochs=1")
     assert torch.load(run.last_checkpoint, weights_only=True)["hyper_parameters"] == {"lr": 0.05, "width": 8}
+
+
+def test_a_run_of_own_modules_is_opened_by_its_module_alone(fitted):
+    run = fitted(MODULE, *MONITORS, "trainer.max_epochs=1")
+    (run.folder / ".hydra").mkdir()
+    OmegaConf.save(run.cfg, run.folder / ".hydra" / "config.yaml")
+    assert own_modules.Classifier.load_from_checkpoint(run.best_checkpoint).hparams.width == 8
+    with pytest.raises(ConfigError, match=r"was trained with Lightning modules of its own .*load_from_checkpoint$"):
+        open_run(run.folder, trust="tests")

@@ -74,3 +74,24 @@ def test_a_history_that_is_no_table_of_epochs_is_named(tmp_path, text):
         read(path)
     path.write_text("epoch,step,lr\n1,4,0.1\n")
     assert read(path) == [{"epoch": 1, "step": 4, "lr": 0.1}]
+
+
+@pytest.mark.parametrize(
+    ("network", "line"),
+    [
+        ("WrongSize", r"^network: WrongSize cannot take rows \[N, 2\] \(.*\); use input_shape$"),
+        (
+            "TooMany",
+            r"^network: TooMany should turn a row into outputs of shape \[1, 1\] \(got \[1, 10\]\); size",
+        ),
+    ],
+)
+def test_an_own_network_that_does_not_fit_is_refused(train, network, line):
+    none = [f"~network.{key}" for key in ("hidden_dims", "activation", "dropout", "batch_norm")]
+    with pytest.raises(ConfigError, match=line):
+        train(*SHORT, "trust=tests", f"network._target_=tests.own_modules.{network}", *none)
+
+
+def test_a_run_in_half_precision_is_filmed(train):
+    run = train("data.num_train=256", "trainer.max_epochs=1", "callbacks=boundary_movie", "trainer.precision=bf16-true")
+    assert (run.folder / "plots" / "boundary.gif").exists()
