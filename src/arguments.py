@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
-from src.command.words import check_completion, check_name, check_words
+from src.command.words import check_completion, check_name, check_package, check_words
 from src.errors import ConfigError
 from src.folders import SweepFolder, find_run
 from src.locking import lock
@@ -46,7 +46,9 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
         refuse_sweeping(flags, words)
         words = changing(words)
     sweeps = "--multirun" in flags or "hydra.mode=MULTIRUN" in words
-    return [*joined(flags), *(readable(word, sweeps) for word in words)], sweep
+    words = [readable(word, sweeps) for word in words]
+    check_package(flags, words, command)
+    return [*joined(flags), *words], sweep
 
 
 def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:

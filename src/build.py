@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 from torch import Tensor, nn
@@ -21,7 +23,7 @@ from src.heads.base import Head, Scheduling
 from src.heads.threshold import ThresholdHead
 from src.rules import resolved_mode
 from src.spec import DataSpec
-from src.stepping import seen_by
+from src.stepping import epochs_between_validations, seen_by
 from src.trust import targets
 
 _DEFAULT_THREADS = torch.get_num_threads()
@@ -254,13 +256,23 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
-    cores = os.cpu_count() or 1
-    if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
-        raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
+    _check_processes(trainer, cfg.trainer.strategy)
     for callback in callbacks:
         if hasattr(callback, "check"):  # it does not work with every module
             callback.check(module)
     return trainer
+
+
+def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:
+    """Refuse more processes on the CPU than it has cores, and processes from which only the weights come back."""
+    cores = os.cpu_count() or 1
+    if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
+        raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        raise ConfigError(
+            "trainer.strategy: spawned and forked processes hand back weights, and neither epochs nor metrics "
+            f"(got {strategy}); use ddp, from a terminal"
+        )
 
 
 def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
@@ -273,7 +285,7 @@ def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
     return make(cfg, place, **where)
 
 
-def is_plain(cfg: DictConfig) -> bool:
+def is_plain(cfg: Mapping[Any, Any]) -> bool:
     """Whether the data or the head of a configuration `cfg` is a Lightning module of the user's own.
 
     Raises:
@@ -284,10 +296,14 @@ def is_plain(cfg: DictConfig) -> bool:
 
 
 def settled(cfg: DictConfig) -> DictConfig:
-    """The configuration `cfg` with what `auto` means here: mixed precision on an accelerator, none on the CPU."""
+    """The configuration `cfg` with what it means here.
+
+    A precision of `auto` is a mixed one on an accelerator and none on the CPU, and a short run is validated as it ends.
+    """
+    cfg = cfg.copy()
+    cfg.trainer.check_val_every_n_epoch = epochs_between_validations(cfg.trainer)
     if cfg.trainer.precision != "auto":
         return cfg
-    cfg = cfg.copy()
     on_cuda = cfg.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
     mixed = "bf16-mixed" if on_cuda and torch.cuda.is_bf16_supported() else "16-mixed"
     cfg.trainer.precision = mixed if on_cuda else "32-true"

@@ -103,7 +103,7 @@ class TrainerRules(Rules):
     log_every_n_steps: Natural = 50
     num_nodes: Count = 1
 
-    @field_validator("check_val_every_n_epoch", "min_epochs")
+    @field_validator("min_epochs")
     @classmethod
     def _reached(cls, epochs: int | None, info: ValidationInfo) -> int | None:
         most = info.data.get("max_epochs")

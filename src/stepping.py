@@ -1,5 +1,6 @@
-"""What has to see each optimiser step of a training, so that no block of several steps can be handed to the Trainer."""
+"""How often a training is looked at: what has to see each optimiser step, and the epochs between validations."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
@@ -45,6 +46,20 @@ def seen_by(cfg: DictConfig, optimizer: type[torch.optim.Optimizer], callbacks: 
     needs_closure = not optimizer.__module__.startswith("torch.optim.") or issubclass(optimizer, torch.optim.LBFGS)
     watching = [type(each).__name__ for each in callbacks if _watches_steps(each)]
     return [*arguments, *([f"optimizer {optimizer.__name__}"] if needs_closure else []), *watching]
+
+
+def epochs_between_validations(trainer: Mapping[Any, Any]) -> int | None:
+    """Epochs from one validation to the next: at most all of a run's, so that each run is validated.
+
+    Args:
+        trainer: The group of the configuration. There, None counts steps instead, across epochs.
+
+    Example:
+        >>> epochs_between_validations({"check_val_every_n_epoch": 10, "max_epochs": 2})
+        2
+    """
+    every: int | None = trainer["check_val_every_n_epoch"]
+    return None if every is None else min(every, trainer["max_epochs"])
 
 
 def _watches_steps(callback: Any) -> bool:

@@ -81,6 +81,7 @@ MAY_KNOW = {
         "report",
         "run",
         "startup",
+        "stepping",
         "trust",
         "unread",
     },

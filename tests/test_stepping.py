@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from src.build import build
+from src.callbacks.history import read
 from src.errors import ConfigError
 from tests.conftest import compose_train
 
@@ -36,6 +37,14 @@ def test_training_ends_after_max_steps(train):
     run = train(*SHORT, "+trainer.max_steps=10", "callbacks.figures=null")
     assert run.metrics["steps"] == 10
     assert run.headline().endswith("; one step at a time, for trainer.max_steps=10")
+
+
+def test_a_run_shorter_than_the_epochs_between_validations_is_validated_as_it_ends(train):
+    run = train("experiment=and_gate", "trainer.max_epochs=2", "callbacks.figures=null")
+    rows = read(run.folder / "metrics.csv")
+    assert ["val/loss" in row for row in rows] == [False, True]
+    assert run.metrics["val/loss"] == pytest.approx(rows[1]["val/loss"], rel=1e-5)
+    assert run.headline().endswith("; validated every 2 epochs, not 10, since it has no more")
 
 
 @pytest.mark.parametrize(

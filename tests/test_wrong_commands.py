@@ -31,6 +31,7 @@ def everywhere():
         yield command, ["--info", "--cfg=job"], "does not go with"
         yield command, ["--resolve"], "--resolve: needs --cfg or --help"
         yield command, ["--package", "hydra"], "--package: needs --cfg"
+        yield command, ["--cfg", "job", "-p", f"{key}x"], f"--package: there is nothing to show at {key}x; did you mean"
         yield command, ["--config-dir", "nowhere"], "--config-dir: there is no folder nowhere"
         yield command, ["--config-path", "nowhere"], "--config-path: there is no folder nowhere"
         yield command, ["--config-name", "nothing"], "--config-name: no configuration 'nothing'"

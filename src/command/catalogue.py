@@ -29,6 +29,7 @@ class Catalogue:
 
     def __init__(self, command: str, flags: Flags, words: list[str]) -> None:
         self.name = str(flags.get("--config-name", command)).removesuffix(".yaml")
+        self._kind = str(flags.get("--cfg"))
         self._words = words
         self._search = [word for word in words if word.startswith("hydra.searchpath=")]
         self._loader = _loader(flags)
@@ -61,6 +62,16 @@ class Catalogue:
             except HydraException:  # the very mistake that a message is being written about
                 continue
         return OmegaConf.create()
+
+    def shown(self) -> DictConfig:
+        """The configuration of the whole command line, of which `--cfg job` shows all but `hydra`, `--cfg hydra` that.
+
+        Raises:
+            HydraException: It cannot be composed.
+        """
+        cfg = self._loader.load_configuration(self.name, self._words, RunMode.RUN)
+        keys = {"all": list(cfg), "hydra": ["hydra"]}.get(self._kind, [key for key in cfg if key != "hydra"])
+        return OmegaConf.masked_copy(cfg, [str(key) for key in keys])
 
     def keys(self, with_hydra: bool = False) -> set[str]:
         """The keys that a command line can set, dotted.

@@ -2,10 +2,12 @@
 
 import re
 
+from omegaconf import OmegaConf
+
 from src.command.catalogue import Catalogue
 from src.command.flags import Flags
 from src.command.quoting import is_path
-from src.config import CONF
+from src.config import CONF, keys_below
 from src.errors import ConfigError, suggestion
 
 _NO_OPTION = "", "null", "None", "[]"
@@ -51,6 +53,24 @@ def check_name(flags: Flags, command: str) -> None:
     name = str(flags.get("--config-name", command)).removesuffix(".yaml")
     if name != command and (CONF / f"{name}.yaml").is_file():
         raise ConfigError(f"--config-name: {name} belongs to another command (got it for {command}); use src.{name}")
+
+
+def check_package(flags: Flags, words: list[str], command: str) -> None:
+    """Raise `ConfigError` where `--package` among the `flags` names no part of what `--cfg` is to show.
+
+    Args:
+        flags: Of the command line.
+        words: The rest of it, as Hydra reads it.
+        command: Whose they are, as in `conf/<command>.yaml`.
+    """
+    wanted = str(flags.get("--package", "_global_"))
+    if wanted == "_global_":
+        return
+    cfg = Catalogue(command, flags, words).shown()
+    if OmegaConf.select(cfg, wanted) is None:
+        known = keys_below(cfg)
+        remedy = "it is not set" if wanted in known else suggestion(wanted, known)
+        raise ConfigError(f"--package: there is nothing to show at {wanted}; {remedy}")
 
 
 def check_completion(words: list[str]) -> None:

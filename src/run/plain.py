@@ -159,7 +159,8 @@ class PlainRun(Run):
         parts = self.parts
         num_parameters = sum(p.numel() for p in parts.head.parameters())
         names = f"{type(parts.datamodule).__name__}; {type(parts.head).__name__} with {num_parameters:,} parameters"
-        return f"{names}; not used: {', '.join(parts.unused)}" if parts.unused else names
+        unused = f"; not used: {', '.join(parts.unused)}" if parts.unused else ""
+        return f"{names}{unused}{self._seldom()}"
 
     def summary(self) -> str:
         """The few lines that end a run's output."""

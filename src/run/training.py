@@ -250,8 +250,13 @@ class Run:
         slowly = f"; one step at a time, for {' and '.join(self.parts.each_step)}" if self.parts.each_step else ""
         return (
             f"{type(self.parts.datamodule).__name__}: {rows} of {inputs}; "
-            f"{type(head.network).__name__} with {num_parameters:,} parameters{slowly}"
+            f"{type(head.network).__name__} with {num_parameters:,} parameters{slowly}{self._seldom()}"
         )
+
+    def _seldom(self) -> str:
+        """How often the run is validated, where that is oftener than it was asked for."""
+        asked, every = self.cfg.trainer.check_val_every_n_epoch, self.parts.trainer.check_val_every_n_epoch
+        return "" if asked == every else f"; validated every {every} epochs, not {asked}, since it has no more"
 
 
 def train(cfg: DictConfig, folder: Path) -> float | None:

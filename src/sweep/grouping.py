@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from src.build import is_plain
 from src.sweep import schedules
 from src.sweep.optimizers import STACKED
 
@@ -57,14 +58,23 @@ def _is_number(value: Any) -> bool:
 
 
 def reason_against(cfg: Plain) -> str | None:
-    """Why a run of this `cfg` has to train alone, as far as the configuration tells; else None."""
+    """Why a run of this `cfg` has to train alone, as far as the configuration tells; else None.
+
+    Raises:
+        ConfigError: It names a class that is not there, or of another kind.
+    """
     return (
-        _optimizer(cfg["optimizer"])
+        _modules(cfg)
+        or _optimizer(cfg["optimizer"])
         or _scheduler(cfg["scheduler"], cfg["trainer"])
         or _trainer(cfg["trainer"])
         or _callbacks(cfg["callbacks"])
         or _rest(cfg)
     )
+
+
+def _modules(cfg: Plain) -> str | None:
+    return "Lightning modules of your own have no vectorized form" if is_plain(cfg) else None
 
 
 def _optimizer(cfg: Plain) -> str | None:

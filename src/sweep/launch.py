@@ -103,11 +103,12 @@ class Launch:
                     unread.check(task_cfg, [*overrides, *self.master.hydra.overrides.hydra])
                     checked.add(id(composed))
                 rules.check_values(job.cfg)
+                reason = grouping.reason_against(job.cfg)
             except (ConfigError, OmegaConfBaseException) as error:
                 failures.note(sweep, number, ConfigError(str(error)))
                 returns[number] = _returned(job, None)
                 continue
-            yield job, grouping.reason_against(job.cfg)
+            yield job, reason
 
     def _run_stacks(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> None:
         with lean_imports():

@@ -13,6 +13,7 @@ from src.build import Parts, make
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.heads.base import Head
+from src.stepping import epochs_between_validations
 from src.sweep.checkpoints import Checkpoints
 from src.sweep.ledger import Ledger
 from src.sweep.members import Member, Nursery
@@ -89,6 +90,7 @@ class Stack:
 
     def _trainer(self, title: str) -> pl.Trainer:
         arguments = {key: value for key, value in self.cfg["trainer"].items() if key not in ("_target_", "threads")}
+        arguments["check_val_every_n_epoch"] = epochs_between_validations(arguments)
         return pl.Trainer(
             **arguments,
             callbacks=[Progress(title), *([self.checkpoint] if self.checkpoint else [])],

@@ -92,6 +92,14 @@ def test_gradient_clipping_has_a_trainer_of_its_own(tmp_path):
     assert "Running 2 jobs one by one: trainer.gradient_clip_val=1 needs a Trainer of its own" in done.stdout
 
 
+def test_lightning_modules_of_ones_own_run_one_by_one(tmp_path):
+    own = ["trust=tests", "head._target_=tests.own_modules.Classifier", "callbacks.early_stopping=null"]
+    words = ["-m", *SHORT, *own, "callbacks.model_checkpoint.monitor=val_loss", "seed=0,1", STACK]
+    done = train(*words, runs=tmp_path)
+    assert "Running 2 jobs one by one: Lightning modules of your own have no vectorized form" in done.stdout
+    assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 2
+
+
 def test_stacks_are_no_larger_than_asked_for(tmp_path):
     done = train("-m", *SHORT, "seed=range(0,5)", STACK, "hydra.launcher.max_stack=2", runs=tmp_path)
     assert [line for line in done.stdout.splitlines() if "as one stack" in line] == [

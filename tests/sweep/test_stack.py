@@ -36,6 +36,7 @@ CASES = {
     ),
     "step": ([*SHORT, "scheduler=step", "scheduler.step_size=3"], [["optimizer.lr=0.3"], ["seed=1"], ["seed=2"]]),
     "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=5", "scheduler=step", "optimizer.lr=0.3"], SEEDS),
+    "validated once": ([*SHORT, "trainer.max_epochs=3", "trainer.check_val_every_n_epoch=9"], SEEDS),
     "several blocks": ([*SHORT, "data.steps_per_execution=5", "optimizer=adam"], SEEDS),
     "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=60"], SEEDS),
     "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
