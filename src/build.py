@@ -1,7 +1,5 @@
 """From a composed configuration to the objects of a run, each error one line."""
 
-import inspect
-import os
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -11,24 +9,25 @@ from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from omegaconf import DictConfig, OmegaConf
-from pydantic import ValidationError
 from torch import Tensor, nn
 
-from src.config import one_line
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head, Scheduling
 from src.heads.threshold import ThresholdHead
+from src.making import make
 from src.rules import resolved_mode
 from src.spec import DataSpec
 from src.stepping import epochs_between_validations, seen_by
+from src.trainer import make_trainer
 from src.trust import targets
 
 _DEFAULT_THREADS = torch.get_num_threads()
 _TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
 _BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes, about a second, so that Ctrl-C is answered
+
+_REPLANNING = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder, pl.callbacks.BaseFinetuning
 
 
 @dataclass
@@ -67,41 +66,14 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
         _check_last_batch(datamodule, head.network)
     trainer = make_trainer(cfg, folder, head)
     _check_monitors(trainer, head)
+    _check_schedule(cfg, trainer)
+    _bound_search(trainer, len(datamodule.splits.train.x))
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
     datamodule.steps_per_execution = _steps_per_execution(datamodule, work, each_step)
     head.automatic_optimization = datamodule.steps_per_execution == 1
     set_threads(cfg, work)
     return Parts(datamodule, head, trainer, each_step)
-
-
-def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
-    """Call the class that is the `_target_` of a config group with its other keys, `first` and `arguments`.
-
-    Args:
-        cfg: The composed configuration.
-        group: The group, or a member of one: `network`, `callbacks.history`.
-        *first: Positional arguments.
-        leave_out: Keys that the target does not take.
-        **arguments: Named arguments.
-
-    Raises:
-        ConfigError: One line that names the key, the rule and the value.
-    """
-    kind = targets.find(cfg, group)
-    values: Any = OmegaConf.to_container(OmegaConf.select(cfg, group), resolve=True)
-    for key, value in values.items():
-        if f"{group}.{key}" in targets.KINDS and isinstance(value, dict):
-            values[key] = make(cfg, f"{group}.{key}")
-    kept = {str(key): value for key, value in values.items() if key not in {*leave_out, *targets.SPECIAL}}
-    try:
-        return kind(*first, **kept | arguments)
-    except ConfigError:
-        raise
-    except ValidationError as error:
-        raise ConfigError(one_line(group, error)) from error
-    except Exception as error:  # whatever a constructor raises is about the values that it was given
-        raise ConfigError(f"{group}: {' '.join(str(error).split()) or type(error).__name__}") from error
 
 
 def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
@@ -223,66 +195,28 @@ def _check_monitors(trainer: pl.Trainer, head: Head) -> None:
             )
 
 
+def _check_schedule(cfg: DictConfig, trainer: pl.Trainer) -> None:
+    """Refuse a callback of Lightning's that changes what a schedule with a largest rate was planned for."""
+    planned = torch.optim.lr_scheduler.OneCycleLR, torch.optim.lr_scheduler.CyclicLR
+    if cfg.scheduler._target_ is None or not issubclass(targets.find(cfg, "scheduler"), planned):
+        return
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, _REPLANNING):
+            raise ConfigError(
+                f"scheduler: a cycle is planned before {type(callback).__name__} changes its rate, its steps or its "
+                f"parameters (got {cfg.scheduler._target_}); use another scheduler, or leave the callback out"
+            )
+
+
+def _bound_search(trainer: pl.Trainer, num_rows: int) -> None:
+    """End a search for the largest batch at that of all rows: Lightning asks a `dataset`, which a BlockLoader lacks."""
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, pl.callbacks.BatchSizeFinder):
+            callback._max_val = min(callback._max_val, num_rows)
+
+
 def _has_bound(cfg: DictConfig) -> bool:
     return cfg.solved.at_least is not None or cfg.solved.at_most is not None
-
-
-def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *more: pl.Callback) -> pl.Trainer:
-    """Lightning's Trainer with the callbacks and loggers of a configuration.
-
-    Args:
-        cfg: The composed configuration, with its precision settled.
-        folder: Where callbacks and loggers write.
-        module: What is to be trained.
-        *more: Callbacks beside the configuration's, before them.
-
-    Raises:
-        ConfigError: A value that a constructor refuses, a callback that does not work with the module, or more
-            processes on the CPU than it has cores, which Lightning would start one by one.
-    """
-    callbacks, loggers = list(more), []
-    if not cfg.trainer.fast_dev_run:
-        callbacks += [make(cfg, f"callbacks.{name}") for name, node in cfg.callbacks.items() if node is not None]
-        loggers = [_make_logger(cfg, f"logger.{name}", folder) for name, node in cfg.logger.items() if node is not None]
-    trainer: pl.Trainer = make(
-        cfg,
-        "trainer",
-        leave_out=("threads",),
-        callbacks=callbacks,
-        logger=loggers,
-        default_root_dir=folder,
-        enable_checkpointing=any(isinstance(each, pl.callbacks.Checkpoint) for each in callbacks),
-        enable_progress_bar=any(isinstance(each, pl.callbacks.ProgressBar) for each in callbacks),
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-    )
-    _check_processes(trainer, cfg.trainer.strategy)
-    for callback in callbacks:
-        if hasattr(callback, "check"):  # it does not work with every module
-            callback.check(module)
-    return trainer
-
-
-def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:
-    """Refuse more processes on the CPU than it has cores, and processes from which only the weights come back."""
-    cores = os.cpu_count() or 1
-    if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
-        raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
-    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
-        raise ConfigError(
-            "trainer.strategy: spawned and forked processes hand back weights, and neither epochs nor metrics "
-            f"(got {strategy}); use ddp, from a terminal"
-        )
-
-
-def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
-    """A logger that writes to the run's folder, unless told where: `folder` for ours, `save_dir` for Lightning's."""
-    parameters = inspect.signature(targets.find(cfg, place)).parameters
-    set_already = OmegaConf.select(cfg, place)
-    where: dict[str, Any] = {
-        key: folder for key in ("folder", "save_dir") if key in parameters and key not in set_already
-    }
-    return make(cfg, place, **where)
 
 
 def is_plain(cfg: Mapping[Any, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -57,3 +57,18 @@ class DataSpec:
 def as_block(batch: Batch | Block) -> Block:
     """The minibatches (x [B, …], y [B, …]) that a loader serves at once; a `batch`, as a DataLoader's, is one."""
     return [(batch[0], batch[1])] if isinstance(batch[0], Tensor) else batch
+
+
+def num_rows(batch: Any) -> int:
+    """Rows of a batch: those of its first tensor, or in all minibatches of a block.
+
+    Example:
+        >>> import torch
+        >>> pair = (torch.zeros(3, 2), torch.zeros(3))
+        >>> num_rows(pair), num_rows([pair, pair]), num_rows({"x": pair[0]})
+        (3, 6, 3)
+    """
+    if isinstance(batch, Tensor):
+        return len(batch)
+    parts = list(batch.values()) if isinstance(batch, dict) else list(batch)
+    return num_rows(parts[0]) if isinstance(parts[0], Tensor) else sum(map(num_rows, parts))

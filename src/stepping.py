@@ -21,6 +21,9 @@ _PLAIN = {
 }
 """Arguments of the Trainer that count or change steps, and the values at which they do not."""
 
+_TUNERS = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder
+"""Callbacks that train a few steps before training begins."""
+
 _HOOKS = (
     "on_train_epoch_start",  # where Lightning's callbacks exchange the schedule or the number of steps to accumulate
     "on_train_batch_start",
@@ -65,6 +68,8 @@ def epochs_between_validations(trainer: Mapping[Any, Any]) -> int | None:
 def _watches_steps(callback: Any) -> bool:
     """Whether somebody else's callback acts on a step; this project's own know of blocks."""
     kind = type(callback)
+    if isinstance(callback, _TUNERS):
+        return True
     if kind.__module__.startswith("src.") or isinstance(callback, pl.callbacks.Timer):  # a block takes a second at most
         return False
     return any(getattr(kind, hook) is not getattr(pl.Callback, hook) for hook in _HOOKS)

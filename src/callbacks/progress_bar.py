@@ -88,3 +88,6 @@ class ProgressBar(callbacks.ProgressBar):
 
     def disable(self) -> None:
         """Lightning's hook: other processes show nothing; `on_train_start` sees to that."""
+
+    def enable(self) -> None:
+        """Lightning's hook after it has tried learning rates or batch sizes, during which no callback is called."""

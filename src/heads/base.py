@@ -3,11 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from functools import partial
 from typing import Any, ClassVar, Literal
 
 import torch
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import LightningModule
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -15,6 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.meter import Meter, ScoreKeeper
+from src.heads.steps import bare_step, count_steps, divergence
 from src.spec import Batch, Block, DataSpec, Task, as_block
 
 Stage = Literal["train", "val", "test"]
@@ -65,6 +65,7 @@ class Head(LightningModule, ABC):
         super().__init__()
         self.network, self.spec = network, spec
         self.make_optimizer, self.scheduling = make_optimizer, scheduling
+        self._lr: float | None = None
         self._meter_resumed: dict[str, Any] = {}
         self._meters: dict[Stage, Meter] = {}  # no submodules: the Trainer walks through those several times an epoch
 
@@ -113,6 +114,27 @@ class Head(LightningModule, ABC):
         outputs: Tensor = self.network(x.to(self.dtype))
         return outputs.float() if outputs.dtype in _HALF else outputs
 
+    # What Lightning's callbacks look for
+
+    @property
+    def lr(self) -> float:
+        """The learning rate at which training begins; once it is set, that of the optimizer which is made next."""
+        if self._lr is not None:
+            return self._lr
+        return float(self.make_optimizer(self.parameters()).param_groups[0]["lr"])
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        self._lr = value
+
+    @property
+    def backbone(self) -> nn.Module:
+        """The network's layers before its last one, where it has them apart."""
+        backbone: nn.Module = self.network.backbone  # type: ignore[assignment]
+        if not any(True for _ in backbone.parameters()):
+            raise AttributeError("backbone")  # `nn.Module` says that there is none
+        return backbone
+
     # Training
 
     def training_step(self, batch: Batch | Block, batch_idx: int) -> Tensor | None:
@@ -140,7 +162,7 @@ class Head(LightningModule, ABC):
     def _take_steps(self, block: Block) -> tuple[list[Tensor], list[Tensor]]:
         optimizer: Optimizer = self.optimizers(use_pl_optimizer=False)  # type: ignore[assignment]
         scheduler = self._scheduler("step")
-        step = _bare_step(optimizer)
+        step = bare_step(optimizer)
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         all_logits, losses = [], []
         for x, y in block:
@@ -187,6 +209,9 @@ class Head(LightningModule, ABC):
     def configure_optimizers(self) -> Any:
         """Lightning's hook: the optimizer and, where there is one, its scheduler."""
         optimizer = self.make_optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
+        if self._lr is not None:
+            for group in optimizer.param_groups:
+                group["lr"] = self._lr
         if self.scheduling is None:
             return optimizer
         config: dict[str, Any] = {"scheduler": self.scheduling.make(optimizer)}
@@ -290,38 +315,3 @@ class Head(LightningModule, ABC):
             torch.set_rng_state(checkpoint["rng_state"])
         self._meters.pop("train", None)
         self._meter_resumed = checkpoint.get("train_meter", {})
-
-
-def count_steps(trainer: Trainer, num_steps: int) -> None:
-    """Tell the `trainer` of `num_steps` that it did not see, or it would count a block as one step or as none."""
-    epoch_loop = trainer.fit_loop.epoch_loop
-    progress = epoch_loop.manual_optimization.optim_step_progress
-    for tracker in (progress.total, progress.current):
-        tracker.ready += num_steps
-        tracker.completed += num_steps
-    epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
-
-
-def divergence(loss: float, epoch: int, step: int) -> str:
-    """What is said when the training loss is no longer a number, from this step of this epoch on, both from 1."""
-    return (
-        f"train/loss became {loss} in epoch {epoch}, step {step}; "
-        "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
-    )
-
-
-def _bare_step(optimizer: Optimizer) -> Callable[[], Any]:
-    """`optimizer.step` without what surrounds it, a fifth of a small network's gradient step.
-
-    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, and profiles around each step. Here
-    both are settled once. An optimizer into which something hooks is left as it is.
-    """
-    for group in optimizer.param_groups:
-        if group.get("foreach") is None and not group.get("fused") and group["params"][0].device.type == "cpu":
-            group["foreach"] = False
-    hooks = (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks)
-    bare = getattr(type(optimizer).step, "__wrapped__", None)
-    if bare is None or any(hooks):
-        return optimizer.step
-    optimizer._opt_called = True  # type: ignore[attr-defined]  # what schedulers look for
-    return partial(bare, optimizer)

@@ -60,6 +60,11 @@ class CNN(nn.Module):
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(channels, num_outputs))
         self.to(memory_format=torch.channels_last)
 
+    @property
+    def backbone(self) -> nn.Module:
+        """The layers before the last one, which Lightning's `BackboneFinetuning` trains later than it."""
+        return self.body
+
     def forward(self, x: Tensor) -> Tensor:
         """Outputs [N, num_outputs] of images x [N, C, H, W]."""
         outputs: Tensor = self.head(self.body(x.contiguous(memory_format=torch.channels_last)))

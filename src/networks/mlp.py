@@ -64,6 +64,11 @@ class MLP(nn.Sequential):
             num_inputs = units
         super().__init__(*layers, nn.Linear(num_inputs, num_outputs))
 
+    @property
+    def backbone(self) -> nn.Module:
+        """The layers before the last one, which Lightning's `BackboneFinetuning` trains later than it."""
+        return nn.Sequential(*list(self)[:-1])
+
     def __getitem__(self, place: Any) -> Any:
         """A layer, or for a slice those layers as a network: `network[:-1]` goes from rows to the last hidden units."""
         return nn.Sequential(*list(self)[place]) if isinstance(place, slice) else super().__getitem__(place)

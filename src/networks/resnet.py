@@ -50,6 +50,12 @@ class ResNet18(nn.Module):
         body.requires_grad_(not freeze_body)
         self.to(memory_format=torch.channels_last)
 
+    @property
+    def backbone(self) -> nn.Module:
+        """The layers before the last one, which Lightning's `BackboneFinetuning` trains later than it."""
+        body: nn.Module = self.body
+        return body
+
     def forward(self, x: Tensor) -> Tensor:
         """Outputs [N, num_outputs] of images x [N, C, H, W]."""
         outputs: Tensor = self.head(self.body(x.contiguous(memory_format=torch.channels_last)))

@@ -11,6 +11,8 @@ from src.errors import ConfigError
 _REMEDIES = {  # what Lightning's callbacks lack, by a word of their complaint
     "logger": "choose one, such as logger=csv",
     "manual optimization": "set data.steps_per_execution=1",
+    "'backbone'": "use a network of several layers, or give your own an attribute backbone",
+    "its method": "derive a class of your own from it, and name that with trust=mypkg",
 }
 
 
@@ -34,6 +36,8 @@ def complaint(error: Exception, trainer: pl.Trainer) -> ConfigError | None:
     if "not implemented for" in message:
         return ConfigError(f"trainer.precision: {trainer.precision} is not possible here ({message}); use bf16-mixed")
     callback = _callback_in(error.__traceback__)
+    if isinstance(error, NotImplementedError) and not error.args:
+        message = "lacks its method"
     if isinstance(error, OSError) or not (callback or isinstance(error, MisconfigurationException)):
         return None
     remedy = next(

@@ -8,12 +8,13 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src.build import is_plain, make, make_head
+from src.build import is_plain, make_head
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, suggestion
 from src.folders import CONFIG
 from src.heads.base import Head
 from src.heads.threshold import ThresholdHead
+from src.making import make
 from src.metrics.threshold import parse_rule
 from src.run.files import write_json
 from src.run.sizes import check_sizes

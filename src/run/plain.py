@@ -15,15 +15,17 @@ import lightning.pytorch as pl
 from omegaconf import DictConfig
 
 from src import report
-from src.build import make, make_head, make_trainer, set_threads, settled
+from src.build import make_head, set_threads, settled
 from src.callbacks.monitors import Monitors
 from src.config import option_keys
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.threshold import ThresholdHead
+from src.making import make
 from src.run.training import Run
 from src.spec import DataSpec
+from src.trainer import make_trainer
 from src.trust import targets
 from src.trust.checkpoints import read_checkpoint
 

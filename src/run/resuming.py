@@ -41,7 +41,7 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
             Generator().set_state(checkpoint[part])
         part = "optimizer_states"
         if isinstance(head, Head):
-            _try_optimizer(checkpoint, head, path)
+            _try_optimizer(checkpoint, head, trainer, path)
         part = "callbacks"
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
             if (state := checkpoint["callbacks"].get(callback.state_key)) is not None:
@@ -57,11 +57,19 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         ) from error
 
 
-def _try_optimizer(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
+def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, path: Path) -> None:
     """Load the states of the optimizer and the scheduler into new ones."""
+    finetuning = [each for each in trainer.callbacks if isinstance(each, pl.callbacks.BaseFinetuning)]  # type: ignore[attr-defined]
+    if finetuning:
+        head = copy.deepcopy(head)
+        finetuning[0].freeze_before_training(head)
     configured = head.configure_optimizers()
     alone = isinstance(configured, Optimizer)
     optimizer: Optimizer = configured if alone else configured["optimizer"]
+    if finetuning:  # as it does itself: the groups of parameters are those of the checkpoint
+        groups = checkpoint["callbacks"][finetuning[0].state_key]["internal_optimizer_metadata"][0]
+        named = dict(head.named_parameters())
+        optimizer.param_groups = finetuning[0]._apply_mapping_to_param_groups(groups, named)
     schedulers: list[Any] = [] if alone else [configured["lr_scheduler"]["scheduler"]]
     states = checkpoint["optimizer_states"]
     if (len(states), len(checkpoint["lr_schedulers"])) != (1, len(schedulers)):

@@ -23,6 +23,7 @@ from src.heads.threshold import ThresholdHead
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.removal import remove_listed
+from src.run import tuning
 from src.run.complaints import complaint
 from src.run.files import write_json
 from src.run.opening import take, write_threshold
@@ -101,6 +102,7 @@ class Run:
             return None
         checkpoint = self._take(path)
         check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
+        tuning.resume(self.parts.trainer)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
         patience = self._exhausted_patience(checkpoint)
         if epochs_done >= max_epochs or patience is not None:
@@ -227,7 +229,7 @@ class Run:
     def _opening(self) -> list[str]:
         metrics = self.metrics
         counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
-        return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", ""]
+        return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", *tuning.chosen(self.parts.trainer), ""]
 
     def _closing(self) -> list[str]:
         verdict = report.solved_line(self.metrics, dict(self.cfg.solved))

@@ -10,8 +10,9 @@ from omegaconf import OmegaConf
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from src.build import Parts, build, make
+from src.build import Parts, build
 from src.data.base import InMemoryDataModule
+from src.making import make
 from src.sweep import network as networks
 from src.sweep import tasks
 from src.sweep.optimizers import numbers_of

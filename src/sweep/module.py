@@ -8,7 +8,8 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from src.heads.base import Head, count_steps, divergence
+from src.heads.base import Head
+from src.heads.steps import count_steps, divergence
 from src.sweep.ledger import Epoch, Ledger, State
 from src.sweep.network import StackedNetwork
 from src.sweep.optimizers import StackedOptimizer

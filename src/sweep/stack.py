@@ -9,10 +9,11 @@ import torch
 from omegaconf import OmegaConf
 
 from src import cores, interrupts, report
-from src.build import Parts, make
+from src.build import Parts
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.heads.base import Head
+from src.making import make
 from src.stepping import epochs_between_validations
 from src.sweep.checkpoints import Checkpoints
 from src.sweep.ledger import Ledger

@@ -19,8 +19,6 @@ CALLBACK = "+callbacks.extra._target_=lightning.pytorch.callbacks."
         (["trainer.accelerator=tpu"], r"^trainer: .*torch_xla"),
         (["trainer.strategy=ddp_spawn"], r"^trainer.strategy: .* \(got ddp_spawn\); use ddp, from a terminal$"),
         ([f"{CALLBACK}LearningRateMonitor"], r"^callbacks: LearningRateMonitor: .*; choose one, such as logger=csv$"),
-        ([f"{CALLBACK}LearningRateFinder"], r"^callbacks: LearningRateFinder: .*; change it or leave it out$"),
-        ([f"{CALLBACK}BackboneFinetuning"], r"^callbacks: BackboneFinetuning: .*no attribute 'backbone'"),
         (
             [f"{CALLBACK}EarlyStopping", "+callbacks.extra.monitor=val_loss"],
             r"^callbacks: EarlyStopping monitors an unknown metric \(got 'val_loss'\); choose from train/loss",

@@ -1,0 +1,38 @@
+"""Lightning's callbacks that try values before training: what they have chosen, and how a run of theirs is resumed."""
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import BaseFinetuning, BatchSizeFinder, LearningRateFinder
+
+
+def chosen(trainer: pl.Trainer) -> list[str]:
+    """A line for each of a trainer's callbacks that has chosen a learning rate or a batch size."""
+    lines = []
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, BatchSizeFinder):
+            lines.append(f"BatchSizeFinder chose data.batch_size={callback.optimal_batch_size}")
+        if isinstance(callback, LearningRateFinder) and (found := callback.optimal_lr) is not None:
+            tried, place = len(found.results["lr"]), found._optimal_idx
+            rate = "no rate" if place is None else f"optimizer.lr={found.results['lr'][place]:.3g}"
+            lines.append(f"LearningRateFinder chose {rate} of {tried} that it tried")
+    return lines
+
+
+def resume(trainer: pl.Trainer) -> None:
+    """Let a resumed run's trainer go on with what its checkpoint holds.
+
+    It keeps the learning rate and searches for none, and layers that fine-tuning has begun to train stay trained.
+    """
+    callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    callbacks[:] = [callback for callback in callbacks if not isinstance(callback, LearningRateFinder)]
+    if any(isinstance(callback, BaseFinetuning) for callback in callbacks):
+        callbacks.append(_Thawing())
+
+
+class _Thawing(pl.Callback):
+    """Trains what a resumed optimizer holds: `BaseFinetuning` has frozen it all again, and does not undo that."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        for optimizer in trainer.optimizers:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    parameter.requires_grad_(True)
