@@ -18,7 +18,7 @@ from src.command.quoting import literal
 from src.command.sweeps import check_sweep
 from src.errors import ConfigError
 from src.files import make_folders
-from src.folders import RUN_FILES, SWEEP_FILES, SWEEP_PARTS, RunFolder, SweepFolder, write_mark
+from src.folders import SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder, write_mark
 from src.jobs import kept_inside
 from src.locking import lock
 from src.removal import remove_empty, remove_listed
@@ -73,6 +73,9 @@ def claim(folder: str) -> Claim:
             number += 1
         except FileNotFoundError:  # another process has just given up the folder above
             continue
+        except OSError:
+            remove_empty(above)
+            raise
         else:
             return Claim(path, above, _identity(path))
 
@@ -140,7 +143,7 @@ class ClaimFolder(Callback):
         if claimed is None:
             return
         if cls.sweep is None and not RunFolder(claimed.path).begun:
-            claimed.give_up(RUN_FILES)
+            claimed.give_up(UNBEGUN_FILES)
         elif cls.sweep is not None and not SweepFolder(claimed.path).begun:
             claimed.give_up(SWEEP_FILES)
 

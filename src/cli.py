@@ -104,7 +104,9 @@ def _nothing_left() -> Iterator[None]:
     """A folder that was claimed in the block goes again where an error ends it before anything has begun there."""
     try:
         yield
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and ClaimFolder.claimed is not None:
+            _placed(error, ClaimFolder.claimed.path)
         ClaimFolder.abandon()
         raise
 
@@ -191,6 +193,8 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     except InterruptedRunError as error:
         raise interrupts.Interrupt(error.exit_code) from error  # ends the sweep, through Hydra too
     except OSError as error:
+        if failures.is_of_the_disk(error, sweep):
+            raise Refused(_placed(error, folder)) from error  # ends the sweep: no other run could be written either
         failures.note(sweep, number, _placed(error, folder))
     except Exception as error:
         failures.note(sweep, number, error)

@@ -1,10 +1,12 @@
 """What went wrong in a run, as one line; and which runs of a sweep failed, whichever process they ran in."""
 
 import errno
+import os
 import sys
 from pathlib import Path
 
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+from src.files import OF_THE_DISK, placed
 from src.folders import SweepFolder
 
 _KINDS: dict[type[BaseException], tuple[str, int]] = {
@@ -17,7 +19,7 @@ _KINDS: dict[type[BaseException], tuple[str, int]] = {
 _REMEDIES = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
-    errno.EFBIG: "make room",
+    errno.EFBIG: "raise the limit on the size of files",
     errno.EROFS: "make it writable, or name another place",
     errno.EACCES: "make it writable, or name another place",
     errno.EPERM: "make it writable, or name another place",
@@ -37,9 +39,15 @@ def line(error: BaseException) -> str:
     """
     if isinstance(error, OSError) and error.errno is not None:
         remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
-        return f"disk error: {error.filename or 'a file'}: {error.strerror}{remedy}"
+        place = os.path.normpath(os.fsdecode(error.filename)) if error.filename else "a file"
+        return f"disk error: {place}: {error.strerror}{remedy}"
     prefix, _ = _kind(error)
     return f"{prefix}{' '.join(str(error).split())}"
+
+
+def is_of_the_disk(error: OSError, folder: Path) -> bool:
+    """Whether an error is such that nothing more can be written in a folder: full, read-only, gone."""
+    return error.errno in OF_THE_DISK or not folder.exists()
 
 
 def tell(error: BaseException) -> int:
@@ -64,7 +72,8 @@ def note(sweep: Path, number: int, error: BaseException) -> None:
     """
     text = f"#{number}: {line(error)}\n"
     sys.stderr.write(text)
-    with SweepFolder(sweep).failures.open("a") as file:
+    failures = SweepFolder(sweep).failures
+    with placed(failures), failures.open("a") as file:
         file.write(text)
 
 

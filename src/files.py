@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from src.removal import part_of, put, remove_part
+from src.removal import part_of, put, remove_empty, remove_part
+
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE)
+"""Errors by which a disk says that it takes nothing now, whatever the file."""
 
 
 @contextmanager
@@ -45,7 +48,11 @@ def aside(path: Path, replace: bool = True, durable: bool = False) -> Iterator[P
 
 
 def make_folders(folder: Path) -> tuple[Path, ...]:
-    """Make a folder and those above it; the ones that were not there, the innermost first."""
+    """Make a folder and those above it; the ones that were not there, the innermost first.
+
+    Raises:
+        OSError: One of them cannot be made; then none is left.
+    """
     if folder.is_dir():
         return ()
     above = make_folders(folder.parent)
@@ -55,7 +62,27 @@ def make_folders(folder: Path) -> tuple[Path, ...]:
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
         return above
+    except OSError:
+        remove_empty(above)
+        raise
     return (folder, *above)
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[None]:
+    """An error of the disk in the block that names no file names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def flush_all() -> None:
+    """Wait until all that has been written is on the disk, where the system can say so."""
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def _flush(path: Path) -> None:

@@ -169,6 +169,12 @@ SWEEP_PARTS = (".stack.ckpt.*-????????.part",)
 RUN_FILES = ("run.json", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "train.log")
 """What a run's folder holds before training has begun."""
 
+UNBEGUN_FILES = (
+    *(*RUN_FILES, *UNFINISHED_FILES, *PARTS),
+    *("tensorboard/hparams.yaml", "csv/hparams.yaml", "csv/metrics.csv"),
+)
+"""What a process may have left in a run's folder when it ends before there is anything to resume from."""
+
 _TRAINED = ("metrics.csv", "metrics.json", "threshold.json")
 _TRAINED_FOLDERS = (".hydra", "checkpoints", "plots", "tensorboard")
 

@@ -8,11 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from src.errors import ConfigError
-from src.files import aside, make_folders
+from src.files import OF_THE_DISK, aside, make_folders
 from src.folders import owner_of
 from src.removal import remove_empty
-
-_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE)
 
 
 def check_output(path: Path, force: bool, source: Path | None = None) -> None:
@@ -70,7 +68,7 @@ def outputs(paths: dict[Path, bool], key: str = "output") -> Iterator[list[Path]
                     above = [*make_folders(path.parent), *above]
                 parts = [asides.enter_context(aside(path, replace)) for path, replace in paths.items()]
             except OSError as error:
-                if error.errno in _OF_THE_DISK:
+                if error.errno in OF_THE_DISK:
                     raise
                 reason = error.strerror or str(error)
                 raise ConfigError(

@@ -74,8 +74,9 @@ def _move(scratch: Path, folder: Path, kind: str, key: str, ours: Callable[[Path
         _list(folder, kind, {*listed, *names})  # first, so that nothing is ever unlisted, whatever stops this
         for name in names:
             put(scratch / name, folder / name, replace=True)
-        remove_listed(folder, listed - set(names))
-        _list(folder, kind, set(names))
+        if earlier := listed - set(names):
+            remove_listed(folder, earlier)
+            _list(folder, kind, set(names))
     except OSError:
         if new:
             remove_listed(folder, [*names, manifest_name(kind)])

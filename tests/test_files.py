@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from src.errors import ConfigError
-from src.files import aside, make_folders
+from src.files import aside, make_folders, placed
 from src.outputs import output
 
 
@@ -114,3 +114,18 @@ def test_place_that_cannot_be_written_is_the_users_mistake_only_where_the_user_n
     line = r"^output: .*file cannot be written \(Not a directory\); name another place$"
     with pytest.raises(ConfigError, match=line), output(impossible):
         pass
+
+
+def test_folders_that_were_made_go_again_when_the_next_one_cannot_be_made(tmp_path):
+    with pytest.raises(OSError, match="File name too long"):
+        make_folders(tmp_path / "a" / "b" / ("x" * 300))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_that_names_no_file_gets_a_place(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught, placed(tmp_path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(tmp_path)
+    with pytest.raises(OSError, match="No space") as caught, placed(tmp_path):
+        raise OSError(errno.ENOSPC, "No space left on device", "its own")
+    assert caught.value.filename == "its own"

@@ -13,10 +13,10 @@ from torch import Tensor
 from src.callbacks.history import History
 from src.callbacks.throttle import Throttle
 from src.data.blocks import BlockLoader
-from src.files import aside
 from src.heads.base import Head
 from src.interrupts import held
 from src.rules import Mode, NonNegative, checked, resolved_mode
+from src.saving import save
 
 _SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
 
@@ -120,8 +120,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
                         callback.write(trainer)
                 Path(str(self.dirpath)).mkdir(exist_ok=True)
                 for filepath in sorted(self._held, key=lambda path: path == self.last_path):
-                    with aside(Path(filepath), durable=True) as part:
-                        trainer.strategy.save_checkpoint(self._held[filepath], part)
+                    save(self._held[filepath], Path(filepath), durable=True)
         self._held.clear()
         self._within_epoch.restart()
         for logger in trainer.loggers if trainer.is_global_zero else []:

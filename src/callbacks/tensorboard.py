@@ -1,6 +1,8 @@
 """Lightning's TensorBoardLogger in the run folder, with an epoch's scalars written as one event."""
 
+import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     def __init__(self, folder: Path, log_graph: bool = True) -> None:
         super().__init__(save_dir=folder, name="", version="tensorboard", log_graph=log_graph, default_hp_metric=False)
+        _quiet_writer()
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -68,3 +71,15 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
             traced = torch.jit.trace(model.eval(), x, check_trace=False)  # the check imports two seconds of libraries
         model.train(training)
         self.experiment.add_graph(traced, x)
+
+
+@cache
+def _quiet_writer() -> None:
+    """Let the thread that writes events die silently: its error is raised where the next event is logged."""
+    others = threading.excepthook
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        if type(args.thread).__name__ != "_AsyncWriterThread":
+            others(args)
+
+    threading.excepthook = hook

@@ -11,8 +11,8 @@ from src.files import aside
 from src.run.formulas import inert
 
 
-def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write values as JSON to `path`, NaN and infinity as null, for JSON has neither.
+def write_json(path: Path, values: Mapping[str, Any], durable: bool = False) -> None:
+    """Write values as JSON to `path`, NaN and infinity as null, for JSON has neither; `durable` as for `aside`.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
         ...     json.loads(Path(root, "scores.json").read_text())
         {'f1': 0.5, 'roc_auc': None}
     """
-    with aside(path) as part:
+    with aside(path, durable=durable) as part:
         part.write_text(as_json(values))
 
 

@@ -202,7 +202,7 @@ class Run:
                 logger.log_hyperparams(_hyperparameters(self.cfg))
                 logger.log_metrics(final, trainer.global_step)
             logger.finalize("success")
-        write_json(self.folder / "metrics.json", self.metrics)
+        write_json(self.folder / "metrics.json", self.metrics, durable=True)
 
     def _draw(self) -> None:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer

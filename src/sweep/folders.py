@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from src.files import aside
+from src.files import aside, placed
 from src.folders import RunFolder
 from src.jobs import begin_job, check_free, clear_job
 from src.run.files import write_json
@@ -47,5 +47,6 @@ def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
 def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:
     """Append the text that the terminal would have shown to a folder's `train.log`, with its time and level."""
     record = logging.LogRecord("src.sweep", level, "", 0, text, None, None)
-    with (folder / "train.log").open("a") as file:
+    log = folder / "train.log"
+    with placed(log), log.open("a") as file:
         file.write(_DATED.format(record) + "\n")

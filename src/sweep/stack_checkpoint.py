@@ -13,6 +13,7 @@ from torch import Tensor
 
 from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
+from src.files import flush_all
 from src.removal import remove_listed
 from src.saving import save
 from src.sweep.members import Member
@@ -77,11 +78,12 @@ class StackCheckpoint(pl.callbacks.Checkpoint):
             "fingerprints": fingerprints(self._members),
             "seconds": self._before + time.perf_counter() - self._start,
         }
-        save(snapshot, self.path)
+        save(snapshot, self.path, durable=True)
         self._written = snapshot["epoch"]
 
     def remove(self) -> None:
-        """Remove the file: the folders of all members are written."""
+        """Remove the file: the folders of all members are written, and on the disk once this has waited for it."""
+        flush_all()
         remove_listed(self.path.parent, [self.path.name])
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from src import failures
 from src.errors import ConfigError, InterruptedRunError
+from src.files import placed
 from src.folders import SweepFolder
 from src.run.training import Run
 from src.sweep import extras, folders
@@ -181,7 +182,8 @@ class Writer:
             run = Run(stack.template, member.folder, parts, member.metrics)
             folders.write_log(member.folder, run.summary())
             if any(self.wanted):
-                extras.add(self.wanted, parts.head, member, columns, rows)
+                with placed(member.folder):
+                    extras.add(self.wanted, parts.head, member, columns, rows)
             folders.write_metrics(member.folder, member.metrics)
 
 

@@ -13,7 +13,7 @@ import torch
 from src.data.base import Rows
 from src.data.image.base import Collection, ImageDataModule
 from src.errors import ConfigError
-from src.files import make_folders
+from src.files import OF_THE_DISK, make_folders, placed
 from src.removal import part_of, put, remove_empty, remove_part
 from src.rules import checked
 
@@ -73,13 +73,15 @@ class TorchvisionImages(ImageDataModule):
         if not self.download:
             raise ConfigError(f"data: {self.dataset} is not in {place}{lacking}; {remedy}")
         try:
-            with _scratch(place) as scratch, _patience(), redirect_stdout(StringIO()):
+            with placed(place), _scratch(place) as scratch, _patience(), redirect_stdout(StringIO()):
                 for train in (True, False):
                     source(scratch, train=train, download=True)
                 make_folders(place)
                 for file in missing:
                     put(scratch / self.folder / file, place / file, replace=False)
         except (RuntimeError, OSError) as error:  # URLError is an OSError
+            if getattr(error, "errno", None) in OF_THE_DISK:
+                raise
             reason = str(error).strip().splitlines()[-1].strip("<>").removeprefix("urlopen error ")
             raise ConfigError(
                 f"data: {self.dataset} is not in {place}{lacking} and could not be downloaded ({reason}); {remedy}"
