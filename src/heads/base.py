@@ -6,15 +6,16 @@ from dataclasses import asdict
 from typing import Any, ClassVar, Literal
 
 import torch
-from lightning.pytorch import LightningModule
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from src.errors import ConfigError, TrainingDivergedError
+from src.heads.checkpoints import Loadable
 from src.heads.meter import Meter, ScoreKeeper
 from src.heads.steps import bare_step, count_steps, divergence
+from src.heads.tuning import Tunable
 from src.spec import Batch, Block, DataSpec, Task, as_block
 
 Stage = Literal["train", "val", "test"]
@@ -40,7 +41,7 @@ class Scheduling:
         self.make, self.interval, self.monitor = make, interval, monitor
 
 
-class Head(LightningModule, ABC):
+class Head(Loadable, Tunable, ABC):
     """A network and the loss, predictions and metrics of one task.
 
     Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest;
@@ -65,7 +66,6 @@ class Head(LightningModule, ABC):
         super().__init__()
         self.network, self.spec = network, spec
         self.make_optimizer, self.scheduling = make_optimizer, scheduling
-        self._lr: float | None = None
         self._meter_resumed: dict[str, Any] = {}
         self._meters: dict[Stage, Meter] = {}  # no submodules: the Trainer walks through those several times an epoch
 
@@ -113,27 +113,6 @@ class Head(LightningModule, ABC):
         """
         outputs: Tensor = self.network(x.to(self.dtype))
         return outputs.float() if outputs.dtype in _HALF else outputs
-
-    # What Lightning's callbacks look for
-
-    @property
-    def lr(self) -> float:
-        """The learning rate at which training begins; once it is set, that of the optimizer which is made next."""
-        if self._lr is not None:
-            return self._lr
-        return float(self.make_optimizer(self.parameters()).param_groups[0]["lr"])
-
-    @lr.setter
-    def lr(self, value: float) -> None:
-        self._lr = value
-
-    @property
-    def backbone(self) -> nn.Module:
-        """The network's layers before its last one, where it has them apart."""
-        backbone: nn.Module = self.network.backbone  # type: ignore[assignment]
-        if not any(True for _ in backbone.parameters()):
-            raise AttributeError("backbone")  # `nn.Module` says that there is none
-        return backbone
 
     # Training
 
@@ -208,10 +187,9 @@ class Head(LightningModule, ABC):
 
     def configure_optimizers(self) -> Any:
         """Lightning's hook: the optimizer and, where there is one, its scheduler."""
-        optimizer = self.make_optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
-        if self._lr is not None:
-            for group in optimizer.param_groups:
-                group["lr"] = self._lr
+        optimizer = self.with_rate(
+            self.make_optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
+        )
         if self.scheduling is None:
             return optimizer
         config: dict[str, Any] = {"scheduler": self.scheduling.make(optimizer)}

@@ -25,6 +25,9 @@ from src.trust.plain import read_json
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
+BEST = "best.ckpt"
+"""The checkpoint of the epoch that validation chose, for which a threshold is stored."""
+
 _THRESHOLD = "threshold.json"
 _DIVIDING = {f"data.{key}" for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify")}
 
@@ -73,21 +76,52 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
             no checkpoint that fits.
     """
     cfg = _configuration(folder, changes or {}, data_dir, trust)
-    path = folder / "checkpoints" / "best.ckpt"
+    path = folder / "checkpoints" / BEST
     if is_plain(cfg):
         raise ConfigError(
             f"{folder}: was trained with Lightning modules of its own ({cfg.data._target_}, {cfg.head._target_}), and "
             f"this needs a dataset and a head of this project; load {path} with the module's load_from_checkpoint"
         )
     checkpoint = read_checkpoint(path)
-    spec = spec_of(checkpoint, path)
-    check_sizes(cfg, spec, checkpoint["state_dict"], path)
     datamodule: InMemoryDataModule = make(cfg, "data")
-    head = make_head(cfg, spec)
+    head = _made_head(cfg, checkpoint, path)
     take(checkpoint, head, datamodule, path)
     _read_threshold(folder, head)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return OpenRun(folder, cfg, spec, datamodule, head.eval().to(device))
+    return OpenRun(folder, cfg, head.spec, datamodule, head.eval().to(device))
+
+
+def open_head(path: Path, trust: Any = None) -> Head:
+    """The head of a checkpoint in a run's folder, as it was built for training, with the checkpoint's weights.
+
+    Args:
+        path: The checkpoint; `best.ckpt` comes with the threshold that was chosen for it.
+        trust: As for `open_run`.
+
+    Raises:
+        ConfigError: As `open_run`, or the checkpoint lies in no run's folder.
+    """
+    folder = path.absolute().parent.parent
+    if not (folder / CONFIG).is_file():
+        raise ConfigError(
+            f"{path}: lies in no run folder, which would say what it is a checkpoint of; move it back to "
+            "<run folder>/checkpoints, or give network, spec and make_optimizer"
+        )
+    cfg = _configuration(folder, {}, None, trust)
+    checkpoint = read_checkpoint(path)
+    head = _made_head(cfg, checkpoint, path)
+    take_weights(checkpoint, head, path)
+    if path.name == BEST:
+        _read_threshold(folder, head)
+    return head
+
+
+def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
+    """The head that a configuration describes, for the data of a checkpoint at `path`, yet without its weights."""
+    spec = spec_of(checkpoint, path)
+    check_sizes(cfg, spec, checkpoint["state_dict"], path)
+    planned = [scheduler.get("total_steps") for scheduler in checkpoint.get("lr_schedulers", [])]
+    return make_head(cfg, spec, num_steps=next((steps for steps in planned if isinstance(steps, int) and steps > 0), 1))
 
 
 def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any) -> DictConfig:
@@ -146,6 +180,17 @@ def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule,
     Raises:
         ConfigError: It belongs to another network.
     """
+    take_weights(checkpoint, head, path)
+    state = data_state(checkpoint, type(datamodule).__qualname__, head.spec, path)
+    try:
+        datamodule.load_state_dict(state)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: holds nothing of the run's data ({error}); use another checkpoint") from error
+    return int(checkpoint["epoch"]) + 1
+
+
+def take_weights(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
+    """Let a head take the weights of a checkpoint at `path`, or raise `ConfigError` where it is another network's."""
     try:
         head.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
@@ -153,12 +198,6 @@ def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule,
         raise ConfigError(
             f"{path}: belongs to another network ({reason}); use the checkpoints of this run's folder"
         ) from error
-    state = data_state(checkpoint, type(datamodule).__qualname__, head.spec, path)
-    try:
-        datamodule.load_state_dict(state)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path}: holds nothing of the run's data ({error}); use another checkpoint") from error
-    return int(checkpoint["epoch"]) + 1
 
 
 def choose_threshold(opened: OpenRun, rule: str | float) -> None:

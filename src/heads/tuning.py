@@ -1,0 +1,40 @@
+"""What Lightning's callbacks look for in a module: a learning rate to search for, and layers to train later."""
+
+from typing import Any
+
+from lightning.pytorch import LightningModule
+from torch import nn
+from torch.optim import Optimizer
+
+
+class Tunable(LightningModule):
+    """A module with a `network`, and an optimizer that `make_optimizer` makes."""
+
+    network: nn.Module
+    make_optimizer: Any
+    _lr: float | None = None
+
+    @property
+    def lr(self) -> float:
+        """The learning rate at which training begins; once it is set, that of the optimizer which is made next."""
+        if self._lr is not None:
+            return self._lr
+        return float(self.make_optimizer(self.parameters()).param_groups[0]["lr"])
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        self._lr = value
+
+    @property
+    def backbone(self) -> nn.Module:
+        """The network's layers before its last one, where it has them apart."""
+        backbone: nn.Module = self.network.backbone  # type: ignore[assignment]
+        if not any(True for _ in backbone.parameters()):
+            raise AttributeError("backbone")  # `nn.Module` says that there is none
+        return backbone
+
+    def with_rate(self, optimizer: Optimizer) -> Optimizer:
+        """The optimizer, with the learning rate that has been set, if one has."""
+        for group in optimizer.param_groups if self._lr is not None else ():
+            group["lr"] = self._lr
+        return optimizer
