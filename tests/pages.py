@@ -29,13 +29,18 @@ def commands_in(text):
 
 def sooner(words):
     """The same command, but two epochs where it trains anew, and four values of a range."""
-    words = [re.sub(r"range\((\d+),(\d+)\)", _short_range, word) for word in words]
+    words = fewer(words, 4)
     if words[0] != "src.train" or any(word.startswith(("resume=", "trainer=debug", "--help")) for word in words):
         return words
     shorter = ["trainer.max_epochs=2", "trainer.check_val_every_n_epoch=1"]
     return [*(word for word in words if not word.startswith("trainer.max_epochs")), *shorter]
 
 
-def _short_range(found):
-    start, end = int(found[1]), int(found[2])
-    return f"range({start},{min(end, start + 4)})"
+def fewer(words, most):
+    """The same command, but at most so many values of a range."""
+
+    def cut(found):
+        start, end = int(found[1]), int(found[2])
+        return f"range({start},{min(end, start + most)})"
+
+    return [re.sub(r"range\((\d+),(\d+)\)", cut, word) for word in words]

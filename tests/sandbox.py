@@ -11,11 +11,16 @@ REAL_DATA = next(
 )
 
 
-def make_sandbox(folder: Path) -> Path:
-    """Link the project's code into `folder` beside Fashion-MNIST, the real one or a few made-up images."""
+def make_sandbox(folder: Path, real_data: bool = False) -> Path:
+    """Link the project's code into `folder` beside Fashion-MNIST: a few made-up images, or the real one if it is here.
+
+    Args:
+        folder: Where the sandbox is made.
+        real_data: Take the real images, on which an epoch takes a hundred times longer.
+    """
     for name in ("src", "conf", "hydra_plugins"):
         (folder / name).symlink_to(ROOT / name)
-    if REAL_DATA is not None:
+    if real_data and REAL_DATA is not None:
         (folder / "data").symlink_to(REAL_DATA.resolve())
     else:
         write_idx(folder / "data", num_train=400)

@@ -11,6 +11,13 @@ from tests.pages import commands_in, sooner
 from tests.sandbox import ROOT, environment, make_sandbox
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LENGTH = {
+    "05_xor": "few seeds",
+    "07_fashion_mnist": "two epochs",
+    "08_improving_a_model": "two epochs",
+    "09_your_own_data": "two epochs",
+}
+"""The lessons that train less here than their reader does (`tests.lessons.LENGTHS`); the others train in full."""
 
 
 def names(path):
@@ -21,18 +28,32 @@ def test_lessons_are_numbered_one_to_nine():
     assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, 10)]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
-def test_lesson_runs(path, tmp_path, monkeypatch):
-    sandbox = make_sandbox(tmp_path)
+def try_lesson(path, length, sandbox):
+    """Run a lesson from its first cell to its last, and then the commands that solve its exercises."""
     (sandbox / "notebooks").mkdir()
-    for key, value in environment(sandbox).items():
-        monkeypatch.setenv(key, value)
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(sandbox / "notebooks")}}).execute()
+    done = run(["tests.lessons", str(path), length], sandbox / "notebooks", **environment(sandbox))
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
-    for command in commands_in(notebook.cells[-1].source):  # the solutions of its exercises
+    for command in commands_in(nbformat.read(path, as_version=4).cells[-1].source):
         done = run(sooner(command.words), sandbox)
         assert done.returncode == 0 or done.stderr.startswith("training diverged: "), f"{command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
+def test_lesson_runs(path, tmp_path):
+    try_lesson(path, LENGTH.get(path.stem, "whole"), make_sandbox(tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem in LENGTH], ids=names)
+def test_lesson_runs_at_full_length(path, tmp_path):
+    try_lesson(path, "whole", make_sandbox(tmp_path, real_data=True))
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if LENGTH.get(path.stem) == "two epochs"], ids=names)
+def test_a_lesson_in_two_epochs_claims_nothing_that_training_has_to_reach(path):
+    cells = nbformat.read(path, as_version=4).cells
+    assert not [cell.source for cell in cells if cell.cell_type == "code" and "assert" in cell.source]
 
 
 def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):

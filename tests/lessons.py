@@ -1,0 +1,53 @@
+"""A lesson run as Jupyter runs it, in this process: `python -m tests.lessons PATH LENGTH`, from the folder it is in.
+
+A kernel of its own would import everything anew. The length is one of `LENGTHS`.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from src import lab
+from src.lab import commands, project, trained_run, trained_sweep
+from tests.pages import fewer, sooner
+
+LENGTHS = {
+    "whole": lambda words: words,
+    "few seeds": lambda words: fewer(words, 64),
+    "two epochs": lambda words: sooner(["src.train", *words])[1:],
+}
+"""What becomes of the words of each command that a lesson gives."""
+
+
+def settle(folder: Path) -> None:
+    """Make this folder the project's, from which the lab gives its commands."""
+    for module in (lab, commands, project, trained_run, trained_sweep):
+        module.PROJECT = folder
+
+
+def shorten(length: str) -> None:
+    """Let the lab train as long as this."""
+    words_of = commands._words
+    commands._words = lambda *call: LENGTHS[length](words_of(*call))
+
+
+def run_cells(path: Path) -> None:
+    """Run the cells of a notebook; what the last line of each comes to is shown, so that figures are drawn.
+
+    Raises:
+        Exception: What a cell raised.
+    """
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    lab.welcome()
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            shell.run_cell(cell.source).raise_error()
+
+
+if __name__ == "__main__":
+    settle(Path.cwd().parent)
+    shorten(sys.argv[2])
+    run_cells(Path(sys.argv[1]))
