@@ -19,13 +19,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src import arguments, config, cores, failures, hydra_files, interrupts, locking
+from src import arguments, config, cores, failures, hydra_files, interrupts, locking, remarks
 from src.claiming import ClaimFolder, Refused
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
-from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.folders import RunFolder
 from src.jobs import begin_job, clear_job, discard_job
+from src.terminal import printable
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     OmegaConf.register_new_resolver("problem", problem, replace=True)
     hydra_files.write_whole()
     _quiet()
+    remarks.forget()
     errors: list[Exception] = []
     known = sys.argv
     ClaimFolder.claimed = None
@@ -118,7 +120,8 @@ def _sweep_code() -> int:
         return 0
     finished = len(list(ClaimFolder.sweep.glob("*/metrics.json"))) if ClaimFolder.sweep else 0
     noun = "run" if len(failed) == 1 else "runs"
-    print(f"{len(failed)} {noun} failed, {finished} finished; why: {ClaimFolder.sweep}/failures.txt", file=sys.stderr)
+    why = printable(f"{ClaimFolder.sweep}/failures.txt")
+    print(f"{len(failed)} {noun} failed, {finished} finished; why: {why}", file=sys.stderr)
     return 1
 
 
@@ -209,6 +212,8 @@ def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, num
         cfg.resume = str(folder)
         try:
             return work(cfg, folder)
+        except ChangedDataError:
+            raise
         except ConfigError as error:
             log.info("#%d: %s; training it anew", number, error)
             cfg.resume = None

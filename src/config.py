@@ -64,6 +64,7 @@ class RootRules(library_rules.Rules):
     seed: rules.Seed
     runs_dir: Annotated[str, Field(min_length=1)]
     data_dir: Annotated[str, Field(min_length=1)]
+    changed_data: Literal["refuse", "accept"] = "refuse"
     solved: SolvedRule
 
 

@@ -7,6 +7,10 @@ class ConfigError(Exception):
     """A configuration that cannot work; nothing was trained and nothing is written (exit code 2)."""
 
 
+class ChangedDataError(ConfigError):
+    """A run cannot be resumed, since its data are others than before; to train it anew would hide that."""
+
+
 class TrainingDivergedError(Exception):
     """The loss became NaN or infinite; the best checkpoint so far is kept (exit code 1)."""
 

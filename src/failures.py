@@ -8,6 +8,7 @@ from pathlib import Path
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.files import OF_THE_DISK, placed
 from src.folders import SweepFolder
+from src.terminal import printable
 
 _KINDS: dict[type[BaseException], tuple[str, int]] = {
     ConfigError: ("config error: ", 2),
@@ -40,9 +41,9 @@ def line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         remedy = f"; {_REMEDIES[error.errno]}" if error.errno in _REMEDIES else ""
         place = os.path.normpath(os.fsdecode(error.filename)) if error.filename else "a file"
-        return f"disk error: {place}: {error.strerror}{remedy}"
+        return printable(f"disk error: {' '.join(place.split())}: {error.strerror}{remedy}")
     prefix, _ = _kind(error)
-    return f"{prefix}{' '.join(str(error).split())}"
+    return printable(f"{prefix}{' '.join(str(error).split())}")
 
 
 def is_of_the_disk(error: OSError, folder: Path) -> bool:

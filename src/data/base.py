@@ -11,6 +11,7 @@ from torch import Tensor
 
 from src.data.blocks import BatchLoader, BlockLoader
 from src.data.scaler import Scaler
+from src.data.source import Source
 from src.data.table import Table
 from src.errors import ConfigError
 from src.rules import Count, Fraction, Seed, checked
@@ -97,6 +98,11 @@ class InMemoryDataModule(LightningDataModule, ABC):
         self.standardize, self.label_noise = standardize, label_noise
         self.blocks = blocks
         self.scaler: Scaler | None = None
+        self.source: Source | None = None  # of rows that can change: files of the user's own
+        self.trained_source: Source | None = None
+        self.accepts_change = False  # the run goes on with other files than before, which its checkpoints say
+        self.same_rows = False  # training rows are the test, as those of a truth table
+        self.doubts: list[tuple[str, str]] = []  # kind and text of what a source holds and is rarely meant
         self._splits: Splits | None = None
 
     # What a dataset defines
@@ -139,6 +145,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
         """The rows as they are held: scaled, unless that waits until they are served, and with their label noise."""
         if self._splits is None:
             raw = self.load()
+            self.same_rows = raw.test.x is raw.train.x
             for name, rows in zip(Splits._fields, raw, strict=True):
                 if len(rows.x) == 0:
                     raise ConfigError(f"data: the {name} split has no rows; draw more rows or change the fractions")
@@ -157,6 +164,19 @@ class InMemoryDataModule(LightningDataModule, ABC):
         counts = tuple(_counts(y, len(names)).tolist()) if names else ()
         features = self.feature_names or (tuple(f"x{i + 1}" for i in range(x.shape[1])) if x.ndim == 2 else ())
         return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features)
+
+    def change(self) -> str | None:
+        """How the user's files differ from those that a checkpoint's run was trained on, in words; None where not."""
+        _ = self.splits
+        source, trained = self.source, self.trained_source
+        difference = trained.difference(source) if source and trained else None
+        return f"{source.name} is not what the run was trained on ({difference})" if source and difference else None
+
+    def mixture(self) -> str | None:
+        """That a checkpoint's run was trained on files and then on others, in words; None where it was not."""
+        if self.source is None or self.trained_source is None or not self.trained_source.mixed:
+            return None
+        return f"the run was trained on {self.source.name} before and after it changed"
 
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook: makes the splits ready, once."""
@@ -253,14 +273,19 @@ class InMemoryDataModule(LightningDataModule, ABC):
     # Checkpoints
 
     def state_dict(self) -> dict[str, Any]:
-        """The scaler as plain tensors, for the checkpoint."""
-        return {} if self.scaler is None else dict(self.scaler.state_dict())
+        """The scaler as plain tensors and what the rows were read from, for the checkpoint."""
+        scaler = {} if self.scaler is None else dict(self.scaler.state_dict())
+        mixed = self.accepts_change or self.mixture() is not None
+        return scaler | ({"source": self.source._replace(mixed=mixed).state()} if self.source else {})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the scaler of a checkpoint."""
-        if not state_dict:
+        state = dict(state_dict)
+        if (source := state.pop("source", None)) is not None:
+            self.trained_source = Source.of_state(source)
+        if not state:
             return
-        saved = Scaler(**state_dict)
+        saved = Scaler(**state)
         if self.scaler is None or any(not torch.equal(saved.get_buffer(k), v) for k, v in self.scaler.named_buffers()):
             self.scaler, self._splits = saved, None
 

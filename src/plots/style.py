@@ -1,11 +1,13 @@
 """The look that all figures share."""
 
 import io
+import warnings
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d578b8", "#6f7b85", "#b3a72c", "#31a8b8")
 INK = "#30363c"
@@ -69,6 +71,19 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
         (b'PNG', (400, 300))
     """
     buffer = io.BytesIO()
-    with rc_context(STYLE):
+    _take_literally(figure)
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", r"Glyph \d+|constrained_layout not applied"
+        )  # names of any letters and length
         figure.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue(), figure.canvas.get_width_height()
+
+
+def _take_literally(figure: Figure) -> None:
+    """Have names with dollar signs drawn as they are, not as formulas; numbers along logarithmic axes are formulas."""
+    axes = [axis for panel in figure.axes for axis in (panel.xaxis, panel.yaxis) if axis.get_scale() == "log"]
+    numbers = {text for axis in axes for text in axis.findobj(Text)}
+    for text in figure.findobj(Text):
+        if text not in numbers:
+            text.set_parse_math(False)

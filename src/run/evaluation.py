@@ -84,11 +84,13 @@ def evaluate(cfg: DictConfig) -> Path:
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     target = opened.folder / _folder_name(cfg)
     check_folder(target, "run")
-    opened.check_data()
+    change = opened.check_data()
     if cfg.threshold is not None:
         choose_threshold(opened, cfg.threshold)
     evaluation = Evaluation.of(opened, cfg.split)
     results = _results(evaluation, cfg.resamples)
+    if change is not None:
+        results["data_changed"] = change
     with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
         write_json(folder / "metrics.json", results)
         _write_tables(evaluation, folder)

@@ -16,6 +16,7 @@ from src.heads.base import Head
 from src.heads.threshold import ThresholdHead
 from src.making import make
 from src.metrics.threshold import parse_rule
+from src.remarks import remark
 from src.run.files import write_json
 from src.run.sizes import check_sizes
 from src.spec import DataSpec
@@ -50,8 +51,12 @@ class OpenRun:
     datamodule: InMemoryDataModule
     head: Head
 
-    def check_data(self) -> None:
-        """Read the data, and raise `ConfigError` where they are not of the kind that the run was trained on."""
+    def check_data(self) -> str | None:
+        """Read the data; how they differ from those that the run was trained on, which a line says, if they do.
+
+        Raises:
+            ConfigError: They are of another kind.
+        """
         found = self.datamodule.spec
         for what in ("task", "input_shape", "class_names"):
             mine, theirs = getattr(self.spec, what), getattr(found, what)
@@ -60,6 +65,10 @@ class OpenRun:
                     f"data: the run was trained with {what} {_spoken(mine)} (got {_spoken(theirs)}); "
                     "undo what was changed in data"
                 )
+        change = self.datamodule.change() or self.datamodule.mixture()
+        if change is not None:
+            remark("change", f"{change}, so that rows it was trained on may be among those of any split")
+        return change
 
 
 def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None) -> OpenRun:

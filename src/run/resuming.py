@@ -9,9 +9,12 @@ import lightning.pytorch as pl
 from torch import Generator, Tensor
 from torch.optim import Optimizer
 
-from src.errors import ConfigError
+from src.data.base import InMemoryDataModule
+from src.data.source import Source
+from src.errors import ChangedDataError, ConfigError
 from src.heads.base import Head
-from src.trust.checkpoints import check_alike
+from src.remarks import remark
+from src.trust.checkpoints import check_alike, source_state
 
 _PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
 _OLDEST = 2  # Lightning's version whose checkpoints it need not rewrite before it reads them
@@ -55,6 +58,33 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         raise ConfigError(
             f"{path}: {part}: is none that this run can resume from ({type(error).__name__}: {reason}); use another"
         ) from error
+
+
+def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, answer: str, path: Path) -> dict[str, str]:
+    """What `metrics.json` says where a run's data are not those of its training so far; nothing where they are.
+
+    Args:
+        checkpoint: As `read_checkpoint` returns it.
+        data: As they are now.
+        answer: `accept` goes on with them, and a line says so.
+        path: Where the checkpoint is, for messages.
+
+    Raises:
+        ChangedDataError: They differ, which the `answer` does not accept.
+    """
+    if (source := source_state(checkpoint, type(data).__qualname__, path)) is not None:
+        data.trained_source = Source.of_state(source)
+    change = data.change()
+    if change is None:
+        return {"data_changed": mixture} if (mixture := data.mixture()) else {}
+    if answer != "accept":
+        raise ChangedDataError(
+            f"resume: {change}, and to go on would be another run; restore the data, train anew, or set "
+            "changed_data=accept"
+        )
+    data.accepts_change = True
+    remark("change", f"{change}, so that rows it was trained on may be among those of any split")
+    return {"data_changed": change}
 
 
 def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, path: Path) -> None:

@@ -25,9 +25,10 @@ from src.networks.affine import affine_map
 from src.removal import remove_listed
 from src.run import tuning
 from src.run.complaints import complaint
+from src.run.doubts import say_doubts
 from src.run.files import write_json
 from src.run.opening import take, write_threshold
-from src.run.resuming import check_resumable
+from src.run.resuming import accepted_change, check_resumable
 from src.trust.checkpoints import read_checkpoint
 from src.trust.plain import read_json
 
@@ -100,7 +101,9 @@ class Run:
         if path != named and not path.exists():
             log.info("%s has no checkpoint yet and is trained from the start", self.folder)
             return None
-        checkpoint = self._take(path)
+        checkpoint = read_checkpoint(path)
+        self.metrics |= accepted_change(checkpoint, self.parts.datamodule, self.cfg.changed_data, path)
+        take(checkpoint, self.parts.head, self.parts.datamodule, path)
         check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
         tuning.resume(self.parts.trainer)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
@@ -283,7 +286,9 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
 
 def _begun(cfg: DictConfig, folder: Path) -> Run:
     if not is_plain(cfg):
-        return Run(cfg, folder, build(cfg, folder))
+        run = Run(cfg, folder, build(cfg, folder))
+        say_doubts(cfg, run.parts.datamodule)
+        return run
     from src.run.plain import PlainRun, build_plain
 
     return PlainRun(cfg, folder, build_plain(cfg, folder))

@@ -13,6 +13,7 @@ from src.heads.threshold import threshold_of
 from src.plots.boundary_grid import Panel, boundary_grid
 from src.plots.plane import plane_around
 from src.run.opening import open_run
+from src.terminal import printable
 
 _RESOLUTION = 100
 
@@ -30,7 +31,7 @@ def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None) -> Figure
         try:
             opened = open_run(folder, trust=trust)
         except ConfigError as error:
-            print(f"left out of the boundaries: {error}", file=sys.stderr)
+            print(printable(f"left out of the boundaries: {error}"), file=sys.stderr)
             continue
         data, head = opened.datamodule, opened.head
         if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):

@@ -17,6 +17,7 @@ from src.run.formulas import inert
 from src.sweep.comparison import Comparison, compare
 from src.sweep.reading import latest_sweep, read_runs
 from src.sweep.settings import Setting
+from src.terminal import printable
 
 
 class CompareRules(BaseModel):
@@ -50,7 +51,7 @@ def compare_runs(cfg: DictConfig) -> None:
     comparison = compare(read_runs(folders), rules.metric, rules.group_by)
     if rules.boundaries and comparison.may_have_boundaries:
         _import_torch()
-    print(comparison)
+    print(printable(str(comparison)))
     rows = [as_dict(row, comparison.keys) for row in comparison.settings]
     with product(output, "comparison", "output", ours=_is_comparison, force=rules.force) as folder:
         _write_csv(folder / "compare.csv", rows)
@@ -58,7 +59,7 @@ def compare_runs(cfg: DictConfig) -> None:
             folder / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows}
         )
         written = ["compare.csv", "compare.json", *_draw(folder, comparison, rules.boundaries, rules.trust)]
-    print(f"\nwritten to {output}: {', '.join(written)}")
+    print(printable(f"\nwritten to {output}: {', '.join(written)}"))
 
 
 def _is_comparison(folder: Path) -> bool:

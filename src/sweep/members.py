@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from src.build import Parts, build
 from src.data.base import InMemoryDataModule
 from src.making import make
+from src.run.doubts import say_doubts
 from src.sweep import network as networks
 from src.sweep import tasks
 from src.sweep.optimizers import numbers_of
@@ -62,6 +63,7 @@ class Nursery:
         self._datasets: dict[str, InMemoryDataModule] = {}
         cfg = OmegaConf.create({**first.cfg, "logger": {}})
         self.parts: Parts = build(cfg, first.folder)
+        say_doubts(cfg, self.parts.datamodule)
         self._first = first.cfg
         self._data_class = targets.find(first.cfg, "data")
         self._network_class = targets.find(first.cfg, "network")

@@ -9,6 +9,7 @@ from typing import Any
 
 from src.command.quoting import unquoted
 from src.errors import ConfigError
+from src.terminal import printable
 from src.trust.plain import parse_yaml, read_json, read_yaml
 
 
@@ -26,7 +27,7 @@ class BrokenRunError(ConfigError):
 
     def leave_out(self) -> None:
         """Say in a line on stderr that the run takes no part."""
-        print(f"left out {self.folder}: {self}", file=sys.stderr)
+        print(printable(f"left out {self.folder}: {self}"), file=sys.stderr)
 
 
 @dataclass(frozen=True)

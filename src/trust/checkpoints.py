@@ -29,6 +29,15 @@ _MOST_VALUES = 2**20
 _SPEC = TypeAdapter(DataSpec)
 
 
+class _SourceState(BaseModel):
+    """What a dataset's files were."""
+
+    model_config = ConfigDict(strict=True)
+    counts: dict[str, int]
+    digest: str
+    mixed: bool
+
+
 class _DataState(BaseModel):
     """What a dataset keeps in a checkpoint."""
 
@@ -39,6 +48,7 @@ class _DataState(BaseModel):
     numeric: list[str] | None = None
     categories: dict[str, list[str]] | None = None
     classes: tuple[str, ...] | None = None
+    source: _SourceState | None = None
 
 
 class _Checkpoint(BaseModel):
@@ -133,6 +143,22 @@ def data_state(checkpoint: Mapping[str, Any], name: str, spec: DataSpec, path: P
         if columns != prod(spec.input_shape):
             raise ConfigError(f"{path}: {name}: has {columns:,} columns and its network {prod(spec.input_shape):,}")
     return dict(state)
+
+
+def source_state(checkpoint: Mapping[str, Any], name: str, path: Path) -> dict[str, Any] | None:
+    """What a dataset keeps of the files that it read; None where it keeps nothing.
+
+    Args:
+        checkpoint: As `read_checkpoint` returns it.
+        name: Of the dataset's class.
+        path: Where the checkpoint was, for messages.
+
+    Raises:
+        ConfigError: Values of another type.
+    """
+    state = checkpoint.get(name, {})
+    known = _validated(_DataState, state, path, f"{name}.").source
+    return None if known is None else dict(state["source"])
 
 
 def check_alike(mine: Any, theirs: Any, where: str, path: Path) -> None:

@@ -67,7 +67,7 @@ def guarded(cfg: Config, own: Collection[str] = ()) -> Config:
         data["remember"] = False
     if "weights" in network:
         network["weights"] = None  # the checkpoint holds all weights, pretrained ones too
-    return {**cfg, "data": data, "network": network, "trust": None}
+    return {**cfg, "data": data, "network": network, "trust": None, "changed_data": "refuse"}
 
 
 def check_places(cfg: Config, folder: Path, own: Collection[str] = ()) -> None:

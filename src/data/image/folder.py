@@ -12,6 +12,7 @@ from src.data.blocks import BlockLoader
 from src.data.image.base import Collection, ImageDataModule
 from src.data.image.files import ImageFiles, image_files
 from src.data.image.stream import StreamLoader
+from src.data.source import Source
 from src.errors import ConfigError
 from src.rules import Natural, Positive, Whole, checked
 
@@ -72,6 +73,7 @@ class ImageFolder(ImageDataModule):
                 paths += found
                 labels[split] += [label] * len(found)
         self._files.paths = paths
+        self.source = Source.of_files(self.path, paths, "pictures")
         y = torch.tensor([label for split in labels.values() for label in split])
         split_of = torch.cat([torch.full((len(found),), i) for i, found in enumerate(labels.values())])
         x = torch.arange(len(paths))

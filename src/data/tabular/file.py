@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from src.data.source import Source
 from src.data.table import Table, read_table
 from src.data.tabular.base import Labelled, TabularDataModule
+from src.data.tabular.doubts import doubts
 from src.errors import ConfigError, suggestion
 from src.rules import checked
 
@@ -45,6 +47,7 @@ class TableFile(TabularDataModule):
             ConfigError: It cannot be read, or a column that is named is not in it.
         """
         table = read_table(self.path)
+        self.source = Source.of_file(self.path, rows=len(table), columns=len(table.columns))
         named = {"target": [self.target], "ignore": self.ignore, "categorical": self.categorical}
         if self.split_column is not None:
             named["split_column"] = [self.split_column]
@@ -58,4 +61,6 @@ class TableFile(TabularDataModule):
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
         split = None if self.split_column is None else table.texts(self.split_column)
-        return Labelled(Table(inputs, table.source), table.columns[self.target], split)
+        found = Labelled(Table(inputs, table.source), table.columns[self.target], split)
+        self.doubts = list(doubts(found.inputs, found.target, self.is_regression))
+        return found

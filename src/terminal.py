@@ -1,0 +1,36 @@
+"""What a terminal is given: names of columns, classes and files are text, and move no cursor."""
+
+import logging
+import re
+
+_ACTS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, escape among them; tabs and line ends are the program's own
+    "\u2028-\u202e\u2066-\u2069"  # separators of lines, and what turns the direction of text around
+    "\ud800-\udfff]"  # bytes of a file's name that are no UTF-8
+)
+
+
+def printable(text: str) -> str:
+    r"""A text of which a terminal shows every sign and obeys none; line ends and tabs stay.
+
+    Example:
+        >>> printable("cat\x1b[2J"), printable("größe 🙂"), printable("a\rb")
+        ('cat\\x1b[2J', 'größe 🙂', 'a\\rb')
+    """
+    return _ACTS.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+class Formatter(logging.Formatter):
+    """Formats a message for a terminal or a log that is read on one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message with nothing in it that a terminal obeys."""
+        return printable(super().format(record))
+
+
+class BelowWarning(logging.Filter):
+    """Lets through what is no warning: warnings go to stderr."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is below a warning."""
+        return record.levelno < logging.WARNING
