@@ -91,7 +91,7 @@ _RULES: dict[str, type[library_rules.Rules]] = {
     "scheduler": library_rules.SchedulerRules,
     "trainer": ThreadsRules,
     "callbacks.early_stopping": library_rules.MonitorRules,
-    "callbacks.model_checkpoint": library_rules.MonitorRules,
+    "callbacks.model_checkpoint": library_rules.CheckpointRules,
 }
 
 

@@ -120,7 +120,7 @@ class TrainerRules(Rules):
 
 
 class MonitorRules(Rules):
-    """Lightning's `EarlyStopping` and `ModelCheckpoint`."""
+    """Lightning's `EarlyStopping`."""
 
     monitor: str = ""
     mode: Mode = "auto"
@@ -131,6 +131,12 @@ class MonitorRules(Rules):
     @classmethod
     def _agrees(cls, mode: str, info: ValidationInfo) -> str:
         return agreeing(mode, info.data.get("monitor"))
+
+
+class CheckpointRules(MonitorRules):
+    """Lightning's `ModelCheckpoint`, which keeps the last epoch for the best where it monitors nothing."""
+
+    monitor: str | None = None  # type: ignore[assignment]
 
 
 def agreeing(mode: str, monitor: str | None) -> str:

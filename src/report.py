@@ -1,6 +1,8 @@
-"""What the terminal says when a run has ended."""
+"""What the terminal and the loggers are told when a run has ended."""
 
 from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
 
 from src.spec import DataSpec
 
@@ -122,3 +124,13 @@ def evaluation_table(results: dict[str, Any]) -> str:
             between = f"   95 % between {_number(bounds[0])} and {_number(bounds[1])}" if bounds else ""
             lines.append(f"  {name.replace('_', ' '):<20}{_number(value):>10}{between}")
     return "\n".join(lines)
+
+
+def hyperparameters(cfg: DictConfig) -> dict[str, Any]:
+    """The settings of a `cfg` that a researcher compares, flat: `data.noise`, `optimizer.lr`, …."""
+    flat: dict[str, Any] = {"seed": cfg.seed}
+    for group in ("data", "network", "head", "optimizer", "scheduler"):
+        for key, value in OmegaConf.to_container(cfg[group], resolve=True).items():  # type: ignore[union-attr]
+            name = str(value).rpartition(".")[2] if key == "_target_" else value
+            flat[group if key == "_target_" else f"{group}.{key!s}"] = name
+    return flat | {"trainer.max_epochs": cfg.trainer.max_epochs}

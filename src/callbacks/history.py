@@ -1,6 +1,7 @@
 """The run as a table: `metrics.csv`, a row an epoch."""
 
 import csv
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -82,13 +83,13 @@ class History(pl.Callback):
         self._throttle.restart()
 
 
-def curves_drawing(rows: list[dict[str, float]], score: str, best_epoch: int | None) -> Drawing:
-    """The loss and one score over the epochs of some rows of `metrics.csv`, with a line at `best_epoch` (from 1)."""
+def curves_drawing(rows: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None) -> Drawing:
+    """Metrics, named without stage, over the epochs of some rows of `metrics.csv`; a line at `best_epoch` (from 1)."""
 
     def draw() -> Any:
         from src.plots.curves import curves_figure
 
-        return curves_figure(rows, score, best_epoch)
+        return curves_figure(rows, metrics, best_epoch)
 
     return Drawing("curves", "curves", int(rows[-1]["step"]), draw)
 

@@ -35,7 +35,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
     between them, a run resumed from `last.ckpt` has the others' earlier rows and epochs, and makes the later ones anew.
 
     Args:
-        monitor: Metric by which an epoch is the best.
+        monitor: Metric by which an epoch is the best; None keeps the last for it.
         mode: `min`, `max`, or `auto` by the metric's name.
         seconds_between_writes: The pause.
         **kwargs: Further arguments of Lightning's ModelCheckpoint.
@@ -44,12 +44,12 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
     @checked
     def __init__(
         self,
-        monitor: str = "val/loss",
+        monitor: str | None = "val/loss",
         mode: Mode = "auto",
         seconds_between_writes: NonNegative = 1.0,
         **kwargs: Any,
     ) -> None:
-        mode = resolved_mode(monitor, mode)
+        mode = resolved_mode(monitor, mode) if monitor is not None else "min"
         super().__init__(filename="best", monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
         self._throttle = Throttle(seconds_between_writes)
         self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)

@@ -1,4 +1,6 @@
-"""How loss and score went, epoch by epoch."""
+"""How loss and scores went, epoch by epoch."""
+
+from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
@@ -7,21 +9,21 @@ from src.plots.style import COLORS, new_figure
 _STAGES = {"train": COLORS[0], "val": COLORS[1]}
 
 
-def curves_figure(history: list[dict[str, float]], score: str, best_epoch: int | None = None) -> Figure:
-    """Two panels, the loss and one score, over the epochs.
+def curves_figure(history: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None = None) -> Figure:
+    """A panel for each metric, over the epochs.
 
     Args:
         history: Rows of `metrics.csv`.
-        score: Name of the score, without its stage.
+        metrics: Names of the metrics, without their stage.
         best_epoch: Marked by a line, from 1; None marks none.
 
     Example:
         >>> rows = [{"epoch": 1, "train/loss": 0.7}, {"epoch": 2, "train/loss": 0.5, "train/accuracy": 0.9}]
-        >>> [panel.get_title() for panel in curves_figure(rows, "accuracy").axes]
+        >>> [panel.get_title() for panel in curves_figure(rows, ["loss", "accuracy"]).axes]
         ['loss', 'accuracy']
     """
-    figure, axes = new_figure(9.2, 3.6, 2)
-    for axis, metric in zip(axes, ("loss", score), strict=True):
+    figure, axes = new_figure(4.6 * len(metrics), 3.6, len(metrics))
+    for axis, metric in zip(axes, metrics, strict=True):
         for stage, ink in _STAGES.items():
             name = f"{stage}/{metric}"
             rows = [row for row in history if name in row]

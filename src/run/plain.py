@@ -16,6 +16,8 @@ from omegaconf import DictConfig
 
 from src import report
 from src.build import make_head, set_threads, settled
+from src.callbacks.figures import Figures
+from src.callbacks.history import History
 from src.callbacks.monitors import Monitors
 from src.config import option_keys
 from src.data.base import InMemoryDataModule
@@ -23,7 +25,8 @@ from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.threshold import ThresholdHead
 from src.making import make
-from src.run.training import Run
+from src.run.curves import module_curves
+from src.run.training import Run, first
 from src.spec import DataSpec
 from src.trainer import make_trainer
 from src.trust import targets
@@ -154,7 +157,11 @@ class PlainRun(Run):
         return report.is_solved(self.metrics, rule)
 
     def _draw(self) -> None:
-        """Nothing: what a figure shows, only a head of this project tells."""
+        """The curves of what the module logs: what other figures show, only a head of this project tells."""
+        figures, history = (first(self.parts.trainer, kind) for kind in (Figures, History))
+        curves = module_curves(history.rows, self.metrics["best_epoch"]) if history is not None else None
+        if figures is not None and curves is not None:
+            figures.draw(self.parts.trainer, [curves])
 
     def headline(self) -> str:
         """The line that begins a run's output."""

@@ -129,7 +129,8 @@ def _try_callback(callback: pl.Callback, state: Any, path: Path) -> None:
     elif isinstance(callback, pl.callbacks.ModelCheckpoint):
         best = state.get("best_k_models", {})
         paths = [state.get(f"{which}_model_path", "") for which in ("best", "kth_best")]
-        if not all(not path or path in best for path in paths) or not all(map(_is_score, best.values())):
+        chosen = callback.monitor is not None  # else the last is the best, and has no score
+        if not all(not path or path in best for path in paths if chosen) or not all(map(_is_score, best.values())):
             raise ValueError("its best checkpoints are not among those that it keeps")
         if not all(Path(file).suffix == ".ckpt" for file in (*best, *filter(None, [state.get("last_model_path")]))):
             raise ValueError("it keeps files that are no checkpoints")  # which it would remove in their turn

@@ -131,7 +131,7 @@ class Run:
 
     def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:
         """The patience of an early stopping that had ended the training with this checkpoint; None if none had."""
-        stopping = _first(self.parts.trainer, pl.callbacks.EarlyStopping)
+        stopping = first(self.parts.trainer, pl.callbacks.EarlyStopping)
         state = checkpoint["callbacks"].get(stopping.state_key, {}) if stopping is not None else {}
         return stopping.patience if state and state["wait_count"] >= stopping.patience else None
 
@@ -200,22 +200,22 @@ class Run:
         }
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                logger.log_table(_hyperparameters(self.cfg), final, trainer.global_step)
+                logger.log_table(report.hyperparameters(self.cfg), final, trainer.global_step)
             else:
-                logger.log_hyperparams(_hyperparameters(self.cfg))
+                logger.log_hyperparams(report.hyperparameters(self.cfg))
                 logger.log_metrics(final, trainer.global_step)
             logger.finalize("success")
         write_json(self.folder / "metrics.json", self.metrics, durable=True)
 
     def _draw(self) -> None:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
-        figures = _first(trainer, Figures)
+        figures = first(trainer, Figures)
         if figures is not None:
             figures.draw(trainer, list(record(head, datamodule, ("train", "test"), Moment(trainer.global_step))))
-        history = _first(trainer, History)
+        history = first(trainer, History)
         if figures is not None and history is not None and history.rows:
-            figures.draw(trainer, [curves_drawing(history.rows, head.score_names()[1], self.metrics["best_epoch"])])
-        movie = _first(trainer, BoundaryMovie)
+            figures.draw(trainer, [curves_drawing(history.rows, head.score_names()[:2], self.metrics["best_epoch"])])
+        movie = first(trainer, BoundaryMovie)
         if movie is not None:
             movie.draw(trainer)
 
@@ -281,7 +281,7 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     except KeyboardInterrupt as error:
         raise run.interrupted("after training", error) from error
     announce("%s", run.summary())
-    return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor", default="val/loss"))
+    return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
 
 
 def _begun(cfg: DictConfig, folder: Path) -> Run:
@@ -294,15 +294,6 @@ def _begun(cfg: DictConfig, folder: Path) -> Run:
     return PlainRun(cfg, folder, build_plain(cfg, folder))
 
 
-def _hyperparameters(cfg: DictConfig) -> dict[str, Any]:
-    """The settings that a researcher compares, flat: `data.noise`, `optimizer.lr`, …."""
-    flat: dict[str, Any] = {"seed": cfg.seed}
-    for group in ("data", "network", "head", "optimizer", "scheduler"):
-        for key, value in OmegaConf.to_container(cfg[group], resolve=True).items():  # type: ignore[union-attr]
-            name = str(value).rpartition(".")[2] if key == "_target_" else value
-            flat[group if key == "_target_" else f"{group}.{key!s}"] = name
-    return flat | {"trainer.max_epochs": cfg.trainer.max_epochs}
-
-
-def _first(trainer: pl.Trainer, kind: type[Any]) -> Any:
+def first(trainer: pl.Trainer, kind: type[Any]) -> Any:
+    """The first of a trainer's callbacks of one kind, or None."""
     return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]

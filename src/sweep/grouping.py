@@ -106,6 +106,8 @@ def _callbacks(cfg: Plain) -> str | None:
         target, known = _CALLBACKS.get(name, ("", set()))
         if settings["_target_"] != target:
             return f"callbacks.{name} needs a Trainer of its own"
+        if settings.get("monitor", "") is None:
+            return f"callbacks.{name}.monitor=null has no vectorized form"
         if odd := settings.keys() - known - {"_target_"}:
             return f"callbacks.{name}.{min(odd)} has no vectorized form"
     return None

@@ -22,7 +22,9 @@ FIGURES = {
     "boundary": lambda: boundary_figure(PLANE, THREE, {"train": (X, Y), "test": (X, Y)}, ("a", "b", "c")),
     "binary boundary": lambda: boundary_figure(PLANE, TWO, {"train": (X, Y % 2)}, ("a", "b")),
     "confusion": lambda: confusion_figure(torch.tensor([[5, 1], [0, 7]]), ("a", "b")),
-    "curves": lambda: curves_figure([{"epoch": 1, "train/loss": 1.0, "val/loss": 2.0, "train/r2": 0.1}], "r2", 1),
+    "curves": lambda: curves_figure(
+        [{"epoch": 1, "train/loss": 1.0, "val/loss": 2.0, "train/r2": 0.1}], ["loss", "r2"], 1
+    ),
     "curves of a sweep": lambda: sweep_curves_figure({"lr=1": [Line([1, 2], [0.5, 0.1])] * 9}, "val/loss", True),
     "fit over x": lambda: fit_figure(X[:, :1], X[:, 1], X[:, 1], ("x",)),
     "fit": lambda: fit_figure(X, X[:, 1], X[:, 1], ("x1", "x2")),

@@ -67,7 +67,7 @@ def test_confusion_of_a_class_without_rows_is_drawn():
 def test_curves_leave_out_epochs_without_validation():
     history = [{"epoch": e, "train/loss": 1 / e, "train/f1": 0.5} | ({"val/loss": 2 / e} if e % 2 == 0 else {})
                for e in range(1, 7)]  # fmt: skip
-    loss = curves_figure(history, "f1", 4).axes[0]
+    loss = curves_figure(history, ["loss", "f1"], 4).axes[0]
     lines = {line.get_label(): line.get_xydata().tolist() for line in loss.lines}
     assert lines["train"] == [[e, 1 / e] for e in range(1, 7)]
     assert lines["val"] == [[e, 2 / e] for e in (2, 4, 6)]

@@ -7,7 +7,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from src.callbacks.history import read
 from src.errors import ConfigError
+from src.run.curves import module_curves
 from src.run.opening import open_run
 from src.run.plain import PlainRun, build_plain
 from tests import own_modules
@@ -64,6 +66,31 @@ def test_keys_of_ready_options_that_an_own_class_does_not_take_are_named_and_oth
 def test_a_monitor_that_is_not_logged_is_named_after_the_first_epoch(fitted):
     with pytest.raises(ConfigError, match=r"EarlyStopping monitors val/loss.*Classifier does not log.*val_accuracy"):
         fitted(MODULE)
+
+
+def test_what_an_own_module_logs_is_drawn(fitted):
+    run = fitted(MODULE, DATA, *MONITORS, "trainer.max_epochs=2")
+    rows = read(run.folder / "metrics.csv")
+    assert (run.folder / "plots" / "curves.png").stat().st_size > 10_000
+    panels = module_curves(rows, run.metrics["best_epoch"]).draw().axes
+    assert [panel.get_title() for panel in panels] == ["loss", "accuracy"]
+    for panel, metric in zip(panels, ("loss", "accuracy"), strict=True):
+        for line, stage in zip(panel.lines, ("train", "val"), strict=False):
+            assert list(line.get_ydata()) == [row[f"{stage}_{metric}"] for row in rows]
+    assert not (fitted(MODULE, DATA, *MONITORS, "callbacks.figures=null", folder="none").folder / "plots").exists()
+
+
+def test_without_a_monitor_the_last_epoch_is_kept(fitted):
+    words = (MODULE, DATA, "callbacks.early_stopping=null", "callbacks.model_checkpoint.monitor=null")
+    run = fitted(*words, "+head.lr=10.0", "trainer.max_epochs=4")
+    best, last = (torch.load(path, weights_only=True) for path in (run.best_checkpoint, run.last_checkpoint))
+    for key, value in last["state_dict"].items():
+        assert torch.equal(value, best["state_dict"][key])
+    assert run.metrics["best_epoch"] == 4
+    losses = [row["val_loss"] for row in read(run.folder / "metrics.csv")]
+    assert min(losses) < losses[-1], "a monitor would have kept another epoch"
+    run = fitted(*words, "+head.lr=10.0", "trainer.max_epochs=5", "resume=run")
+    assert (run.metrics["epochs"], run.metrics["best_epoch"]) == (5, 5)
 
 
 def test_an_own_module_is_resumed(fitted):
