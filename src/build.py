@@ -130,8 +130,8 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
 
 def _check_metrics(cfg: DictConfig, head: Head) -> None:
     """Refuse the name of a metric that this head never computes."""
-    in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names()]
-    in_the_end = in_training + [f"test/{name}" for name in head.score_names()]
+    in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
+    in_the_end = in_training + [f"test/{name}" for name in head.score_names]
     for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
         node = OmegaConf.select(cfg, group)
         if node is not None and node.get("monitor") is not None and node.monitor not in in_training:
@@ -185,7 +185,7 @@ def _check_monitors(trainer: pl.Trainer, head: Head) -> None:
     callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
     if any(type(each).__module__.partition(".")[0] not in ("lightning", "src") for each in callbacks):
         return
-    known = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names()]
+    known = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
     for each in callbacks:
         monitor = getattr(each, "monitor", None)
         if isinstance(monitor, str) and monitor not in known:

@@ -78,6 +78,7 @@ MAY_KNOW = {
         "failures",
         "folders",
         "jobs",
+        "metrics",
         "removal",
         "saving",
         "files",

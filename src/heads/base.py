@@ -1,22 +1,27 @@
 """The one training loop: what every head does with a block of minibatches."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import torch
 from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
+from torch.func import vmap
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.checkpoints import Loadable
-from src.heads.meter import Meter, ScoreKeeper
 from src.heads.steps import bare_step, count_steps, divergence
 from src.heads.tuning import Tunable
+from src.metrics.running import Meter, Scores
 from src.spec import Batch, Block, DataSpec, Task, as_block
+
+log = logging.getLogger(__name__)
 
 Stage = Literal["train", "val", "test"]
 
@@ -76,34 +81,39 @@ class Head(Loadable, Tunable, ABC):
     def num_outputs(cls, spec: DataSpec) -> int:
         """Outputs that the network needs for a dataset of this `spec`."""
 
-    @abstractmethod
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits [N], [N, C] or [N, L] (or, for regression, values [N]) of rows x [N, *input_shape]."""
+    def logits(self, outputs: Tensor) -> Tensor:
+        """What `loss` and `predictions` take, [..., N, *], of the network's outputs [..., N, num_outputs]."""
+        return outputs
 
     @abstractmethod
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean loss, a scalar, over logits as `forward` returns them and targets y [N]."""
+        """Mean loss, a scalar, over logits [N, *] as `logits` returns them and targets y [N, *]."""
 
     @abstractmethod
     def predictions(self, logits: Tensor) -> Tensor:
-        """Labels [N] or [N, L] (or values [N]) that logits [N], [N, C] or [N, L] stand for."""
+        """Labels [N] or [N, L], or values [N], that logits [N, *] stand for."""
 
     @abstractmethod
-    def new_metric(self, everywhere: bool = True) -> ScoreKeeper:
-        """A metric to be updated with predictions [N] and targets [N], of this process or of those `everywhere`."""
+    def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> Scores:
+        """Scores of `num_runs` runs with this head, yet without rows.
 
-    @abstractmethod
-    def scores(self, metric: Any) -> dict[str, Tensor]:
-        """Name and value, a scalar, of each score that a metric of `new_metric` holds."""
+        Args:
+            num_runs: Runs that train as one; 1 for a run alone.
+            everywhere: Count the rows of all processes that train together, not this one's alone.
+        """
 
-    def tables(self, metric: Any) -> dict[str, Any]:
-        """Name and value, as nested lists, of what a metric holds beyond its scores."""
-        return {}
+    @cached_property
+    def score_names(self) -> tuple[str, ...]:
+        """Names of the loss and the scores, without their stage; `loss` comes first."""
+        return ("loss", *self.new_scores().names)
 
-    @classmethod
-    @abstractmethod
-    def score_names(cls) -> tuple[str, ...]:
-        """Names of the scores, without their stage; `loss` comes first."""
+    def losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """Loss [M] of each of M runs with logits [M, N, *] and targets y [M, N, *]."""
+        return vmap(self.loss)(logits, y)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [N, *], or values [N], of rows x [N, *input_shape]."""
+        return self.logits(self.run_network(x))
 
     def run_network(self, x: Tensor) -> Tensor:
         """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any float type.
@@ -165,7 +175,7 @@ class Head(Loadable, Tunable, ABC):
             self._raise_diverged(losses)
         y = torch.cat([y for _, y in block])
         sizes = torch.tensor([len(y) for _, y in block], dtype=losses.dtype, device=losses.device)
-        self._meter("train").update(losses.dot(sizes) / len(y), self.predictions(torch.cat(all_logits)), y)
+        self._count("train", losses.dot(sizes) / len(y), self.predictions(torch.cat(all_logits)), y)
         if self.trainer.is_last_batch:
             self._publish("train")
 
@@ -215,7 +225,7 @@ class Head(Loadable, Tunable, ABC):
     def _evaluate(self, stage: Stage, block: Block) -> None:
         for x, y in block:
             logits = self(x)
-            self._meter(stage).update(self.loss(logits, y), self.predictions(logits), y)
+            self._count(stage, self.loss(logits, y), self.predictions(logits), y)
 
     def on_validation_epoch_end(self) -> None:
         """Publish the validation metrics."""
@@ -240,23 +250,23 @@ class Head(Loadable, Tunable, ABC):
     def measure(self, logits: Tensor, y: Tensor) -> dict[str, Any]:
         """Loss, scores and tables of rows with logits [N, …] as `forward` has them and y [N, …], as plain numbers."""
         logits, y = logits.to(self.device), y.to(self.device)
-        meter = Meter(self.new_metric(everywhere=False), self.device, everywhere=False)
-        meter.update(self.loss(logits, y), self.predictions(logits), y)
-        values = {name: value.item() for name, value in self._values(meter).items()}
-        return values | self.tables(meter.scores)
+        meter = Meter(self.new_scores(everywhere=False), self.device, everywhere=False)
+        meter.update(self.loss(logits, y)[None], self.predictions(logits)[None], y[None])
+        return {name: value.item() for name, value in meter.values().items()} | meter.scores.tables()[0]
 
     # Metrics
 
     def _meter(self, stage: Stage) -> Meter:
         if stage not in self._meters:
-            self._meters[stage] = Meter(self.new_metric(), self.device)
+            self._meters[stage] = Meter(self.new_scores(), self.device)
             if stage == "train":
-                self._meters[stage].load_state_dict(self._meter_resumed)
+                if not self._meters[stage].load_state_dict(self._meter_resumed):
+                    log.info("train metrics of this epoch count its rows from the resume on, as scores are others now")
                 self._meter_resumed = {}
         return self._meters[stage]
 
-    def _values(self, meter: Meter) -> dict[str, Tensor]:
-        return {"loss": meter.loss.compute(), **self.scores(meter.scores)}
+    def _count(self, stage: Stage, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
+        self._meter(stage).update(loss[None], predictions[None], y[None])
 
     def _publish(self, stage: Stage) -> None:
         """Hand an epoch's metrics to callbacks and loggers, all at once.
@@ -264,7 +274,7 @@ class Head(Loadable, Tunable, ABC):
         `LightningModule.log` does the same at ten times the cost, more than an epoch of a small network takes.
         """
         meter = self._meter(stage)
-        values = {f"{stage}/{name}": value for name, value in self._values(meter).items()}
+        values = {f"{stage}/{name}": value[0] for name, value in meter.values().items()}
         meter.reset()
         if self.trainer.state.fn != TrainerFn.FITTING:  # `trainer.validate` and `trainer.test` return what was logged
             del self._meters[stage]  # made in inference mode, where a later training could not use it

@@ -6,34 +6,14 @@ from typing import Annotated, Any, Literal
 import torch
 from pydantic import Field
 from torch import Tensor
-from torchmetrics import Metric
-from torchmetrics.classification import MulticlassConfusionMatrix
 
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.metrics.scores import count_scores
+from src.metrics.confusion import ClassScores
 from src.rules import Positive, checked
 from src.spec import DataSpec
 
 ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=2)] | None
-
-
-def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
-    """Accuracy, precision, recall and F1, scalars, of a `confusion` matrix [C, C], rows true and columns predicted.
-
-    Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A
-    score whose denominator is zero counts as 0.
-
-    Example:
-        >>> scores = scores_from_confusion(torch.tensor([[5, 1], [2, 2]]))
-        >>> {name: round(score.item(), 4) for name, score in scores.items()}
-        {'accuracy': 0.7, 'precision': 0.6667, 'recall': 0.5, 'f1': 0.5714}
-    """
-    counts = confusion.cpu().double()  # not every accelerator has doubles
-    hits, predicted, true = counts.diagonal(), counts.sum(dim=0), counts.sum(dim=1)
-    ratios = count_scores(hits, predicted, true)
-    averaged = {name: ratio[1] if len(hits) == 2 else ratio.mean() for name, ratio in ratios.items()}
-    return {name: score.float() for name, score in {"accuracy": hits.sum() / predicted.sum(), **averaged}.items()}
 
 
 class ClassificationHead(Head):
@@ -57,26 +37,13 @@ class ClassificationHead(Head):
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
         """Counts [C, C] over logits [N, …] as `forward` returns them and labels y [N]: rows true, columns predicted."""
-        metric = self.new_metric(everywhere=False).to(logits.device)
-        metric.update(self.predictions(logits), y.to(logits.device))
-        return metric.compute()  # type: ignore[no-any-return]
+        scores = ClassScores(self.spec.num_classes).to(logits.device)
+        scores.update(self.predictions(logits)[None], y.to(logits.device)[None])
+        return scores.confusion[0]
 
-    def new_metric(self, everywhere: bool = True) -> Metric:
-        """A confusion matrix."""
-        return MulticlassConfusionMatrix(self.spec.num_classes, validate_args=False, sync_on_compute=everywhere)
-
-    def scores(self, metric: Any) -> dict[str, Tensor]:
-        """Accuracy, precision, recall and F1: scalars."""
-        return scores_from_confusion(metric.compute())
-
-    def tables(self, metric: Any) -> dict[str, Any]:
-        """The confusion matrix."""
-        return {"confusion_matrix": metric.compute().tolist()}
-
-    @classmethod
-    def score_names(cls) -> tuple[str, ...]:
-        """Names of the scores."""
-        return ("loss", "accuracy", "precision", "recall", "f1")
+    def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> ClassScores:
+        """Accuracy, precision, recall and F1."""
+        return ClassScores(self.spec.num_classes, num_runs, sync_on_compute=everywhere)
 
 
 def _weights(setting: ClassWeights, spec: DataSpec) -> Tensor | None:

@@ -44,10 +44,6 @@ class MulticlassHead(ClassificationHead):
         """A logit for each class."""
         return spec.num_classes
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits [N, C]."""
-        return self.run_network(x)
-
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean cross-entropy, a scalar, over logits [N, C] and labels y [N]; weighted if classes have weights."""
         return F.cross_entropy(logits, y, self.class_weights, label_smoothing=self.label_smoothing)

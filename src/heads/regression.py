@@ -6,9 +6,9 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection, R2Score
 
 from src.heads.base import Head
+from src.metrics.errors import ErrorScores
 from src.rules import checked
 from src.spec import DataSpec
 
@@ -46,9 +46,9 @@ class RegressionHead(Head):
         """One value."""
         return 1
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Values [N]."""
-        return self.run_network(x).squeeze(1)
+    def logits(self, outputs: Tensor) -> Tensor:
+        """Values [..., N]."""
+        return outputs.squeeze(-1)
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
         """Mean error, a scalar, over values `logits` [N] and targets y [N]."""
@@ -58,23 +58,7 @@ class RegressionHead(Head):
         """The values [N] themselves."""
         return logits
 
-    def new_metric(self, everywhere: bool = True) -> MetricCollection:
+    def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> ErrorScores:
         """R², mean absolute error and root mean squared error."""
-        return MetricCollection(
-            {
-                "r2": R2Score(sync_on_compute=everywhere),
-                "mae": MeanAbsoluteError(sync_on_compute=everywhere),
-                "rmse": MeanSquaredError(squared=False, sync_on_compute=everywhere),
-            }
-        )
-
-    def scores(self, metric: Any) -> dict[str, Tensor]:
-        """R² (NaN for a single row, which has no variance), mean absolute and root mean squared error: scalars."""
-        if metric["r2"].total < 2:
-            return {"r2": torch.tensor(torch.nan), "mae": metric["mae"].compute(), "rmse": metric["rmse"].compute()}
-        return dict(metric.compute())
-
-    @classmethod
-    def score_names(cls) -> tuple[str, ...]:
-        """Names of the scores."""
-        return ("loss", "r2", "mae", "rmse")
+        exact = torch.float32 if self.device.type == "mps" else torch.float64
+        return ErrorScores(num_runs, exact, sync_on_compute=everywhere)

@@ -249,7 +249,7 @@ class TrainedRun:
 
     def plot_curves(self) -> Any:
         """Loss and score of training and validation over the epochs."""
-        return curves_drawing(self.history, self.head.score_names()[:2], self.metrics.get("best_epoch")).draw()
+        return curves_drawing(self.history, self.head.score_names[:2], self.metrics.get("best_epoch")).draw()
 
     def plot_roc(self, split: Split = "test") -> Any:
         """True positive rate over false positive rate on a split, as the threshold moves."""

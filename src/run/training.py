@@ -214,7 +214,7 @@ class Run:
             figures.draw(trainer, list(record(head, datamodule, ("train", "test"), Moment(trainer.global_step))))
         history = first(trainer, History)
         if figures is not None and history is not None and history.rows:
-            figures.draw(trainer, [curves_drawing(history.rows, head.score_names()[:2], self.metrics["best_epoch"])])
+            figures.draw(trainer, [curves_drawing(history.rows, head.score_names[:2], self.metrics["best_epoch"])])
         movie = first(trainer, BoundaryMovie)
         if movie is not None:
             movie.draw(trainer)
@@ -222,7 +222,7 @@ class Run:
     def summary(self) -> str:
         """The few lines that end a run's output."""
         head, datamodule = self.parts.head, self.parts.datamodule
-        lines = [*self._opening(), report.metrics_table(self.metrics, head.score_names()), ""]
+        lines = [*self._opening(), report.metrics_table(self.metrics, head.score_names), ""]
         linear = affine_map(head.network, head.spec.num_inputs)
         if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
             weight, bias = (part.tolist() for part in linear)

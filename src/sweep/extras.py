@@ -44,7 +44,7 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
     if wanted.figures:
         head.eval()
         drawings = list(record(head, member.data, ("train", "test"), Moment(member.metrics["steps"])))
-        drawings.append(curves_drawing(curves, head.score_names()[:2], member.metrics["best_epoch"]))
+        drawings.append(curves_drawing(curves, head.score_names[:2], member.metrics["best_epoch"]))
         save(drawings, member.folder / "plots", loggers)
     for logger in loggers:
         logger.finalize("success")

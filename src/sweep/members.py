@@ -14,8 +14,8 @@ from src.build import Parts, build
 from src.data.base import InMemoryDataModule
 from src.making import make
 from src.run.doubts import say_doubts
+from src.sweep import head as heads
 from src.sweep import network as networks
-from src.sweep import tasks
 from src.sweep.optimizers import numbers_of
 from src.trust import targets
 
@@ -74,7 +74,7 @@ class Nursery:
         head = self.parts.head
         if self.parts.datamodule.scaled_when_served:
             return "images are scaled and augmented a minibatch at a time"
-        return tasks.cannot_stack(head) or networks.cannot_stack(head.network)
+        return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)
 
     def grow(self, member: Member) -> None:
         """Give a member its data, weights and numbers.

@@ -7,15 +7,16 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from torch import Tensor
+from torch.func import vmap
 
 from src.heads.base import Head
 from src.heads.steps import count_steps, divergence
+from src.metrics.running import Meter
 from src.sweep.ledger import Epoch, Ledger, State
 from src.sweep.network import StackedNetwork
 from src.sweep.optimizers import StackedOptimizer
 from src.sweep.rows import StackLoader, StackRows
 from src.sweep.schedules import Schedules
-from src.sweep.tasks import TALLIES, Tally, as_logits, losses
 from src.sweep.watch import Watch
 
 _SHARE = 2**17  # multiply-adds of a step that are worth a thread of their own
@@ -60,7 +61,7 @@ class StackModule(pl.LightningModule):
         self.metrics: dict[str, Tensor] = {}
         self._num_threads = threads
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._train_tally: Tally | None = None
+        self._train_meter: Meter | None = None
         self._broken: dict[int, str] = {}
         self._complete: tuple[Tensor, State] | None = None  # replaced at one stroke: Ctrl-C may come at any moment
 
@@ -86,8 +87,8 @@ class StackModule(pl.LightningModule):
 
     def training_step(self, order: Tensor, batch_idx: int) -> None:
         """One optimiser step of each run for each minibatch of the block; `order` [m, rows] names their rows."""
-        if self._train_tally is None:
-            self._train_tally = self._new_tally(self.num_runs)
+        if self._train_meter is None:
+            self._train_meter = self._new_meter(self.num_runs)
         num_steps = -(-order.shape[1] // self.loader.batch_size)
         coming = self.schedules.coming_rates(num_steps)
         rates = None if coming is None else torch.tensor(coming).to(self.optimizer.values).unsqueeze(2)
@@ -100,7 +101,7 @@ class StackModule(pl.LightningModule):
         all_losses = torch.cat([each[0] for each in done], dim=1)
         sizes = torch.tensor([len(each) for each in order[0].split(self.loader.batch_size)]).to(all_losses)
         predictions, y = (torch.cat([each[i] for each in done]) for i in (1, 2))
-        self._train_tally.update(sizes @ all_losses / order.shape[1], predictions, y)
+        self._train_meter.update(sizes @ all_losses / order.shape[1], predictions, y)
         self._note_broken(all_losses)
         count_steps(self.trainer, num_steps)
 
@@ -121,15 +122,15 @@ class StackModule(pl.LightningModule):
             all_logits, all_losses = [], []
             size = self.loader.batch_size
             for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
-                logits = as_logits(head, self.stacked(leaves, batch))
-                loss = losses(head, logits, targets)
+                logits = head.logits(self.stacked(leaves, batch))
+                loss = head.losses(logits, targets)
                 gradients = torch.autograd.grad(loss.sum(), leaves)
                 with torch.no_grad():
                     row = torch.cat([gradient.flatten(1) for gradient in gradients], dim=1)
                     step(row, None if rates is None else rates[number, part])
                 all_logits.append(logits.detach())
                 all_losses.append(loss.detach())
-        return torch.stack(all_losses), head.predictions(torch.cat(all_logits, dim=1)), y
+        return torch.stack(all_losses), vmap(head.predictions)(torch.cat(all_logits, dim=1)), y
 
     def _note_broken(self, all_losses: Tensor) -> None:
         """Remember runs whose loss is no longer a number, in the words that a single run uses."""
@@ -143,9 +144,8 @@ class StackModule(pl.LightningModule):
 
     # Metrics
 
-    def _new_tally(self, num_runs: int) -> Tally:
-        tally: Tally = TALLIES[type(self.head)](self.head, num_runs, self.optimizer.values.device)
-        return tally
+    def _new_meter(self, num_runs: int) -> Meter:
+        return Meter(self.head.new_scores(num_runs, everywhere=False), self.optimizer.values.device, everywhere=False)
 
     @torch.no_grad()
     def measure(self, values: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
@@ -154,11 +154,11 @@ class StackModule(pl.LightningModule):
         tables: list[dict[str, Any]] = []
         for part in rows.parts():
             x, y = rows.whole(part)
-            tally = self._new_tally(len(y))
-            logits = as_logits(self.head, self.stacked(self.stacked.pieces(values[part]), x))
-            tally.update(losses(self.head, logits, y), self.head.predictions(logits), y)
-            scores.append(tally.values())
-            tables += tally.tables()
+            meter = self._new_meter(len(y))
+            logits = self.head.logits(self.stacked(self.stacked.pieces(values[part]), x))
+            meter.update(self.head.losses(logits, y), vmap(self.head.predictions)(logits), y)
+            scores.append(_on_cpu(meter.values()))
+            tables += meter.scores.tables()
         return {name: torch.cat([each[name] for each in scores]) for name in scores[0]}, tables
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
@@ -170,9 +170,9 @@ class StackModule(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
-        assert self._train_tally is not None
-        self.metrics |= {f"train/{name}": value for name, value in self._train_tally.values().items()}
-        self._train_tally = None
+        assert self._train_meter is not None
+        self.metrics |= {f"train/{name}": value for name, value in _on_cpu(self._train_meter.values()).items()}
+        self._train_meter = None
         trainer = self.trainer
         epoch, every = self.current_epoch + 1, trainer.check_val_every_n_epoch or 1
         validated = epoch % every == 0
@@ -287,3 +287,7 @@ class StackModule(pl.LightningModule):
         self.loader.close()
         if self._threads is not None:
             self._threads.shutdown()
+
+
+def _on_cpu(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.float().cpu() for name, value in values.items()}

@@ -44,13 +44,15 @@ class StackRows:
         self.which, self._own = self.which[runs], False
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
-        """All rows x [m, N, *input_shape] and targets y [m, N] of some runs."""
+        """All rows x [m, N, *input_shape] and targets y [m, N, …] of some runs."""
         x = self._of(self.x, runs)
         return (x.transpose(1, 2) if self.as_columns else x), self._of(self.y, runs)
 
     def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows of some runs that `order` [m, B] names: x [m, B, *input_shape] and y [m, B]."""
-        y = self._of(self.y, runs).gather(1, order)
+        """The rows of some runs that `order` [m, B] names: x [m, B, *input_shape] and y [m, B, …]."""
+        targets = self._of(self.y, runs)
+        places = order.view(*order.shape, *[1] * (targets.ndim - 2)).expand(-1, -1, *targets.shape[2:])
+        y = targets.gather(1, places)
         if self.as_columns:
             columns = self._of(self.x, runs)
             return columns.gather(2, order.unsqueeze(1).expand(-1, columns.shape[1], -1)).transpose(1, 2), y

@@ -12,7 +12,6 @@ from src import cores, interrupts, report
 from src.build import Parts
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
-from src.heads.base import Head
 from src.making import make
 from src.stepping import epochs_between_validations
 from src.sweep.checkpoints import Checkpoints
@@ -25,7 +24,6 @@ from src.sweep.progress import Progress
 from src.sweep.rows import StackLoader, StackRows
 from src.sweep.schedules import Schedules
 from src.sweep.stack_checkpoint import Place, Saved, StackCheckpoint
-from src.sweep.tasks import TALLIES, targets
 from src.sweep.watch import Watch
 
 _SPLITS = "train", "val", "test"
@@ -56,7 +54,7 @@ class Stack:
         self.members, self.nursery, self.saved = members, nursery, saved
         self.cfg = members[0].cfg
         self.template = OmegaConf.create(self.cfg)
-        self.splits = _rows(members, nursery.parts.head)
+        self.splits = _rows(members)
         self.module = self._module()
         self.seconds = saved.seconds if saved else 0.0
         self.checkpoint = StackCheckpoint(place, members, self.seconds) if place else None
@@ -77,7 +75,7 @@ class Stack:
         optimizer = kind(weights, numbers, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
         schedules = Schedules(cfg["scheduler"], [member.numbers["lr"] for member in members])
         watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
-        names = [f"{stage}/{name}" for stage in ("train", "val") for name in TALLIES[type(head)].names]
+        names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
         data = self.nursery.parts.datamodule
         seeds = [member.cfg["data"].get("shuffle_seed") for member in members]
         seeds = [_given(m.data).seed if seed is None else seed for m, seed in zip(members, seeds, strict=True)]
@@ -170,9 +168,7 @@ class Stack:
             self.members[run].error = TrainingDivergedError(reason)
         values = self._chosen().to(module.optimizer.values.device)
         steps = {epoch.number: epoch.step for epoch in ledger.epochs}
-        measured = {
-            name: module.measure(values, rows) for name, rows in _rows(self.members, module.head, values.device).items()
-        }
+        measured = {name: module.measure(values, rows) for name, rows in _rows(self.members, values.device).items()}
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
             if member.error is not None or member.finished:
@@ -209,7 +205,7 @@ class Stack:
             write(member, rows)
 
 
-def _rows(members: list[Member], head: Head, device: torch.device | None = None) -> dict[str, StackRows]:
+def _rows(members: list[Member], device: torch.device | None = None) -> dict[str, StackRows]:
     """The splits of all members; data that several share is held once."""
     places: dict[int, int] = {}
     which = torch.tensor([places.setdefault(id(member.data), len(places)) for member in members])
@@ -217,7 +213,7 @@ def _rows(members: list[Member], head: Head, device: torch.device | None = None)
     splits = {}
     for name in _SPLITS:
         each: list[Rows] = [getattr(data.splits, name) for data in datasets]
-        rows = StackRows([Rows(x, targets(head, y)) for x, y in each], which)
+        rows = StackRows(each, which)
         splits[name] = rows.to(device or torch.device("cpu"))
     return splits
 

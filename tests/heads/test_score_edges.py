@@ -10,9 +10,9 @@ from sklearn import metrics
 from src.data.synthetic.line import Line
 from src.errors import ConfigError
 from src.heads.binary import BinaryHead
-from src.heads.classification import scores_from_confusion
 from src.heads.multiclass import MulticlassHead
 from src.heads.regression import RegressionHead
+from src.metrics.confusion import scores_from_confusion
 from src.networks.perceptron import Perceptron
 from src.spec import DataSpec
 
@@ -101,7 +101,7 @@ def test_evaluation_equals_scikit_learn(kind, spec):
     assert results["accuracy"] == pytest.approx(metrics.accuracy_score(y, labels))
     assert results["f1"] == pytest.approx(metrics.f1_score(y, labels, average=average))
     assert results["confusion_matrix"] == metrics.confusion_matrix(y, labels).tolist()
-    assert {*head.score_names(), "confusion_matrix"} == results.keys()
+    assert {*head.score_names, "confusion_matrix"} == results.keys()
 
 
 def test_evaluation_silences_no_unit_and_moves_no_weight():

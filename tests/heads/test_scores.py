@@ -8,9 +8,9 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from src.errors import ConfigError
 from src.heads.binary import BinaryHead
-from src.heads.classification import scores_from_confusion
 from src.heads.multiclass import MulticlassHead
 from src.heads.regression import RegressionHead
+from src.metrics.confusion import scores_from_confusion
 from src.networks.perceptron import Perceptron
 from src.spec import DataSpec
 

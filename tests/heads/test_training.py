@@ -99,7 +99,7 @@ def test_logged_metrics_are_the_means_over_the_epoch(steps):
     metrics = fit(head, datamodule, steps, epochs=1).callback_metrics
     for split in ("train", "val"):
         expected = head.evaluate(datamodule.whole(split))
-        for name in head.score_names():
+        for name in head.score_names:
             assert metrics[f"{split}/{name}"].item() == pytest.approx(expected[name], abs=1e-6)
 
 

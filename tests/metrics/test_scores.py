@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn import metrics as sk
 
-from src.heads.classification import scores_from_confusion
+from src.metrics.confusion import scores_from_confusion
 from src.metrics.scores import class_scores, overall_scores
 
 NAMES = ("roc_auc", "average_precision")

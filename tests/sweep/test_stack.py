@@ -41,6 +41,10 @@ CASES = {
     "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=60"], SEEDS),
     "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
     "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
+    "several labels": (
+        ["experiment=multilabel", "network.dropout=0", "data.num_samples=300", "trainer.max_epochs=4"],
+        SEEDS,
+    ),
     "regression": (["experiment=line", "trainer.max_epochs=20"], [*SEEDS, ["optimizer.lr=0.05"]]),
     "standardized": (["experiment=moons_logistic", "trainer.max_epochs=10", "data.seed=${seed}"], SEEDS),
     "accuracy decides": (

@@ -1,0 +1,59 @@
+"""How far numbers are from their targets."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from src.metrics.running import Scores
+
+_ROUNDING = 1e-13  # a spread below this share of the targets' squares is that of one number
+
+
+class ErrorScores(Scores):
+    """R², mean absolute error and root mean squared error, for each of M runs.
+
+    R² is 1 less the errors' squares over the targets' spread around their mean. As in scikit-learn it is NaN for one
+    row, which has no spread; where targets are all the same it is 1 for no error and 0 for any.
+
+    Attributes:
+        sums: Absolute errors, squared errors, targets and their squares, summed: [M, 4].
+
+    Args:
+        num_runs: M.
+        dtype: Of the sums; float64, except on accelerators without it.
+        **settings: Arguments of torchmetrics' `Metric`.
+
+    Example:
+        >>> scores = ErrorScores()
+        >>> scores.update(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1.0, 3.0, 5.0]]))
+        >>> {name: round(value.item(), 4) for name, value in scores.compute().items()}
+        {'r2': 0.375, 'mae': 1.0, 'rmse': 1.291}
+    """
+
+    sums: Tensor
+    num_rows: Tensor
+    names = ("r2", "mae", "rmse")
+
+    def __init__(self, num_runs: int = 1, dtype: torch.dtype = torch.float64, **settings: Any) -> None:
+        super().__init__(num_runs, **settings)
+        self.add_state("sums", torch.zeros(num_runs, 4, dtype=dtype), dist_reduce_fx="sum")
+        self.add_state("num_rows", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, predictions: Tensor, y: Tensor) -> None:
+        """Take in predicted values [M, N] and targets y [M, N]."""
+        true = y.to(self.sums.dtype)
+        error = predictions.to(self.sums.dtype) - true
+        parts = error.abs(), error.square(), true, true.square()
+        self.sums += torch.stack([part.sum(dim=1) for part in parts], dim=1)
+        self.num_rows += y.shape[1]
+
+    def compute(self) -> dict[str, Tensor]:
+        """Each score [M]."""
+        absolute, squared, total, total_squared = self.sums.unbind(1)
+        spread = total_squared - total.square() / self.num_rows
+        flat = spread <= _ROUNDING * total_squared
+        r2 = torch.where(flat, (squared == 0).to(spread), 1 - squared / spread)
+        r2 = torch.where(self.num_rows > 1, r2, torch.nan)
+        scores = {"r2": r2, "mae": absolute / self.num_rows, "rmse": (squared / self.num_rows).sqrt()}
+        return {name: value.float() for name, value in scores.items()}

@@ -1,0 +1,34 @@
+"""Whether a head's runs can be trained as one."""
+
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from src.heads.base import Head
+
+_ASKED = {"tasks", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
+
+
+@torch.no_grad()
+def cannot_stack(head: Head, x: Tensor, y: Tensor) -> str | None:
+    """Why runs with this head cannot be trained as one, or None.
+
+    Args:
+        head: Of one run.
+        x: Rows [N, *input_shape] of its data.
+        y: Their targets [N, …].
+    """
+    kind = type(head)
+    above = kind.__mro__[: kind.__mro__.index(Head)]
+    for name in (name for each in above for name in vars(each)):
+        if hasattr(Head, name) and not name.startswith("_") and name not in _ASKED:
+            return f"{kind.__name__} has a {name} of its own"
+    if len(list(head.parameters())) > len(list(head.network.parameters())):
+        return f"{kind.__name__} has parameters of its own"
+    logits, targets = (torch.stack([rows, rows]) for rows in (head(x[:2]), y[:2]))
+    try:
+        head.losses(logits, targets)
+        vmap(head.predictions)(logits)
+    except Exception as error:  # somebody's loss may do what `vmap` cannot
+        return f"{kind.__name__} cannot be vectorized: {' '.join(str(error).split())}"
+    return None
