@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src import arguments, config, cores, failures, hydra_files, interrupts, locking, remarks
+from src import arguments, changed, config, cores, failures, hydra_files, interrupts, locking, remarks
 from src.claiming import ClaimFolder, Refused
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
@@ -29,6 +29,7 @@ from src.jobs import begin_job, clear_job, discard_job
 from src.terminal import printable
 
 log = logging.getLogger(__name__)
+hydra_files.write_whole()  # also in the processes of a launcher, which import this for its jobs
 
 Work = Callable[[DictConfig, Path], Any]
 
@@ -73,7 +74,6 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", problem, replace=True)
-    hydra_files.write_whole()
     _quiet()
     remarks.forget()
     errors: list[Exception] = []
@@ -178,13 +178,15 @@ def _placed(error: OSError, folder: Path) -> OSError:
 
 def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
     """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
+    sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
     if RunFolder(folder).finished:
+        if keys := hydra_files.changed_since(folder):
+            changed.tell(number, keys, "it has finished, and stays as it is")
         return None
     if ClaimFolder.sweep is None:  # a process that the launcher has started, of joblib for one
         _quiet()
         interrupts.end_with_parent()
     _divide_threads(hydra_cfg.launcher)
-    sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
     try:
         begin_job(folder, sweep, number)
         config.check(cfg, hydra_cfg)
@@ -208,7 +210,9 @@ def _swept(work: Work, cfg: DictConfig, folder: Path, hydra_cfg: Any) -> Any:
 
 def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int) -> Any:
     """Work on a run of a sweep from the checkpoint that an earlier try has left; without one, or a usable one, anew."""
-    if RunFolder(folder).last_checkpoint.exists():
+    if keys := hydra_files.changed_since(folder):
+        changed.tell(number, keys, "training it anew")
+    elif RunFolder(folder).last_checkpoint.exists():
         cfg.resume = str(folder)
         try:
             return work(cfg, folder)

@@ -1,16 +1,23 @@
 """The files of `.hydra/` written whole: Hydra itself writes them in place, also into the folder of a resumed run.
 
 Nor are resolvers such as `${oc.env:HOME}` left in a run's configuration: nobody follows those of a run that is opened.
+The files of a sweep's run that has finished stay as they are.
 """
 
 from pathlib import Path
 from typing import Any
 
 import hydra.core.utils
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
+from src.changed import changed_settings
 from src.files import aside
+from src.folders import RunFolder
 from src.trust.references import without_resolvers
+
+_changed: dict[Path, list[str]] = {}
 
 
 def write_whole() -> None:
@@ -18,9 +25,21 @@ def write_whole() -> None:
     hydra.core.utils._save_config = _save_config
 
 
+def changed_since(folder: Path) -> list[str]:
+    """The keys that this command gave other values than an earlier try at the same run of a sweep had."""
+    return _changed.get(folder.resolve(), [])
+
+
 def _save_config(cfg: Any, filename: str, output_dir: Path) -> None:
     output_dir.mkdir(parents=True, exist_ok=True)
     if filename == "config.yaml":
         cfg = without_resolvers(cfg)
+    text = OmegaConf.to_yaml(cfg)
+    if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
+        run = RunFolder(output_dir.parent)
+        if filename == "config.yaml":
+            _changed[run.path.resolve()] = changed_settings(run.config, text)
+        if run.finished:
+            return
     with aside(output_dir / filename) as part:
-        part.write_text(OmegaConf.to_yaml(cfg), encoding="utf-8")
+        part.write_text(text, encoding="utf-8")

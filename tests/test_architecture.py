@@ -10,6 +10,7 @@ CONF = SRC.parent / "conf"
 GROUND = {"errors", "memory", "rules", "spec"}
 MAY_KNOW = {
     "errors": set(),
+    "changed": {"errors", "trust"},
     "cores": set(),
     "terminal": set(),
     "remarks": set(),
@@ -21,7 +22,7 @@ MAY_KNOW = {
     "unread": {"errors", "library_rules"},
     "removal": set(),
     "files": {"removal"},
-    "hydra_files": {"files", "trust"},
+    "hydra_files": {"changed", "files", "folders", "trust"},
     "folders": {"errors", "files"},
     "failures": {"errors", "files", "folders", "terminal"},
     "jobs": {"errors", "folders", "removal"},
@@ -71,6 +72,7 @@ MAY_KNOW = {
         *GROUND,
         "build",
         "callbacks",
+        "changed",
         "command",
         "config",
         "cores",
@@ -101,6 +103,7 @@ MAY_KNOW = {
     "cli": {
         *GROUND,
         "arguments",
+        "changed",
         "claiming",
         "command",
         "config",

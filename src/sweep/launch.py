@@ -15,8 +15,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
+from src import changed, failures, unread
 from src import config as rules
-from src import failures, unread
 from src.errors import ConfigError
 from src.folders import RunFolder, SweepFolder
 from src.rules import Count, NonNegative
@@ -93,6 +93,8 @@ class Launch:
         for number, overrides in numbered.items():
             job = self.composer.job(number, overrides)
             if RunFolder(job.folder).finished:
+                if keys := changed.changed_settings(RunFolder(job.folder).config, job.files["config.yaml"]):
+                    changed.tell(number, keys, "it has finished, and stays as it is")
                 returns[number] = _returned(job, None)
                 continue
             try:

@@ -77,3 +77,28 @@ def test_own_options_have_to_be_named_again(tmp_path):
     done = run(["src.train", f"sweep_resume={sweep}", flag])
     assert done.returncode == 0, done.stderr
     assert len(list(sweep.glob("*/metrics.json"))) == 2
+
+
+@pytest.mark.parametrize("launcher", ["basic", "vectorized"])
+def test_settings_that_were_edited_meanwhile_are_noticed_and_finished_runs_stay(launcher, tmp_path):
+    own = tmp_path / "mine" / "experiment" / "mine.yaml"
+    own.parent.mkdir(parents=True)
+    text = "# @package _global_\n# Mine\noptimizer:\n  lr: {}\n"
+    own.write_text(text.format(0.1))
+    flag, how = f"--config-dir={tmp_path / 'mine'}", f"hydra/launcher={launcher}"
+    words = ["-m", flag, "experiment=mine", *SHORT[1:], "seed=0,1,2", how, f"runs_dir={tmp_path / 'runs'}"]
+    assert run(["src.train", *words]).returncode == 0
+    (sweep,) = (tmp_path / "runs" / "mine" / "multirun").iterdir()
+    for number in ("1", "2"):
+        (sweep / number / "metrics.json").unlink()
+    before = {path: path.read_bytes() for path in (sweep / "0").rglob("*") if path.is_file()}
+    own.write_text(text.format(0.2))
+    done = run(["src.train", f"sweep_resume={sweep}", flag])
+    assert done.returncode == 0, done.stderr
+    why = "conf/ gives it other settings now (optimizer.lr)"
+    anew = [f"#{number}: {why}; training it anew" for number in (1, 2)] if launcher == "basic" else []
+    assert done.stderr.splitlines() == [f"#0: {why}; it has finished, and stays as it is", *anew]
+    assert {path: path.read_bytes() for path in (sweep / "0").rglob("*") if path.is_file()} == before
+    for number, lr in ((0, 0.1), (1, 0.2), (2, 0.2)):
+        assert f"lr: {lr}" in (sweep / str(number) / ".hydra" / "config.yaml").read_text()
+        assert f",{lr}," in (sweep / str(number) / "metrics.csv").read_text()
