@@ -1,7 +1,6 @@
 """From a composed configuration to the objects of a run, each error one line."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,15 +8,17 @@ from typing import Any, Literal
 
 import lightning.pytorch as pl
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
+from src.fitting import check_last_batch, check_metrics, check_monitors, check_outputs
 from src.heads.base import Head, Scheduling
 from src.heads.threshold import ThresholdHead
 from src.making import make
 from src.rules import resolved_mode
+from src.run_length import check_limits, check_schedule, num_steps
 from src.spec import DataSpec
 from src.stepping import epochs_between_validations, seen_by
 from src.trainer import make_trainer
@@ -57,15 +58,17 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     pl.seed_everything(cfg.seed, verbose=False)
     cfg = settled(cfg)
     datamodule: InMemoryDataModule = make(cfg, "data")
-    head = make_head(cfg, datamodule.spec, num_steps(cfg, datamodule))
-    _check_metrics(cfg, head)
-    _check_outputs(head, datamodule.seen("train", slice(1)))
+    check_limits(cfg, datamodule)
+    steps = num_steps(cfg, datamodule)
+    check_schedule(cfg, steps)
+    head = make_head(cfg, datamodule.spec, steps)
+    check_outputs(head, datamodule.seen("train", slice(1)))
     if isinstance(head, ThresholdHead):
         head.check_rule(datamodule.splits.val.y)
     if cfg.trainer.limit_train_batches is None:
-        _check_last_batch(datamodule, head.network)
+        check_last_batch(datamodule, head.network)
     trainer = make_trainer(cfg, folder, head)
-    _check_monitors(trainer, head)
+    check_monitors(trainer, head)
     _check_schedule(cfg, trainer)
     _bound_search(trainer, len(datamodule.splits.train.x))
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
@@ -109,10 +112,8 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
         raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:
         settled: dict[str, Any] = {"total_steps": num_steps} if cfg.scheduler.get("total_steps") == "auto" else {}
-        if "mode" in cfg.scheduler:
-            settled["mode"] = resolved_mode(str(cfg.scheduler.get("monitor")), cfg.scheduler.mode)
         scheduling = Scheduling(
-            partial(make, cfg, "scheduler", leave_out=("interval", "monitor", *settled), **settled),
+            partial(_make_scheduler, cfg, settled),
             cfg.scheduler.interval,
             cfg.scheduler.get("monitor"),
         )
@@ -121,78 +122,24 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
         "head",
         network=network,
         spec=spec,
-        make_optimizer=partial(make, cfg, "optimizer"),
+        make_optimizer=partial(make, cfg, "optimizer", **_as_floats(cfg, "betas")),
         scheduling=scheduling,
     )
+    check_metrics(cfg, head)
     head.configure_optimizers()  # so that arguments which these refuse are found before training
     return head
 
 
-def _check_metrics(cfg: DictConfig, head: Head) -> None:
-    """Refuse the name of a metric that this head never computes."""
-    in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
-    in_the_end = in_training + [f"test/{name}" for name in head.score_names]
-    for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
-        node = OmegaConf.select(cfg, group)
-        if node is not None and node.get("monitor") is not None and node.monitor not in in_training:
-            raise ConfigError(
-                f"{group}.monitor: unknown metric (got {node.monitor!r}); choose from {', '.join(in_training)}"
-            )
-    wanted = cfg.solved.metric
-    if _has_bound(cfg) and wanted not in in_the_end:
-        raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
+def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:
+    """The scheduler of an optimizer; `settled` has the values that stand for `auto`, but for that of its mode."""
+    if "mode" in cfg.scheduler:
+        settled = settled | {"mode": resolved_mode(str(cfg.scheduler.monitor), cfg.scheduler.mode)}
+    return make(cfg, "scheduler", optimizer, leave_out=("interval", "monitor", *settled), **settled)
 
 
-def _check_outputs(head: Head, x: Tensor) -> None:
-    """Refuse a network that does not turn a row x [1, *input_shape] into as many outputs as its head needs."""
-    network, needed = head.network, (1, head.num_outputs(head.spec))
-    name, shape = type(network).__name__, ", ".join(map(str, head.spec.input_shape))
-    try:
-        with torch.no_grad():
-            outputs = network.eval()(x)
-    except Exception as error:  # somebody's `forward` may raise anything
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"network: {name} cannot take rows [N, {shape}] ({reason}); use input_shape") from error
-    network.train()
-    if not isinstance(outputs, Tensor) or outputs.shape != needed:
-        found = list(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
-        raise ConfigError(
-            f"network: {name} should turn a row into outputs of shape {list(needed)} (got {found}); "
-            "size its last layer by num_outputs"
-        )
-
-
-def _check_last_batch(datamodule: InMemoryDataModule, network: nn.Module) -> None:
-    """Refuse a minibatch of one row where the network needs more of them, as batch norm over columns does."""
-    rows, size = len(datamodule.splits.train.x), datamodule.batch_rows
-    if min(size, rows % size or size) > 1:
-        return
-    x = datamodule.seen("train", slice(1))
-    try:
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            deepcopy(network).train()(x)
-    except ValueError as error:
-        fitting = next((number for number in range(max(2, size), rows + 1) if rows % number != 1), None)
-        remedy = "draw more rows" if fitting is None else f"use another size, such as {fitting}"
-        raise ConfigError(
-            f"data.batch_size: a minibatch of one row has no variance, which batch norm needs (got {size} for "
-            f"{rows:,} training rows); {remedy}"
-        ) from error
-
-
-def _check_monitors(trainer: pl.Trainer, head: Head) -> None:
-    """Refuse a callback of Lightning's that monitors a metric which nobody logs; one of the user's may log more."""
-    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
-    if any(type(each).__module__.partition(".")[0] not in ("lightning", "src") for each in callbacks):
-        return
-    known = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
-    for each in callbacks:
-        monitor = getattr(each, "monitor", None)
-        if isinstance(monitor, str) and monitor not in known:
-            raise ConfigError(
-                f"callbacks: {type(each).__name__} monitors an unknown metric (got {monitor!r}); "
-                f"choose from {', '.join(known)}"
-            )
+def _as_floats(cfg: DictConfig, key: str) -> dict[str, Any]:
+    """The optimizer's list of numbers by its key, if it has one; PyTorch takes no 0 for 0.0 there."""
+    return {key: [float(each) for each in cfg.optimizer[key]]} if cfg.optimizer.get(key) is not None else {}
 
 
 def _check_schedule(cfg: DictConfig, trainer: pl.Trainer) -> None:
@@ -213,10 +160,6 @@ def _bound_search(trainer: pl.Trainer, num_rows: int) -> None:
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, pl.callbacks.BatchSizeFinder):
             callback._max_val = min(callback._max_val, num_rows)
-
-
-def _has_bound(cfg: DictConfig) -> bool:
-    return cfg.solved.at_least is not None or cfg.solved.at_most is not None
 
 
 def is_plain(cfg: Mapping[Any, Any]) -> bool:
@@ -242,13 +185,6 @@ def settled(cfg: DictConfig) -> DictConfig:
     mixed = "bf16-mixed" if on_cuda and torch.cuda.is_bf16_supported() else "16-mixed"
     cfg.trainer.precision = mixed if on_cuda else "32-true"
     return cfg
-
-
-def num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
-    """Optimiser steps of the whole run that `cfg` describes, on the rows of its `datamodule`."""
-    devices = cfg.trainer.devices if isinstance(cfg.trainer.devices, int) else 1
-    batches = -(-len(datamodule.splits.train.x) // max(1, devices) // datamodule.batch_rows)
-    return int(cfg.trainer.max_epochs * -(-batches // cfg.trainer.accumulate_grad_batches))
 
 
 def multiply_adds(network: nn.Module, x: Tensor) -> int:

@@ -16,6 +16,7 @@ CONF = Path(__file__).parent.parent / "conf"
 
 _TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a union
 _BASE = "train"  # the primary configuration of runs
+_MOST_SHOWN = 100  # characters of a value in a message
 _FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
 
 
@@ -30,13 +31,13 @@ class SolvedRule(BaseModel):
     @field_validator("at_least", "at_most")
     @classmethod
     def _within_reach(cls, bound: float | None, info: ValidationInfo) -> float | None:
-        metric, is_floor = str(info.data.get("metric")), info.field_name == "at_least"
+        metric = str(info.data.get("metric"))
         better = rules.direction(metric)
         if bound is None or better is None:
             return bound
         if better == "min" and bound < 0:
             raise rules.broken(f"Input should be 0 or more, since {metric} never falls below")
-        if better == "max" and is_floor and bound > 1:
+        if better == "max" and bound > 1:
             raise rules.broken(f"Input should be 1 or less, since {metric} never rises above")
         return bound
 
@@ -165,7 +166,18 @@ def one_line(group: str, error: ValidationError) -> str:
         if message not in messages.setdefault(key, []):
             messages[key].append(message)
         received[key] = detail["input"]
-    return "; ".join(f"{key}: {' or '.join(found)} (got {received[key]!r})" for key, found in messages.items())
+    return "; ".join(f"{key}: {' or '.join(found)} (got {shown(received[key])})" for key, found in messages.items())
+
+
+def shown(value: Any) -> str:
+    """A `value` as a message shows it, cut where it is long.
+
+    Example:
+        >>> shown("a"), shown(10**400)[-12:]
+        ("'a'", '0000… of 401')
+    """
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… of {len(text)}"
 
 
 def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:

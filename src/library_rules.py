@@ -3,6 +3,7 @@
 Their constructors check little, and late. A key without a rule here is left to them.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
@@ -24,9 +25,12 @@ from src.rules import (
 Switch = Annotated[bool, Field(strict=True)]  # these constructors would take any text for true
 
 
+_MOST_DEVICES = 2**16
+
+
 def _batches(value: Any) -> Any:
     """Lightning reads an int as a number of batches, a float as a fraction of them."""
-    counts = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    counts = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 10**18
     if not counts and not (isinstance(value, float) and 0 < value <= 1):
         raise broken("Input should be a number of batches from 1, or a fraction of them above 0.0 and up to 1.0")
     return value
@@ -34,6 +38,15 @@ def _batches(value: Any) -> Any:
 
 def _batches_or_none(value: Any) -> Any:
     return value if value == 0 and not isinstance(value, bool) else _batches(value)
+
+
+def _devices(value: Any) -> Any:
+    """Lightning takes a number, a list, or their text, `0,1` for one."""
+    counts = isinstance(value, int) and not isinstance(value, bool) and (1 <= value <= _MOST_DEVICES or value == -1)
+    spelled = isinstance(value, str) and re.fullmatch(r"auto|-1|\d[\d, ]*", value)
+    if not (counts or spelled or (isinstance(value, list) and value)):
+        raise broken("Input should be a number of devices from 1, a list of them, -1 for all, or 'auto'")
+    return value
 
 
 Batches = Annotated[int | float, BeforeValidator(_batches)]
@@ -57,6 +70,13 @@ class OptimizerRules(Rules):
     fused: Switch | None = None
     foreach: Switch | None = None
     amsgrad: Switch = False
+
+    @field_validator("nesterov")
+    @classmethod
+    def _has_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
+        if nesterov and info.data.get("momentum") == 0:
+            raise broken("Input should be false while optimizer.momentum is 0")
+        return nesterov
 
 
 class SchedulerRules(Rules):
@@ -84,10 +104,15 @@ class SchedulerRules(Rules):
 class TrainerRules(Rules):
     """`lightning.pytorch.Trainer`."""
 
+    accelerator: str = "auto"
+    devices: Annotated[int | str | list[Natural], BeforeValidator(_devices)] = "auto"
+    strategy: str | dict[str, Any] = "auto"
+    precision: str | Whole | None = None
     max_epochs: Count = 1
     min_epochs: Count | None = None
     max_steps: Whole = -1
     min_steps: Count | None = None
+    val_check_interval: Any = None
     check_val_every_n_epoch: Count | None = 1
     accumulate_grad_batches: Count = 1
     gradient_clip_val: Annotated[Positive, Field(ge=1e-12)] | None = None
@@ -102,6 +127,13 @@ class TrainerRules(Rules):
     sync_batchnorm: Switch = False
     log_every_n_steps: Natural = 50
     num_nodes: Count = 1
+
+    @field_validator("check_val_every_n_epoch")
+    @classmethod
+    def _validated(cls, epochs: int | None, info: ValidationInfo) -> int | None:
+        if epochs is None and not isinstance(info.data.get("val_check_interval"), int):
+            raise broken("Input should be a number of epochs, or trainer.val_check_interval a number of batches")
+        return epochs
 
     @field_validator("min_epochs")
     @classmethod

@@ -4,10 +4,14 @@ Our own constructors carry their rules beside each parameter; `src.library_rules
 A truth value or a text is never taken for a number, although Python would: `data.noise=true` is a mistake, not 1.0.
 """
 
+from math import inf
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, validate_call
 from pydantic_core import PydanticCustomError
+
+_SMALLEST = 1e-12  # what is added to a float32 weight, or multiplied with it, leaves it as it is below this
+_LARGEST = 10**18 - 1  # PyTorch, files and loops count with 64 bits
 
 
 def broken(rule: str) -> PydanticCustomError:
@@ -18,6 +22,19 @@ def broken(rule: str) -> PydanticCustomError:
 def _numeric(value: Any) -> Any:
     if isinstance(value, bool | str):
         raise broken("Input should be a number")
+    return value
+
+
+def _countable(value: Any) -> Any:
+    if isinstance(value, int | float) and _LARGEST < abs(value) < inf:
+        raise broken("Input should be a whole number of at most 18 digits")
+    return value
+
+
+def _felt(value: float) -> float:
+    """Refuse what is not 0 and yet does what 0 does, in float32 weights at least."""
+    if 0 < value < _SMALLEST:
+        raise broken(f"Input should be 0, or at least {_SMALLEST:g} to have an effect")
     return value
 
 
@@ -33,16 +50,16 @@ def _within(smallest: float, largest: float) -> AfterValidator:
 
 
 Number = Annotated[float, BeforeValidator(_numeric), Field(allow_inf_nan=False)]
-Whole = Annotated[int, BeforeValidator(_numeric)]
+Whole = Annotated[int, BeforeValidator(_countable), BeforeValidator(_numeric)]
 
-Fraction = Annotated[Number, Field(ge=0, le=1)]
+Fraction = Annotated[Number, Field(ge=0, le=1), AfterValidator(_felt)]
 OpenFraction = Annotated[Number, Field(gt=0, lt=1)]
-BelowOne = Annotated[Number, Field(ge=0, lt=1)]
-NonNegative = Annotated[Number, Field(ge=0)]
+BelowOne = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_felt)]
+NonNegative = Annotated[Number, Field(ge=0), AfterValidator(_felt)]
 Positive = Annotated[Number, Field(gt=0)]
 Spread = Annotated[Number, Field(ge=0, le=1e6)]
 """A standard deviation: beyond a million nothing is left of what it blurs."""
-Rate = Annotated[Number, Field(gt=0), _within(1e-12, 1e6)]
+Rate = Annotated[Number, Field(gt=0), _within(_SMALLEST, 1e6)]
 """A learning rate, or another factor that a step of float32 weights has to feel."""
 Count = Annotated[Whole, Field(ge=1)]
 Natural = Annotated[Whole, Field(ge=0)]

@@ -198,7 +198,13 @@ class InMemoryDataModule(LightningDataModule, ABC):
             raise ConfigError(f"data.label_noise: these rows have numbers for targets (got {self.label_noise}); use 0")
         generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
         noisy = y.flatten().clone()
-        flipped = torch.randperm(len(noisy), generator=generator)[: round(self.label_noise * len(noisy))]
+        num_flipped = round(self.label_noise * len(noisy))
+        if num_flipped == 0:
+            raise ConfigError(
+                f"data.label_noise: makes none of {len(noisy):,} training labels wrong (got {self.label_noise}); "
+                f"give at least {1 / len(noisy):.2g}, or 0"
+            )
+        flipped = torch.randperm(len(noisy), generator=generator)[:num_flipped]
         num_classes = len(self.class_names) if y.ndim == 1 else 2
         shift = torch.randint(1, num_classes, (len(flipped),), generator=generator)  # never 0: always another class
         noisy[flipped] = (noisy[flipped] + shift) % num_classes

@@ -11,7 +11,7 @@ import lightning.pytorch as pl
 from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts, report
-from src.build import Parts, build, is_plain, num_steps
+from src.build import Parts, build, is_plain
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
 from src.callbacks.history import History, curves_drawing
@@ -29,6 +29,7 @@ from src.run.doubts import say_doubts
 from src.run.files import write_json
 from src.run.opening import take, write_threshold
 from src.run.resuming import accepted_change, check_resumable
+from src.run_length import num_steps
 from src.trust.checkpoints import read_checkpoint
 from src.trust.plain import read_json
 

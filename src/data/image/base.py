@@ -102,7 +102,14 @@ class ImageDataModule(InMemoryDataModule):
         )
         divided = [Rows(whole.x[rows], whole.y[rows]) for rows in (train, val, test)]
         given = [divided[0], parts.get("val", divided[1]), parts.get("test", divided[2])]
-        return Splits(*(Rows(self.images(rows.x), rows.y) for rows in given))
+        splits = Splits(*(Rows(self.images(rows.x), rows.y) for rows in given))
+        side = min(splits.train.x.shape[2:])
+        if self.shift >= side:
+            raise ConfigError(
+                f"data.shift: these images have {side} pixels a side, so nothing would be left to see "
+                f"(got {self.shift}); lower it"
+            )
+        return splits
 
     def _labels_kept(self, names: tuple[str, ...]) -> list[int]:
         if self.classes is None:

@@ -6,7 +6,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import OpenFraction, Spread, checked
+from src.rules import BelowOne, Spread, checked
 
 
 class Circles(DrawnWhole):
@@ -27,7 +27,7 @@ class Circles(DrawnWhole):
     class_names = ("outer", "inner")
 
     @checked
-    def __init__(self, *, noise: Spread = 0.05, factor: OpenFraction = 0.8, **common: Any) -> None:
+    def __init__(self, *, noise: Spread = 0.05, factor: BelowOne = 0.8, **common: Any) -> None:
         super().__init__(**common)
         self.noise, self.factor = noise, factor
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from src.data.base import InMemoryDataModule, Rows, Splits, stream_seed
 from src.data.splitting import SplitFraction, check_fractions, split_rows
+from src.errors import ConfigError
 from src.memory import refuse_beyond
 from src.rules import Count, Seed, Whole, checked
 
@@ -22,10 +23,15 @@ class DrawnDataModule(InMemoryDataModule):
         """Numbers that a row holds, its target included."""
         return 1 + getattr(self, "num_features", 2) + getattr(self, "num_labels", 0)
 
-    def _refuse_too_many(self, num_rows: int, key: str) -> None:
-        numbers = self.numbers_per_row
+    def _refuse_too_many(self, **counts: int) -> None:
+        """Refuse rows that memory does not hold, by the largest of the keys that ask for them."""
+        num_rows, numbers = sum(counts.values()), self.numbers_per_row
+        widths = {name: getattr(self, name) for name in ("num_features", "num_labels") if hasattr(self, name)}
+        asked = counts | widths
         refuse_beyond(
-            num_rows * numbers * _BYTES_PER_NUMBER, f"data.{key}", f"{num_rows:,} rows of {numbers:,} numbers"
+            num_rows * numbers * _BYTES_PER_NUMBER,
+            f"data.{max(asked, key=lambda name: asked[name])}",
+            f"{num_rows:,} rows of {numbers:,} numbers",
         )
 
     @abstractmethod
@@ -50,7 +56,7 @@ class DrawnBySplit(DrawnDataModule):
 
     def load(self) -> Splits:
         """Draw the three splits."""
-        self._refuse_too_many(sum(self.num_rows), "num_train")
+        self._refuse_too_many(**dict(zip(("num_train", "num_val", "num_test"), self.num_rows, strict=True)))
         return Splits(*(self.draw(n, stream_seed(self.seed, i)) for i, n in enumerate(self.num_rows)))
 
 
@@ -62,7 +68,7 @@ class DrawnWhole(DrawnDataModule):
         test_fraction: Part of all rows that is the test split.
         val_fraction: Part of all rows that is the validation split; 0 validates on the training rows, as sources
             with two splits do.
-        stratify: Keep the classes' shares equal in all splits.
+        stratify: Keep the classes' shares equal in all splits; None does so where each row has one class.
         split_seed: Seed of the split (scikit-learn's `random_state`); None is `seed`.
         **common: Arguments of `InMemoryDataModule`.
     """
@@ -74,7 +80,7 @@ class DrawnWhole(DrawnDataModule):
         num_samples: Annotated[Whole, Field(ge=4)],
         test_fraction: SplitFraction = 0.2,
         val_fraction: SplitFraction = 0.1,
-        stratify: bool = True,
+        stratify: bool | None = None,
         split_seed: Seed | None = None,
         **common: Any,
     ) -> None:
@@ -87,9 +93,12 @@ class DrawnWhole(DrawnDataModule):
 
     def load(self) -> Splits:
         """Draw and split, with scikit-learn's `train_test_split`."""
-        self._refuse_too_many(self.num_samples, "num_samples")
+        self._refuse_too_many(num_samples=self.num_samples)
         x, y = self.draw(self.num_samples, self.seed)
-        labels = y if self.stratify and self.class_names and y.ndim == 1 else None
+        has_classes = bool(self.class_names) and y.ndim == 1
+        if self.stratify and not has_classes:
+            raise ConfigError("data.stratify: needs rows with one class each (got True); set it to false")
+        labels = y if has_classes and self.stratify is not False else None
         fractions = self.test_fraction, self.val_fraction
         parts = split_rows(torch.arange(len(x)), *fractions, self.split_seed, labels, self.class_names)
         return Splits(*(Rows(x[rows], y[rows]) for rows in parts))

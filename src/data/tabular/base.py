@@ -11,7 +11,7 @@ from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
 from src.data.tabular.encoder import Encoder
-from src.errors import ConfigError
+from src.errors import ConfigError, suggestion
 from src.rules import Seed, checked
 from src.spec import DataSpec
 
@@ -98,6 +98,12 @@ class TabularDataModule(InMemoryDataModule):
         inputs, target, split = self.read()
         y = self._numbers(inputs, target) if self.is_regression else self._labels(inputs, target)
         places = self._split(inputs, y, split)
+        for name in self.categorical:
+            if name not in inputs.columns:
+                raise ConfigError(
+                    f"data.categorical: {inputs.source} has no input column {name!r}; "
+                    f"{suggestion(name, set(inputs.columns))}"
+                )
         if self.encoder is None:
             self.encoder = Encoder.fitted(inputs, places[0], self.categorical)
         self.feature_names = self.encoder.feature_names

@@ -48,7 +48,7 @@ class TableFile(TabularDataModule):
         """
         table = read_table(self.path)
         self.source = Source.of_file(self.path, rows=len(table), columns=len(table.columns))
-        named = {"target": [self.target], "ignore": self.ignore, "categorical": self.categorical}
+        named = {"target": [self.target], "ignore": self.ignore}
         if self.split_column is not None:
             named["split_column"] = [self.split_column]
         for key, columns in named.items():

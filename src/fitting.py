@@ -1,0 +1,86 @@
+"""Whether the parts of a run fit together: the rows, the network, its head, and what monitors their metrics."""
+
+from copy import deepcopy
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor, nn
+
+from src.data.base import InMemoryDataModule
+from src.errors import ConfigError
+from src.heads.base import Head
+
+
+def check_metrics(cfg: DictConfig, head: Head) -> None:
+    """Refuse a name in `cfg` of a metric that this `head` never computes."""
+    in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
+    in_the_end = in_training + [f"test/{name}" for name in head.score_names]
+    for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
+        node = OmegaConf.select(cfg, group)
+        if node is None or (node.get("monitor") is None and "mode" not in node):
+            continue
+        if node.get("monitor") not in in_training:
+            raise ConfigError(
+                f"{group}.monitor: unknown metric (got {node.get('monitor')!r}); choose from {', '.join(in_training)}"
+            )
+    wanted = cfg.solved.metric
+    if _has_bound(cfg) and wanted not in in_the_end:
+        raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
+
+
+def check_outputs(head: Head, x: Tensor) -> None:
+    """Refuse a network that does not turn a row x [1, *input_shape] into as many outputs as its head needs."""
+    network, needed = head.network, (1, head.num_outputs(head.spec))
+    name, shape = type(network).__name__, ", ".join(map(str, head.spec.input_shape))
+    try:
+        with torch.no_grad():
+            outputs = network.eval()(x)
+    except Exception as error:  # somebody's `forward` may raise anything
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"network: {name} cannot take rows [N, {shape}] ({reason}); use input_shape") from error
+    network.train()
+    if not isinstance(outputs, Tensor) or outputs.shape != needed:
+        found = list(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+        raise ConfigError(
+            f"network: {name} should turn a row into outputs of shape {list(needed)} (got {found}); "
+            "size its last layer by num_outputs"
+        )
+
+
+def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module) -> None:
+    """Refuse a minibatch of one row in the `datamodule` where the `network` needs more, as batch norm does."""
+    rows, size = len(datamodule.splits.train.x), datamodule.batch_rows
+    if min(size, rows % size or size) > 1:
+        return
+    x = datamodule.seen("train", slice(1))
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            deepcopy(network).train()(x)
+    except ValueError as error:
+        fitting = next((number for number in range(max(2, size), rows + 1) if rows % number != 1), None)
+        remedy = "draw more rows" if fitting is None else f"use another size, such as {fitting}"
+        raise ConfigError(
+            f"data.batch_size: a minibatch of one row has no variance, which batch norm needs (got {size} for "
+            f"{rows:,} training rows); {remedy}"
+        ) from error
+
+
+def check_monitors(trainer: pl.Trainer, head: Head) -> None:
+    """Refuse a `trainer` with a callback of Lightning's for a metric that this `head` does not log; the user's may."""
+    callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
+    if any(type(each).__module__.partition(".")[0] not in ("lightning", "src") for each in callbacks):
+        return
+    known = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
+    for each in callbacks:
+        monitor = getattr(each, "monitor", None)
+        if isinstance(monitor, str) and monitor not in known:
+            raise ConfigError(
+                f"callbacks: {type(each).__name__} monitors an unknown metric (got {monitor!r}); "
+                f"choose from {', '.join(known)}"
+            )
+
+
+def _has_bound(cfg: DictConfig) -> bool:
+    return cfg.solved.at_least is not None or cfg.solved.at_most is not None

@@ -1,0 +1,199 @@
+"""A value given to a key of a composed configuration: what becomes of it, and what it changes."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from math import inf, nan
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from src import config
+from src.build import build
+from src.errors import TrainingDivergedError
+from src.run.training import Run
+from tests.catalogue.domains import DOMAINS, Domain, alike
+
+HUGE = 10**400  # more than a float holds
+
+VALUES = [
+    *("frobnicate", "", True, None, [], ["a"], [-1], {"a": 1}),
+    *(-1, 2.5, nan, inf, 1e-30, 1e30, HUGE),
+]
+"""A wrong type, sign or size for most keys."""
+
+_SMALL = ("logger=none", "callbacks.progress_bar=null", "trainer.accelerator=cpu", "trainer.max_epochs=4")
+_NO_FIGURES = "callbacks.figures=null"
+_ROWS = ("data.num_samples=80", "data.batch_size=24")
+
+COMPOSITIONS: dict[str, tuple[str, ...]] = {
+    "xor": (
+        *("experiment=xor", "data.num_train=40", "data.num_val=20", "data.num_test=20", "data.batch_size=16"),
+        *("optimizer.lr=1", "optimizer.momentum=0.5", "callbacks.early_stopping.patience=2"),
+        *("callbacks.early_stopping.min_delta=10", _NO_FIGURES),
+    ),
+    "and_gate": ("experiment=and_gate", "trainer.check_val_every_n_epoch=1", _NO_FIGURES),
+    "circles": ("experiment=circles", *_ROWS, "scheduler=step", "scheduler.step_size=2", "optimizer=adam", _NO_FIGURES),
+    "spirals": ("experiment=spirals", *_ROWS, "network.hidden_dims=[5]", "scheduler=cosine", _NO_FIGURES),
+    "blobs": (
+        *("experiment=blobs", "data.num_samples=80", "scheduler=plateau", "scheduler.patience=0"),
+        *("+scheduler.threshold=0.9", "+scheduler.cooldown=0", _NO_FIGURES),
+    ),
+    "moons": ("experiment=moons", *_ROWS, "network.hidden_dims=[5]", "scheduler=onecycle", _NO_FIGURES),
+    "multilabel": ("experiment=multilabel", *_ROWS, "network.hidden_dims=[5]", _NO_FIGURES),
+    "line": ("experiment=line", "data.num_samples=40", _NO_FIGURES),
+    "iris": ("experiment=iris", _NO_FIGURES),
+    "digits": ("experiment=digits", "data.classes=[3,4]", "network.hidden_dims=[5]", "data.batch_size=96", _NO_FIGURES),
+    "cnn": ("experiment=digits_cnn", "data.classes=[3,4]", "network.dims=[4]", "data.batch_size=96", _NO_FIGURES),
+    "figures": ("experiment=line", "data.num_samples=40", "callbacks.figures.every_n_epochs=2"),
+    "movie": (
+        *("experiment=moons", *_ROWS, "network.hidden_dims=[3,3]", "callbacks=boundary_movie", _NO_FIGURES),
+        *("callbacks.boundary_movie.frames=3", "callbacks.boundary_movie.max_units=2"),
+    ),
+}
+"""Experiments of every kind of rows, small; among them they have nearly all keys."""
+
+_SKIPPED = (
+    "callbacks.progress_bar",  # is a member of a group, not a value
+    "callbacks.figures",
+    "logger",
+    *("runs_dir", "data_dir", "resume", "trust"),  # paths and packages: tests/command, tests/trust
+)
+
+
+class Done(NamedTuple):
+    """What came of a run: its weights after training, its numbers, its rows, and its files."""
+
+    run: Run
+    weights: list[Any]
+    numbers: str
+    rows: list[Any]
+    files: dict[str, int]
+    looks: dict[str, Any]
+
+    def changes(self, other: "Done") -> list[str]:
+        """In what another run differs."""
+        return [name for name in ("weights", "numbers", "rows", "files") if getattr(self, name) != getattr(other, name)]
+
+
+def _callback(name: str, attribute: Callable[[Any], Any]) -> Callable[[Run], Any]:
+    def look(run: Run) -> Any:
+        found = [each for each in run.parts.trainer.callbacks if type(each).__name__ == name]  # type: ignore[attr-defined]
+        return attribute(found[0]) if found else None
+
+    return look
+
+
+EFFECTS: dict[str, Callable[[Run], Any]] = {
+    "solved.metric": lambda run: run.cfg.solved.metric,
+    "data.steps_per_execution": lambda run: run.parts.datamodule.steps_per_execution,
+    "head.loss": lambda run: run.cfg.head.get("loss"),
+    "optimizer.fused": lambda run: run.parts.trainer.optimizers[0].param_groups[0].get("fused"),
+    "scheduler.monitor": lambda run: run.cfg.scheduler.get("monitor"),
+    "scheduler.mode": lambda run: run.cfg.scheduler.get("mode"),
+    "scheduler.interval": lambda run: run.cfg.scheduler.get("interval"),
+    "callbacks.early_stopping.monitor": _callback("EarlyStopping", lambda each: each.monitor),
+    "callbacks.early_stopping.mode": lambda run: run.cfg.callbacks.early_stopping.mode,
+    "callbacks.model_checkpoint.monitor": _callback("ModelCheckpoint", lambda each: each.monitor),
+    "callbacks.model_checkpoint.mode": lambda run: run.cfg.callbacks.model_checkpoint.mode,
+    "callbacks.model_checkpoint.seconds_between_writes": _callback("ModelCheckpoint", lambda it: it._throttle.seconds),
+    "callbacks.figures.seconds_between_drawings": _callback("Figures", lambda each: each._throttle.seconds),
+    "trainer.detect_anomaly": lambda run: run.parts.trainer._detect_anomaly,
+    "trainer.deterministic": lambda run: torch.are_deterministic_algorithms_enabled(),
+    "trainer.log_every_n_steps": lambda run: run.parts.trainer.log_every_n_steps,
+    "trainer.threads": lambda run: torch.get_num_threads(),
+}
+"""Where a key has an effect that neither numbers nor files show."""
+
+
+class Case(NamedTuple):
+    """A value for a key of a composition."""
+
+    composition: str
+    key: str
+    value: Any
+    domain: Domain
+
+    @property
+    def name(self) -> str:
+        """Of the test."""
+        value = "10**400" if self.value is HUGE else repr(self.value)
+        return f"{self.composition}-{self.key}={value}"
+
+    def configuration(self) -> DictConfig:
+        """What is composed, with the value in it."""
+        cfg = composed(self.composition).copy()
+        OmegaConf.update(cfg, self.key, self.value, merge=False)
+        return cfg
+
+    def is_named_in(self, message: str) -> bool:
+        """Whether a message names the key, or at least its group and its last word."""
+        return self.key in message or self.key.rpartition(".")[2].split("_")[0].lower() in message.lower()
+
+    def is_shown_in(self, message: str) -> bool:
+        """Whether a message shows the value, or the part of it that is wrong."""
+        if self.value is HUGE:
+            return "(got 1000" in message and "… of 401)" in message
+        parts = [self.value, *(self.value if isinstance(self.value, list) else [])]
+        return any(repr(part) in message for part in parts) or "(got " in message
+
+    def seen_in(self, done: Done, reference: Done) -> list[str]:
+        """What the value has changed in a run, against the one with the composition's own value."""
+        seen, before = done.looks.get(self.key), reference.looks.get(self.key)
+        return [self.key] if seen != before else done.changes(reference)
+
+
+@cache
+def composed(name: str) -> DictConfig:
+    """A composition, its interpolations not yet resolved."""
+    with initialize_config_dir(str(config.CONF), version_base="1.3"):
+        words = COMPOSITIONS[name]
+        return compose("train", [words[0], *_SMALL, *words[1:]])
+
+
+def cases() -> Iterator[Case]:
+    """Every key of every composition once, with every value."""
+    known: set[str] = set()
+    for name in COMPOSITIONS:
+        for key, default in _leaves(composed(name)):
+            place = f"{name}:{key}" if f"{name}:{key}" in DOMAINS else key
+            if place in known or key in _SKIPPED or key.endswith("_target_"):
+                continue
+            known.add(place)
+            domain = DOMAINS.get(place, Domain())
+            for value in [*VALUES, *(each for each in domain.works if not any(alike(each, one) for one in VALUES))]:
+                if not alike(value, default):
+                    yield Case(name, key, value, domain)
+
+
+def _leaves(node: DictConfig, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in node:
+        child = node._get_node(name)
+        key = f"{prefix}{name}"
+        if isinstance(child, DictConfig) and not child._is_none() and not child._is_interpolation() and len(child):
+            yield from _leaves(child, f"{key}.")
+        else:
+            plain = OmegaConf.to_container(node, resolve=False)[name]  # type: ignore[index,call-overload]
+            yield key, plain
+
+
+def attempt(cfg: DictConfig, folder: Path) -> Done:
+    """What a configuration trains to, checked as the command line checks it."""
+    config.check_values(OmegaConf.to_container(cfg, resolve=True))
+    OmegaConf.resolve(cfg)
+    run = Run(cfg, folder, build(cfg, folder))
+    run.fit()
+    weights = [(name, value.dtype, value.tolist()) for name, value in run.parts.head.state_dict().items()]
+    run.evaluate()
+    run.write()
+    numbers = json.dumps({name: value for name, value in run.metrics.items() if name != "fit_seconds"})
+    rows = [(list(each.x.shape), each.x[:64].tolist(), each.y.tolist()) for each in run.parts.datamodule.splits]
+    looks = {key: look(run) for key, look in EFFECTS.items() if OmegaConf.select(cfg, key.rpartition(".")[0])}
+    files = {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("plots/*")}
+    return Done(run, weights, numbers, rows, files, looks)
+
+
+DIVERGED = TrainingDivergedError

@@ -1,0 +1,62 @@
+"""Each key of the composed configuration with each kind of value: refused in a line, or accepted and effective."""
+
+import pytest
+import torch
+
+from src.errors import ConfigError
+from tests.catalogue.attempts import DIVERGED, Case, attempt, cases, composed
+from tests.catalogue.domains import alike
+
+CASES = list(cases())
+MOST_IN_A_LINE = 500
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory):
+    """The run of each composition as it is, trained when it is first asked for."""
+    known = {}
+
+    def reference(name):
+        if name not in known:
+            known[name] = attempt(composed(name).copy(), tmp_path_factory.mktemp(name))
+        return known[name]
+
+    return reference
+
+
+@pytest.fixture(autouse=True)
+def _as_before():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_value_is_refused_in_a_line_or_has_an_effect(case: Case, references, tmp_path):
+    verdict = case.domain.verdict(case.value)
+    try:
+        done = attempt(case.configuration(), tmp_path)
+    except ConfigError as error:
+        message = str(error)
+        assert verdict is not True, message
+        assert len(message.splitlines()) == 1
+        assert len(message) < MOST_IN_A_LINE
+        assert case.is_named_in(message), message
+        assert case.is_shown_in(message), message
+        assert not list(tmp_path.iterdir()), "refused too late"
+        return
+    except DIVERGED:
+        assert verdict is None
+        return
+    assert verdict is not False
+    if verdict is None and (case.value is None or case.domain.is_bound or case.value in (0, False, [], 1, True)):
+        return  # as good as the key's own value
+    assert case.seen_in(done, references(case.composition))
+
+
+def test_the_catalogue_is_large():
+    assert len(CASES) > 1000
+    assert sum(case.domain.verdict(case.value) is False for case in CASES) > 700
+    assert sum(case.domain.verdict(case.value) is True for case in CASES) > 100
+    assert not alike(1, True)
