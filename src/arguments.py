@@ -7,6 +7,7 @@ from pathlib import Path
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
+from src.command.aliases import alias
 from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
 from src.command.words import check_completion, check_name, check_package, check_words
@@ -86,8 +87,7 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
     lock(folder, "resume")
     if (folder.parent / "multirun.yaml").exists():
         lock(folder.parent, "resume", shared=True)
-    if "${" in str(folder.resolve()):  # Hydra reads an interpolation in the folder that it works in
-        raise ConfigError(f"resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
+    place = alias(folder, "resume")  # Hydra reads an interpolation in the folder that it works in
     # Hydra does not read the folder itself: beside the configuration there it would look for options of its own groups
     ConfigStore.instance().store(name=_RESUMED, node=saved)
     return flags | {"--config-name": _RESUMED}, [
@@ -95,8 +95,8 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
         "hydra/job_logging=lab",
         "hydra/hydra_logging=lab",
         "hydra.job.name=train",
-        f"hydra.run.dir={literal(str(folder))}",
-        f"resume={literal(str(checkpoint or folder))}",
+        f"hydra.run.dir={literal(str(place))}",
+        f"resume={literal(str(place / checkpoint.relative_to(checkpoint.parent.parent) if checkpoint else place))}",
     ]
 
 
@@ -133,6 +133,8 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     folder = Path(wanted[-1])
     if not (folder / "multirun.yaml").exists():
         raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
+    if "${" in str(folder.resolve()):  # Hydra reads an interpolation in it, and so would the launcher's processes
+        raise ConfigError(f"sweep_resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
     check_links(folder, levels=3)
     lock(folder, "sweep_resume")
     rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]

@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src import arguments, changed, config, cores, failures, hydra_files, interrupts, locking, remarks
 from src.claiming import ClaimFolder, Refused
+from src.command.aliases import meant
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
@@ -133,7 +134,7 @@ def _job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
 
     def job(cfg: DictConfig) -> Any:
         hydra_cfg: Any = HydraConfig.get()
-        folder = Path(os.path.relpath(hydra_cfg.runtime.output_dir))
+        folder = Path(os.path.relpath(meant(hydra_cfg.runtime.output_dir)))
         if hydra_cfg.mode == RunMode.MULTIRUN:
             return _swept(work, cfg, folder, hydra_cfg)
         try:

@@ -1,6 +1,7 @@
 """Words that cannot be right, whatever the configuration: told before Hydra reads them."""
 
 import re
+from pathlib import Path
 
 from omegaconf import OmegaConf
 
@@ -42,10 +43,22 @@ def check_words(words: list[str], command: str) -> None:
                 raise ConfigError(f"{name}: needs an option (got {word}); choose from {options}")
             if not value and is_path(name):
                 raise ConfigError(f"{name}: needs a path (got {word}); leave it out, or name one")
+        if name == "hydra.searchpath":
+            _check_search(value)
     given = {word.partition("=")[0] for word in words}
     for one, other in _TOGETHER.items():
         if {one, other} <= given:
             raise ConfigError(f"{one}: does not go with {other}; give one of them")
+
+
+def _check_search(value: str) -> None:
+    """Refuse folders that are not there, of which Hydra would only warn."""
+    for place in re.findall(r"[^\s,'\"\[\]][^,'\"\[\]]*", value):
+        folder = place.removeprefix("file://")
+        if "://" not in folder and "${" not in folder and not Path(folder).expanduser().is_dir():
+            raise ConfigError(
+                f"hydra.searchpath: there is no folder {folder}; name one that holds configurations, as file://FOLDER"
+            )
 
 
 def check_name(flags: Flags, command: str) -> None:

@@ -18,6 +18,7 @@ from src.removal import remove_listed
 from src.saving import save
 from src.sweep.members import Member
 from src.sweep.module import StackModule
+from src.trust.checkpoints import look_at
 
 _PLACES = {"runs_dir", "data_dir"}  # a sweep that was moved is the same sweep
 
@@ -170,6 +171,7 @@ def read(path: Path) -> Saved:
         ConfigError: It carries code, is damaged or is none of ours.
     """
     try:
+        look_at(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
         stack = state["stack"]
         numbers = [int(number) for number in stack["numbers"]]

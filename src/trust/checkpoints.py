@@ -79,7 +79,7 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
     if not path.exists():
         folder = path.parent.parent
         raise ConfigError(f"{path}: there is no such checkpoint; train the run to its end, with resume={folder}")
-    _look_at(path)
+    look_at(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -192,8 +192,12 @@ def _sort(value: Any) -> str:
     return "list" if isinstance(value, list | tuple) else type(value).__name__
 
 
-def _look_at(path: Path) -> None:
-    """Refuse a file that would grow as it is loaded, or do more than be loaded."""
+def look_at(path: Path) -> None:
+    """Refuse a file at `path` that would grow as it is loaded, or do more than be loaded.
+
+    Raises:
+        ConfigError: It is such a file, or none that PyTorch has written.
+    """
     broken = ConfigError(f"{path}: is no checkpoint or damaged; use one that this project wrote")
     if not path.is_file():
         raise broken

@@ -1,6 +1,7 @@
 """Files and folders of any name work in every key that is a path."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,35 @@ def test_letters_and_signs_unknown_to_hydra_are_read_as_text(word, value):
         assert OverridesParser.create().parse_override(readable(word)).value() == value
     else:  # Hydra reads no key in quotes
         assert readable(word) == word
+
+
+@pytest.mark.parametrize(
+    "name", ["${seed}", "${oc.env:HOME}", "a${", "\\${x}", "n" * 250, "🙂" * 60, "x. ", "new\nline"]
+)
+def test_a_run_in_a_folder_of_any_name_is_resumed(name, here, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(here / "run", name)
+    for epochs, words in ((2, [f"resume={name}"]), (3, [f"resume={name}/checkpoints/last.ckpt"])):
+        assert give("train", [*words, f"trainer.max_epochs={epochs}"]) == 0
+        assert json.loads(Path(name, "metrics.json").read_text())["epochs"] == epochs
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_sweep_in_a_folder_of_an_interpolation_is_one_line(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "${seed}"
+    folder.mkdir()
+    (folder / "multirun.yaml").write_text("hydra: {overrides: {hydra: [], task: [seed=1]}}")
+    monkeypatch.chdir(tmp_path)
+    assert give("train", ["sweep_resume=${seed}"]) == 2
+    assert "cannot work in a folder with ${ in its name" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["multirun.yaml"]
+
+
+@pytest.mark.parametrize(
+    "words", [["hydra.searchpath=[file://nowhere]"], ["hydra.searchpath=['nowhere']"], ["-cd", "nowhere"]]
+)
+def test_options_from_nowhere_are_one_line(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert give("train", [*QUICK, *words]) == 2
+    assert "there is no folder nowhere; name one that holds configurations" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
