@@ -143,6 +143,7 @@ def _job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], Any]:
             return work(cfg, folder)
         except (ConfigError, OmegaConfBaseException) as error:
             errors.append(error)
+            hydra_files.put_back()
             ClaimFolder.abandon()
         except (TrainingDivergedError, InterruptedRunError) as error:
             errors.append(error)

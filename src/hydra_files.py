@@ -17,12 +17,22 @@ from src.files import aside
 from src.folders import RunFolder
 from src.trust.references import without_resolvers
 
+_before: dict[Path, bytes] = {}
 _changed: dict[Path, list[str]] = {}
 
 
 def write_whole() -> None:
     """Have Hydra write configurations aside, so that a run killed meanwhile can still be opened and resumed."""
     hydra.core.utils._save_config = _save_config
+    _before.clear()
+
+
+def put_back() -> None:
+    """Give a run's `.hydra/` the content that it had before this command, which was refused."""
+    for path, content in _before.items():
+        with aside(path) as part:
+            part.write_bytes(content)
+    _before.clear()
 
 
 def changed_since(folder: Path) -> list[str]:
@@ -41,5 +51,8 @@ def _save_config(cfg: Any, filename: str, output_dir: Path) -> None:
             _changed[run.path.resolve()] = changed_settings(run.config, text)
         if run.finished:
             return
-    with aside(output_dir / filename) as part:
+    path = output_dir / filename
+    if path.is_file():
+        _before.setdefault(path.absolute(), path.read_bytes())
+    with aside(path) as part:
         part.write_text(text, encoding="utf-8")

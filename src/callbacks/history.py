@@ -119,5 +119,5 @@ def read(path: Path) -> list[dict[str, float]]:
             {key: int(cell) if key in ("epoch", "step") else float(cell) for key, cell in row.items() if cell}
             for row in rows
         ]
-    except (ValueError, csv.Error) as error:
+    except (ValueError, csv.Error, IsADirectoryError) as error:
         raise ConfigError(f"{path}: is no table of epochs ({error}); restore it or delete it") from error

@@ -100,11 +100,14 @@ def read_runs(folders: list[Path]) -> list[Record]:
                 records.append(_read(path))
             except BrokenRunError as error:
                 error.leave_out()
+    names = ", ".join(str(folder) for folder in folders)
+    if not records:
+        raise ConfigError(f"sweep: none of the runs in {names} can be read; restore their folders")
     if not any(record.finished for record in records):
-        names = ", ".join(str(folder) for folder in folders)
+        key, noun = ("resume", "run") if records[0].folder == folders[0] else ("sweep_resume", "runs")
         raise ConfigError(
-            f"sweep: none of the {len(records)} runs in {names} has finished; "
-            f"go on with: python -m src.train sweep_resume={shlex.quote(str(folders[0]))}"
+            f"sweep: none of the {len(records)} {noun} in {names} has finished; "
+            f"go on with: python -m src.train {key}={shlex.quote(str(folders[0]))}"
         )
     return records
 
@@ -125,6 +128,8 @@ def _read(folder: Path) -> Record:
     path = folder / ".hydra" / "overrides.yaml"
     try:
         lines = path.read_text().splitlines()
+        if not all(line in ("", "[]") or line.startswith(("- ", " ")) for line in lines):
+            raise ValueError("holds something else")
         overrides = dict(_override(line) for line in lines if line.startswith("- "))
     except (ValueError, OSError, ConfigError) as error:
         raise BrokenRunError(folder, "overrides.yaml is no list of overrides; restore it") from error

@@ -15,7 +15,7 @@ def give(command, words):
     """The exit code of a command, as a terminal would have it."""
     try:
         return cli.execute(command, WORK[command], words, begins_runs=command == "train")
-    except tuple(failures._KINDS) as error:
+    except (*failures._KINDS, OSError) as error:
         return failures.tell(error)
 
 
