@@ -13,7 +13,14 @@ from torch import Tensor, nn
 
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
-from src.fitting import check_last_batch, check_metrics, check_monitors, check_outputs
+from src.fitting import (
+    bound_search,
+    check_last_batch,
+    check_metrics,
+    check_monitors,
+    check_outputs,
+    check_replanning,
+)
 from src.heads.base import Head, Scheduling
 from src.heads.threshold import ThresholdHead
 from src.making import make
@@ -27,8 +34,6 @@ from src.trust import targets
 _DEFAULT_THREADS = torch.get_num_threads()
 _TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
 _BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes, about a second, so that Ctrl-C is answered
-
-_REPLANNING = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder, pl.callbacks.BaseFinetuning
 
 
 @dataclass
@@ -65,12 +70,13 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     check_outputs(head, datamodule.seen("train", slice(1)))
     if isinstance(head, ThresholdHead):
         head.check_rule(datamodule.splits.val.y)
-    if cfg.trainer.limit_train_batches is None:
-        check_last_batch(datamodule, head.network)
     trainer = make_trainer(cfg, folder, head)
+    check_last_batch(datamodule, head.network, trainer)
     check_monitors(trainer, head)
-    _check_schedule(cfg, trainer)
-    _bound_search(trainer, len(datamodule.splits.train.x))
+    check_replanning(cfg, trainer)
+    bound_search(trainer, len(datamodule.splits.train.x))
+    if any(isinstance(each, pl.callbacks.ModelPruning) for each in trainer.callbacks):  # type: ignore[attr-defined]
+        head.to(memory_format=torch.contiguous_format)  # in which alone `torch.nn.utils.prune` can rank weights
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
     datamodule.steps_per_execution = _steps_per_execution(datamodule, work, each_step)
@@ -140,26 +146,6 @@ def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.o
 def _as_floats(cfg: DictConfig, key: str) -> dict[str, Any]:
     """The optimizer's list of numbers by its key, if it has one; PyTorch takes no 0 for 0.0 there."""
     return {key: [float(each) for each in cfg.optimizer[key]]} if cfg.optimizer.get(key) is not None else {}
-
-
-def _check_schedule(cfg: DictConfig, trainer: pl.Trainer) -> None:
-    """Refuse a callback of Lightning's that changes what a schedule with a largest rate was planned for."""
-    planned = torch.optim.lr_scheduler.OneCycleLR, torch.optim.lr_scheduler.CyclicLR
-    if cfg.scheduler._target_ is None or not issubclass(targets.find(cfg, "scheduler"), planned):
-        return
-    for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if isinstance(callback, _REPLANNING):
-            raise ConfigError(
-                f"scheduler: a cycle is planned before {type(callback).__name__} changes its rate, its steps or its "
-                f"parameters (got {cfg.scheduler._target_}); use another scheduler, or leave the callback out"
-            )
-
-
-def _bound_search(trainer: pl.Trainer, num_rows: int) -> None:
-    """End a search for the largest batch at that of all rows: Lightning asks a `dataset`, which a BlockLoader lacks."""
-    for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if isinstance(callback, pl.callbacks.BatchSizeFinder):
-            callback._max_val = min(callback._max_val, num_rows)
 
 
 def is_plain(cfg: Mapping[Any, Any]) -> bool:

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.trust import targets
+
+_REPLANNING = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder, pl.callbacks.BaseFinetuning
 
 
 def check_metrics(cfg: DictConfig, head: Head) -> None:
@@ -19,7 +22,8 @@ def check_metrics(cfg: DictConfig, head: Head) -> None:
     in_the_end = in_training + [f"test/{name}" for name in head.score_names]
     for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
         node = OmegaConf.select(cfg, group)
-        if node is None or (node.get("monitor") is None and "mode" not in node):
+        needs_none = group == "callbacks.model_checkpoint" or (node is not None and "mode" not in node)
+        if node is None or (node.get("monitor") is None and needs_none):
             continue
         if node.get("monitor") not in in_training:
             raise ConfigError(
@@ -49,10 +53,12 @@ def check_outputs(head: Head, x: Tensor) -> None:
         )
 
 
-def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module) -> None:
-    """Refuse a minibatch of one row in the `datamodule` where the `network` needs more, as batch norm does."""
-    rows, size = len(datamodule.splits.train.x), datamodule.batch_rows
-    if min(size, rows % size or size) > 1:
+def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module, trainer: pl.Trainer) -> None:
+    """Refuse a minibatch of one row that a `trainer` takes, where the `network` needs more, as batch norm does."""
+    rows, size = len(datamodule.splits.train.x) // trainer.world_size, datamodule.batch_rows
+    batches, limit = -(-rows // size), trainer.limit_train_batches
+    reaches_last = (limit if isinstance(limit, int) else int(batches * limit)) >= batches
+    if size > 1 and not (rows % size == 1 and reaches_last):
         return
     x = datamodule.seen("train", slice(1))
     try:
@@ -80,6 +86,26 @@ def check_monitors(trainer: pl.Trainer, head: Head) -> None:
                 f"callbacks: {type(each).__name__} monitors an unknown metric (got {monitor!r}); "
                 f"choose from {', '.join(known)}"
             )
+
+
+def check_replanning(cfg: DictConfig, trainer: pl.Trainer) -> None:
+    """Refuse a `trainer` with a callback of Lightning's that changes what the cycle of a `cfg` was planned for."""
+    planned = torch.optim.lr_scheduler.OneCycleLR, torch.optim.lr_scheduler.CyclicLR
+    if cfg.scheduler._target_ is None or not issubclass(targets.find(cfg, "scheduler"), planned):
+        return
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, _REPLANNING):
+            raise ConfigError(
+                f"scheduler: a cycle is planned before {type(callback).__name__} changes its rate, its steps or its "
+                f"parameters (got {cfg.scheduler._target_}); use another scheduler, or leave the callback out"
+            )
+
+
+def bound_search(trainer: pl.Trainer, num_rows: int) -> None:
+    """End a `trainer`'s search for the largest batch at all `num_rows`: Lightning asks a `dataset`, and finds none."""
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, pl.callbacks.BatchSizeFinder):
+            callback._max_val = min(callback._max_val, num_rows)
 
 
 def _has_bound(cfg: DictConfig) -> bool:

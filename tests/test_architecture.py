@@ -44,7 +44,7 @@ MAY_KNOW = {
     "callbacks": {*GROUND, "data", "files", "saving", "heads", "interrupts", "networks", "plots", "trust"},
     "stepping": set(),
     "run_length": {"data", "errors"},
-    "fitting": {"data", "errors", "heads"},
+    "fitting": {"data", "errors", "heads", "trust"},
     "making": {"config", "errors", "trust"},
     "trainer": {*GROUND, "making", "trust"},
     "build": {*GROUND, "data", "fitting", "heads", "making", "run_length", "stepping", "trainer", "trust"},

@@ -182,7 +182,8 @@ class Head(Loadable, Tunable, ABC):
     def _raise_diverged(self, losses: Tensor) -> None:
         first_bad = int((~torch.isfinite(losses)).nonzero()[0])
         step = self.trainer.global_step + 1 - (0 if self.automatic_optimization else len(losses) - first_bad)
-        raise TrainingDivergedError(divergence(losses[first_bad].item(), self.current_epoch + 1, step))
+        half = self.dtype == torch.float16
+        raise TrainingDivergedError(divergence(losses[first_bad].item(), self.current_epoch + 1, step, half))
 
     def on_train_epoch_end(self) -> None:
         """Step the scheduler where the Trainer leaves that to us."""

@@ -18,12 +18,19 @@ def count_steps(trainer: Trainer, num_steps: int) -> None:
     epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
 
 
-def divergence(loss: float, epoch: int, step: int) -> str:
-    """What is said when the training loss is no longer a number, from this step of this epoch on, both from 1."""
-    return (
-        f"train/loss became {loss} in epoch {epoch}, step {step}; "
-        "try a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
-    )
+def divergence(loss: float, epoch: int, step: int, half: bool = False) -> str:
+    """What is said when the training loss is no longer a number.
+
+    Args:
+        loss: What it is instead.
+        epoch: In which epoch, from 1.
+        step: From which step on, from 1.
+        half: The weights are float16.
+    """
+    remedy = "a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
+    if half:  # smaller than 6e-8 is 0 there, and so is an optimizer's eps
+        remedy = "trainer.precision=16-mixed"
+    return f"train/loss became {loss} in epoch {epoch}, step {step}; try {remedy}"
 
 
 def bare_step(optimizer: Optimizer) -> Callable[[], Any]:

@@ -148,6 +148,12 @@ def test_each_callback_works_or_is_one_line(name, train):
         assert run.metrics["epochs"] == 1
 
 
+def test_weights_of_convolutions_can_be_pruned(tmp_path):
+    words = ("logger=none", "experiment=digits_cnn", *extra("ModelPruning", pruning_fn="l1_unstructured"))
+    parts = build(compose_train(*words), tmp_path)
+    assert all(parameter.is_contiguous() for parameter in parts.head.parameters())
+
+
 def test_fine_tuning_needs_a_layer_before_the_last(train):
     with pytest.raises(ConfigError, match=r"^callbacks: BackboneFinetuning: .* 'backbone'; use a network of several"):
         train("experiment=line", "trainer.max_epochs=1", *extra("BackboneFinetuning"))

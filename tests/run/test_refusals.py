@@ -1,12 +1,15 @@
 """What Lightning or the data cannot do: one line, before training where that can be known."""
 
 import csv
+from contextlib import nullcontext
 
 import pytest
 import torch
 
+from src.build import build
 from src.callbacks.history import read
-from src.errors import ConfigError
+from src.errors import ConfigError, TrainingDivergedError
+from tests.conftest import compose_train
 
 SHORT = ("data.num_train=256", "trainer.max_epochs=2", "callbacks.figures=null")
 CALLBACK = "+callbacks.extra._target_=lightning.pytorch.callbacks."
@@ -48,6 +51,29 @@ def test_a_run_computes_and_is_measured_in_its_precision(train, precision):
     wanted = torch.bfloat16 if precision == "bf16-true" else torch.float64
     assert {value.dtype for value in kept.values()} == {wanted}
     assert run.metrics["test/loss"] == pytest.approx(0.69, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "fits"),
+    [
+        (129, ["trainer.limit_train_batches=1"], True),
+        (129, ["trainer.limit_train_batches=2"], False),
+        (129, ["trainer.limit_train_batches=1.0"], False),
+        (129, ["trainer.overfit_batches=1"], True),
+        (258, ["trainer.devices=2", "trainer.accelerator=cpu"], False),  # 129 for each process
+        (257, ["trainer.devices=2", "trainer.accelerator=cpu"], True),
+    ],
+)
+def test_only_minibatches_that_are_trained_on_need_two_rows_for_batch_norm(rows, words, fits, tmp_path):
+    cfg = compose_train("logger=none", f"data.num_train={rows}", "network.batch_norm=true", *words)
+    with nullcontext() if fits else pytest.raises(ConfigError, match=r"^data.batch_size: a minibatch of one row"):
+        build(cfg, tmp_path)
+
+
+def test_half_precision_that_overflows_names_a_better_one(train):
+    words = ("experiment=multilabel", "trainer.max_epochs=1", "callbacks.figures=null", "trainer.precision=16-true")
+    with pytest.raises(TrainingDivergedError, match=r"; try trainer.precision=16-mixed$"):
+        train(*words)
 
 
 def test_lightnings_own_logger_writes_to_the_run_folder(train):
