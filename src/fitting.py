@@ -54,7 +54,7 @@ def check_outputs(head: Head, x: Tensor) -> None:
 
 
 def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module, trainer: pl.Trainer) -> None:
-    """Refuse a minibatch of one row that a `trainer` takes, where the `network` needs more, as batch norm does."""
+    """Refuse a minibatch of one row of `datamodule` that `trainer` takes where `network` needs more: batch norm."""
     rows, size = len(datamodule.splits.train.x) // trainer.world_size, datamodule.batch_rows
     batches, limit = -(-rows // size), trainer.limit_train_batches
     reaches_last = (limit if isinstance(limit, int) else int(batches * limit)) >= batches

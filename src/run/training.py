@@ -102,9 +102,7 @@ class Run:
         if path != named and not path.exists():
             log.info("%s has no checkpoint yet and is trained from the start", self.folder)
             return None
-        checkpoint = read_checkpoint(path)
-        self.metrics |= accepted_change(checkpoint, self.parts.datamodule, self.cfg.changed_data, path)
-        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        checkpoint = self._take_up(path)
         check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
         tuning.resume(self.parts.trainer)
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
@@ -129,6 +127,13 @@ class Run:
                     f"{max_epochs}); keep the run's own, or train anew"
                 )
         return path
+
+    def _take_up(self, path: Path) -> dict[str, Any]:
+        """Take what the checkpoint at `path` holds of a run that goes on; the checkpoint."""
+        checkpoint = read_checkpoint(path)
+        self.metrics |= accepted_change(checkpoint, self.parts.datamodule, self.cfg.changed_data, path)
+        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        return checkpoint
 
     def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:
         """The patience of an early stopping that had ended the training with this checkpoint; None if none had."""
