@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
-_PRELOADED = ["src.run.training", "src.run.evaluation", "src.run.prediction", "src.run.exporting", "src.sweep.training"]
+_PRELOADED = [
+    *("src.run.training", "src.run.evaluation", "src.run.prediction", "src.run.exporting", "src.sweep.training"),
+    *("sklearn.datasets", "sklearn.model_selection", "torch.utils.tensorboard", "tests.frozen"),
+]
 
 
 class Done(NamedTuple):
@@ -36,14 +39,19 @@ class Running:
         words: The module and its arguments: `python -m <words>`.
         folder: Where it runs.
         environment: Variables beside those of this process; None takes one away.
+        own_code: The folder's own `src` runs, a copy or a link, imported anew.
     """
 
-    def __init__(self, words: list[str], folder: Path, environment: dict[str, str | None]) -> None:
+    def __init__(
+        self, words: list[str], folder: Path, environment: dict[str, str | None], own_code: bool = False
+    ) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
         self._printed = tempfile.TemporaryDirectory()
         self._streams = [Path(self._printed.name, name) for name in ("stdout", "stderr")]
-        self._process: Any = context.Process(target=_become, args=(words, folder, *self._streams, environment))
+        self._process: Any = context.Process(
+            target=_become, args=(words, folder, *self._streams, environment, own_code)
+        )
         self._process.start()
         self.pid: int = self._process.pid
 
@@ -72,9 +80,9 @@ class Running:
         return stdout, stderr
 
 
-def run(words: list[str], folder: Path = ROOT, **environment: str | None) -> Done:
-    """Run `python -m <words>` in a folder to its end."""
-    process = Running(words, folder, environment)
+def run(words: list[str], folder: Path = ROOT, own_code: bool = False, **environment: str | None) -> Done:
+    """Run `python -m <words>` in a folder to its end, with this project's code or the folder's `own_code`."""
+    process = Running(words, folder, environment, own_code)
     stdout, stderr = process.communicate()
     return Done(process.wait(), stdout, stderr)
 
@@ -99,7 +107,9 @@ def wait_until(happened: Callable[[], object], process: Running, seconds: float 
         time.sleep(0.02)
 
 
-def _become(words: list[str], folder: Path, stdout: Path, stderr: Path, environment: dict[str, str | None]) -> None:
+def _become(
+    words: list[str], folder: Path, stdout: Path, stderr: Path, environment: dict[str, str | None], own_code: bool
+) -> None:
     for name, value in environment.items():
         if value is None:
             os.environ.pop(name, None)
@@ -112,4 +122,7 @@ def _become(words: list[str], folder: Path, stdout: Path, stderr: Path, environm
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests with `&` has it ignored
     sys.path.insert(0, str(folder))
     sys.argv = words
+    if own_code:
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("src", "hydra_plugins")]:
+            del sys.modules[name]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

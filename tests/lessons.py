@@ -1,8 +1,9 @@
-"""A lesson run as Jupyter runs it, in this process: `python -m tests.lessons PATH LENGTH`, from the folder it is in.
+"""A lesson run as Jupyter runs it, in this process: `python -m tests.lessons PATH LENGTH`, in a folder's notebooks/.
 
 A kernel of its own would import everything anew. The length is one of `LENGTHS`.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from src import lab
-from src.lab import commands, project, trained_run, trained_sweep
+from src.lab import commands
 from tests.pages import fewer, sooner
 
 LENGTHS = {
@@ -20,12 +21,6 @@ LENGTHS = {
     "two epochs": lambda words: sooner(["src.train", *words])[1:],
 }
 """What becomes of the words of each command that a lesson gives."""
-
-
-def settle(folder: Path) -> None:
-    """Make this folder the project's, from which the lab gives its commands."""
-    for module in (lab, commands, project, trained_run, trained_sweep):
-        module.PROJECT = folder
 
 
 def shorten(length: str) -> None:
@@ -48,6 +43,6 @@ def run_cells(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    settle(Path.cwd().parent)
+    os.chdir("notebooks")
     shorten(sys.argv[2])
     run_cells(Path(sys.argv[1]))

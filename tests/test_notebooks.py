@@ -31,7 +31,8 @@ def test_lessons_are_numbered_one_to_nine():
 def try_lesson(path, length, sandbox):
     """Run a lesson from its first cell to its last, and then the commands that solve its exercises."""
     (sandbox / "notebooks").mkdir()
-    done = run(["tests.lessons", str(path), length], sandbox / "notebooks", **environment(sandbox))
+    words = ["tests.lessons", str(path), length]
+    done = run(words, sandbox, own_code=True, **environment(sandbox))
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
     for command in commands_in(nbformat.read(path, as_version=4).cells[-1].source):

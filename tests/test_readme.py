@@ -77,8 +77,8 @@ def test_the_commands_of_the_page_run_one_after_another(workplace):
 
 def test_the_python_of_the_page_runs(workplace):
     (code,) = re.findall(r"```python\n(from src import lab\n.*?)```", TEXT, re.DOTALL)
-    words = [sys.executable, "-c", code.replace("range(0,64)", "range(0,2)")]
-    done = subprocess.run(words, cwd=workplace, env=environment(workplace), capture_output=True, text=True)
+    (workplace / "page.py").write_text(code.replace("range(0,64)", "range(0,2)"))
+    done = run(["page"], workplace, own_code=True, **environment(workplace))
     assert done.returncode == 0, done.stderr
     assert "NOT solved" in done.stdout  # noise of 0.2 is more than XOR's promise allows
     assert len(list((workplace / "runs" / "xor" / "multirun").iterdir())) > 0
@@ -111,7 +111,7 @@ def test_additions_worked_through_are_complete(tmp_path):
     commands = [sooner(command.words) for command in commands_in(text)]
     assert len(commands) == 4
     for words in commands:
-        done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True)
+        done = run(words, tmp_path, own_code=True)
         assert done.returncode == 0, done.stderr
     subprocess.run(
         [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", tmp_path / "src"], check=True

@@ -1,5 +1,7 @@
 """Images in a grid: what a network takes them for, what augmentation makes of them, what a weighted sum looks for."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -36,7 +38,7 @@ def predictions_figure(
     num_rows = -(-len(images) // columns)
     figure, axes = new_figure(_CELL * columns, (_CELL + 0.42) * num_rows + 0.4, columns, num_rows=num_rows)
     for axis in axes:
-        axis.axis("off")
+        _hide(axis)
     for axis, image, label, predicted, confidence in zip(
         axes, images, labels.tolist(), predictions.tolist(), confidences.tolist(), strict=False
     ):
@@ -55,8 +57,8 @@ def augmentation_figure(views: Tensor) -> Figure:
     num_images, num_views = views.shape[:2]
     figure, axes = new_figure(1.1 * num_views, 1.1 * num_images + 0.3, num_views, num_rows=num_images)
     for axis, image in zip(axes, views.flatten(0, 1), strict=True):
+        _hide(axis)
         axis.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
-        axis.axis("off")
     axes[0].set_title("original", fontsize=9)
     axes[1].set_title("as training sees it", fontsize=9, loc="left")
     return figure
@@ -77,12 +79,18 @@ def weights_figure(weights: Tensor, class_names: tuple[str, ...]) -> Figure:
     pixels = weights.sum(dim=1).numpy()  # over channels
     largest = float(abs(pixels).max())
     for axis in axes:
-        axis.axis("off")
+        _hide(axis)
     for axis, picture, title in zip(axes, pixels, titles, strict=False):
         image = axis.imshow(picture, cmap=_LOWERS_OR_RAISES, vmin=-largest, vmax=largest)
         axis.set_title(title, fontsize=9)
     figure.colorbar(image, ax=axes, label="weight", shrink=0.8)
     return figure
+
+
+def _hide(axis: Any) -> None:
+    """Show nothing of an axis but what is drawn on it; ticks would be measured at every drawing, though unseen."""
+    axis.set(xticks=[], yticks=[])
+    axis.axis("off")
 
 
 def _pixels(image: Tensor) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
