@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from src.config import CONF
+from src.readme import gallery
 from src.readme.gallery import EXPERIMENTS, GALLERY, NEEDS_OWN_DATA, changed, read_entries
 from src.readme.make import SECTIONS
 from src.readme.options import GROUPS, read_option
@@ -176,6 +178,29 @@ def composed_with(word):
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_gallery_was_measured_with_the_settings_of_now(experiment):
     assert not changed(experiment), f"run `python -m src.readme {experiment}`"
+
+
+def with_entry(monkeypatch, **settings):
+    """The gallery as if XOR had been measured with these settings too; None takes one away."""
+    entry = read_entries()["xor"]
+    known = {key: value for key, value in {**entry.settings, **settings}.items() if value is not None}
+    monkeypatch.setattr(gallery, "read_entries", lambda: {"xor": replace(entry, settings=known)})
+
+
+def test_a_new_option_asks_for_no_training(monkeypatch):
+    """`optimizer.nesterov` and `data.label_noise` as if they had come after the gallery was made."""
+    with_entry(monkeypatch, **{"optimizer.nesterov": None, "data.label_noise": None})
+    assert changed("xor") == []
+
+
+def test_a_new_key_that_the_experiment_sets_asks_for_training(monkeypatch):
+    with_entry(monkeypatch, **{"solved.at_least": None})  # null in conf/train.yaml, 0.99 in the experiment
+    assert changed("xor") == ["solved.at_least"]
+
+
+def test_a_setting_that_is_another_or_gone_asks_for_training(monkeypatch):
+    with_entry(monkeypatch, **{"optimizer.lr": 7, "data.old": 1})
+    assert sorted(changed("xor")) == ["data.old", "optimizer.lr"]
 
 
 def test_figures_are_small():

@@ -64,25 +64,46 @@ def command(experiment: str) -> str:
 
 def settings_of(experiment: str) -> dict[str, Any]:
     """The settings on which an experiment's number depends, by dotted names such as `optimizer.lr`."""
+    return _deciding(_composed(f"experiment={experiment}"))
+
+
+def changed(experiment: str) -> list[str]:
+    """The settings that an experiment was measured with and that are others now, or gone.
+
+    A key that is new since then counts where the experiment gives it another value than its option does: a new
+    option's own default leaves the experiment as it was, so it asks for no new training.
+    """
+    now = settings_of(experiment)
+    measured = read_entries()[experiment].settings
+    different = [key for key, value in measured.items() if key not in now or now[key] != value]
+    new = now.keys() - measured.keys()
+    if new:
+        defaults = _defaults(experiment)
+        different += sorted(key for key in new if key not in defaults or now[key] != defaults[key])
+    return different
+
+
+def _defaults(experiment: str) -> dict[str, Any]:
+    """What the options that an experiment chooses have for settings by themselves."""
+    choices = _composed(f"experiment={experiment}")["hydra"]["runtime"]["choices"]
+    words = [f"{group}={option}" for group, option in choices.items() if option and "hydra" not in group]
+    return _deciding(_composed(*(word for word in words if not word.startswith("experiment="))))
+
+
+def _composed(*words: str) -> dict[str, Any]:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", [f"experiment={experiment}"], return_hydra_config=True)
+        cfg = compose("train", list(words), return_hydra_config=True)
     settings: Any = OmegaConf.to_container(cfg, resolve=False)
+    return dict(settings)
+
+
+def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
     kept = {group: settings[group] for group in _DECIDE}
     kept["data"] = {key: value for key, value in kept["data"].items() if key not in _PLACES}
     kept["callbacks"] = {"early_stopping": settings["callbacks"]["early_stopping"]}
     kept["trainer"] = {"max_epochs": settings["trainer"]["max_epochs"]}
     kept["hydra"] = {"sweeper": {"params": settings["hydra"]["sweeper"].get("params")}}
     return {"seed": settings["seed"], **_flat(kept)}
-
-
-def changed(experiment: str) -> list[str]:
-    """The settings that an experiment was measured with and that are others now, or gone.
-
-    A key that is new since then has a default that leaves the experiment as it was, so it asks for no new training.
-    """
-    now = settings_of(experiment)
-    measured = read_entries()[experiment].settings
-    return [key for key, value in measured.items() if key not in now or now[key] != value]
 
 
 def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, Any]:
