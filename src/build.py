@@ -114,6 +114,9 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
             "an __init__, and leave out keys that it does not take, as in ~network.hidden_dims"
         ) from error
     scheduling = None
+    if cfg.scheduler._target_ is not None and cfg.scheduler.get("interval") not in ("epoch", "step"):
+        found = cfg.scheduler.get("interval")
+        raise ConfigError(f"scheduler.interval: should be epoch or step, after which it steps (got {found}); set it")
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
         raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:

@@ -22,6 +22,9 @@ MOST_YAML = 2**20
 MOST_JSON = 64 * 2**20
 """Bytes of a JSON file: the confusion matrices of a thousand classes take forty million."""
 
+MOST_YAML_VALUES = 2**14
+"""Values in a YAML file: a thousand classes are a thousand, and OmegaConf takes a second for ten thousand."""
+
 MOST_LEVELS = 32
 """Containers within each other."""
 
@@ -81,12 +84,15 @@ def parse_yaml(text: str, source: str) -> Any:
 
 def _check_events(text: str, source: str) -> None:
     """Refuse what would grow while it is loaded, before anything is."""
-    levels = 0
+    levels = values = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
             raise ConfigError(f"{source}: holds a YAML alias (*{event.anchor}), which no run does; write it out")
         if getattr(event, "tag", None) is not None:
             raise ConfigError(f"{source}: holds a YAML tag ({event.tag}), which no run does; leave it out")
+        values += isinstance(event, yaml.ScalarEvent)
+        if values > MOST_YAML_VALUES:
+            raise ConfigError(f"{source}: holds more than {MOST_YAML_VALUES:,} values; restore it")
         if isinstance(event, yaml.CollectionStartEvent):
             levels += 1
             _check_levels(levels, source)

@@ -11,6 +11,7 @@ import torch
 
 from src.errors import ConfigError
 from src.run.opening import open_run
+from src.sweep.stack_checkpoint import read
 from tests.conftest import compose_train, trained
 
 
@@ -50,7 +51,15 @@ def endless(checkpoint):
     return {**checkpoint, "callbacks": {"deep": nested}}
 
 
+def source(value):
+    return lambda checkpoint: {**checkpoint, "XOR": {**checkpoint.get("XOR", {}), "source": value}}
+
+
 CHANGES = {
+    "a source that is a text": source("rows.csv"),
+    "a source without counts": source({"digest": "", "mixed": False}),
+    "counts that are no numbers": source({"counts": {"rows": "1"}, "digest": "", "mixed": False}),
+    "a source that carries code": source(Payload()),
     "code in place of the weights": changed(state_dict=Payload()),
     "code beside them": changed(callbacks={"evil": Payload()}),
     "a module of PyTorch's": changed(callbacks={"evil": torch.nn.Linear(2, 2)}),
@@ -138,3 +147,19 @@ def test_a_checkpoint_that_was_cut_off_is_one_line(size, checkpoint, tmp_path):
 
 def test_the_unchanged_checkpoint_opens(checkpoint):
     assert open_run(checkpoint.parent.parent).spec.task == "binary"
+
+
+@pytest.mark.parametrize("evil", [Payload(), Payload(bytearray, (2**30,)), torch.nn.Linear(2, 2)])
+def test_a_stack_is_looked_into_before_it_is_loaded(evil, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    stack = {"numbers": [0], "fingerprints": ["x"], "more": evil}
+    torch.save({"epoch": 1, "stack": stack}, tmp_path / "stack.ckpt")
+    tracemalloc.start()
+    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or none of ours"):
+        read(tmp_path / "stack.ckpt")
+    assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+    tracemalloc.stop()
+    assert not (tmp_path / "was_run").exists()
+    stack.pop("more")
+    torch.save({"epoch": 1, "stack": stack}, tmp_path / "stack.ckpt")
+    assert read(tmp_path / "stack.ckpt").numbers == [0]

@@ -44,6 +44,44 @@ ATTACKS = {
     "more rows than memory holds": {"data": {"num_train": 10**12}},
     "a network of endless layers": {"network": {"hidden_dims": [8] * 5000}},
     "a network too wide for memory": {"network": {"hidden_dims": [10**9]}},
+    "a list without end": {"network": {"hidden_dims": [1] * 10**5}},
+    "a module that a layer imports": {"network": {"_target_": "torch.nn.modules.module.os.system"}},
+    "a function that a layer imports": {"network": {"_target_": "torch.nn.modules.module.functools.partial"}},
+    "a class that a callback imports": {
+        "callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.model_checkpoint.Path"}}
+    },
+    "a module that our code imports": {"network": {"_target_": "src.files.os.system"}},
+    "a class that our code imports": {"network": {"_target_": "src.files.Path"}},
+    "a command of ours": {"network": {"_target_": "src.cli.execute"}},
+    "a method": {"network": {"_target_": "torch.nn.Module.__init__"}},
+    "Python's builtins": {"network": {"_target_": "torch.nn.__builtins__.eval"}},
+    "a module that runs when it is imported": {"network": {"_target_": "src.readme.__main__.Network"}},
+    "letters that look like others": {"network": {"_target_": "torch.nn.\u2160inear"}},
+    "a name with a line end": {"network": {"_target_": "torch.nn.Linear\n"}},
+    "a name without end": {"network": {"_target_": "torch.nn." + "a" * 100_000}},
+    "a number for a name": {"network": {"_target_": 5}},
+    "names in a list": {"network": {"_target_": ["os", "system"]}},
+    "pictures from the net": {"data": {"_target_": "torchvision.datasets.FakeData"}},
+    "a scheduler with a call": {
+        "scheduler": {"_target_": "torch.optim.lr_scheduler.SequentialLR", "schedulers": [{"_target_": "os.getcwd"}]}
+    },
+    "a scheduler without its interval": {
+        "scheduler": {"_target_": "torch.optim.lr_scheduler.LambdaLR", "lr_lambda": "os.system"}
+    },
+    "a strategy's own parts": {
+        "trainer": {
+            "strategy": {
+                "_target_": "lightning.pytorch.strategies.SingleDeviceStrategy",
+                "checkpoint_io": {"_target_": "lightning.fabric.plugins.TorchCheckpointIO"},
+            }
+        }
+    },
+    "plugins of the Trainer": {"trainer": {"plugins": [{"_target_": "lightning.fabric.plugins.TorchCheckpointIO"}]}},
+    "a table that never ends": {
+        "data": {"_target_": "src.data.tabular.file.TableFile", "path": "/dev/zero", "target": "y"}
+    },
+    "a resolver within a reference": {"data": {"noise": "${data.${seed}}"}},
+    "a resolver that makes values": {"seed": "${oc.create:x}"},
 }
 
 
@@ -107,6 +145,44 @@ def test_nothing_is_run_and_nothing_written(attack, use, strangers, tmp_path):
         use(strangers)
     assert tree(tmp_path) == before
     assert not (tmp_path / "was_run").exists()
+
+
+WRITERS = {
+    "Lightning's CSV logger": {
+        "logger": {"x": {"_target_": "lightning.pytorch.loggers.CSVLogger", "save_dir": "evil"}}
+    },
+    "its name": {"logger": {"x": {"_target_": "lightning.pytorch.loggers.CSVLogger", "name": "../../evil"}}},
+    "its version": {"logger": {"x": {"_target_": "lightning.pytorch.loggers.CSVLogger", "version": "../../../evil"}}},
+    "TensorBoard": {"logger": {"x": {"_target_": "lightning.pytorch.loggers.TensorBoardLogger", "log_dir": "evil"}}},
+    "a sub-folder": {
+        "logger": {"x": {"_target_": "lightning.pytorch.loggers.TensorBoardLogger", "sub_dir": "../../evil"}}
+    },
+    "a server": {"logger": {"x": {"_target_": "lightning.pytorch.loggers.MLFlowLogger", "tracking_uri": "http://x"}}},
+    "our TensorBoard": {"logger": {"x": {"_target_": "src.callbacks.tensorboard.TensorBoardLogger", "folder": "evil"}}},
+    "checkpoints": {"callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.ModelCheckpoint", "dirpath": "evil"}}},
+    "their names": {
+        "callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.ModelCheckpoint", "filename": "../../x"}}
+    },
+    "checkpoints of errors": {
+        "callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.OnExceptionCheckpoint", "dirpath": "evil"}}
+    },
+    "a profiler": {
+        "trainer": {"profiler": {"_target_": "lightning.pytorch.profilers.SimpleProfiler", "dirpath": "evil"}}
+    },
+    "the Trainer": {"trainer": {"default_root_dir": "/tmp/evil"}},
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_resumed_run_writes_nowhere_else(writer, strangers, tmp_path):
+    path = strangers / ".hydra" / "config.yaml"
+    path.write_text(yaml.safe_dump(merged(OmegaConf.to_container(OmegaConf.load(path)), WRITERS[writer])))
+    before = tree(tmp_path)
+    with pytest.raises(ConfigError, match=r"\A[^\n]+leads out of it[^\n]+\Z"):
+        arguments.rewritten([f"resume={strangers}", "trainer.max_epochs=2"], "train", begins_runs=True)
+    assert tree(tmp_path) == before
+    opened(strangers)  # which builds neither callbacks nor loggers
+    assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize("use", [opened, resumed])
