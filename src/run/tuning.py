@@ -9,11 +9,11 @@ def chosen(trainer: pl.Trainer) -> list[str]:
     lines = []
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, BatchSizeFinder):
-            lines.append(f"BatchSizeFinder chose data.batch_size={callback.optimal_batch_size}")
+            lines.append(f"BatchSizeFinder chose a batch size of {callback.optimal_batch_size}")
         if isinstance(callback, LearningRateFinder) and (found := callback.optimal_lr) is not None:
             tried, place = len(found.results["lr"]), found._optimal_idx
-            rate = "no rate" if place is None else f"optimizer.lr={found.results['lr'][place]:.3g}"
-            lines.append(f"LearningRateFinder chose {rate} of {tried} that it tried")
+            rate = "none" if place is None else f"a learning rate of {found.results['lr'][place]:.3g}"
+            lines.append(f"LearningRateFinder chose {rate}, of {tried} that it tried")
     return lines
 
 

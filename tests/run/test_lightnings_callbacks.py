@@ -75,14 +75,14 @@ def test_what_was_chosen_is_said_and_kept_when_the_run_is_resumed(train):
     run = train(*words, "trainer.max_epochs=6")
     rate = read(run.folder / "metrics.csv")[-1]["lr"]
     assert rate != 0.03
-    assert f"LearningRateFinder chose optimizer.lr={rate:.3g} of 30 that it tried" in run.summary()
+    assert f"LearningRateFinder chose a learning rate of {rate:.3g}, of 30 that it tried" in run.summary()
     run = train(*words, "trainer.max_epochs=7", f"resume={run.folder}")
     assert [row["lr"] for row in read(run.folder / "metrics.csv")[-2:]] == [rate, rate]
 
 
 def test_a_search_for_the_largest_batch_ends_with_all_rows(train):
     run = train(*SHORT, "data.num_train=16", "data.batch_size=4", "trainer.max_epochs=1", *extra("BatchSizeFinder"))
-    assert "BatchSizeFinder chose data.batch_size=16" in run.summary()
+    assert "BatchSizeFinder chose a batch size of 16" in run.summary()
     assert run.metrics["steps"] == 1
 
 
