@@ -22,7 +22,6 @@ from src.fitting import (
     check_replanning,
 )
 from src.heads.base import Head, Scheduling
-from src.heads.threshold import ThresholdHead
 from src.making import make
 from src.rules import resolved_mode
 from src.run_length import check_limits, check_schedule, num_steps
@@ -68,8 +67,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     check_schedule(cfg, steps)
     head = make_head(cfg, datamodule.spec, steps)
     check_outputs(head, datamodule.seen("train", slice(1)))
-    if isinstance(head, ThresholdHead):
-        head.check_rule(datamodule.splits.val.y)
+    head.check_rule(datamodule.splits.val.y)
     trainer = make_trainer(cfg, folder, head)
     check_last_batch(datamodule, head.network, trainer)
     check_monitors(trainer, head)

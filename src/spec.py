@@ -49,6 +49,16 @@ class DataSpec:
         return len(self.input_shape) == 3
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """Names of the questions that each row is asked: whether it is class 1 of two, each class of more, each label.
+
+        Example:
+            >>> DataSpec("binary", (2,), ("no", "yes")).asked, DataSpec("multiclass", (2,), ("a", "b", "c")).asked
+            (('yes',), ('a', 'b', 'c'))
+        """
+        return self.class_names[1:] if self.task == "binary" else self.class_names
+
+    @property
     def num_classes(self) -> int:
         """Classes to choose from, or labels to give; 0 for regression."""
         return len(self.class_names)

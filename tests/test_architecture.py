@@ -37,7 +37,7 @@ MAY_KNOW = {
     "saving": {"files"},
     "data": {*GROUND, "files", "removal", "saving"},
     "networks": GROUND,
-    "heads": {*GROUND, "metrics"},
+    "heads": {*GROUND, "data", "metrics", "plots"},
     "metrics": GROUND,
     "plots": {"spec"},
     "report": {"spec"},

@@ -11,9 +11,9 @@ from src.callbacks.snapshots import Snapshot, lent, snapshot
 from src.errors import ConfigError
 from src.files import aside
 from src.heads.base import Head
-from src.heads.classification import ClassificationHead
 from src.networks.hidden import outgoing_weights
 from src.rules import Count, Natural, checked
+from src.spec import DataSpec
 
 _CANDIDATES = 4  # epochs recorded for each frame wanted, from which drawing chooses
 _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
@@ -48,10 +48,9 @@ class BoundaryMovie(pl.Callback):
 
     def check(self, head: pl.LightningModule) -> None:
         """Raise `ConfigError` where a `head` has no plane of two inputs to show, or its network no such layer."""
-        if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
-            shape = (
-                f" and inputs of shape {'×'.join(map(str, head.spec.input_shape))}" if isinstance(head, Head) else ""
-            )
+        if not isinstance(head, Head) or not head.has_boundary:
+            spec = getattr(head, "spec", None)
+            shape = f" and inputs of shape {'×'.join(map(str, spec.input_shape))}" if isinstance(spec, DataSpec) else ""
             raise ConfigError(
                 "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
                 f"(got {type(head).__name__}{shape}); use callbacks=default"
@@ -100,7 +99,7 @@ class BoundaryMovie(pl.Callback):
         from src.plots.movie import Movie
 
         head = trainer.lightning_module
-        assert isinstance(head, ClassificationHead)
+        assert isinstance(head, Head)
         with lent(head):
             datamodule = trainer.datamodule  # type: ignore[attr-defined]
             replay = Replay(head, datamodule, self.snapshots, self.frames, self.layer, self.max_units)

@@ -6,12 +6,12 @@ from typing import Any
 import lightning.pytorch as pl
 from torch import Tensor
 
-from src.callbacks.recording import Drawing, Moment, record
 from src.callbacks.snapshots import as_vector, lent, take_vector
 from src.callbacks.throttle import Throttle
 from src.data.base import InMemoryDataModule
 from src.files import aside
 from src.heads.base import Head
+from src.heads.drawing import Drawing, Moment, record
 from src.rules import Count, NonNegative, checked
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import lightning.pytorch as pl
 
-from src.callbacks.recording import Drawing
 from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
 from src.files import aside
+from src.heads.drawing import Drawing
 
 _SECONDS_BETWEEN_WRITES = 1.0
 

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from src.callbacks.pacing import durations, paced
-from src.callbacks.recording import axis_names
 from src.callbacks.snapshots import Snapshot
 from src.data.base import InMemoryDataModule
-from src.heads.classification import ClassificationHead
-from src.heads.threshold import threshold_of
+from src.data.scene import Scene as Shown
+from src.heads.base import Head
 from src.networks.hidden import hidden_activations, outgoing_weights
 from src.plots.movie import Scene, Shot, Units
 from src.plots.panel import Scale
@@ -48,7 +47,7 @@ class Replay:
 
     def __init__(
         self,
-        head: ClassificationHead,
+        head: Head,
         datamodule: InMemoryDataModule,
         snapshots: list[Snapshot],
         num_frames: int,
@@ -74,8 +73,8 @@ class Replay:
             self._plane,
             rows,
             head.spec.class_names,
-            axis_names(head, datamodule),
-            threshold_of(head),
+            Shown(datamodule, {"train split": "train"}).axes,
+            head.threshold,
             [each.epoch for each in self.frames],
             [score["loss"] for score in scores],
             self._units(torch.stack([seen.activations for seen in survey])) if len(self._shown) else None,

@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from src.errors import ConfigError, TrainingDivergedError
+from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
 from src.heads.steps import bare_step, count_steps, divergence
 from src.heads.tuning import Tunable
@@ -46,7 +47,7 @@ class Scheduling:
         self.make, self.interval, self.monitor = make, interval, monitor
 
 
-class Head(Loadable, Tunable, ABC):
+class Head(Answering, Loadable, Tunable, ABC):
     """A network and the loss, predictions and metrics of one task.
 
     Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest;

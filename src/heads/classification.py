@@ -9,6 +9,7 @@ from torch import Tensor
 
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.heads.probable import ClassOutcome, named_probabilities
 from src.metrics.confusion import ClassScores
 from src.rules import Positive, checked
 from src.spec import DataSpec
@@ -31,9 +32,30 @@ class ClassificationHead(Head):
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", _weights(class_weights, self.spec), persistent=False)
 
+    gives = "probabilities"
+
+    @property
+    def has_boundary(self) -> bool:
+        """Whether rows have two inputs."""
+        return self.spec.input_shape == (2,)
+
     @abstractmethod
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probabilities [N, C] of each class, for logits [N, …] as `forward` returns them."""
+
+    def estimates(self, logits: Tensor) -> Tensor:
+        """Probabilities [N, C]."""
+        return self.probabilities(logits)
+
+    def answers(self, logits: Tensor) -> dict[str, list[Any]]:
+        """The name of the class, and the probability of each."""
+        names = self.spec.class_names
+        predicted = [names[label] for label in self.predictions(logits).tolist()]
+        return {"predicted": predicted} | named_probabilities(self, logits)
+
+    def outcome(self, logits: Tensor, y: Tensor) -> ClassOutcome:
+        """What this head says of rows with logits [N, …] and labels y [N], and how right it is."""
+        return ClassOutcome(self, logits, y)
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
         """Counts [C, C] over logits [N, …] as `forward` returns them and labels y [N]: rows true, columns predicted."""

@@ -1,8 +1,11 @@
 """Several labels a row, each with a logit of its own."""
 
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor
 
+from src.heads.probable import LabelOutcome, named_probabilities
 from src.heads.threshold import ThresholdHead
 from src.metrics.confusion import LabelScores, label_confusions
 from src.spec import DataSpec
@@ -23,6 +26,7 @@ class MultilabelHead(ThresholdHead):
     """
 
     tasks = ("multilabel",)
+    gives = "probabilities"
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
@@ -40,6 +44,19 @@ class MultilabelHead(ThresholdHead):
     def predictions(self, logits: Tensor) -> Tensor:
         """Labels [N, L]: 1 where the probability reaches the threshold."""
         return self.says_yes(logits)
+
+    def estimates(self, logits: Tensor) -> Tensor:
+        """Probabilities [N, L]."""
+        return self.probabilities(logits)
+
+    def answers(self, logits: Tensor) -> dict[str, list[Any]]:
+        """Whether a row has each label, and the probability of each."""
+        columns = zip(self.spec.class_names, self.predictions(logits).T.tolist(), strict=True)
+        return {f"predicted_{name}": column for name, column in columns} | named_probabilities(self, logits)
+
+    def outcome(self, logits: Tensor, y: Tensor) -> LabelOutcome:
+        """What this head says of rows with logits [N, L] and targets y [N, L], and how right it is."""
+        return LabelOutcome(self, logits, y)
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
         """Counts [L, 2, 2] over logits [N, L] and targets y [N, L]: a confusion matrix for each label."""

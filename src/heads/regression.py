@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from src.heads.base import Head
+from src.heads.outcome import ValueOutcome
 from src.metrics.errors import ErrorScores
 from src.rules import checked
 from src.spec import DataSpec
@@ -57,6 +58,10 @@ class RegressionHead(Head):
     def predictions(self, logits: Tensor) -> Tensor:
         """The values [N] themselves."""
         return logits
+
+    def outcome(self, logits: Tensor, y: Tensor) -> ValueOutcome:
+        """What this head says of rows with values `logits` [N] and targets y [N], and how right it is."""
+        return ValueOutcome(self, logits, y)
 
     def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> ErrorScores:
         """R², mean absolute error and root mean squared error."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.metrics.threshold import check_labels, choose_threshold, parse_rule
+from src.metrics.threshold import Rule, check_labels, choose_threshold, parse_rule
 from src.rules import Number, checked
 
 
@@ -22,6 +22,8 @@ class ThresholdHead(Head):
         **more: Arguments of `Head`.
     """
 
+    rule: Rule
+
     @checked
     def __init__(self, *parts: Any, threshold: Number | str = 0.5, **more: Any) -> None:
         super().__init__(*parts, **more)
@@ -34,7 +36,7 @@ class ThresholdHead(Head):
 
     def set_thresholds(self, thresholds: list[float]) -> None:
         """Use `thresholds`, one for each logit of a row."""
-        self.thresholds = thresholds
+        super().set_thresholds(thresholds)
         self._logits = torch.logit(torch.tensor(thresholds, dtype=torch.float64)).float()
 
     def check_rule(self, y: Tensor) -> None:
@@ -67,8 +69,3 @@ class ThresholdHead(Head):
         if self._logits.device != logits.device:
             self._logits = self._logits.to(logits.device)
         return (logits >= self._logits).long()
-
-
-def threshold_of(head: Head) -> float:
-    """The probability of class 1 at which a head of two classes says yes; a half where it has no threshold."""
-    return head.thresholds[0] if isinstance(head, ThresholdHead) else 0.5

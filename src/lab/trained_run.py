@@ -13,14 +13,13 @@ from torch import Tensor, nn
 
 from src import report
 from src.callbacks.history import curves_drawing, read
-from src.callbacks.recording import Moment, record
 from src.command.quoting import literal
 from src.data.base import InMemoryDataModule, Split
+from src.data.scene import Scene
 from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.heads.classification import ClassificationHead
-from src.heads.multilabel import MultilabelHead
+from src.heads.drawing import Moment, record
 from src.lab.notebook import Movie
 from src.lab.project import PROJECT, call
 from src.networks.affine import affine_map
@@ -136,8 +135,6 @@ class TrainedRun:
         Raises:
             ConfigError: The run predicts values.
         """
-        if not isinstance(self.head, ClassificationHead | MultilabelHead):
-            raise ConfigError(f"probabilities: {type(self.head).__name__} predicts values; use predict(x)")
         return self.head.probabilities(self.logits(x))
 
     def predict(self, x: Inputs) -> Tensor:
@@ -286,8 +283,7 @@ class TrainedRun:
         raise ConfigError(f"plot_{tag}: needs {needs}, which {type(self.datamodule).__name__} has not; see help(run)")
 
     def _evaluated(self, name: str, split: Split) -> Any:
-        _ = self.datamodule
-        known = evaluation.figures(evaluation.Evaluation.of(self._opened, split))
+        known = evaluation.outcome_of(self._opened, split).figures(Scene(self.datamodule, {f"{split} split": split}))
         if name not in known:
             raise ConfigError(f"plot_{name}: this run has no such figure; it has {', '.join(known)}")
         return known[name]()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from src.callbacks.history import curves_drawing
-from src.callbacks.recording import Drawing
+from src.heads.drawing import Drawing
 
 Rows = list[dict[str, float]]
 

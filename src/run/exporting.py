@@ -11,9 +11,6 @@ from torch import Tensor, nn
 
 from src.errors import ConfigError, ExportError
 from src.folders import find_run
-from src.heads.classification import ClassificationHead
-from src.heads.multilabel import MultilabelHead
-from src.heads.threshold import ThresholdHead
 from src.outputs import check_output, outputs
 from src.run.files import as_json, read_json
 from src.run.opening import OpenRun, open_run
@@ -42,9 +39,7 @@ class WholeModel(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """What the run says about raw rows x [N, *input_shape]."""
         logits: Tensor = self.head.forward(self.scaler(x))
-        if isinstance(self.head, ClassificationHead | MultilabelHead):
-            return self.head.probabilities(logits)
-        return logits
+        return self.head.estimates(logits)
 
 
 def export(cfg: DictConfig) -> Path:
@@ -108,11 +103,11 @@ def _description(opened: OpenRun) -> dict[str, Any]:
             "features": list(spec.feature_names),
         },
         "output": {
-            "name": "values" if spec.task == "regression" else "probabilities",
+            "name": head.gives,
             "classes": list(spec.class_names),
         },
         "task": spec.task,
-        "thresholds": head.thresholds if isinstance(head, ThresholdHead) else None,
+        "thresholds": head.thresholds,
         "run": str(opened.folder),
     }
 

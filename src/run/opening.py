@@ -13,7 +13,6 @@ from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, suggestion
 from src.folders import CONFIG
 from src.heads.base import Head
-from src.heads.threshold import ThresholdHead
 from src.making import make
 from src.metrics.threshold import parse_rule
 from src.remarks import remark
@@ -215,19 +214,17 @@ def choose_threshold(opened: OpenRun, rule: str | float) -> None:
     Raises:
         ConfigError: The run's head has none, or no threshold does what the rule wants.
     """
-    if not isinstance(opened.head, ThresholdHead):
-        raise ConfigError(f"threshold: {type(opened.head).__name__} has none (got {rule!r}); leave it out")
     opened.head.choose_thresholds(rule, *opened.head.outputs(opened.datamodule.whole("val")))
     write_threshold(opened.folder, opened.head)
 
 
-def write_threshold(folder: Path, head: ThresholdHead) -> None:
+def write_threshold(folder: Path, head: Head) -> None:
     """Store the threshold that a head uses in a run's folder."""
     write_json(folder / _THRESHOLD, {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": "val"})
 
 
 def _read_threshold(folder: Path, head: Head) -> None:
-    if not isinstance(head, ThresholdHead) or not (folder / _THRESHOLD).exists():
+    if head.thresholds is None or not (folder / _THRESHOLD).exists():
         return
     stored = read_json(folder / _THRESHOLD)
     thresholds = stored.get("thresholds") if isinstance(stored, dict) else None

@@ -23,7 +23,6 @@ from src.config import option_keys
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.heads.threshold import ThresholdHead
 from src.making import make
 from src.run.curves import module_curves
 from src.run.training import Run, first
@@ -69,7 +68,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
     spec = getattr(datamodule, "spec", None)
     if issubclass(targets.find(cfg, "head"), Head):
         head: pl.LightningModule = make_head(cfg, _checked_spec(spec, cfg))
-        if isinstance(head, ThresholdHead) and head.rule.name != "number":
+        if head.chooses:
             raise ConfigError(
                 f"head.threshold: {head.rule} is chosen on the rows of a dataset of this project "
                 f"(got {type(datamodule).__name__}); give a number"

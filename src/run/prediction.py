@@ -16,8 +16,6 @@ from src.data.table import Table, read_parts
 from src.errors import ConfigError
 from src.folders import find_run
 from src.heads.base import Head
-from src.heads.classification import ClassificationHead
-from src.heads.multilabel import MultilabelHead
 from src.outputs import check_output, output
 from src.run.formulas import inert
 from src.run.opening import OpenRun, open_run
@@ -70,16 +68,7 @@ def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
     """
     with torch.no_grad():
         logits = head(x.to(head.device)).float().cpu()
-    predictions, names = head.predictions(logits), head.spec.class_names
-    if not isinstance(head, ClassificationHead | MultilabelHead):
-        return {"predicted": predictions.tolist()}
-    probabilities = head.probabilities(logits.double()).T.tolist()
-    named = {f"probability_{name}": column for name, column in zip(names, probabilities, strict=True)}
-    if isinstance(head, MultilabelHead):
-        given = {f"predicted_{name}": column for name, column in zip(names, predictions.T.tolist(), strict=True)}
-    else:
-        given = {"predicted": [names[label] for label in predictions.tolist()]}
-    return given | named
+    return head.answers(logits)
 
 
 def _answered(head: Head, table: Table, x: Tensor) -> dict[str, list[Any]]:

@@ -15,11 +15,10 @@ from src.build import Parts, build, is_plain
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
 from src.callbacks.history import History, curves_drawing
-from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.errors import ConfigError, InterruptedRunError
 from src.folders import PARTS
-from src.heads.threshold import ThresholdHead
+from src.heads.drawing import Moment, record
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.removal import remove_listed
@@ -171,7 +170,7 @@ class Run:
         if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
             best_epoch = self._take(self.best_checkpoint)["epoch"] + 1
         head.to(trainer.strategy.root_device)
-        if isinstance(head, ThresholdHead) and head.rule.name != "number":
+        if head.chooses:
             try:
                 head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
             except ConfigError as error:  # no threshold reaches the precision or recall, which only training could tell

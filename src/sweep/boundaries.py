@@ -8,8 +8,6 @@ import torch
 from matplotlib.figure import Figure
 
 from src.errors import ConfigError
-from src.heads.classification import ClassificationHead
-from src.heads.threshold import threshold_of
 from src.plots.boundary_grid import Panel, boundary_grid
 from src.plots.plane import plane_around
 from src.run.opening import open_run
@@ -34,10 +32,10 @@ def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None) -> Figure
             print(printable(f"left out of the boundaries: {error}"), file=sys.stderr)
             continue
         data, head = opened.datamodule, opened.head
-        if not isinstance(head, ClassificationHead) or head.spec.input_shape != (2,):
+        if not head.has_boundary:
             return None
         plane = plane_around(data.splits.train.x, _RESOLUTION)
         probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
         rows = (data.splits.test.x, data.splits.test.y)
-        panels.append(Panel(title, plane, probabilities, rows, threshold_of(head)))
+        panels.append(Panel(title, plane, probabilities, rows, head.threshold))
     return boundary_grid(panels, head.spec.class_names) if panels else None

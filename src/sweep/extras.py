@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from src.callbacks.figures import save
 from src.callbacks.history import curves_drawing
-from src.callbacks.recording import Moment, record
 from src.callbacks.tensorboard import TensorBoardLogger
 from src.heads.base import Head
+from src.heads.drawing import Moment, record
 from src.sweep.members import Member
 
 

@@ -4,9 +4,11 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from src.heads.answering import Answering
 from src.heads.base import Head
 
 _ASKED = {"tasks", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
+_ASKED |= vars(Answering).keys()  # once training is over
 
 
 @torch.no_grad()

@@ -1,0 +1,60 @@
+"""What figures show of a dataset beside what a head says about it."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Generator, Tensor
+
+if TYPE_CHECKING:
+    from src.data.base import InMemoryDataModule, Rows, Split
+
+_VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
+
+
+class Scene:
+    """One split of a dataset, or two side by side, at some moment. Nothing is computed before a figure asks for it.
+
+    Args:
+        data: The dataset.
+        splits: Which are shown, by title; a figure of one split shows the last.
+    """
+
+    def __init__(self, data: "InMemoryDataModule", splits: dict[str, "Split"]) -> None:
+        self._data, self._splits = data, splits
+        self.title = list(splits)[-1]
+
+    @property
+    def x(self) -> Tensor:
+        """Rows [N, *input_shape] as the network sees them."""
+        return self._data.seen(self._splits[self.title], slice(None))
+
+    @property
+    def held(self) -> "Rows":
+        """The rows as the dataset holds them: images as bytes."""
+        rows: Rows = getattr(self._data.splits, self._splits[self.title])
+        return rows
+
+    @property
+    def panels(self) -> dict[str, "Rows"]:
+        """The rows of each split by its title."""
+        return {title: getattr(self._data.splits, split) for title, split in self._splits.items()}
+
+    @property
+    def train_x(self) -> Tensor:
+        """The training rows x [N, *input_shape], around which planes are drawn."""
+        return self._data.splits.train.x
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Name of each input as the network sees it, standardised where the dataset does so."""
+        note = " (standardised)" if self._data.standardize else ""
+        return tuple(f"{name}{note}" for name in self._data.spec.feature_names)
+
+    @property
+    def views(self) -> Tensor | None:
+        """Training images and, beside each, views of it that training sees [K, V, C, H, W]; None where all are one."""
+        if not getattr(self._data, "augments", False):
+            return None
+        images = self._data.splits.train.x[:_VIEWED]
+        generator = Generator().manual_seed(self._data.seed)
+        return torch.stack([images, *(self._data.augment(images, generator) for _ in range(_VIEWS))], dim=1)

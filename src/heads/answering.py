@@ -1,0 +1,69 @@
+"""What is asked of a head once it is trained, with the answer of a head that predicts values."""
+
+from typing import Any, ClassVar
+
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from src.errors import ConfigError
+from src.heads.outcome import Outcome
+from src.metrics.threshold import Rule
+from src.spec import DataSpec
+
+
+class Answering(LightningModule):
+    """Answers to rows: values, or labels and their probabilities.
+
+    Attributes:
+        gives: What `estimates` are.
+        thresholds: Probability from which on each logit of a row says yes; None where no logit does.
+        rule: How they are chosen.
+    """
+
+    spec: DataSpec
+    predictions: Any
+    gives: ClassVar[str] = "values"
+    thresholds: list[float] | None = None
+    rule: Rule | None = None
+
+    @property
+    def has_boundary(self) -> bool:
+        """Whether each point of a plane of inputs has a class."""
+        return False
+
+    @property
+    def threshold(self) -> float:
+        """The probability of class 1 from which on a head of two classes says yes; a half where it has no threshold."""
+        return self.thresholds[0] if self.thresholds else 0.5
+
+    @property
+    def chooses(self) -> bool:
+        """Whether thresholds are chosen on validation rows once training is over."""
+        return self.rule is not None and self.rule.name != "number"
+
+    def set_thresholds(self, thresholds: list[float]) -> None:
+        """Use `thresholds`, one for each logit of a row."""
+        self.thresholds = thresholds
+
+    def check_rule(self, y: Tensor) -> None:
+        """Raise `ConfigError` where this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""
+
+    def choose_thresholds(self, rule: str | float | None, logits: Tensor, y: Tensor) -> None:
+        """Choose and use the thresholds that a `rule` wants on rows with logits [N, *] and targets y [N, *]."""
+        raise ConfigError(f"threshold: {type(self).__name__} has none (got {rule!r}); leave it out")
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probabilities of each class or label, in columns, for logits [N, *] as `forward` returns them."""
+        raise ConfigError(f"probabilities: {type(self).__name__} predicts values; use predict(x)")
+
+    def estimates(self, logits: Tensor) -> Tensor:
+        """What an exported run returns for rows with logits [N, *]: values, or probabilities."""
+        return logits
+
+    def answers(self, logits: Tensor) -> dict[str, list[Any]]:
+        """Columns with the answer for each row with logits [N, *]; `predicted` comes first."""
+        return {"predicted": self.predictions(logits).tolist()}
+
+    def outcome(self, logits: Tensor, y: Tensor) -> Outcome:
+        """What this head says of rows with logits [N, *] and targets y [N, *], and how right it is."""
+        return Outcome(self, logits, y)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""What a run's figures show at some moment, recorded cheaply so that they can be drawn at any later time."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+
+from src.data.base import InMemoryDataModule, Split
+from src.data.scene import Scene
+from src.heads.base import Head
+from src.heads.outcome import Draw
+
+_RECORDED = {"confusion_matrix", "boundary", "predictions", "fit"}  # of all that an outcome can draw
+
+
+class Drawing(NamedTuple):
+    """A figure that can be drawn at any later time: its data are copies.
+
+    Attributes:
+        tag: Its name among a run's figures.
+        file_stem: The name of its file, without a suffix.
+        step: Optimiser steps when it was recorded.
+        draw: Makes the Figure.
+    """
+
+    tag: str
+    file_stem: str
+    step: int
+    draw: Draw
+
+
+class Moment(NamedTuple):
+    """When something is recorded.
+
+    Attributes:
+        step: Optimiser steps so far.
+        epoch: From 1; None at the end.
+
+    Example:
+        >>> Moment(step=400, epoch=10).title("val"), Moment(step=8000).title("test")
+        ('val split after epoch 10', 'test split')
+    """
+
+    step: int
+    epoch: int | None = None
+
+    def drawing(self, tag: str, draw: Draw) -> Drawing:
+        """A figure of this moment by its `tag` and what will `draw` it; on the way its file's name has the epoch."""
+        suffix = "" if self.epoch is None else f"_epoch{self.epoch:05d}"
+        return Drawing(tag, f"{tag}{suffix}", self.step, draw)
+
+    def title(self, split: Split) -> str:
+        """Which split is shown, and when."""
+        return f"{split} split" if self.epoch is None else f"{split} split after epoch {self.epoch}"
+
+
+@torch.no_grad()
+def record(
+    head: Head, datamodule: InMemoryDataModule, panels: tuple[Split, Split], moment: Moment
+) -> Iterator[Drawing]:
+    """What the figures of a run show now.
+
+    Args:
+        head: In evaluation mode.
+        datamodule: Where the rows are.
+        panels: The splits shown; figures with one panel show the second.
+        moment: When this is.
+    """
+    scene = Scene(datamodule, {moment.title(split): split for split in panels})
+    outcome = head.outcome(*head.outputs(datamodule.whole(panels[1])))
+    for tag, draw in outcome.figures(scene).items():
+        if tag in _RECORDED:
+            yield moment.drawing(tag, draw)
+    if moment.epoch is None and (views := scene.views) is not None:
+        yield moment.drawing("augmentation", partial(_augmentation, views))
+
+
+def _augmentation(views: torch.Tensor) -> Any:
+    from src.plots.images import augmentation_figure
+
+    return augmentation_figure(views)
