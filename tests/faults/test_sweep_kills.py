@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.commands import ROOT, going_on, run, wait_until
+from tests.faults.reference import shared
 
 pytestmark = pytest.mark.faults
 
@@ -26,7 +27,7 @@ SWEEPS = {
     "basic": ["seed=range(0,3)", "trainer.max_epochs=150", "callbacks.model_checkpoint.seconds_between_writes=0.1"],
 }  # fmt: skip
 SECONDS = 8  # in which a kill comes
-CASES = [(name, i) for name, number in (("stacks", 8), ("stacks with figures", 4), ("basic", 6)) for i in range(number)]
+CASES = [(name, i) for name, number in (("stacks", 7), ("stacks with figures", 3), ("basic", 4)) for i in range(number)]
 
 
 def sweep_of(runs: Path) -> Path:
@@ -34,18 +35,16 @@ def sweep_of(runs: Path) -> Path:
     return sweep
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def uninterrupted(tmp_path_factory):
     """The folder of a sweep that nothing happened to: `uninterrupted(name)`."""
-    known = {}
 
     def sweep(name):
-        if name not in known:
-            runs = tmp_path_factory.mktemp("whole")
+        def make(runs):
             done = run(["src.train", *COMMON, *SWEEPS[name], f"runs_dir={runs}"])
             assert done.returncode == 0, done.stderr
-            known[name] = sweep_of(runs)
-        return known[name]
+
+        return sweep_of(shared(tmp_path_factory, f"sweep {name}", make))
 
     return sweep
 

@@ -1,0 +1,11 @@
+"""A command whose files may not grow beyond some bytes: `python -m tests.faults.limited BYTES MODULE ARGUMENTS…`."""
+
+import resource
+import runpy
+import sys
+
+if __name__ == "__main__":
+    limit, module = int(sys.argv[1]), sys.argv[2]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # Python ignores SIGXFSZ, so that a write answers EFBIG
+    sys.argv = sys.argv[2:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
