@@ -28,10 +28,12 @@ def commands_in(text):
 
 
 def sooner(words):
-    """The same command, but two epochs where it trains anew, and four values of a range."""
+    """The same command, but two epochs where it trains anew, two more where it resumes, and four values of a range."""
     words = fewer(words, 4)
-    if words[0] != "src.train" or any(word.startswith(("resume=", "trainer=debug", "--help")) for word in words):
+    if words[0] != "src.train" or any(word.startswith(("trainer=debug", "--help")) for word in words):
         return words
+    if any(word.startswith("resume=") for word in words):
+        return ["trainer.max_epochs=4" if word.startswith("trainer.max_epochs=") else word for word in words]
     shorter = ["trainer.max_epochs=2", "trainer.check_val_every_n_epoch=1"]
     return [*(word for word in words if not word.startswith("trainer.max_epochs")), *shorter]
 
