@@ -181,13 +181,15 @@ class PlainRun(Run):
 
 @contextmanager
 def _silent(trainer: pl.Trainer) -> Iterator[None]:
-    """No logger inside the block: scores of the best epoch are no point of the curves."""
-    loggers = trainer.loggers
-    trainer.loggers = []
+    """No logger inside the block, since scores of the best epoch are no point of the curves, and no search again."""
+    owner: Any = trainer
+    loggers, callbacks = owner.loggers, owner.callbacks
+    owner.loggers = []
+    owner.callbacks = [each for each in callbacks if not isinstance(each, pl.callbacks.BatchSizeFinder)]
     try:
         yield
     finally:
-        trainer.loggers = loggers
+        owner.loggers, owner.callbacks = loggers, callbacks
 
 
 def _overrides(owner: Any, name: str, base: type[Any]) -> bool:

@@ -93,6 +93,13 @@ def test_without_a_monitor_the_last_epoch_is_kept(fitted):
     assert (run.metrics["epochs"], run.metrics["best_epoch"]) == (5, 5)
 
 
+def test_a_search_for_the_batch_of_an_own_module_leaves_the_counts_of_its_training(fitted):
+    search = ("+callbacks.x._target_=lightning.pytorch.callbacks.BatchSizeFinder", "+callbacks.x.max_trials=2")
+    run = fitted(MODULE, *MONITORS, *search, "trainer.max_epochs=1")
+    assert (run.metrics["epochs"], run.metrics["steps"]) == (1, 256 / 4)  # 2 rows, doubled once
+    assert "BatchSizeFinder chose a batch size of 4" in run.summary()
+
+
 def test_an_own_module_is_resumed(fitted):
     fitted(MODULE, *MONITORS, "trainer.max_epochs=3")
     run = fitted(MODULE, *MONITORS, "trainer.max_epochs=5", "resume=run")
