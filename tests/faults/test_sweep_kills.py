@@ -1,7 +1,10 @@
 """Sweeps that are killed at random moments and resumed come to what the uninterrupted sweep comes to, bit for bit."""
 
 import json
+import os
 import random
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -137,3 +140,42 @@ def test_a_killed_sweep_is_resumed_by_another_launcher(first, second, line, tmp_
     for number in range(3):
         epochs = [line.partition(",")[0] for line in (sweep / str(number) / "metrics.csv").read_text().splitlines()]
         assert epochs == ["epoch", *map(str, range(1, 801))]
+
+
+def alive(group):
+    """Whether a process of a group is still there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_joblib_sweep_ends_with_its_processes_and_is_resumed_bit_for_bit(number, uninterrupted, tmp_path):
+    """Kill -9 reaches the first process alone; Ctrl-C in a terminal reaches all of them."""
+    whole = uninterrupted("basic")
+    command = [sys.executable, "-m", "src.train"]
+    joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    words = [*command, *COMMON, *SWEEPS["basic"], *joblib, f"runs_dir={tmp_path}"]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=ROOT, start_new_session=True, **pipes) as process:
+        wait_until(lambda: list(tmp_path.glob("xor/multirun/*/*/checkpoints/last.ckpt")), process)
+        if number == signal.SIGKILL:
+            process.kill()
+        else:
+            os.killpg(process.pid, number)
+        _, stderr = process.communicate(timeout=30)
+    sweep = sweep_of(tmp_path)
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        line = f"go on with: python -m src.train sweep_resume={os.path.relpath(sweep, ROOT)}"
+        assert re.fullmatch(rf"(interrupted in epoch \d+; .*\n)*interrupted; {re.escape(line)}\n", stderr), stderr
+    deadline = time.monotonic() + 20
+    while alive(process.pid):
+        assert time.monotonic() < deadline, "a process trains on"
+        time.sleep(0.05)
+    assert len(list(sweep.glob("*/metrics.json"))) < 3
+    done = subprocess.run([*command, f"sweep_resume={sweep}"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert_same_sweep(sweep, whole)
