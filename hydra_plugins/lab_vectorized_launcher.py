@@ -1,4 +1,4 @@
-"""Hydra's face of `src.sweep`: `hydra/launcher=vectorized`. Hydra imports this at every start, so it imports little."""
+"""Hydra's face of `src.stacking`: `hydra/launcher=vectorized`. Hydra imports this at every start, so it is thin."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class VectorizedLauncher(Launcher):
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Hydra's hook: what the jobs will be."""
-        from src.sweep.launch import prepare
+        from src.stacking.launch import prepare
 
         self._launch = prepare(hydra_context, task_function, config, self.options)
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from src.cli import command
+from src.command.cli import command
 
 
 def compare(cfg: DictConfig, folder: Path) -> None:
     """Print a table of the runs that `cfg` names, and write it beside them with its pictures; `folder` is not used."""
-    from src.sweep.compare import compare_runs
+    from src.comparing.compare import compare_runs
 
     compare_runs(cfg)
 

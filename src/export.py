@@ -4,14 +4,14 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from src.cli import command
-from src.startup import lean_imports
+from src.command.cli import command
+from src.command.startup import lean_imports
 
 
 def export(cfg: DictConfig, _: Path) -> None:
     """Do what `cfg` describes."""
     with lean_imports():
-        from src.run import exporting
+        from src.runs import exporting
     exporting.export(cfg)
 
 

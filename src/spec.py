@@ -17,7 +17,7 @@ Task = Literal["binary", "multiclass", "multilabel", "regression"]
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Shape and meaning of a dataset's rows, read by `src.build` to size the network and the head.
+    """Shape and meaning of a dataset's rows, read by `src.building.build` to size the network and the head.
 
     Attributes:
         task: What is predicted from a row.

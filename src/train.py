@@ -5,14 +5,14 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from src.cli import command
-from src.startup import lean_imports
+from src.command.cli import command
+from src.command.startup import lean_imports
 
 
 def train(cfg: DictConfig, folder: Path) -> Any:
     """Train the network that `cfg` describes and write everything to `folder`."""
     with lean_imports():
-        from src.run import training
+        from src.runs import training
     return training.train(cfg, folder)
 
 

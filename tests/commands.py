@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 _PRELOADED = [
-    *("src.run.training", "src.run.evaluation", "src.run.prediction", "src.run.exporting", "src.sweep.training"),
+    *("src.runs.training", "src.runs.evaluation", "src.runs.prediction", "src.runs.exporting", "src.stacking.training"),
     *("sklearn.datasets", "sklearn.model_selection", "torch.utils.tensorboard", "tests.frozen"),
 ]
 

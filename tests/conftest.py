@@ -9,9 +9,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from src import cores
-from src.build import build
-from src.config import CONF
-from src.run.training import Run
+from src.building.build import build
+from src.runs.training import Run
+from src.settings.composed import CONF
 
 _MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
 _LONGEST = "test_notebooks", "test_experiments", "test_readme"  # begun first, so that no core waits for them in the end

@@ -10,8 +10,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from src import cores
-from src.claiming import claim
-from src.cli import _divide_threads
+from src.command.claiming import claim
+from src.command.cli import _divide_threads
 from tests.commands import ROOT, going_on, run, wait_until
 
 

@@ -5,13 +5,13 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from src.config import CONF
 from src.networks.affine import affine_map
 from src.readme.gallery import read_entries
-from src.run.opening import open_run
+from src.runs.opening import open_run
+from src.settings.composed import CONF
 from tests.data.image_files import write_idx, write_pngs
 from tests.sandbox import REAL_DATA
-from tests.sweep.conftest import composed, stacked
+from tests.stacking.conftest import composed, stacked
 
 AT_LEAST = {
     "circles": 0.96,
@@ -49,7 +49,7 @@ def test_experiment_is_solved(train, experiment):
 
 
 def test_perceptrons_learn_what_a_line_separates(tmp_path):
-    """Trained as one stack, whose runs equal runs alone: `tests/sweep/test_stack.py`; lesson 1 trains AND alone."""
+    """Trained as one stack, whose runs equal runs alone: `tests/stacking/test_stack.py`; lesson 1 trains AND alone."""
     members = stacked([composed([f"experiment={gate}"]) for gate in GATES], tmp_path)
     and_gate, or_gate, nand_gate, xor_gate = (member.metrics for member in members)
     for metrics, gate in ((and_gate, "and_gate"), (or_gate, "or_gate"), (nand_gate, "nand_gate")):
@@ -105,7 +105,7 @@ def test_xor_is_solved_with_the_loss_of_its_source(train):
 
 
 def test_xor_is_solved_from_nine_of_ten_seeds(tmp_path):
-    """Trained as one stack, whose runs equal runs alone: `tests/sweep/test_stack.py`."""
+    """Trained as one stack, whose runs equal runs alone: `tests/stacking/test_stack.py`."""
     members = stacked([composed(["experiment=xor", f"seed={seed}"]) for seed in range(20)], tmp_path)
     assert sum(member.metrics["solved"] for member in members) >= 18
 

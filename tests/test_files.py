@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from src.errors import ConfigError
-from src.files import aside, make_folders, placed
-from src.outputs import output
+from src.storage.files import aside, make_folders, placed
+from src.storage.outputs import output
 
 
 def test_file_takes_its_place_when_the_block_ends_well(tmp_path):

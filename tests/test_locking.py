@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from src import locking
 from src.errors import ConfigError
+from src.storage import locking
 from tests.commands import going_on, run, wait_until
 
 SHORT = ("experiment=xor", "data.num_train=200", "logger=none", "callbacks.figures=null")

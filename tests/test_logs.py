@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from src.logs import RunLog
+from src.storage.logs import RunLog
 
 
 class Full:

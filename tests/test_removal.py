@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from src.removal import part_of, remove_empty, remove_listed, remove_part
+from src.storage.removal import part_of, remove_empty, remove_listed, remove_part
 
 SRC = Path(__file__).parent.parent / "src"
 SOURCES = sorted(path for path in SRC.rglob("*.py") if path.relative_to(SRC).parts[0] != "readme")
-ONE_PLACE = SRC / "removal.py"
+ONE_PLACE = SRC / "storage" / "removal.py"
 REMOVING = {"unlink", "rmdir", "rmtree", "removedirs", "rename", "renames", "move", "truncate", "ftruncate"}
-LOGS = {"cli.py", "failures.py", "sweep/folders.py"}  # append a line to a file of the run or the sweep
+LOGS = {
+    "command/cli.py",
+    "storage/failures.py",
+    "stacking/folders.py",
+}  # append a line to a file of the run or the sweep
 
 
 def calls(path):

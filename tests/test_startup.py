@@ -12,7 +12,7 @@ def run_python(code):
 
 LEAN = """
 import sys
-from src.startup import lean_imports
+from src.command.startup import lean_imports
 with lean_imports():
     import torch, lightning.pytorch, torchmetrics
 parameter = torch.nn.Parameter(torch.ones(2))

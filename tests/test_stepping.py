@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from src.build import build
+from src.building.build import build
 from src.callbacks.history import read
 from src.errors import ConfigError
 from tests.conftest import compose_train

@@ -5,9 +5,9 @@ import unicodedata
 
 import pytest
 
-from src import failures
 from src.errors import ConfigError
-from src.terminal import Formatter, printable
+from src.reporting.terminal import Formatter, printable
+from src.storage import failures
 from tests.command.place import QUICK, give
 
 ESCAPES = [

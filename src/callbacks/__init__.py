@@ -1,1 +1,1 @@
-"""When to save, plot or show something, and where to."""
+"""When to save, plot or show something."""

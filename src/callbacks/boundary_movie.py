@@ -9,11 +9,11 @@ from pydantic import Field
 from src.callbacks.pacing import spread
 from src.callbacks.snapshots import Snapshot, lent, snapshot
 from src.errors import ConfigError
-from src.files import aside
 from src.heads.base import Head
 from src.networks.hidden import outgoing_weights
-from src.rules import Count, Natural, checked
+from src.settings.rules import Count, Natural, checked
 from src.spec import DataSpec
+from src.storage.files import aside
 
 _CANDIDATES = 4  # epochs recorded for each frame wanted, from which drawing chooses
 _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded

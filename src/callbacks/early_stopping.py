@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning.pytorch import callbacks
 
-from src.rules import Mode, checked, resolved_mode
+from src.settings.rules import Mode, checked, resolved_mode
 
 
 class EarlyStopping(callbacks.EarlyStopping):

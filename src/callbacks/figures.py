@@ -9,10 +9,10 @@ from torch import Tensor
 from src.callbacks.snapshots import as_vector, lent, take_vector
 from src.callbacks.throttle import Throttle
 from src.data.base import InMemoryDataModule
-from src.files import aside
 from src.heads.base import Head
 from src.heads.drawing import Drawing, Moment, record
-from src.rules import Count, NonNegative, checked
+from src.settings.rules import Count, NonNegative, checked
+from src.storage.files import aside
 
 
 class Figures(pl.Callback):

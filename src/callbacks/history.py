@@ -10,8 +10,8 @@ import lightning.pytorch as pl
 
 from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
-from src.files import aside
 from src.heads.drawing import Drawing
+from src.storage.files import aside
 
 _SECONDS_BETWEEN_WRITES = 1.0
 

@@ -15,8 +15,8 @@ from src.callbacks.throttle import Throttle
 from src.data.blocks import BlockLoader
 from src.heads.base import Head
 from src.interrupts import held
-from src.rules import Mode, NonNegative, checked, resolved_mode
-from src.saving import save
+from src.settings.rules import Mode, NonNegative, checked, resolved_mode
+from src.storage.saving import save
 
 _SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
 

@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from src.command.flags import Flags
-from src.config import CONF, keys_below
+from src.settings.composed import CONF, keys_below
 
 _NOT_CHOSEN = "common", "hydra"  # parts of options, and Hydra's own groups
 _FROM_ELSEWHERE = {"hydra/launcher": {"joblib": "joblib (with the extra `sweep` of pyproject.toml)"}}

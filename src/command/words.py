@@ -8,8 +8,8 @@ from omegaconf import OmegaConf
 from src.command.catalogue import Catalogue
 from src.command.flags import Flags
 from src.command.quoting import is_path
-from src.config import CONF, keys_below
 from src.errors import ConfigError, suggestion
+from src.settings.composed import CONF, keys_below
 
 _NO_OPTION = "", "null", "None", "[]"
 _TOGETHER = {"resume": "sweep_resume", "run": "sweep"}

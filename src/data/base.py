@@ -14,7 +14,7 @@ from src.data.scaler import Scaler
 from src.data.source import Source
 from src.data.table import Table
 from src.errors import ConfigError
-from src.rules import Count, Fraction, Seed, checked
+from src.settings.rules import Count, Fraction, Seed, checked
 from src.spec import DataSpec, Task
 
 Split = Literal["train", "val", "test"]
@@ -67,7 +67,7 @@ class InMemoryDataModule(LightningDataModule, ABC):
         batch_size: Rows of a training minibatch; None is the whole training split.
         seed: Seed of the rows and of the label noise.
         shuffle_seed: Seed of the order in which training sees them; None is `seed`.
-        steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.build` choose.
+        steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.building.build` choose.
         standardize: Shift and scale each column to mean 0 and standard deviation 1 over the training rows.
         label_noise: Fraction of the training labels replaced by another class.
         blocks: Serve blocks of minibatches, which the heads of this project take; False serves ordinary batches (x, y)

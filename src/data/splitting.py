@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from src.errors import ConfigError
-from src.rules import BelowOne
+from src.settings.rules import BelowOne
 
 SplitFraction = BelowOne
 

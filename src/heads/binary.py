@@ -8,7 +8,7 @@ from torch import Tensor
 
 from src.heads.classification import ClassificationHead
 from src.heads.threshold import ThresholdHead
-from src.rules import checked
+from src.settings.rules import checked
 from src.spec import DataSpec
 
 

@@ -35,7 +35,7 @@ class Loadable(LightningModule):
         """
         if more or arguments.keys() - {"trust"}:
             return super().load_from_checkpoint(checkpoint_path, map_location, *more, **arguments)
-        head = import_module("src.run.opening").open_head(Path(checkpoint_path), arguments.get("trust"))
+        head = import_module("src.runs.opening").open_head(Path(checkpoint_path), arguments.get("trust"))
         if not isinstance(head, cls):
             kind = type(head).__name__
             raise ConfigError(f"{checkpoint_path}: is of a {kind} (got {cls.__name__}); load it with {kind}")

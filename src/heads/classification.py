@@ -11,7 +11,7 @@ from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.probable import ClassOutcome, named_probabilities
 from src.metrics.confusion import ClassScores
-from src.rules import Positive, checked
+from src.settings.rules import Positive, checked
 from src.spec import DataSpec
 
 ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=2)] | None

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from src.heads.classification import ClassificationHead
-from src.rules import BelowOne, checked
+from src.settings.rules import BelowOne, checked
 from src.spec import DataSpec
 
 

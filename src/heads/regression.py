@@ -10,7 +10,7 @@ from torch import Tensor
 from src.heads.base import Head
 from src.heads.outcome import ValueOutcome
 from src.metrics.errors import ErrorScores
-from src.rules import checked
+from src.settings.rules import checked
 from src.spec import DataSpec
 
 _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "l1": F.l1_loss, "huber": F.huber_loss}

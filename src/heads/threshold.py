@@ -8,7 +8,7 @@ from torch import Tensor
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.metrics.threshold import Rule, check_labels, choose_threshold, parse_rule
-from src.rules import Number, checked
+from src.settings.rules import Number, checked
 
 
 class ThresholdHead(Head):

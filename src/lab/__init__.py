@@ -11,7 +11,7 @@ Every call is a command line, composed, checked and run as such, from the projec
 runs are filed under its `runs/`, and whatever is begun here can be gone on with in a terminal.
 """
 
-from src.startup import lean_imports
+from src.command.startup import lean_imports
 
 with lean_imports():
     from src.lab.commands import open, sweep, train

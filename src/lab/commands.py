@@ -6,12 +6,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from src.claiming import ClaimFolder
-from src.folders import find_run
+from src.command.claiming import ClaimFolder
 from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
-from src.run import training
+from src.runs import training
+from src.storage.folders import find_run
 
 
 def train(experiment: str | None = None, *overrides: str, **keys: Any) -> TrainedRun:

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from src import failures
 from src.errors import ConfigError, InterruptedRunError, TrainingDivergedError
+from src.storage import failures
 
 
 class Movie:

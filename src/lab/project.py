@@ -8,8 +8,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from src import cli
-from src.config import CONF
+from src.command import cli
+from src.settings.composed import CONF
 
 PROJECT = CONF.parent
 """The folder from which commands are given and paths are meant."""
@@ -24,7 +24,7 @@ def call(command: str, work: cli.Work, words: list[str], begins_runs: bool = Tru
         command: Its name, as in `conf/<command>.yaml`.
         work: What it does.
         words: What follows its name on the command line.
-        begins_runs: As for `src.cli.execute`, which says what is raised.
+        begins_runs: As for `src.command.cli.execute`, which says what is raised.
     """
     results = [None]
 

@@ -11,7 +11,6 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from src import report
 from src.callbacks.history import curves_drawing, read
 from src.command.quoting import literal
 from src.data.base import InMemoryDataModule, Split
@@ -25,8 +24,9 @@ from src.lab.project import PROJECT, call
 from src.networks.affine import affine_map
 from src.networks.hidden import hidden_activations
 from src.plots.plane import plane_around
-from src.run import evaluation, prediction
-from src.run.opening import OpenRun, open_run
+from src.reporting import summary as report
+from src.runs import evaluation, prediction
+from src.runs.opening import OpenRun, open_run
 from src.trust import targets
 
 Inputs = Tensor | Sequence[Any] | Mapping[str, Sequence[Any]]

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from src.comparing.comparison import Comparison, compare
+from src.comparing.curves import curves_figure
+from src.comparing.reading import Record, read_runs
 from src.errors import ConfigError
 from src.lab.project import PROJECT
 from src.lab.trained_run import TrainedRun
-from src.sweep.comparison import Comparison, compare
-from src.sweep.curves import curves_figure
-from src.sweep.reading import Record, read_runs
 
 
 class TrainedSweep:

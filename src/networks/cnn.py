@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from src.errors import ConfigError
 from src.networks.size import refuse_too_many
-from src.rules import BelowOne, Count, checked
+from src.settings.rules import BelowOne, Count, checked
 
 
 class CNN(nn.Module):

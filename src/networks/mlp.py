@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import nn
 
 from src.networks.size import refuse_too_many
-from src.rules import BelowOne, Count, checked
+from src.settings.rules import BelowOne, Count, checked
 
 Activation = Literal["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 _ACTIVATIONS: dict[str, type[nn.Module]] = {

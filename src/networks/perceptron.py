@@ -1,7 +1,7 @@
 """The perceptron: one linear layer."""
 
 from src.networks.mlp import MLP
-from src.rules import Count, checked
+from src.settings.rules import Count, checked
 
 
 class Perceptron(MLP):

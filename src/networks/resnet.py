@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from src.errors import ConfigError
 from src.networks.cnn import image_shape
-from src.rules import Count, checked
+from src.settings.rules import Count, checked
 
 _SMALL = 64  # pixels below which the first layers, made for 224, would throw most of an image away
 

@@ -12,10 +12,10 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from src import lab
-from src.config import CONF
+from src.comparing.comparison import shown
 from src.plots.style import to_png
 from src.readme.options import description
-from src.sweep.comparison import shown
+from src.settings.composed import CONF
 
 GALLERY = CONF.parent / "notebooks" / "gallery"
 """Where the figures are, and `gallery.json` beside them."""

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 
-from src import cores, failures
+from src import cores
 from src.errors import ConfigError, suggestion
 from src.readme.gallery import EXPERIMENTS, GALLERY, Entry, film, gallery_markdown, measure, read_entries, write_entries
 from src.readme.options import options_markdown
 from src.readme.sections import README, write
+from src.storage import failures
 
 SECTIONS: dict[str, Callable[[], str]] = {"gallery": gallery_markdown, "options": options_markdown}
 """What README.md takes from the code, by the name of its pair of comments."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from src.config import CONF
 from src.errors import ConfigError
+from src.settings.composed import CONF
 
 README = CONF.parent / "README.md"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ConfigError
-from src.folders import CONFIG
+from src.storage.folders import CONFIG
 from src.trust.links import check_links, leads_into
 from src.trust.plain import read_yaml
 from src.trust.references import has_resolver, resolved

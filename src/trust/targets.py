@@ -48,6 +48,9 @@ class Kind:
         return any(issubclass(found, getattr(importlib.import_module(module), name)) for module, name in self.bases)
 
 
+MOVED = {"src.callbacks.tensorboard.TensorBoardLogger": "src.loggers.tensorboard.TensorBoardLogger"}
+"""Classes as runs of earlier versions name them, and where they are now."""
+
 _DEMOS = "lightning.pytorch.demos.boring_classes"
 
 KINDS = {
@@ -149,7 +152,7 @@ def find(cfg: Mapping[str, Any], place: str) -> type[Any]:
     name = node.get("_target_") if isinstance(node, Mapping) else None
     packages, kind = trusted(cfg.get("trust")), _kind(place)
     _check_name(place, name, packages)
-    key, (module_name, _, class_name) = f"{place}._target_", str(name).rpartition(".")
+    key, (module_name, _, class_name) = f"{place}._target_", MOVED.get(str(name), str(name)).rpartition(".")
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except ModuleNotFoundError as error:

@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from PIL import Image
 from pydantic import ValidationError
 
-from src.build import build
+from src.building.build import build
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.history import read
 from src.callbacks.model_checkpoint import ModelCheckpoint

@@ -11,9 +11,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from src import config
-from src.build import build
-from src.run.training import Run
+from src.building.build import build
+from src.runs.training import Run
+from src.settings import composed as config
 from tests.catalogue.domains import DOMAINS, Domain, alike
 
 HUGE = 10**400  # more than a float holds

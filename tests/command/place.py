@@ -1,10 +1,11 @@
 """Commands given in this process, in a folder that holds a finished run."""
 
-from src import cli, failures
+from src.command import cli
 from src.compare import compare
 from src.evaluate import evaluate
 from src.export import export
 from src.predict import predict
+from src.storage import failures
 from src.train import train
 
 WORK = {"train": train, "evaluate": evaluate, "predict": predict, "export": export, "compare": compare}

@@ -15,7 +15,7 @@ from src.heads.binary import BinaryHead
 from src.heads.multiclass import MulticlassHead
 from src.heads.multilabel import MultilabelHead
 from src.heads.regression import RegressionHead
-from src.run.opening import open_run
+from src.runs.opening import open_run
 
 OLD = Path(__file__).parents[1] / "old_runs"
 HEADS = {"binary": BinaryHead, "multiclass": MulticlassHead, "multilabel": MultilabelHead, "regression": RegressionHead}

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from src.errors import ConfigError
-from src.run.opening import open_run
-from src.sweep.stack_checkpoint import read
+from src.runs.opening import open_run
+from src.stacking.stack_checkpoint import read
 from tests.conftest import compose_train, trained
 
 

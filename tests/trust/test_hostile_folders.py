@@ -9,10 +9,11 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 
-from src import arguments, config
+from src.command import arguments
 from src.errors import ConfigError
-from src.locking import release
-from src.run.opening import open_run
+from src.runs.opening import open_run
+from src.settings import composed as config
+from src.storage.locking import release
 from src.trust.saved import saved_overrides
 from tests.conftest import compose_train, trained
 
@@ -23,7 +24,7 @@ ATTACKS = {
     "a call nested in a list": {"network": {"hidden_dims": [LOAD]}},
     "a function for a network": {"network": {"_target_": "torch.hub.load"}},
     "Python's own library": {"network": {"_target_": "os.system"}},
-    "a module through another": {"network": {"_target_": "src.build.torch.load"}},
+    "a module through another": {"network": {"_target_": "src.building.build.torch.load"}},
     "an attribute of a class": {"head": {"_target_": "src.heads.binary.BinaryHead.load_from_checkpoint"}},
     "a package beside the run": {"network": {"_target_": "payload.Network"}},
     "a name that begins as ours": {"network": {"_target_": "srcx.Network"}},
@@ -50,9 +51,9 @@ ATTACKS = {
     "a class that a callback imports": {
         "callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.model_checkpoint.Path"}}
     },
-    "a module that our code imports": {"network": {"_target_": "src.files.os.system"}},
-    "a class that our code imports": {"network": {"_target_": "src.files.Path"}},
-    "a command of ours": {"network": {"_target_": "src.cli.execute"}},
+    "a module that our code imports": {"network": {"_target_": "src.storage.files.os.system"}},
+    "a class that our code imports": {"network": {"_target_": "src.storage.files.Path"}},
+    "a command of ours": {"network": {"_target_": "src.command.cli.execute"}},
     "a method": {"network": {"_target_": "torch.nn.Module.__init__"}},
     "Python's builtins": {"network": {"_target_": "torch.nn.__builtins__.eval"}},
     "a module that runs when it is imported": {"network": {"_target_": "src.readme.__main__.Network"}},
@@ -158,7 +159,7 @@ WRITERS = {
         "logger": {"x": {"_target_": "lightning.pytorch.loggers.TensorBoardLogger", "sub_dir": "../../evil"}}
     },
     "a server": {"logger": {"x": {"_target_": "lightning.pytorch.loggers.MLFlowLogger", "tracking_uri": "http://x"}}},
-    "our TensorBoard": {"logger": {"x": {"_target_": "src.callbacks.tensorboard.TensorBoardLogger", "folder": "evil"}}},
+    "our TensorBoard": {"logger": {"x": {"_target_": "src.loggers.tensorboard.TensorBoardLogger", "folder": "evil"}}},
     "checkpoints": {"callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.ModelCheckpoint", "dirpath": "evil"}}},
     "their names": {
         "callbacks": {"x": {"_target_": "lightning.pytorch.callbacks.ModelCheckpoint", "filename": "../../x"}}

@@ -6,9 +6,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from src.build import build
+from src.building.build import build
 from src.errors import ConfigError
-from src.run.training import Run
+from src.runs.training import Run
 from tests.conftest import compose_train, trained
 
 WORDS = ["logger=none", "callbacks.progress_bar=null", "callbacks.figures=null", "data.num_train=100", "optimizer=adam"]

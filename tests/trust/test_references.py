@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from src import hydra_files
+from src.command import hydra_files
 from src.errors import ConfigError
 from src.trust.plain import read_yaml
 from src.trust.references import resolved, without_resolvers

@@ -11,7 +11,7 @@ from src.data.image.augmentation import erased, shifted
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
-from src.rules import Fraction, Natural, Seed, Whole, checked
+from src.settings.rules import Fraction, Natural, Seed, Whole, checked
 
 _SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is exact to a thousandth
 

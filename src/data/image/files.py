@@ -15,8 +15,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from src.errors import ConfigError
-from src.files import make_folders
-from src.saving import save
+from src.storage.files import make_folders
+from src.storage.saving import save
 
 log = logging.getLogger(__name__)
 

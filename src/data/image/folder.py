@@ -14,7 +14,7 @@ from src.data.image.files import ImageFiles, image_files
 from src.data.image.stream import StreamLoader
 from src.data.source import Source
 from src.errors import ConfigError
-from src.rules import Natural, Positive, Whole, checked
+from src.settings.rules import Natural, Positive, Whole, checked
 
 
 class ImageFolder(ImageDataModule):

@@ -13,9 +13,9 @@ import torch
 from src.data.base import Rows
 from src.data.image.base import Collection, ImageDataModule
 from src.errors import ConfigError
-from src.files import OF_THE_DISK, make_folders, placed
-from src.removal import part_of, put, remove_empty, remove_part
-from src.rules import checked
+from src.settings.rules import checked
+from src.storage.files import OF_THE_DISK, make_folders, placed
+from src.storage.removal import part_of, put, remove_empty, remove_part
 
 Name = Literal["FashionMNIST", "MNIST", "KMNIST", "CIFAR10"]
 _IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

@@ -10,7 +10,7 @@ from src.data.base import InMemoryDataModule, Rows, Splits, stream_seed
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
 from src.memory import refuse_beyond
-from src.rules import Count, Seed, Whole, checked
+from src.settings.rules import Count, Seed, Whole, checked
 
 _BYTES_PER_NUMBER = 24  # drawn in float64, with a copy of all and the float32 that is kept
 

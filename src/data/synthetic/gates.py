@@ -5,7 +5,7 @@ from typing import Any, Literal
 import torch
 
 from src.data.base import InMemoryDataModule, Rows, Splits
-from src.rules import checked
+from src.settings.rules import checked
 
 Gate = Literal["and", "or", "nand", "xor"]
 _OUTPUTS: dict[str, list[int]] = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "xor": [0, 1, 1, 0]}

@@ -6,7 +6,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnBySplit
-from src.rules import Spread, checked
+from src.settings.rules import Spread, checked
 
 _CENTER = 2.0  # clouds sit at (2, 2) and (-2, -2), as in the TensorFlow Playground
 

@@ -7,7 +7,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import Number, Spread, checked
+from src.settings.rules import Number, Spread, checked
 
 
 class Line(DrawnWhole):

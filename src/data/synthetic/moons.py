@@ -6,7 +6,7 @@ import torch
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import Spread, checked
+from src.settings.rules import Spread, checked
 
 
 class Moons(DrawnWhole):

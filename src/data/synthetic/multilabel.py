@@ -7,7 +7,7 @@ import torch
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
 from src.errors import ConfigError
-from src.rules import Count, NumClasses, checked
+from src.settings.rules import Count, NumClasses, checked
 
 
 class Multilabel(DrawnWhole):

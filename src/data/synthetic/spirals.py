@@ -8,7 +8,7 @@ from pydantic import Field
 
 from src.data.base import Rows
 from src.data.synthetic.drawn import DrawnWhole
-from src.rules import NumClasses, Positive, Spread, checked
+from src.settings.rules import NumClasses, Positive, Spread, checked
 
 
 class Spirals(DrawnWhole):

@@ -12,7 +12,7 @@ from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
 from src.data.tabular.encoder import Encoder
 from src.errors import ConfigError, suggestion
-from src.rules import Seed, checked
+from src.settings.rules import Seed, checked
 from src.spec import DataSpec
 
 _MOST_CLASSES = 1000

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from src.data.table import Table
 from src.data.tabular.base import Labelled, TabularDataModule
-from src.rules import checked
+from src.settings.rules import checked
 
 
 class BundledTable(TabularDataModule):

@@ -8,7 +8,7 @@ from src.data.table import Table, read_table
 from src.data.tabular.base import Labelled, TabularDataModule
 from src.data.tabular.doubts import doubts
 from src.errors import ConfigError, suggestion
-from src.rules import checked
+from src.settings.rules import checked
 
 
 class TableFile(TabularDataModule):

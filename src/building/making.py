@@ -1,0 +1,73 @@
+"""One object from its group of a configuration, what its constructor refuses in one line."""
+
+import inspect
+import re
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
+
+from src.errors import ConfigError
+from src.settings.composed import one_line, shown
+from src.trust import targets
+
+_LIBRARIES = "torch", "lightning"  # whose constructors check little, or late; ours check all they are given
+
+
+def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
+    """Call the class that is the `_target_` of a config group with its other keys, `first` and `arguments`.
+
+    Args:
+        cfg: The composed configuration.
+        group: The group, or a member of one: `network`, `callbacks.history`.
+        *first: Positional arguments.
+        leave_out: Keys that the target does not take.
+        **arguments: Named arguments.
+
+    Raises:
+        ConfigError: One line that names the key, the rule and the value.
+    """
+    kind = targets.find(cfg, group)
+    values: Any = OmegaConf.to_container(OmegaConf.select(cfg, group), resolve=True)
+    for key, value in values.items():
+        if f"{group}.{key}" in targets.KINDS and isinstance(value, dict):
+            values[key] = make(cfg, f"{group}.{key}")
+    kept = {str(key): value for key, value in values.items() if key not in {*leave_out, *targets.SPECIAL}}
+    if kind.__module__.partition(".")[0] in _LIBRARIES:
+        _check_numbers(group, kind, kept)
+    try:
+        return kind(*first, **kept | arguments)
+    except ConfigError:
+        raise
+    except ValidationError as error:
+        raise ConfigError(one_line(group, error)) from error
+    except Exception as error:  # whatever a constructor raises is about the values that it was given
+        message = " ".join(str(error).split()) or type(error).__name__
+        raise ConfigError(f"{group}: {_said(message, kept)}") from error
+
+
+def _said(message: str, values: dict[str, Any]) -> str:
+    """What a constructor complains of in one line, with the values that it names."""
+    named = [f"{key}={shown(value)}" for key, value in values.items() if re.search(rf"\b{key}\b", message)]
+    return message + (f" (got {', '.join(named)})" if named else "")
+
+
+def _check_numbers(group: str, kind: type[Any], values: dict[str, Any]) -> None:
+    """Refuse what is no number where the constructor of `kind` has one for its default, and says so in annotations."""
+    for name, parameter in inspect.signature(kind).parameters.items():
+        default, annotation = parameter.default, str(parameter.annotation).lower()
+        value = values.get(name, default)
+        if isinstance(default, bool) or not isinstance(default, int | float) or value == default:
+            continue
+        if value is None and ("none" in annotation or "optional" in annotation):
+            continue
+        is_whole = isinstance(default, int) and "float" not in annotation
+        for each in value if isinstance(value, list) and "list" in annotation else [value]:
+            if not _is_number(each) or (is_whole and each != int(each)):
+                raise ConfigError(f"{group}.{name}: should be a {'whole ' * is_whole}number (got {shown(value)})")
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is one that PyTorch computes with and a checkpoint holds: not NaN, and of at most 64 bits."""
+    largest = 2**63 if isinstance(value, int) else 1e38
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < largest

@@ -1,0 +1,104 @@
+"""Lightning's Trainer for a run, with the callbacks and loggers of its configuration."""
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
+from omegaconf import DictConfig, OmegaConf
+
+from src.building.making import make
+from src.errors import ConfigError
+from src.spec import num_rows
+from src.trust import targets
+
+
+def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *more: pl.Callback) -> pl.Trainer:
+    """Lightning's Trainer with the callbacks and loggers of a configuration.
+
+    Args:
+        cfg: The composed configuration, with its precision settled.
+        folder: Where callbacks and loggers write.
+        module: What is to be trained.
+        *more: Callbacks beside the configuration's, before them.
+
+    Raises:
+        ConfigError: A value that a constructor refuses, a callback that does not work with the module, or more
+            processes on the CPU than it has cores, which Lightning would start one by one.
+    """
+    callbacks, loggers = list(more), []
+    if not cfg.trainer.fast_dev_run:
+        callbacks += _make_callbacks(cfg)
+        loggers = [_make_logger(cfg, f"logger.{name}", folder) for name, node in cfg.logger.items() if node is not None]
+    trainer: pl.Trainer = make(
+        cfg,
+        "trainer",
+        leave_out=("threads",),
+        callbacks=callbacks,
+        logger=loggers,
+        default_root_dir=folder,
+        enable_checkpointing=any(isinstance(each, pl.callbacks.Checkpoint) for each in callbacks),
+        enable_progress_bar=any(isinstance(each, pl.callbacks.ProgressBar) for each in callbacks),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    _check_processes(trainer, cfg.trainer.strategy)
+    for callback in callbacks:
+        if hasattr(callback, "check"):  # it does not work with every module
+            callback.check(module)
+    return trainer
+
+
+def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:
+    """Refuse more processes on the CPU than it has cores, and processes from which only the weights come back."""
+    cores = os.cpu_count() or 1
+    if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
+        raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        raise ConfigError(
+            "trainer.strategy: spawned and forked processes hand back weights, and neither epochs nor metrics "
+            f"(got {strategy}); use ddp, from a terminal"
+        )
+
+
+def _make_callbacks(cfg: DictConfig) -> list[pl.Callback]:
+    """The callbacks of a configuration, those of Lightning's completed by what one cannot write there."""
+    made: dict[str, pl.Callback] = {}
+    for name, node in cfg.callbacks.items():
+        if node is not None:
+            place = f"callbacks.{name}"
+            counts = "batch_size_fn" in inspect.signature(targets.find(cfg, place)).parameters
+            more: dict[str, Any] = {"batch_size_fn": num_rows} if counts else {}
+            made[str(name)] = make(cfg, place, **more)
+    if sum(isinstance(each, pl.callbacks.ProgressBar) for each in made.values()) > 1:
+        made.pop("progress_bar", None)  # the Trainer has one, and the user's own is wanted more
+    known: set[str] = set()
+    for name, callback in made.items():
+        if callback.state_key in known:
+            _keep_apart(callback, name)
+        known.add(callback.state_key)
+    return list(made.values())
+
+
+def _keep_apart(callback: pl.Callback, name: str) -> None:
+    """Let checkpoints keep the state of a callback beside that of another one of its kind which watches the same.
+
+    Args:
+        callback: Its class is replaced by one that has another `state_key`.
+        name: Its name in the configuration.
+    """
+    kind = type(callback)
+    members = {"state_key": f"{callback.state_key}:{name}", "__module__": kind.__module__, "__doc__": kind.__doc__}
+    callback.__class__ = type(kind.__name__, (kind,), members)
+
+
+def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
+    """A logger that writes to the run's folder, unless told where: `folder` for ours, `save_dir` for Lightning's."""
+    parameters = inspect.signature(targets.find(cfg, place)).parameters
+    set_already = OmegaConf.select(cfg, place)
+    where: dict[str, Any] = {
+        key: folder for key in ("folder", "save_dir") if key in parameters and key not in set_already
+    }
+    return make(cfg, place, **where)

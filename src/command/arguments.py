@@ -1,0 +1,160 @@
+"""The command line as a person writes it, and as Hydra reads it."""
+
+import re
+import shlex
+from pathlib import Path
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
+
+from src.command.aliases import alias
+from src.command.flags import Flags, joined, parted
+from src.command.quoting import literal, readable, text_of
+from src.command.words import check_completion, check_name, check_package, check_words
+from src.errors import ConfigError
+from src.storage.folders import SweepFolder, find_run
+from src.storage.locking import lock
+from src.trust.links import check_links
+from src.trust.saved import check_resumable, saved_config_dir, saved_overrides
+
+_RESUMED = "resumed"  # the primary configuration of a resumed run
+_DECIDES_ROWS = re.compile(r"seed|data\.(seed|split_\w+|\w+_fraction|stratify)")
+_LAUNCHER = "hydra/launcher=", "hydra.launcher."
+
+
+def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[str], Path | None]:
+    """The command line for Hydra, and the folder of the sweep that it resumes, if it does.
+
+    Args:
+        words: As they were written.
+        command: Whose they are, as in `conf/<command>.yaml`.
+        begins_runs: The command trains; otherwise it works on runs that are there.
+
+    Raises:
+        ConfigError: Words that cannot be read, or a run or sweep to resume that is not there or would become another.
+    """
+    flags, words = parted(words)
+    if "--shell-completion" in flags:  # its words are of another kind
+        check_completion(words)
+        return [*joined(flags), *words], None
+    check_words(words, command)
+    check_name(flags, command)
+    sweep = None
+    if begins_runs:
+        flags, words = resumed_run(flags, words)
+        flags, words, sweep = resumed_sweep(flags, words)
+    else:
+        refuse_sweeping(flags, words)
+        words = changing(words)
+    sweeps = "--multirun" in flags or "hydra.mode=MULTIRUN" in words
+    words = [readable(word, sweeps) for word in words]
+    check_package(flags, words, command)
+    return [*joined(flags), *words], sweep
+
+
+def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
+    """The command line that resumes a run: `resume=FOLDER` becomes that run's own saved one.
+
+    Args:
+        flags: As `parted` returns them.
+        arguments: The other words.
+
+    Raises:
+        ConfigError: There is no such run, or an override would exchange one of its parts.
+    """
+    wanted = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith("resume=")]
+    if not wanted or wanted[-1] == "null":
+        return flags, arguments
+    checkpoint = Path(wanted[-1]) if wanted[-1].endswith(".ckpt") else None
+    if checkpoint is not None and not checkpoint.is_file():
+        raise ConfigError(
+            f"resume: there is no checkpoint {checkpoint}; name a run folder, one of its checkpoints or latest"
+        )
+    named = wanted[-1] if checkpoint is None else str(checkpoint.parent.parent)
+    folder = find_run(named, _value(arguments, "runs_dir", "runs"), "resume")
+    rest = [argument for argument in arguments if not argument.startswith("resume=")]
+    saved = OmegaConf.create(check_resumable(folder, [argument.partition("=")[0].lstrip("+") for argument in rest]))
+    for argument in rest:
+        key = argument.lstrip("+~").partition("=")[0]
+        if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
+            raise ConfigError(
+                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew"
+            )
+        if _DECIDES_ROWS.fullmatch(key):
+            raise ConfigError(f"resume: a resumed run keeps its rows (got {argument}); leave it out, or train anew")
+    if "--multirun" in flags:
+        raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
+    lock(folder, "resume")
+    if (folder.parent / "multirun.yaml").exists():
+        lock(folder.parent, "resume", shared=True)
+    place = alias(folder, "resume")  # Hydra reads an interpolation in the folder that it works in
+    # Hydra does not read the folder itself: beside the configuration there it would look for options of its own groups
+    ConfigStore.instance().store(name=_RESUMED, node=saved)
+    return flags | {"--config-name": _RESUMED}, [
+        *rest,
+        "hydra/job_logging=lab",
+        "hydra/hydra_logging=lab",
+        "hydra.job.name=train",
+        f"hydra.run.dir={literal(str(place))}",
+        f"resume={literal(str(place / checkpoint.relative_to(checkpoint.parent.parent) if checkpoint else place))}",
+    ]
+
+
+def changing(arguments: list[str]) -> list[str]:
+    """The arguments of a command on a run: `data.KEY=VALUE` is a change of the run's own configuration.
+
+    Example:
+        >>> changing(["run=latest", "data.noise=0.3"])
+        ['run=latest', '+changes.data.noise=0.3']
+    """
+    return [f"+changes.{argument}" if re.match(r"data\.[\w.]+=", argument) else argument for argument in arguments]
+
+
+def refuse_sweeping(flags: Flags, words: list[str]) -> None:
+    """Raise `ConfigError` where `flags` or `words` tell a command that works on one run to sweep."""
+    mode = [word for word in words if word.startswith("hydra.mode=") and word.lower() != "hydra.mode=run"]
+    if "--multirun" in flags or mode:
+        raise ConfigError(f"{mode[-1] if mode else '--multirun'}: only src.train sweeps; give the command once a run")
+
+
+def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str], Path | None]:
+    """The command line that resumes a sweep, and its folder: `sweep_resume=FOLDER` becomes its saved overrides.
+
+    Args:
+        flags: As `parted` returns them.
+        arguments: The other words.
+
+    Raises:
+        ConfigError: There is no such sweep, or an override would change it.
+    """
+    wanted = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith("sweep_resume=")]
+    if not wanted or wanted[-1] == "null":
+        return flags, [argument for argument in arguments if not argument.startswith("sweep_resume=")], None
+    folder = Path(wanted[-1])
+    if not (folder / "multirun.yaml").exists():
+        raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
+    if "${" in str(folder.resolve()):  # Hydra reads an interpolation in it, and so would the launcher's processes
+        raise ConfigError(f"sweep_resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
+    check_links(folder, levels=3)
+    lock(folder, "sweep_resume")
+    rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]
+    saved = saved_overrides(SweepFolder(folder).overrides, rest)
+    config_dir = saved_config_dir(SweepFolder(folder).overrides)
+    if config_dir is not None and "--config-dir" not in flags:
+        raise ConfigError(
+            f"sweep_resume: the sweep was begun with --config-dir {shlex.quote(config_dir)}, "
+            "which is obeyed only from the command line; add it"
+        )
+    launcher = [argument for argument in rest if argument.startswith(_LAUNCHER)]
+    for argument in rest:
+        if argument not in launcher and argument not in saved:
+            raise ConfigError(
+                f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change"
+            )
+    kept = [override for override in saved if not (launcher and override.startswith(_LAUNCHER))]
+    return flags | {"--multirun": True}, [*kept, *launcher], folder
+
+
+def _value(arguments: list[str], key: str, default: str) -> str:
+    values = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith(f"{key}=")]
+    return values[-1] if values else default

@@ -1,0 +1,49 @@
+"""Whether a run of a resumed sweep still has the settings with which it was begun: conf/ may have been edited since."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from src.errors import ConfigError
+from src.trust.plain import parse_yaml, read_yaml
+
+_PLACES = ("runs_dir", "data_dir", "resume")  # a run that was moved is the same run
+
+
+def changed_settings(config: Path, text: str) -> list[str]:
+    """The keys whose values differ between a saved configuration and that of the same run now.
+
+    Args:
+        config: The saved file; one that is not there, or cannot be read, differs in nothing.
+        text: What would be saved now, as YAML.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as root:
+        ...     config = Path(root, "config.yaml")
+        ...     _ = config.write_text("{seed: 1, optimizer: {lr: 0.1}, runs_dir: here}")
+        ...     changed_settings(config, "{seed: 1, optimizer: {lr: 0.2}, runs_dir: there}")
+        ['optimizer.lr']
+    """
+    try:
+        if not config.is_file() or config.read_text(encoding="utf-8") == text:
+            return []
+        before, now = _flat(read_yaml(config)), _flat(parse_yaml(text, str(config)))
+    except (ConfigError, OSError, UnicodeDecodeError):
+        return []
+    keys = sorted(before.keys() ^ now.keys() | {key for key in before.keys() & now.keys() if before[key] != now[key]})
+    return [key for key in keys if key not in _PLACES]
+
+
+def tell(number: int, keys: list[str], outcome: str) -> None:
+    """Say in a line that run `number` of a sweep was begun with other values of some `keys`; the `outcome` ends it."""
+    print(f"#{number}: conf/ gives it other settings now ({', '.join(keys)}); {outcome}", file=sys.stderr)
+
+
+def _flat(node: Any, above: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict) or not node:
+        return {above: node}
+    flat: dict[str, Any] = {}
+    for name, child in node.items():
+        flat |= _flat(child, f"{above}.{name}" if above else str(name))
+    return flat

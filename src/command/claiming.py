@@ -1,0 +1,225 @@
+"""Where a command's runs go: a folder that is claimed for it alone, and given up when nothing came of it."""
+
+import errno
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from src.command.quoting import literal
+from src.command.sweeps import check_sweep
+from src.errors import ConfigError
+from src.storage.files import make_folders
+from src.storage.folders import SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder, write_mark
+from src.storage.jobs import kept_inside
+from src.storage.locking import lock
+from src.storage.removal import remove_empty, remove_listed
+
+_OF_THE_PLACE = (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A folder that this process made and nobody else has.
+
+    Attributes:
+        path: The folder.
+        above: The folders above it that had to be made, the innermost first.
+        identity: Device and number of the folder on the disk, by which it is known when its name has come to mean
+            another.
+    """
+
+    path: Path
+    above: tuple[Path, ...]
+    identity: tuple[int, int]
+
+    def give_up(self, names: Iterable[str]) -> None:
+        """Remove the folder with its files of these names, and the folders above it; what holds more stays."""
+        logging.shutdown()  # closes its log
+        logging.getLogger().handlers.clear()  # or the next record would open it anew
+        if self.path.is_dir() and _identity(self.path) == self.identity:
+            remove_listed(self.path, names)
+            remove_empty([self.path, *self.above])
+
+
+def claim(folder: str) -> Claim:
+    """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, ….
+
+    Raises:
+        OSError: None can be made there.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as root:
+        ...     [claim(f"{root}/run").path.name for _ in range(3)]
+        ['run', 'run_2', 'run_3']
+    """
+    number = 1
+    above: tuple[Path, ...] = ()
+    while True:
+        path = Path(folder if number == 1 else f"{folder}_{number}")
+        above = make_folders(path.parent) or above
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        except FileNotFoundError:  # another process has just given up the folder above
+            continue
+        except OSError:
+            remove_empty(above)
+            raise
+        else:
+            return Claim(path, above, _identity(path))
+
+
+class ClaimFolder(Callback):
+    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant.
+
+    Attributes:
+        sweep: This command's sweep; set beforehand where it is resumed.
+        claimed: The folder that this command made, of its run or its sweep.
+    """
+
+    sweep: ClassVar[Path | None] = None
+    claimed: ClassVar[Claim | None] = None
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Claim the run's folder; processes that train together share the first one's."""
+        if "LOCAL_RANK" in os.environ:
+            return
+        with _refusing():
+            _check_names(config)
+            claimed = _new_folder(config, "run")
+            with open_dict(config):
+                config.hydra.run.dir = str(claimed.path)
+            lock(claimed.path, "hydra.run.dir")
+            write_mark(RunFolder(claimed.path).mark)
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Claim the sweep's folder, if there is anything to run; its runs are numbered inside it."""
+        with _refusing():
+            check_sweep(config.hydra)
+            _check_names(config)
+            sweep = ClaimFolder.sweep or _new_folder(config, "sweep").path
+            ClaimFolder.sweep = Path(os.path.relpath(sweep))
+            lock(sweep, "hydra.sweep.dir")
+            if ClaimFolder.claimed is not None:
+                write_mark(SweepFolder(sweep).mark)
+            subdir = OmegaConf.to_container(config.hydra.sweep, resolve=False)["subdir"]  # type: ignore[index,call-overload]
+            with open_dict(config):
+                config.hydra.sweep.dir = str(sweep)
+                config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(str(sweep))}")
+                if (inside := kept_inside(subdir)) != subdir:
+                    config.hydra.overrides.hydra.append(f"hydra.sweep.subdir='{inside}'")
+            remove_listed(sweep, ["failures.txt", *SWEEP_PARTS])
+            stack, launcher = SweepFolder(sweep).stack_checkpoint, str(config.hydra.launcher._target_)
+            if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
+                print(
+                    f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs "
+                    "resumes from a checkpoint of its own or, where there is none, trains anew",
+                    file=sys.stderr,
+                )
+
+    @classmethod
+    def last_words(cls) -> str:
+        """What is said of an interrupted command; the folder of what has not begun is removed."""
+        cls.abandon()
+        if cls.sweep is not None and cls.sweep.exists():
+            return f"interrupted; go on with: python -m src.train sweep_resume={shlex.quote(str(cls.sweep))}"
+        return "interrupted"
+
+    @classmethod
+    def abandon(cls) -> None:
+        """Give up what was claimed, unless training has left something there."""
+        claimed = cls.claimed
+        if claimed is None:
+            return
+        if cls.sweep is None and not RunFolder(claimed.path).begun:
+            claimed.give_up(UNBEGUN_FILES)
+        elif cls.sweep is not None and not SweepFolder(claimed.path).begun:
+            claimed.give_up(SWEEP_FILES)
+
+
+class NoFolder(Callback):
+    """Keeps Hydra from making folders and files for a command that reads runs."""
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Refuse a folder for the command itself."""
+        with _refusing():
+            if str(config.hydra.run.dir) != "." or config.hydra.output_subdir is not None:
+                key = "hydra.run.dir" if str(config.hydra.run.dir) != "." else "hydra.output_subdir"
+                raise ConfigError(f"{key}: this command has no folder of its own; leave it out")
+
+
+class Refused(BaseException):
+    """Ends a command from inside a Hydra callback; Hydra turns an `Exception` there into a warning and goes on.
+
+    Attributes:
+        error: Why.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _new_folder(config: DictConfig, kind: str) -> Claim:
+    """Claim the folder that `hydra.run.dir` or `hydra.sweep.dir` names.
+
+    Raises:
+        ConfigError: It is there already and not a run's or a sweep's, or can never be there.
+        OSError: The disk refuses it now.
+    """
+    name = str(Path(str(config.hydra[kind].dir)).expanduser())
+    written = any(str(override).startswith(f"hydra.{kind}.dir=") for override in config.hydra.overrides.hydra)
+    key = f"hydra.{kind}.dir" if written else "runs_dir"
+    path = Path(name)
+    if path.name in ("", "..") or (os.path.lexists(path) and not _is_ours(path)):
+        raise ConfigError(f"{key}: {name} is there already, and no run of this project; name a new folder")
+    try:
+        claimed = claim(name)
+    except OSError as error:
+        if error.errno not in _OF_THE_PLACE:
+            raise
+        raise ConfigError(f"{key}: {error.filename} is no folder ({error.strerror}); name another place") from error
+    ClaimFolder.claimed = claimed
+    return claimed
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder was claimed for a run or a sweep; one that another process claims just now is empty."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    marks = RunFolder(folder).mark, RunFolder(folder).config, SweepFolder(folder).mark, SweepFolder(folder).overrides
+    return any(mark.is_file() for mark in marks) or not any(folder.iterdir())
+
+
+def _check_names(config: DictConfig) -> None:
+    """Refuse names by which Hydra would write elsewhere than in the folder."""
+    if config.hydra.output_subdir != ".hydra":
+        found = config.hydra.output_subdir
+        raise ConfigError(f"hydra.output_subdir: a run keeps its configuration in .hydra (got {found}); leave it out")
+    if Path(config.hydra.job.name).name != config.hydra.job.name:
+        raise ConfigError(f"hydra.job.name: needs a plain name (got {config.hydra.job.name!r})")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Errors in the block end the command, though Hydra calls it."""
+    try:
+        yield
+    except Exception as error:
+        raise Refused(error) from error
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.lstat()
+    return found.st_dev, found.st_ino

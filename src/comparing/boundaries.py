@@ -1,0 +1,41 @@
+"""The decision boundaries of several runs, side by side."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+
+from src.errors import ConfigError
+from src.plots.boundary_grid import Panel, boundary_grid
+from src.plots.plane import plane_around
+from src.reporting.terminal import printable
+from src.runs.opening import open_run
+
+_RESOLUTION = 100
+
+
+@torch.no_grad()
+def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None) -> Figure | None:
+    """A grid of the boundaries of runs over their test rows; None for other than two inputs.
+
+    Args:
+        runs: Folder and title of each.
+        trust: Packages whose classes the runs may name, as for `open_run`.
+    """
+    panels = []
+    for folder, title in runs:
+        try:
+            opened = open_run(folder, trust=trust)
+        except ConfigError as error:
+            print(printable(f"left out of the boundaries: {error}"), file=sys.stderr)
+            continue
+        data, head = opened.datamodule, opened.head
+        if not head.has_boundary:
+            return None
+        plane = plane_around(data.splits.train.x, _RESOLUTION)
+        probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
+        rows = (data.splits.test.x, data.splits.test.y)
+        panels.append(Panel(title, plane, probabilities, rows, head.threshold))
+    return boundary_grid(panels, head.spec.class_names) if panels else None

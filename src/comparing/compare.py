@@ -1,0 +1,116 @@
+"""`src.compare`: a table in the terminal, and `compare.csv`, `compare.json`, `compare.png` and `boundaries.png`."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from src.comparing.comparison import Comparison, compare
+from src.comparing.reading import latest_sweep, read_runs
+from src.comparing.settings import Setting
+from src.errors import ConfigError
+from src.reporting.terminal import printable
+from src.runs.files import read_json, write_json
+from src.runs.formulas import inert
+from src.settings.composed import one_line
+from src.storage.files import aside
+from src.storage.products import check_folder, product
+
+
+class CompareRules(BaseModel):
+    """The keys of `conf/compare.yaml`."""
+
+    model_config = ConfigDict(extra="forbid")
+    sweep: str | Annotated[list[str], Field(min_length=1)]
+    runs_dir: str
+    metric: str | None
+    group_by: str | list[str]
+    boundaries: Annotated[int, Field(ge=0)]
+    trust: str | list[str] | None
+    output: str | None
+    force: bool
+
+
+def compare_runs(cfg: DictConfig) -> None:
+    """Compare the runs that `cfg` names, as `conf/compare.yaml` composes it, print a table and write the files.
+
+    Raises:
+        ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
+    """
+    try:
+        rules = CompareRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
+    except ValidationError as error:
+        raise ConfigError(one_line("", error)) from error
+    names = [rules.sweep] if isinstance(rules.sweep, str) else rules.sweep
+    folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
+    output = Path(rules.output) if rules.output else folders[0]
+    check_folder(output, "output")
+    comparison = compare(read_runs(folders), rules.metric, rules.group_by)
+    if rules.boundaries and comparison.may_have_boundaries:
+        _import_torch()
+    print(printable(str(comparison)))
+    rows = [as_dict(row, comparison.keys) for row in comparison.settings]
+    with product(output, "comparison", "output", ours=_is_comparison, force=rules.force) as folder:
+        _write_csv(folder / "compare.csv", rows)
+        write_json(
+            folder / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows}
+        )
+        written = ["compare.csv", "compare.json", *_draw(folder, comparison, rules.boundaries, rules.trust)]
+    print(printable(f"\nwritten to {output}: {', '.join(written)}"))
+
+
+def _is_comparison(folder: Path) -> bool:
+    """Whether a folder without a manifest holds a comparison of a version that wrote none."""
+    return read_json(folder / "compare.json").keys() == {"metric", "group_by", "settings"}
+
+
+def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
+    """A row as plain numbers by their names and those of its keys, None for what is not known."""
+    return {
+        **{
+            key: list(value) if isinstance(value, tuple) else value for key, value in zip(keys, row.values, strict=True)
+        },
+        "runs": len(row.finished),
+        "unfinished": len(row.runs) - len(row.finished),
+        "mean": None if math.isnan(row.mean) else row.mean,
+        "ci95": row.half_width,
+        "min": min(row.numbers, default=None),
+        "max": max(row.numbers, default=None),
+        "success_rate": row.success_rate,
+        "fit_seconds": None if math.isnan(row.seconds) else row.seconds,
+        "folders": [str(run.folder) for run in row.runs],
+    }
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    columns = [name for name in rows[0] if name != "folders"]
+    with aside(path) as part, part.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(map(inert, columns))
+        writer.writerows([inert(row[name]) for name in columns] for row in rows)
+
+
+def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:
+    """Draw what there is; the names of the pictures."""
+    from src.plots.style import to_png
+
+    figures = {
+        "compare.png": comparison.figure(),
+        "boundaries.png": comparison.boundaries(boundaries, trust) if boundaries else None,
+    }
+    drawn = {name: figure for name, figure in figures.items() if figure is not None}
+    for name, figure in drawn.items():
+        with aside(folder / name) as part:
+            part.write_bytes(to_png(figure)[0])
+    return list(drawn)
+
+
+def _import_torch() -> None:
+    """Import what opens runs before SciPy and Matplotlib, in whose presence it takes ten seconds instead of four."""
+    from src.command.startup import lean_imports
+
+    with lean_imports():
+        from src import runs  # noqa: F401

@@ -1,0 +1,34 @@
+"""How a metric went in each run of a sweep."""
+
+from typing import Any
+
+from src.callbacks.history import read
+from src.comparing.comparison import named
+from src.comparing.reading import Record
+from src.errors import ConfigError
+
+
+def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic: bool = False) -> Any:
+    """A column of `metrics.csv` over the epochs: a line for each finished run, in the colour of its setting.
+
+    Args:
+        runs: Of a sweep, in the order in which settings are to be named.
+        keys: What makes a setting.
+        metric: Such as `val/loss`.
+        logarithmic: Whether the metric's axis is logarithmic.
+
+    Raises:
+        ConfigError: A run has no such column.
+    """
+    from src.plots.sweep_curves import Line, sweep_curves_figure
+
+    lines: dict[str, list[Line]] = {}
+    for run in (run for run in runs if run.finished):
+        history = read(run.folder / "metrics.csv")
+        rows = [row for row in history if metric in row]
+        if not rows:
+            known = sorted({name for row in history for name in row if "/" in name})
+            raise ConfigError(f"metric: these runs have no curve of {metric!r}; choose from {', '.join(known)}")
+        setting = ", ".join(named([run.value(key) for key in keys], keys).splitlines())
+        lines.setdefault(setting, []).append(Line([row["epoch"] for row in rows], [row[metric] for row in rows]))
+    return sweep_curves_figure(lines, metric, logarithmic)

@@ -1,0 +1,184 @@
+"""The runs of a sweep, read from their folders: a thousand a second, so without PyTorch and with little YAML."""
+
+import shlex
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from src.command.quoting import unquoted
+from src.errors import ConfigError
+from src.reporting.terminal import printable
+from src.trust.plain import parse_yaml, read_json, read_yaml
+
+
+class BrokenRunError(ConfigError):
+    """A run whose files cannot be read, or say nothing of what is compared.
+
+    Args:
+        folder: The run's folder.
+        reason: What is wrong, in one line.
+    """
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.folder = folder
+
+    def leave_out(self) -> None:
+        """Say in a line on stderr that the run takes no part."""
+        print(printable(f"left out {self.folder}: {self}"), file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run as its folder tells of it.
+
+    Attributes:
+        folder: The run's folder.
+        overrides: Key and value of what the command line set.
+        metrics: What `metrics.json` holds; empty where the run has not finished.
+    """
+
+    folder: Path
+    overrides: dict[str, Any]
+    metrics: dict[str, Any]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has been measured."""
+        return bool(self.metrics)
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration; read when a key is asked for that the command line did not set."""
+        loaded = _plain_data(self.folder, self.folder / ".hydra" / "config.yaml")
+        if not isinstance(loaded, dict):
+            raise BrokenRunError(self.folder, "config.yaml is no configuration of a run; restore it")
+        return loaded
+
+    @cached_property
+    def choices(self) -> dict[str, Any]:
+        """The option chosen in each config group."""
+        node = _plain_data(self.folder, self.folder / ".hydra" / "hydra.yaml")
+        for key in ("hydra", "runtime", "choices"):
+            node = node.get(key) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise BrokenRunError(self.folder, "hydra.yaml names no choices; restore it")
+        return node
+
+    def value(self, key: str) -> Any:
+        """The value of a setting, or None where the run has no such key."""
+        if key in self.overrides:
+            return self.overrides[key]
+        if key in self.choices:
+            return self.choices[key]
+        node: Any = self.config
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        if isinstance(node, str) and node.startswith("${") and node.endswith("}"):
+            return self.value(node[2:-1])
+        return tuple(node) if isinstance(node, list) else node
+
+
+def read_runs(folders: list[Path]) -> list[Record]:
+    """The runs in some sweeps' folders, or of single runs, in the order of their numbers; broken ones are left out.
+
+    Raises:
+        ConfigError: A folder that is neither, or no run that has finished.
+    """
+    records: list[Record] = []
+    for folder in folders:
+        if (folder / ".hydra" / "overrides.yaml").exists():
+            found = [folder]
+        else:
+            found = [path.parent.parent for path in folder.glob("*/.hydra/overrides.yaml")]
+        if not found:
+            raise ConfigError(f"sweep: {folder} holds no runs; give the folder of a sweep or of a run, or sweep=latest")
+        for path in sorted(found, key=natural):
+            try:
+                records.append(_read(path))
+            except BrokenRunError as error:
+                error.leave_out()
+    names = ", ".join(str(folder) for folder in folders)
+    if not records:
+        raise ConfigError(f"sweep: none of the runs in {names} can be read; restore their folders")
+    if not any(record.finished for record in records):
+        key, noun = ("resume", "run") if records[0].folder == folders[0] else ("sweep_resume", "runs")
+        raise ConfigError(
+            f"sweep: none of the {len(records)} {noun} in {names} has finished; "
+            f"go on with: python -m src.train {key}={shlex.quote(str(folders[0]))}"
+        )
+    return records
+
+
+def latest_sweep(runs_dir: Path) -> Path:
+    """The newest sweep below `runs_dir`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    newest = max(runs_dir.glob("**/multirun.yaml"), key=lambda path: path.stat().st_mtime_ns, default=None)
+    if newest is None:
+        raise ConfigError(f"sweep: there is no sweep under {runs_dir}/ yet; run one with -m, or set runs_dir")
+    return newest.parent
+
+
+def _read(folder: Path) -> Record:
+    path = folder / ".hydra" / "overrides.yaml"
+    try:
+        lines = path.read_text().splitlines()
+        if not all(line in ("", "[]") or line.startswith(("- ", " ")) for line in lines):
+            raise ValueError("holds something else")
+        overrides = dict(_override(line) for line in lines if line.startswith("- "))
+    except (ValueError, OSError, ConfigError) as error:
+        raise BrokenRunError(folder, "overrides.yaml is no list of overrides; restore it") from error
+    path = folder / "metrics.json"
+    metrics = _plain_data(folder, path) if path.exists() else {}
+    if not isinstance(metrics, dict):
+        raise BrokenRunError(folder, "metrics.json holds no metrics; restore it or delete it")
+    return Record(folder, overrides, metrics)
+
+
+def _plain_data(folder: Path, path: Path) -> Any:
+    """What a file of a run holds."""
+    try:
+        return read_json(path) if path.suffix == ".json" else read_yaml(path)
+    except ConfigError as error:
+        raise BrokenRunError(folder, str(error).removeprefix(f"{folder}/")) from error
+
+
+def _override(line: str) -> tuple[str, Any]:
+    """Key and value of a line like `- optimizer.lr=0.1`."""
+    text = line[2:]
+    if text[:1] in "'\"":
+        text = parse_yaml(text, "overrides.yaml")
+    key, _, value = text.partition("=")
+    return key.lstrip("+"), plain(value)
+
+
+def plain(text: str) -> Any:
+    """The value that a text stands for: a number, a truth value, None, a tuple of such, or the text itself.
+
+    Example:
+        >>> plain("1e-3"), plain("[16,8]"), plain("null"), plain("relu"), plain("'1'")
+        (0.001, (16, 8), None, 'relu', '1')
+    """
+    if (text_inside := unquoted(text)) != text:
+        return text_inside
+    if text.startswith("[") and text.endswith("]"):
+        return tuple(plain(part.strip()) for part in text[1:-1].split(",") if part.strip())
+    known = {"true": True, "false": False, "null": None}
+    if text.lower() in known:
+        return known[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def natural(path: Path) -> tuple[int, str]:
+    """The place of the folder at `path` in the order of its sweep: by its number, others after those by their names."""
+    return (int(path.name), "") if path.name.isdigit() else (2**31, path.name)

@@ -1,0 +1,1 @@
+"""Where metrics and figures are logged beside the run folder."""

@@ -1,0 +1,1 @@
+"""What a person is told: results, remarks, and text that a terminal can be given."""

@@ -1,0 +1,126 @@
+"""What is allowed and yet rarely meant in a run that is about to be trained, in one line each."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
+
+from src.data.base import InMemoryDataModule, Splits
+from src.reporting.remarks import remark
+from src.spec import DataSpec
+
+_MOST_BYTES = 2**27  # of rows that are compared, a tenth of a second; larger data are not
+_MANY_VALUES = 20  # columns of fewer, such as answers from 1 to 5, make rows alike without leakage
+_BEYOND_CHANCE = 10  # times as many twins as rows of independent columns would have
+_SEEN_ROWS = 4096  # whose values are counted
+_TWINS = 0.02  # share of the test rows that training has too
+_NAMES = 3  # of classes in one line
+
+
+def say_doubts(cfg: DictConfig, data: InMemoryDataModule) -> None:
+    """Say what is doubtful about the configuration `cfg` and the rows, `data`, of a run."""
+    for kind, text in doubts(cfg, data):
+        remark(kind, text)
+
+
+def doubts(cfg: DictConfig, data: InMemoryDataModule) -> Iterator[tuple[str, str]]:
+    """Kind and text of each doubt about a configuration `cfg` and its `data`."""
+    spec, splits = data.spec, data.splits
+    yield from _monitors(cfg)
+    yield from data.doubts
+    if spec.num_classes and data.label_noise:
+        num_classes = spec.num_classes if spec.task == "multiclass" else 2
+        if data.label_noise >= 1 - 1 / num_classes:
+            yield (
+                "label_noise",
+                f"data.label_noise: of {num_classes} classes, labels are wrong as often as guesses from "
+                f"{1 - 1 / num_classes:.2g} on (got {data.label_noise}), so there is nothing to learn; lower it",
+            )
+    for split in ("val", "test"):
+        if len(getattr(splits, split).y) == 1:
+            yield f"one row in {split}", f"data: the {split} split has one row, whose scores say nothing; give it more"
+    yield from _absent(spec, splits)
+    if not data.same_rows and (count := twins(splits)):
+        total = len(splits.test.y)
+        yield (
+            "twins",
+            f"data: {count:,} of {total:,} test rows are training rows too, so the test does not tell how new rows "
+            "fare; remove what is there twice",
+        )
+
+
+def _monitors(cfg: DictConfig) -> Iterator[tuple[str, str]]:
+    for name in ("model_checkpoint", "early_stopping"):
+        monitor = OmegaConf.select(cfg, f"callbacks.{name}.monitor")
+        if isinstance(monitor, str) and monitor.startswith("train/"):
+            better = monitor.replace("train/", "val/")
+            yield (
+                f"{name}.monitor",
+                f"callbacks.{name}.monitor: {monitor} improves with overfitting too; choose by {better}",
+            )
+
+
+def _absent(spec: DataSpec, splits: Splits) -> Iterator[tuple[str, str]]:
+    """Classes of which a split has no row."""
+    names = spec.class_names
+    if not names:
+        return
+    for split, rows in zip(splits._fields, splits, strict=True):
+        counts = torch.bincount(rows.y, minlength=len(names)) if rows.y.ndim == 1 else rows.y.sum(dim=0)
+        missing = [names[label] for label in (counts == 0).nonzero().flatten().tolist()]
+        if missing:
+            more = f" and {len(missing) - _NAMES} more" if len(missing) > _NAMES else ""
+            does = "learned" if split == "train" else "measured there"
+            yield (
+                f"absent from {split}",
+                f"data: the {split} split has no row of class {', '.join(missing[:_NAMES])}{more}, which cannot be "
+                f"{does}; add rows of it, or split otherwise",
+            )
+
+
+def twins(splits: Splits) -> int:
+    """Test rows, targets included, that are training rows too, by the `splits`; 0 where few values make rows alike.
+
+    Example:
+        >>> from src.data.base import Rows
+        >>> rows = Rows(torch.rand(100, 2, generator=torch.Generator().manual_seed(0)), torch.zeros(100).long())
+        >>> other = Rows(rows.x + 1, rows.y)
+        >>> twins(Splits(rows, other, rows)), twins(Splits(rows, rows, other))
+        (100, 0)
+    """
+    train, test = splits.train, splits.test
+    if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # pictures that are decoded while training
+        return 0
+    if train.x.nbytes + test.x.nbytes > _MOST_BYTES:
+        return 0
+    share = max(_TWINS, _BEYOND_CHANCE * _by_chance(train.x))
+    if share >= 1:
+        return 0
+    found = int(torch.isin(_keys(test.x, test.y), _keys(train.x, train.y)).sum())
+    return found if found > 1 and found > share * len(test.y) else 0
+
+
+def _by_chance(x: Tensor) -> float:
+    """Rows of x [N, …] for each possible row of values in columns of many values."""
+    logarithm = math.log(len(x))
+    for column in x[:_SEEN_ROWS].flatten(1).T:
+        values = len(column.unique())
+        if values >= _MANY_VALUES:
+            logarithm -= math.log(values)
+        if logarithm < math.log(_TWINS / _BEYOND_CHANCE):
+            break
+    return math.exp(min(logarithm, 0))
+
+
+def _keys(x: Tensor, y: Tensor) -> Tensor:
+    """A number [N] for each row, the same for the same row: its bits, eight bytes at a time, by random factors."""
+    generator = torch.Generator().manual_seed(0)
+    keys = torch.zeros(len(x), dtype=torch.int64)
+    for part in (x.flatten(1), y.reshape(len(y), -1)):
+        bits = part.contiguous().view(torch.uint8)
+        bits = F.pad(bits, (0, -bits.shape[1] % 8)).view(torch.int64)
+        keys += (bits * torch.randint(-(2**62), 2**62, (bits.shape[1],), generator=generator)).sum(dim=1)
+    return keys

@@ -1,0 +1,74 @@
+"""A run measured on one of its splits: scores and their intervals, tables, curves and figures, in a folder."""
+
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from src.data.base import Split
+from src.data.scene import Scene
+from src.storage.files import aside
+from src.storage.folders import find_run
+from src.heads.outcome import Outcome
+from src.storage.products import check_folder, product
+from src.reporting.summary import evaluation_table
+from src.runs.files import read_json, write_csv, write_json
+from src.runs.opening import OpenRun, choose_threshold, open_run
+
+log = logging.getLogger(__name__)
+
+
+def outcome_of(opened: OpenRun, split: Split) -> Outcome:
+    """What a run that was `opened` says about all rows of a split, and how right it is."""
+    return opened.head.outcome(*opened.head.outputs(opened.datamodule.whole(split)))
+
+
+def evaluate(cfg: DictConfig) -> Path:
+    """Measure a run and write `evaluation/` in its folder, one for each split and change of the dataset; that folder.
+
+    Args:
+        cfg: As `conf/evaluate.yaml` composes it.
+
+    Raises:
+        ConfigError: No such run, no checkpoint that fits, data of another kind, or a threshold that cannot be.
+    """
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
+    target = opened.folder / _folder_name(cfg)
+    check_folder(target, "run")
+    change = opened.check_data()
+    if cfg.threshold is not None:
+        choose_threshold(opened, cfg.threshold)
+    outcome = outcome_of(opened, cfg.split)
+    about = {"run": str(opened.folder), "split": cfg.split, "num_rows": len(outcome.y)}
+    results = about | outcome.scores(cfg.resamples)
+    if change is not None:
+        results["data_changed"] = change
+    from src.plots.style import to_png
+
+    with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
+        write_json(folder / "metrics.json", results)
+        for name, columns in outcome.tables().items():
+            write_csv(folder / f"{name}.csv", columns)
+        for name, draw in outcome.figures(Scene(opened.datamodule, {f"{cfg.split} split": cfg.split})).items():
+            with aside(folder / f"{name}.png") as part:
+                part.write_bytes(to_png(draw())[0])
+    log.info("%s, %s split: %s rows", opened.folder, cfg.split, f"{len(outcome.y):,}")
+    if opened.head.thresholds is not None:
+        why = f" ({opened.head.rule} on validation rows)" if opened.head.chooses else ""
+        log.info("threshold %s%s", ", ".join(f"{each:.4g}" for each in opened.head.thresholds), why)
+    log.info("")
+    log.info("%s\n", evaluation_table(results))
+    log.info("written to %s", target)
+    return target
+
+
+def _folder_name(cfg: DictConfig) -> str:
+    """`evaluation`, and what makes this one different from the usual."""
+    parts = [] if cfg.split == "test" else [str(cfg.split)]
+    parts += [f"{key}={value}".replace("/", "_") for key, value in cfg.changes.get("data", {}).items()]
+    return "_".join(["evaluation", *parts])
+
+
+def _is_evaluation(folder: Path) -> bool:
+    """Whether a folder without a manifest holds an evaluation of a version that wrote none."""
+    return read_json(folder / "metrics.json").keys() >= {"run", "split", "num_rows"}

@@ -1,0 +1,158 @@
+"""A run as one file that other programs run: raw inputs in, probabilities out."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor, nn
+
+from src.errors import ConfigError, ExportError
+from src.storage.folders import find_run
+from src.storage.outputs import check_output, outputs
+from src.runs.files import as_json, read_json
+from src.runs.opening import OpenRun, open_run
+
+log = logging.getLogger(__name__)
+
+_TOLERANCE = 1e-5
+_BATCHES = (1, 7, 64)  # rows of the batches that the exported file is checked with
+
+
+class WholeModel(nn.Module):
+    """Raw inputs [N, *input_shape] to probabilities [N, C] or [N, L], or to values [N] for regression.
+
+    The scaler is in front and the sigmoid or softmax behind, so that nothing is left to do outside. Tables come as
+    float32 columns in the order of the features, missing numbers as NaN; images as uint8.
+
+    Args:
+        opened: The run.
+    """
+
+    def __init__(self, opened: OpenRun) -> None:
+        super().__init__()
+        self.scaler = opened.datamodule.scaler or nn.Identity()
+        self.head = opened.head
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the run says about raw rows x [N, *input_shape]."""
+        logits: Tensor = self.head.forward(self.scaler(x))
+        return self.head.estimates(logits)
+
+
+def export(cfg: DictConfig) -> Path:
+    """Write a run as one file, checked in its own runtime, and beside it a JSON file that names inputs and classes.
+
+    Args:
+        cfg: As `conf/export.yaml` composes it.
+
+    Raises:
+        ConfigError: No such run, an output that is there already, or a library that is missing.
+        ExportError: The file does not compute what the run does.
+    """
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
+    write, load, suffix = _FORMATS[cfg.format]
+    target = opened.folder / "export" / f"model{suffix}" if cfg.output is None else Path(cfg.output)
+    check_output(target, cfg.force)
+    beside, description = target.with_suffix(".json"), _description(opened)
+    if beside == target:
+        raise ConfigError(f"output: {target} is where the model's description goes; name a file like model{suffix}")
+    check_output(beside, cfg.force or read_json(beside) == description)
+    model = WholeModel(opened).cpu().eval()
+    with outputs({target: cfg.force, beside: cfg.force or beside.exists()}) as (part, description_part):
+        with torch.no_grad():
+            write(model, _sample(opened, 2), part)
+        difference = _difference(opened, model, load(part))
+        if not difference <= _TOLERANCE:
+            raise ExportError(f"{target} gives other probabilities than the run, by {difference:.2g}; it is not kept")
+        description_part.write_text(as_json(description))
+    log.info("%s computes what %s does, within %.1g; written", target, opened.folder, max(difference, 1e-8))
+    return target
+
+
+def _difference(opened: OpenRun, model: WholeModel, runs: Callable[[Tensor], Tensor]) -> float:
+    """The largest difference of probabilities between the model and its file, over batches of several sizes."""
+    differences: list[float] = []
+    for rows in _BATCHES:
+        x = _sample(opened, rows)
+        with torch.no_grad():
+            differences.append((model(x) - runs(x)).abs().max().item())
+    return max(differences)
+
+
+def _sample(opened: OpenRun, rows: int) -> Tensor:
+    """Raw inputs such as the run might meet, seeded."""
+    generator = torch.Generator().manual_seed(rows)
+    shape = (rows, *opened.spec.input_shape)
+    if opened.spec.is_image:
+        return torch.randint(0, 256, shape, generator=generator).to(torch.uint8)
+    x = torch.randn(shape, generator=generator)
+    scaler = opened.datamodule.scaler
+    return x if scaler is None else x * scaler.scale.cpu() + scaler.mean.cpu()
+
+
+def _description(opened: OpenRun) -> dict[str, Any]:
+    spec, head = opened.spec, opened.head
+    return {
+        "input": {
+            "name": "x",
+            "dtype": "uint8" if spec.is_image else "float32",
+            "shape": ["rows", *spec.input_shape],
+            "features": list(spec.feature_names),
+        },
+        "output": {
+            "name": head.gives,
+            "classes": list(spec.class_names),
+        },
+        "task": spec.task,
+        "thresholds": head.thresholds,
+        "run": str(opened.folder),
+    }
+
+
+def _write_onnx(model: WholeModel, x: Tensor, path: Path) -> None:
+    if missing := [name for name in ("onnx", "onnxscript", "onnxruntime") if not _installed(name)]:
+        raise ConfigError(f"format: onnx needs {', '.join(missing)}; pip install {' '.join(missing)}")
+    program = torch.onnx.export(
+        model,
+        (x,),
+        input_names=["x"],
+        output_names=["probabilities"],
+        dynamic_shapes={"x": {0: torch.export.Dim("rows")}},
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    program.save(path, external_data=False)
+
+
+def _load_onnx(path: Path) -> Callable[[Tensor], Tensor]:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return lambda x: torch.from_numpy(session.run(None, {"x": x.numpy()})[0])
+
+
+def _write_torch(model: WholeModel, x: Tensor, part: Path) -> None:
+    program = torch.export.export(model, (x,), dynamic_shapes={"x": {0: torch.export.Dim("rows")}})
+    with part.open("wb") as file:
+        torch.export.save(program, file)
+
+
+def _load_torch(path: Path) -> Callable[[Tensor], Tensor]:
+    with path.open("rb") as file:
+        return torch.export.load(file).module()
+
+
+_FORMATS: dict[str, tuple[Callable[..., None], Callable[[Path], Callable[[Tensor], Tensor]], str]] = {
+    "onnx": (_write_onnx, _load_onnx, ".onnx"),
+    "torch_export": (_write_torch, _load_torch, ".pt2"),
+}
+
+
+def _installed(name: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(name) is not None

@@ -1,0 +1,57 @@
+"""Values as JSON and columns as CSV, in files that are whole or not there."""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from src.storage.files import aside
+from src.runs.formulas import inert
+
+
+def write_json(path: Path, values: Mapping[str, Any], durable: bool = False) -> None:
+    """Write values as JSON to `path`, NaN and infinity as null, for JSON has neither; `durable` as for `aside`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as root:
+        ...     write_json(Path(root, "scores.json"), {"f1": 0.5, "roc_auc": math.nan})
+        ...     json.loads(Path(root, "scores.json").read_text())
+        {'f1': 0.5, 'roc_auc': None}
+    """
+    with aside(path, durable=durable) as part:
+        part.write_text(as_json(values))
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """Values as the text of a JSON file, NaN and infinity as null."""
+    return json.dumps(_plain(values), indent=2) + "\n"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The values in the JSON file at `path`; none where there is no such file, or another kind of file."""
+    try:
+        found = json.loads(path.read_text()) if path.is_file() else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+    """Write columns of equal length as CSV to `path`, formulas among their texts made inert."""
+    with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(map(inert, columns))
+        writer.writerows([inert(cell) for cell in row] for row in zip(*columns.values(), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,249 @@
+"""A run's folder opened again: its configuration, its weights and, where rows are needed, its data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src.building.build import is_plain, make_head
+from src.data.base import InMemoryDataModule
+from src.errors import ConfigError, suggestion
+from src.storage.folders import CONFIG
+from src.heads.base import Head
+from src.building.making import make
+from src.metrics.threshold import parse_rule
+from src.reporting.remarks import remark
+from src.runs.files import write_json
+from src.runs.sizes import check_sizes
+from src.spec import DataSpec
+from src.trust import targets
+from src.trust.checkpoints import data_state, read_checkpoint, spec_of
+from src.trust.plain import read_json
+from src.trust.references import resolved
+from src.trust.saved import Config, check_amounts, guarded, saved_config
+
+BEST = "best.ckpt"
+"""The checkpoint of the epoch that validation chose, for which a threshold is stored."""
+
+_THRESHOLD = "threshold.json"
+_DIVIDING = {f"data.{key}" for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify")}
+
+
+@dataclass
+class OpenRun:
+    """A run from its folder alone. Its data are read when rows of them are first asked for.
+
+    Attributes:
+        folder: The run's folder.
+        cfg: Its configuration.
+        spec: What its dataset was.
+        datamodule: Its data, with the scaler that training fitted.
+        head: Its network with the best weights and the threshold chosen, in evaluation mode.
+    """
+
+    folder: Path
+    cfg: DictConfig
+    spec: DataSpec
+    datamodule: InMemoryDataModule
+    head: Head
+
+    def check_data(self) -> str | None:
+        """Read the data; how they differ from those that the run was trained on, which a line says, if they do.
+
+        Raises:
+            ConfigError: They are of another kind.
+        """
+        found = self.datamodule.spec
+        for what in ("task", "input_shape", "class_names"):
+            mine, theirs = getattr(self.spec, what), getattr(found, what)
+            if mine != theirs:
+                raise ConfigError(
+                    f"data: the run was trained with {what} {_spoken(mine)} (got {_spoken(theirs)}); "
+                    "undo what was changed in data"
+                )
+        change = self.datamodule.change() or self.datamodule.mixture()
+        if change is not None:
+            remark("change", f"{change}, so that rows it was trained on may be among those of any split")
+        return change
+
+
+def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None) -> OpenRun:
+    """Open a run's folder, which anybody may have written: nothing in it is run, and nothing is written outside of it.
+
+    Args:
+        folder: Where `.hydra/config.yaml` is.
+        changes: Keys of its configuration that are to be different, nested.
+        data_dir: Where its data are now; None is where they were.
+        trust: Package, or list of packages, whose classes the configuration may name beside this project's.
+
+    Raises:
+        ConfigError: A configuration or a checkpoint that is not this project's, a change of a key that is not there, or
+            no checkpoint that fits.
+    """
+    cfg = _configuration(folder, changes or {}, data_dir, trust)
+    path = folder / "checkpoints" / BEST
+    if is_plain(cfg):
+        raise ConfigError(
+            f"{folder}: was trained with Lightning modules of its own ({cfg.data._target_}, {cfg.head._target_}), and "
+            f"this needs a dataset and a head of this project; load {path} with the module's load_from_checkpoint"
+        )
+    checkpoint = read_checkpoint(path)
+    datamodule: InMemoryDataModule = make(cfg, "data")
+    head = _made_head(cfg, checkpoint, path)
+    take(checkpoint, head, datamodule, path)
+    _read_threshold(folder, head)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return OpenRun(folder, cfg, head.spec, datamodule, head.eval().to(device))
+
+
+def open_head(path: Path, trust: Any = None) -> Head:
+    """The head of a checkpoint in a run's folder, as it was built for training, with the checkpoint's weights.
+
+    Args:
+        path: The checkpoint; `best.ckpt` comes with the threshold that was chosen for it.
+        trust: As for `open_run`.
+
+    Raises:
+        ConfigError: As `open_run`, or the checkpoint lies in no run's folder.
+    """
+    folder = path.absolute().parent.parent
+    if not (folder / CONFIG).is_file():
+        raise ConfigError(
+            f"{path}: lies in no run folder, which would say what it is a checkpoint of; move it back to "
+            "<run folder>/checkpoints, or give network, spec and make_optimizer"
+        )
+    cfg = _configuration(folder, {}, None, trust)
+    checkpoint = read_checkpoint(path)
+    head = _made_head(cfg, checkpoint, path)
+    take_weights(checkpoint, head, path)
+    if path.name == BEST:
+        _read_threshold(folder, head)
+    return head
+
+
+def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
+    """The head that a configuration describes, for the data of a checkpoint at `path`, yet without its weights."""
+    spec = spec_of(checkpoint, path)
+    check_sizes(cfg, spec, checkpoint["state_dict"], path)
+    planned = [scheduler.get("total_steps") for scheduler in checkpoint.get("lr_schedulers", [])]
+    return make_head(cfg, spec, num_steps=next((steps for steps in planned if isinstance(steps, int) and steps > 0), 1))
+
+
+def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any) -> DictConfig:
+    """A run's configuration, changed and resolved, of which nothing is left that could do harm."""
+    saved = saved_config(folder)
+    if data_dir is not None:
+        saved["data_dir"] = data_dir
+    own = _apply(saved, _plain(changes))
+    _refuse_other_splits(saved, own, trust)
+    cfg = resolved({**guarded(saved, own), "trust": _plain(trust)}, folder / CONFIG)
+    check_amounts(cfg, own)
+    targets.check(cfg, folder)
+    try:
+        return OmegaConf.create(cfg)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"{folder / CONFIG}: {' '.join(str(error).split())}; restore it") from error
+
+
+def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
+    """Refuse changes that divide a run's rows anew: rows that it was trained on would test it."""
+    kind = targets.find({"data": cfg["data"], "trust": _plain(trust)}, "data")
+    dividing = _DIVIDING if getattr(kind, "draws_rows", False) else {*_DIVIDING, "data.seed"}
+    if wrong := sorted(own & dividing):
+        raise ConfigError(
+            f"{wrong[0]}: divides the run's rows anew, so that rows it was trained on would test it "
+            f"(got {cfg['data'][wrong[0].removeprefix('data.')]}); leave it out"
+        )
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _apply(cfg: Config, changes: Any) -> set[str]:
+    """Make changes, nested, in a configuration; the keys that they set, dotted."""
+    own: set[str] = set()
+    for group, values in changes.items():
+        for key, value in values.items():
+            if key not in cfg[group]:
+                known = {f"{group}.{name}" for name in cfg[group]}
+                raise ConfigError(f"{group}.{key}: the run has no such key; {suggestion(f'{group}.{key}', known)}")
+            cfg[group][key] = value
+            own.add(f"{group}.{key}")
+    return own
+
+
+def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule, path: Path) -> int:
+    """Take the weights and the scaler of a checkpoint; the number of epochs it was trained.
+
+    Args:
+        checkpoint: As `read_checkpoint` returns it.
+        head: Takes the weights.
+        datamodule: Takes the scaler.
+        path: Where the checkpoint was, for messages.
+
+    Raises:
+        ConfigError: It belongs to another network.
+    """
+    take_weights(checkpoint, head, path)
+    state = data_state(checkpoint, type(datamodule).__qualname__, head.spec, path)
+    try:
+        datamodule.load_state_dict(state)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: holds nothing of the run's data ({error}); use another checkpoint") from error
+    return int(checkpoint["epoch"]) + 1
+
+
+def take_weights(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
+    """Let a head take the weights of a checkpoint at `path`, or raise `ConfigError` where it is another network's."""
+    try:
+        head.load_state_dict(checkpoint["state_dict"])
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ConfigError(
+            f"{path}: belongs to another network ({reason}); use the checkpoints of this run's folder"
+        ) from error
+
+
+def choose_threshold(opened: OpenRun, rule: str | float) -> None:
+    """Choose the threshold of an `opened` run by a rule on its validation rows, and store it with the run.
+
+    Raises:
+        ConfigError: The run's head has none, or no threshold does what the rule wants.
+    """
+    opened.head.choose_thresholds(rule, *opened.head.outputs(opened.datamodule.whole("val")))
+    write_threshold(opened.folder, opened.head)
+
+
+def write_threshold(folder: Path, head: Head) -> None:
+    """Store the threshold that a head uses in a run's folder."""
+    write_json(folder / _THRESHOLD, {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": "val"})
+
+
+def _read_threshold(folder: Path, head: Head) -> None:
+    if head.thresholds is None or not (folder / _THRESHOLD).exists():
+        return
+    stored = read_json(folder / _THRESHOLD)
+    thresholds = stored.get("thresholds") if isinstance(stored, dict) else None
+    if (
+        not isinstance(thresholds, list)
+        or len(thresholds) != len(head.thresholds)
+        or not all(map(_is_share, thresholds))
+    ):
+        raise ConfigError(
+            f"{folder / _THRESHOLD}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
+            "with threshold=, or delete it"
+        )
+    head.set_thresholds(thresholds)
+    head.rule = parse_rule(str(stored.get("rule")))
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
+
+
+def _spoken(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

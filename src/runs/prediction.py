@@ -1,0 +1,156 @@
+"""A run's answers for rows of a file, or for images, written beside what was asked."""
+
+import csv
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+from tqdm import tqdm
+
+from src.data.image.files import SUFFIXES, ImageFiles, image_files
+from src.data.table import Table, read_parts
+from src.errors import ConfigError
+from src.storage.folders import find_run
+from src.heads.base import Head
+from src.storage.outputs import check_output, output
+from src.runs.formulas import inert
+from src.runs.opening import OpenRun, open_run
+
+log = logging.getLogger(__name__)
+
+_PARQUET = (".parquet", ".pq")
+_IMAGES_AT_ONCE = 64
+
+
+def predict(cfg: DictConfig) -> Path:
+    """Write the rows of `input` again with a label and probabilities each; the output's path.
+
+    Memory is bounded: rows are read, answered and written some thousands at a time.
+
+    Args:
+        cfg: As `conf/predict.yaml` composes it.
+
+    Raises:
+        ConfigError: No such run or input, a column that is missing, a cell that is no number, or an output that is
+            there already or cannot be written. Nothing is written then.
+    """
+    if cfg.input is None:
+        raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
+    source = Path(cfg.input)
+    target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
+    check_output(target, cfg.force, source)
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
+    parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
+    cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
+    count = 0
+    with (
+        output(target, cfg.force) as part,
+        tqdm(unit=" rows", leave=False, disable=None) as bar,
+        _Writer(part, target.suffix.lower(), cell) as writer,
+    ):
+        for table, x in parts:
+            writer.write(_answered(opened.head, table, x))
+            count += len(x)
+            bar.update(len(x))
+    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", opened.folder, target)
+    return target
+
+
+def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
+    """Columns with the answer of a `head` for each of rows x [N, *input_shape], as the network sees them.
+
+    `predicted` is a class name or a value; `predicted_<label>` 0 or 1 where a row has several labels;
+    `probability_<class>` the probability of each.
+    """
+    with torch.no_grad():
+        logits = head(x.to(head.device)).float().cpu()
+    return head.answers(logits)
+
+
+def _answered(head: Head, table: Table, x: Tensor) -> dict[str, list[Any]]:
+    found = answers(head, x)
+    if taken := [name for name in found if name in table.columns]:
+        raise ConfigError(f"{table.source}: has a column {taken[0]} already, which would be written; rename it")
+    return table.columns | found
+
+
+def _table_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]]:
+    """Parts of a file, and their rows as the network sees them."""
+    if source.is_dir() or source.suffix.lower() in SUFFIXES:
+        raise ConfigError(f"input: the run was trained on a table (got {source}); name a CSV or Parquet file")
+    for number, table in enumerate(read_parts(source)):
+        x = opened.datamodule.scaled(opened.datamodule.encode(table, opened.spec))
+        if number == 0:
+            _mention_extra(table, opened)
+        yield table, x.reshape(len(table), *opened.spec.input_shape)
+
+
+def _mention_extra(table: Table, opened: OpenRun) -> None:
+    used = opened.datamodule.columns_used(opened.spec)
+    extra = [name for name in table.columns if name not in used]
+    if extra:
+        log.info("not used to predict, but kept: %s", ", ".join(extra))
+
+
+def _image_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]]:
+    """Paths of images, and the images as the network sees them."""
+    if not source.exists():
+        raise ConfigError(f"input: there is no file or folder {source}; name an image or a folder of images")
+    paths = image_files(source) if source.is_dir() else [source]
+    if not paths:
+        raise ConfigError(f"input: {source} holds no images ({', '.join(SUFFIXES)}); name another folder")
+    channels, side, _ = opened.spec.input_shape
+    images = ImageFiles(paths, side, color=channels == 3, skip_broken=bool(opened.cfg.data.get("skip_broken")))
+    for start in range(0, len(images), _IMAGES_AT_ONCE):
+        x, kept = images.read(range(start, min(start + _IMAGES_AT_ONCE, len(images))))
+        if kept:
+            table = Table({"image": [str(paths[place]) for place in kept]}, str(source), start + 1)
+            yield table, opened.datamodule.scaled(x)
+
+
+class _Writer:
+    """Writes tables of columns below each other into one CSV or Parquet file.
+
+    Args:
+        part: Where to.
+        suffix: `.parquet` and `.pq` make it Parquet.
+        cell: What becomes of each cell of a CSV.
+    """
+
+    def __init__(self, part: Path, suffix: str, cell: Callable[[Any], Any]) -> None:
+        self.part, self.is_parquet, self.cell = part, suffix in _PARQUET, cell
+        self._file: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, columns: dict[str, list[Any]]) -> None:
+        """Write some rows, given as columns of equal length."""
+        (self._write_parquet if self.is_parquet else self._write_csv)(columns)
+
+    def _write_csv(self, columns: dict[str, list[Any]]) -> None:
+        if self._file is None:
+            self._file = self.part.open("w", newline="", encoding="utf-8")
+            csv.writer(self._file).writerow(map(self.cell, columns))
+        csv.writer(self._file).writerows(
+            [self.cell(each) for each in row] for row in zip(*columns.values(), strict=True)
+        )
+
+    def _write_parquet(self, columns: dict[str, list[Any]]) -> None:
+        try:
+            from pyarrow import Table as ArrowTable
+            from pyarrow.parquet import ParquetWriter
+        except ImportError as error:
+            raise ConfigError("output: writing Parquet needs pyarrow; pip install pyarrow, or write CSV") from error
+        if self._file is None:
+            table = ArrowTable.from_pydict(columns)
+            self._file = ParquetWriter(self.part, table.schema)
+        self._file.write_table(ArrowTable.from_pydict(columns, self._file.schema))

@@ -1,0 +1,160 @@
+"""What a checkpoint holds beside the weights, tried before training takes it up: what does not fit is one line."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+from torch import Generator, Tensor
+from torch.optim import Optimizer
+
+from src.data.base import InMemoryDataModule
+from src.data.source import Source
+from src.errors import ChangedDataError, ConfigError
+from src.heads.base import Head
+from src.reporting.remarks import remark
+from src.trust.checkpoints import check_alike, source_state
+
+_PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
+_OLDEST = 2  # Lightning's version whose checkpoints it need not rewrite before it reads them
+
+
+def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, trainer: pl.Trainer, path: Path) -> None:
+    """Refuse a checkpoint whose optimizer, callbacks or progress this run's Trainer could not take up.
+
+    Args:
+        checkpoint: As `read_checkpoint` returns it.
+        head: What is trained.
+        trainer: What trains it.
+        path: Where the checkpoint is, for messages.
+
+    Raises:
+        ConfigError: One line that names what does not fit.
+    """
+    for part in _PARTS:
+        if part not in checkpoint:
+            raise ConfigError(f"{path}: has no {part}, without which nothing can be resumed; use another checkpoint")
+    part = "pytorch-lightning_version"
+    try:
+        if int(checkpoint[part].partition(".")[0]) < _OLDEST:
+            raise ValueError(f"version {checkpoint[part]}")
+        part = "rng_state"
+        if part in checkpoint:
+            Generator().set_state(checkpoint[part])
+        part = "optimizer_states"
+        if isinstance(head, Head):
+            _try_optimizer(checkpoint, head, trainer, path)
+        part = "callbacks"
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+            if (state := checkpoint["callbacks"].get(callback.state_key)) is not None:
+                _try_callback(callback, state, path)
+        part = "loops"
+        _try_progress(checkpoint, trainer, path)
+    except ConfigError:
+        raise
+    except Exception as error:  # whatever a state of another kind makes of what takes it up
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"{path}: {part}: is none that this run can resume from ({type(error).__name__}: {reason}); use another"
+        ) from error
+
+
+def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, answer: str, path: Path) -> dict[str, str]:
+    """What `metrics.json` says where a run's data are not those of its training so far; nothing where they are.
+
+    Args:
+        checkpoint: As `read_checkpoint` returns it.
+        data: As they are now.
+        answer: `accept` goes on with them, and a line says so.
+        path: Where the checkpoint is, for messages.
+
+    Raises:
+        ChangedDataError: They differ, which the `answer` does not accept.
+    """
+    if (source := source_state(checkpoint, type(data).__qualname__, path)) is not None:
+        data.trained_source = Source.of_state(source)
+    change = data.change()
+    if change is None:
+        return {"data_changed": mixture} if (mixture := data.mixture()) else {}
+    if answer != "accept":
+        raise ChangedDataError(
+            f"resume: {change}, and to go on would be another run; restore the data, train anew, or set "
+            "changed_data=accept"
+        )
+    data.accepts_change = True
+    remark("change", f"{change}, so that rows it was trained on may be among those of any split")
+    return {"data_changed": change}
+
+
+def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, path: Path) -> None:
+    """Load the states of the optimizer and the scheduler into new ones."""
+    finetuning = [each for each in trainer.callbacks if isinstance(each, pl.callbacks.BaseFinetuning)]  # type: ignore[attr-defined]
+    if finetuning:
+        head = copy.deepcopy(head)
+        finetuning[0].freeze_before_training(head)
+    configured = head.configure_optimizers()
+    alone = isinstance(configured, Optimizer)
+    optimizer: Optimizer = configured if alone else configured["optimizer"]
+    if finetuning:  # as it does itself: the groups of parameters are those of the checkpoint
+        groups = checkpoint["callbacks"][finetuning[0].state_key]["internal_optimizer_metadata"][0]
+        named = dict(head.named_parameters())
+        optimizer.param_groups = finetuning[0]._apply_mapping_to_param_groups(groups, named)
+    schedulers: list[Any] = [] if alone else [configured["lr_scheduler"]["scheduler"]]
+    states = checkpoint["optimizer_states"]
+    if (len(states), len(checkpoint["lr_schedulers"])) != (1, len(schedulers)):
+        raise ValueError("it has other optimizers or schedulers")
+    for mine, theirs in zip(optimizer.state_dict()["param_groups"], states[0]["param_groups"], strict=True):
+        check_alike(mine, theirs, "optimizer_states", path)
+    optimizer.load_state_dict(states[0])
+    for parameter, state in optimizer.state.items():
+        if isinstance(parameter, Tensor):
+            for name, value in state.items():
+                if isinstance(value, Tensor) and value.ndim and value.shape != parameter.shape:
+                    raise ValueError(f"{name} is of shape {list(value.shape)} for weights {list(parameter.shape)}")
+        else:
+            raise ValueError("it has the state of no parameter")
+    for scheduler, theirs in zip(schedulers, checkpoint["lr_schedulers"], strict=True):
+        mine = scheduler.state_dict()
+        if unknown := theirs.keys() - mine.keys():
+            raise ValueError(f"the scheduler has no {min(map(str, unknown))}")
+        check_alike(mine, theirs, "lr_schedulers", path)
+
+
+def _try_callback(callback: pl.Callback, state: Any, path: Path) -> None:
+    name = f"callbacks.{type(callback).__name__}"
+    check_alike(callback.state_dict(), state, name, path)
+    if isinstance(callback, pl.callbacks.EarlyStopping):
+        copy.copy(callback).load_state_dict(state)
+    elif isinstance(callback, pl.callbacks.ModelCheckpoint):
+        best = state.get("best_k_models", {})
+        paths = [state.get(f"{which}_model_path", "") for which in ("best", "kth_best")]
+        chosen = callback.monitor is not None  # else the last is the best, and has no score
+        if not all(not path or path in best for path in paths if chosen) or not all(map(_is_score, best.values())):
+            raise ValueError("its best checkpoints are not among those that it keeps")
+        if not all(Path(file).suffix == ".ckpt" for file in (*best, *filter(None, [state.get("last_model_path")]))):
+            raise ValueError("it keeps files that are no checkpoints")  # which it would remove in their turn
+
+
+def _is_score(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.ndim == 0
+
+
+def _try_progress(checkpoint: dict[str, Any], trainer: pl.Trainer, path: Path) -> None:
+    """Load the progress into the Trainer, which will do the same as it begins."""
+    state = checkpoint["loops"]["fit_loop"]
+    check_alike(trainer.fit_loop.state_dict(), state, "loops.fit_loop", path)
+    if min(_numbers(state), default=0) < 0:
+        raise ValueError("it counts less than nothing")
+    trainer.fit_loop.load_state_dict(state)
+    begun, complete = trainer.fit_loop.epoch_progress.current.ready, checkpoint["epoch"] + 1
+    if begun not in (complete, complete + 1):
+        raise ValueError(f"it counts {begun} epochs and the checkpoint {complete}")
+
+
+def _numbers(node: Any) -> Iterator[int]:
+    if isinstance(node, dict):
+        for child in node.values():
+            yield from _numbers(child)
+    elif isinstance(node, int):
+        yield node

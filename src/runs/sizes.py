@@ -1,0 +1,79 @@
+"""Whether a network and a checkpoint belong together, found out before memory is taken for either."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+
+from src.errors import ConfigError
+from src.heads.base import Head
+from src.building.making import make
+from src.spec import DataSpec
+from src.trust import targets
+
+_SPARE = 1000  # parameters that a network may make while it is built and then drop, as a ResNet's first and last layer
+
+
+def check_sizes(cfg: DictConfig, spec: DataSpec, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Build the network of a configuration without memory, and compare its parameters with those of a checkpoint.
+
+    Args:
+        cfg: The configuration.
+        spec: What the dataset was.
+        weights: The checkpoint's, by their names in the head.
+        path: The checkpoint, for messages.
+
+    Raises:
+        ConfigError: A value that the network refuses, or a checkpoint of another network.
+    """
+    head_class = targets.find(cfg, "head")
+    if not issubclass(head_class, Head):
+        return
+    outputs = head_class.num_outputs(spec)
+    try:
+        with torch.device("meta"), _at_most(len(weights) + _SPARE, path):
+            network: nn.Module = make(cfg, "network", input_shape=spec.input_shape, num_outputs=outputs)
+    except ConfigError:
+        if targets.find(cfg, "network").__module__.partition(".")[0] in targets.trusted(cfg.get("trust")):
+            return  # a network that cannot be built so; its code is trusted
+        raise
+    parameters = {f"network.{name}": value for name, value in network.state_dict().items()}
+    for name in parameters.keys() & weights.keys():
+        if weights[name].is_floating_point() != parameters[name].is_floating_point():
+            kinds = f"should be of {parameters[name].dtype} (got {weights[name].dtype})"
+            raise ConfigError(f"{path}: {name}: {kinds}; use the checkpoints of this run's folder")
+    expected = {name: list(value.shape) for name, value in parameters.items()}
+    found = {name: list(value.shape) for name, value in weights.items() if name.startswith("network.")}
+    for name in [*expected, *found]:
+        if expected.get(name) != found.get(name):
+            sizes = f"{found.get(name, 'none')} in the checkpoint and {expected.get(name, 'none')} in the configuration"
+            raise ConfigError(
+                f"{path}: belongs to another network (size mismatch for {name}: {sizes}); "
+                "use the checkpoints of this run's folder"
+            )
+
+
+@contextmanager
+def _at_most(number: int, path: Path) -> Iterator[None]:
+    """Refuse a network of more parameters, as it is built: a depth of a billion would not end."""
+    made = 0
+
+    def count(module: nn.Module, name: str, parameter: Any) -> None:
+        nonlocal made
+        made += 1
+        if made > number:
+            raise ConfigError(
+                f"{path}: belongs to another network (size mismatch: the configuration asks for more than {number} "
+                "parameters); use the checkpoints of this run's folder"
+            )
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()

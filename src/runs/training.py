@@ -1,0 +1,305 @@
+"""A run from beginning to end: build, fit, test, write."""
+
+import logging
+import shlex
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+from omegaconf import DictConfig, OmegaConf
+
+from src import interrupts
+from src.reporting import summary as report
+from src.building.build import Parts, build, is_plain
+from src.callbacks.boundary_movie import BoundaryMovie
+from src.callbacks.figures import Figures
+from src.callbacks.history import History, curves_drawing
+from src.loggers.tensorboard import TensorBoardLogger
+from src.errors import ConfigError, InterruptedRunError
+from src.storage.folders import PARTS
+from src.heads.drawing import Moment, record
+from src.metrics.threshold import parse_rule
+from src.networks.affine import affine_map
+from src.storage.removal import remove_listed
+from src.runs import tuning
+from src.runs.complaints import complaint
+from src.runs.doubts import say_doubts
+from src.runs.files import write_json
+from src.runs.opening import take, write_threshold
+from src.runs.resuming import accepted_change, check_resumable
+from src.building.run_length import num_steps
+from src.trust.checkpoints import read_checkpoint
+from src.trust.plain import read_json
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Run:
+    """One training run and its folder.
+
+    Attributes:
+        cfg: The composed configuration.
+        folder: Where everything is written.
+        parts: The datamodule, the head and the Trainer.
+        metrics: What `metrics.json` holds, once the run has been evaluated.
+    """
+
+    cfg: DictConfig
+    folder: Path
+    parts: Parts
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def best_checkpoint(self) -> Path:
+        """The weights that validation chose."""
+        return self.folder / "checkpoints" / "best.ckpt"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The state after the newest epoch."""
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    def fit(self) -> None:
+        """Train, from `last.ckpt` where the run is resumed.
+
+        Raises:
+            TrainingDivergedError: The loss became NaN or infinite.
+            InterruptedRunError: Ctrl-C or another signal; the state after the last complete epoch is written.
+            KeyboardInterrupt: The same before the first epoch.
+        """
+        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        checkpoint = self._checkpoint_to_resume()
+        if not self.cfg.trainer.fast_dev_run:
+            self._log_graph()
+        interrupts.take_over(trainer)
+        start = time.perf_counter()
+        try:
+            trainer.fit(head, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
+        except SystemExit as error:  # Lightning's answer to an interrupt
+            interrupt = interrupts.behind(error)
+            if interrupt is None:
+                raise
+            if not trainer.fit_loop.epoch_progress.current.ready:
+                raise interrupt from None
+            raise self.interrupted(f"in epoch {trainer.current_epoch + 1}", interrupt) from error
+        except Exception as error:
+            refusal = complaint(error, trainer)
+            if refusal is None:
+                raise
+            raise refusal from error
+        self.metrics["fit_seconds"] = round(time.perf_counter() - start, 3)
+
+    def _checkpoint_to_resume(self) -> Path | None:
+        if self.cfg.resume is None:
+            return None
+        if self.parts.trainer.is_global_zero:
+            remove_listed(self.folder, PARTS)
+        named = Path(self.cfg.resume)
+        path = named if named.suffix == ".ckpt" else self.last_checkpoint
+        if path != named and not path.exists():
+            log.info("%s has no checkpoint yet and is trained from the start", self.folder)
+            return None
+        checkpoint = self._take_up(path)
+        check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
+        tuning.resume(self.parts.trainer)
+        epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
+        patience = self._exhausted_patience(checkpoint)
+        if epochs_done >= max_epochs or patience is not None:
+            if not self._is_finished(epochs_done):  # all that is left is to measure and to write
+                self.parts.trainer.fit_loop.max_epochs = epochs_done
+                return path
+            if patience is None:
+                raise ConfigError(
+                    f"resume: {path} has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
+                )
+            raise ConfigError(
+                f"resume: {path} stopped early after {epochs_done} epochs; "
+                f"raise callbacks.early_stopping.patience (got {patience})"
+            )
+        for scheduler in checkpoint["lr_schedulers"]:
+            planned, counted = scheduler.get("total_steps"), self.cfg.scheduler.get("total_steps") == "auto"
+            if planned is not None and counted and planned < num_steps(self.cfg, self.parts.datamodule):
+                raise ConfigError(
+                    f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
+                    f"{max_epochs}); keep the run's own, or train anew"
+                )
+        return path
+
+    def _take_up(self, path: Path) -> dict[str, Any]:
+        """Take what the checkpoint at `path` holds of a run that goes on; the checkpoint."""
+        checkpoint = read_checkpoint(path)
+        self.metrics |= accepted_change(checkpoint, self.parts.datamodule, self.cfg.changed_data, path)
+        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        return checkpoint
+
+    def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:
+        """The patience of an early stopping that had ended the training with this checkpoint; None if none had."""
+        stopping = first(self.parts.trainer, pl.callbacks.EarlyStopping)
+        state = checkpoint["callbacks"].get(stopping.state_key, {}) if stopping is not None else {}
+        return stopping.patience if state and state["wait_count"] >= stopping.patience else None
+
+    def _is_finished(self, epochs: int) -> bool:
+        """Whether the run was measured after so many epochs; if not, a kill came between training and the end."""
+        path = self.folder / "metrics.json"
+        metrics = read_json(path) if path.exists() else None
+        return isinstance(metrics, dict) and metrics.get("epochs") is not None and metrics["epochs"] >= epochs
+
+    def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
+        """An error that says `when` the run was interrupted, and how to resume it."""
+        message = f"interrupted {when}; go on with: python -m src.train resume={shlex.quote(str(self.folder))}"
+        return InterruptedRunError(message, interrupts.exit_code(error))
+
+    def _take(self, path: Path) -> dict[str, Any]:
+        """Take the weights and the scaler of the checkpoint at `path`; the checkpoint."""
+        checkpoint = read_checkpoint(path)
+        take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        return checkpoint
+
+    def _log_graph(self) -> None:
+        x = self.parts.datamodule.seen("train", slice(1))
+        for logger in self.parts.trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.log_network(self.parts.head.network, x)
+
+    def evaluate(self) -> None:
+        """Measure the best weights on all splits; the test split is touched here, once."""
+        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        best_epoch = trainer.current_epoch
+        if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
+            best_epoch = self._take(self.best_checkpoint)["epoch"] + 1
+        head.to(trainer.strategy.root_device)
+        if head.chooses:
+            try:
+                head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
+            except ConfigError as error:  # no threshold reaches the precision or recall, which only training could tell
+                log.warning("head.%s; the threshold stays 0.5", error)
+                head.rule = parse_rule(0.5)
+            if trainer.is_global_zero:
+                write_threshold(self.folder, head)
+        for split in ("train", "val", "test"):
+            results = head.evaluate(datamodule.whole(split))
+            self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
+        self._count(best_epoch)
+        self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
+
+    def _count(self, best_epoch: int) -> None:
+        self.metrics |= {
+            "epochs": self.parts.trainer.current_epoch,
+            "best_epoch": best_epoch,
+            "steps": self.parts.trainer.global_step,
+            "num_parameters": sum(p.numel() for p in self.parts.head.parameters()),
+        }
+
+    def write(self) -> None:
+        """Write the figures, TensorBoard's table and, as the mark of a finished run, `metrics.json`."""
+        trainer = self.parts.trainer
+        if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
+            return
+        self._draw()
+        final = {  # `val/loss` is a curve already; `val/best_loss` is one point, of the best weights
+            name.replace("val/", "val/best_"): value
+            for name, value in self.metrics.items()
+            if name.startswith(("val/", "test")) and isinstance(value, float)
+        }
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.log_table(report.hyperparameters(self.cfg), final, trainer.global_step)
+            else:
+                logger.log_hyperparams(report.hyperparameters(self.cfg))
+                logger.log_metrics(final, trainer.global_step)
+            logger.finalize("success")
+        write_json(self.folder / "metrics.json", self.metrics, durable=True)
+
+    def _draw(self) -> None:
+        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        figures = first(trainer, Figures)
+        if figures is not None:
+            figures.draw(trainer, list(record(head, datamodule, ("train", "test"), Moment(trainer.global_step))))
+        history = first(trainer, History)
+        if figures is not None and history is not None and history.rows:
+            figures.draw(trainer, [curves_drawing(history.rows, head.score_names[:2], self.metrics["best_epoch"])])
+        movie = first(trainer, BoundaryMovie)
+        if movie is not None:
+            movie.draw(trainer)
+
+    def summary(self) -> str:
+        """The few lines that end a run's output."""
+        head, datamodule = self.parts.head, self.parts.datamodule
+        lines = [*self._opening(), report.metrics_table(self.metrics, head.score_names), ""]
+        linear = affine_map(head.network, head.spec.num_inputs)
+        if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
+            weight, bias = (part.tolist() for part in linear)
+            lines.append(report.equation(weight, bias, head.spec, datamodule.standardize))
+        return "\n".join([*lines, *self._closing()])
+
+    def _opening(self) -> list[str]:
+        metrics = self.metrics
+        counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
+        return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", *tuning.chosen(self.parts.trainer), ""]
+
+    def _closing(self) -> list[str]:
+        verdict = report.solved_line(self.metrics, dict(self.cfg.solved))
+        lines = [verdict] if verdict else []
+        if not self.cfg.trainer.fast_dev_run:
+            folder = shlex.quote(str(self.folder))
+            lines.append(f"run folder: {folder}")
+            if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
+                lines.append(f"to look at it: tensorboard --logdir {folder}")
+        return lines
+
+    def headline(self) -> str:
+        """The line that begins a run's output."""
+        head, spec = self.parts.head, self.parts.head.spec
+        sizes = [len(rows.x) for rows in self.parts.datamodule.splits]
+        num_parameters = sum(p.numel() for p in head.parameters())
+        kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
+        inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
+        rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
+        slowly = f"; one step at a time, for {' and '.join(self.parts.each_step)}" if self.parts.each_step else ""
+        return (
+            f"{type(self.parts.datamodule).__name__}: {rows} of {inputs}; "
+            f"{type(head.network).__name__} with {num_parameters:,} parameters{slowly}{self._seldom()}"
+        )
+
+    def _seldom(self) -> str:
+        """How often the run is validated, where that is oftener than it was asked for."""
+        asked, every = self.cfg.trainer.check_val_every_n_epoch, self.parts.trainer.check_val_every_n_epoch
+        return "" if asked == every else f"; validated every {every} epochs, not {asked}, since it has no more"
+
+
+def train(cfg: DictConfig, folder: Path) -> float | None:
+    """Train, evaluate and write one run; the value a sweeper optimises, the monitored metric of the best epoch.
+
+    Args:
+        cfg: The composed configuration.
+        folder: The run's folder, which exists.
+    """
+    run = _begun(cfg, folder)
+    announce = log.info if run.parts.trainer.is_global_zero else log.debug
+    announce("%s", run.headline())
+    run.fit()
+    try:
+        run.evaluate()
+        run.write()
+    except KeyboardInterrupt as error:
+        raise run.interrupted("after training", error) from error
+    announce("%s", run.summary())
+    return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
+
+
+def _begun(cfg: DictConfig, folder: Path) -> Run:
+    if not is_plain(cfg):
+        run = Run(cfg, folder, build(cfg, folder))
+        say_doubts(cfg, run.parts.datamodule)
+        return run
+    from src.runs.plain import PlainRun, build_plain
+
+    return PlainRun(cfg, folder, build_plain(cfg, folder))
+
+
+def first(trainer: pl.Trainer, kind: type[Any]) -> Any:
+    """The first of a trainer's callbacks of one kind, or None."""
+    return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]

@@ -1,0 +1,240 @@
+"""What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from src import cores
+from src.errors import ConfigError, suggestion
+from src.settings import library as library_rules
+from src.settings import rules, unread
+from src.trust import targets
+
+CONF = Path(__file__).parents[2] / "conf"
+
+_TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a union
+_BASE = "train"  # the primary configuration of runs
+_MOST_SHOWN = 100  # characters of a value in a message
+_FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
+
+
+class SolvedRule(BaseModel):
+    """When a run counts as solved; no bound, no verdict."""
+
+    model_config = ConfigDict(extra="forbid")
+    metric: str = "test/accuracy"
+    at_least: rules.Number | None = None
+    at_most: rules.Number | None = None
+
+    @field_validator("at_least", "at_most")
+    @classmethod
+    def _within_reach(cls, bound: float | None, info: ValidationInfo) -> float | None:
+        metric = str(info.data.get("metric"))
+        better = rules.direction(metric)
+        if bound is None or better is None:
+            return bound
+        if better == "min" and bound < 0:
+            raise rules.broken(f"Input should be 0 or more, since {metric} never falls below")
+        if better == "max" and bound > 1:
+            raise rules.broken(f"Input should be 1 or less, since {metric} never rises above")
+        return bound
+
+    @field_validator("at_most")
+    @classmethod
+    def _ordered(cls, most: float | None, info: ValidationInfo) -> float | None:
+        least, metric = info.data.get("at_least"), str(info.data.get("metric"))
+        better = rules.direction(metric)
+        if least is not None and most is not None and least > most:
+            raise rules.broken(f"Input should not be below solved.at_least={least}")
+        if better == "max" and most is not None and least is None:
+            raise rules.broken(
+                f"Input should be null beside solved.at_least=…, since {metric} is better when it is larger"
+            )
+        if better == "min" and most is None and least is not None:
+            raise rules.broken(
+                f"Input should be a bound beside solved.at_least, since {metric} is better when it is smaller"
+            )
+        return most
+
+
+class RootRules(library_rules.Rules):
+    """The keys outside all groups."""
+
+    seed: rules.Seed
+    runs_dir: Annotated[str, Field(min_length=1)]
+    data_dir: Annotated[str, Field(min_length=1)]
+    changed_data: Literal["refuse", "accept"] = "refuse"
+    solved: SolvedRule
+
+
+class ThreadsRules(library_rules.TrainerRules):
+    """The Trainer's rules, and our own key beside them."""
+
+    threads: Annotated[rules.Count, Field(le=max(64, cores.available()))] | Literal["auto"] = "auto"
+
+
+class RunRules(library_rules.Rules):
+    """The keys of commands on a run."""
+
+    run: Annotated[str, Field(min_length=1)]
+    split: Literal["train", "val", "test"] = "test"
+    format: Literal["onnx", "torch_export"] = "onnx"
+    formulas: Literal["escape", "keep"] = "escape"
+    resamples: Annotated[rules.Natural, Field(le=100_000)] = 0
+    force: bool = False
+
+
+_RULES: dict[str, type[library_rules.Rules]] = {
+    "": RootRules,
+    "optimizer": library_rules.OptimizerRules,
+    "scheduler": library_rules.SchedulerRules,
+    "trainer": ThreadsRules,
+    "callbacks.early_stopping": library_rules.MonitorRules,
+    "callbacks.model_checkpoint": library_rules.CheckpointRules,
+}
+
+
+def check(cfg: DictConfig, hydra: DictConfig) -> None:
+    """Raise `ConfigError` for keys that no group knows and for values that break a rule stated in `src.settings.rules`.
+
+    Args:
+        cfg: The composed configuration.
+        hydra: Hydra's own part of it.
+    """
+    check_keys(cfg, hydra)
+    unread.check(cfg, [*hydra.overrides.task, *hydra.overrides.hydra])
+    check_values(OmegaConf.to_container(cfg, resolve=True))
+
+
+def check_values(cfg: Any) -> None:
+    """Raise `ConfigError` for values of `cfg`, plain and resolved, that break a rule of these or of targets."""
+    targets.check_names(cfg)
+    for group, model in _RULES.items():
+        values = cfg
+        for key in group.split(".") if group else ():
+            values = values.get(key) if values is not None else None
+        if values is not None:
+            try:
+                model.model_validate(values)
+            except ValidationError as error:
+                raise ConfigError(one_line(group, error)) from error
+    lowest, highest = cfg["scheduler"].get("eta_min"), cfg["optimizer"].get("lr")
+    if lowest is not None and highest is not None and lowest > highest:
+        raise ConfigError(
+            f"scheduler.eta_min: the learning rate falls to it from optimizer.lr={highest} (got {lowest}); lower it"
+        )
+
+
+def check_on_run(cfg: DictConfig) -> None:
+    """Raise `ConfigError` for values in the `cfg` of a command on a run that break a rule."""
+    try:
+        RunRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
+    except ValidationError as error:
+        raise ConfigError(one_line("", error)) from error
+
+
+def option_keys(group: str) -> set[str]:
+    """The keys that any of a group's ready options has, those of `conf/common/` with them."""
+    paths = [path for folder in (group, "common") for path in (CONF / folder).glob("*.yaml")]
+    return {str(key) for path in paths for key in OmegaConf.load(path)} - {"_target_"}
+
+
+def one_line(group: str, error: ValidationError) -> str:
+    """The keys, the rules they break and the values received, in one line.
+
+    Args:
+        group: The config group whose keys these are, empty for those outside all groups.
+        error: What pydantic found.
+
+    Example:
+        >>> try:
+        ...     library_rules.OptimizerRules(lr=-1)
+        ... except ValidationError as error:
+        ...     one_line("optimizer", error)
+        'optimizer.lr: input should be greater than 0 (got -1)'
+    """
+    messages: dict[str, list[str]] = {}
+    received: dict[str, Any] = {}
+    for detail in error.errors():
+        path = [part for part in detail["loc"] if isinstance(part, int) or (part.isidentifier() and part not in _TYPES)]
+        top = [part for i, part in enumerate(path) if i == 0 or isinstance(part, int) or group == ""]
+        key = ".".join(str(part) for part in ([group] if group else []) + top)
+        unknown = detail["type"] in ("unexpected_keyword_argument", "extra_forbidden")
+        message = "unknown key" if unknown else detail["msg"][0].lower() + detail["msg"][1:]
+        if message not in messages.setdefault(key, []):
+            messages[key].append(message)
+        received[key] = detail["input"]
+    return "; ".join(f"{key}: {' or '.join(found)} (got {shown(received[key])})" for key, found in messages.items())
+
+
+def shown(value: Any) -> str:
+    """A `value` as a message shows it, cut where it is long.
+
+    Example:
+        >>> shown("a"), shown(10**400)[-12:]
+        ("'a'", '0000… of 401')
+    """
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… of {len(text)}"
+
+
+def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
+    """Raise `ConfigError` for keys that an experiment or an own primary configuration adds.
+
+    Those are the keys that the same options without it do not have. A key that the command line added with `+` is meant
+    to be new.
+
+    Args:
+        cfg: The composed configuration.
+        hydra: Hydra's own part of it.
+    """
+    choices, overrides, name = dict(hydra.runtime.choices), list(hydra.overrides.task), hydra.job.config_name
+    if "resume" not in cfg:
+        raise ConfigError(f"--config-name: {name} does not build on {_BASE}; begin it with defaults: [{_BASE}, _self_]")
+    if cfg.resume is not None or not (choices.get("experiment") or name != _BASE):
+        return
+    plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
+    known = keys_below(_compose_beside(hydra, [choice for choice in plain if not choice.startswith("experiment=")]))
+    added = {override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")}
+    unknown = [
+        key
+        for key in sorted(keys_below(cfg) - known)
+        if not any(key == new or key.startswith(f"{new}.") for new in added) and not key.startswith(_FREE_FORM)
+    ]
+    if not unknown:
+        return
+    source = f"experiment={choices['experiment']}" if choices.get("experiment") else f"--config-name={name}"
+    group = unknown[0].partition(".")[0]
+    if f"{group}={choices.get(group)}" in overrides:
+        keys = [key for key in unknown if key.startswith(f"{group}.")]
+        raise ConfigError(
+            f"{', '.join(keys)}: set by {source}, and {group}={choices[group]} has no such key; "
+            f"leave out what does not apply: {' '.join(f'~{key}' for key in keys)}"
+        )
+    raise ConfigError(f"{unknown[0]}: unknown key in {source}; {suggestion(unknown[0], known)}")
+
+
+def _compose_beside(hydra: DictConfig, overrides: list[str]) -> DictConfig:
+    """Compose a second configuration while Hydra runs a job, of options from wherever the job's own came."""
+    search = [override for override in hydra.overrides.hydra if override.startswith("hydra.searchpath=")]
+    loader = GlobalHydra.instance().config_loader()
+    cfg = loader.load_configuration(_BASE, [*search, *overrides], RunMode.RUN)
+    return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+
+
+def keys_below(node: Any, prefix: str = "") -> set[str]:
+    """Dotted names, with `prefix` before them, of every key below a node."""
+    if not isinstance(node, DictConfig):
+        return set()
+    found: set[str] = set()
+    for key in node:
+        name = f"{prefix}{key!s}"
+        found.add(name)
+        child = None if OmegaConf.is_missing(node, key) else node._get_node(key)
+        if isinstance(child, DictConfig | ListConfig):
+            found |= keys_below(child, f"{name}.")
+    return found

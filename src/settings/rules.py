@@ -1,0 +1,101 @@
+"""The rules that values obey: types to annotate parameters with, and a decorator that enforces them.
+
+Our own constructors carry their rules beside each parameter; `src.settings.library` has PyTorch's and Lightning's.
+A truth value or a text is never taken for a number, although Python would: `data.noise=true` is a mistake, not 1.0.
+"""
+
+from math import inf
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, validate_call
+from pydantic_core import PydanticCustomError
+
+_SMALLEST = 1e-12  # what is added to a float32 weight, or multiplied with it, leaves it as it is below this
+_LARGEST = 10**18 - 1  # PyTorch, files and loops count with 64 bits
+
+
+def broken(rule: str) -> PydanticCustomError:
+    """What a validator raises where a value breaks a `rule`, a sentence as pydantic words it: "Input should be …"."""
+    return PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+def _numeric(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise broken("Input should be a number")
+    return value
+
+
+def _countable(value: Any) -> Any:
+    if isinstance(value, int | float) and _LARGEST < abs(value) < inf:
+        raise broken("Input should be a whole number of at most 18 digits")
+    return value
+
+
+def _felt(value: float) -> float:
+    """Refuse what is not 0 and yet does what 0 does, in float32 weights at least."""
+    if 0 < value < _SMALLEST:
+        raise broken(f"Input should be 0, or at least {_SMALLEST:g} to have an effect")
+    return value
+
+
+def _within(smallest: float, largest: float) -> AfterValidator:
+    """Bounds beyond which float32 no longer tells a difference, or nothing useful can come of a value."""
+
+    def check(value: float) -> float:
+        if not smallest <= value <= largest:
+            raise broken(f"Input should be between {smallest:g} and {largest:g}")
+        return value
+
+    return AfterValidator(check)
+
+
+Number = Annotated[float, BeforeValidator(_numeric), Field(allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(_countable), BeforeValidator(_numeric)]
+
+Fraction = Annotated[Number, Field(ge=0, le=1), AfterValidator(_felt)]
+OpenFraction = Annotated[Number, Field(gt=0, lt=1)]
+BelowOne = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_felt)]
+NonNegative = Annotated[Number, Field(ge=0), AfterValidator(_felt)]
+Positive = Annotated[Number, Field(gt=0)]
+Spread = Annotated[Number, Field(ge=0, le=1e6)]
+"""A standard deviation: beyond a million nothing is left of what it blurs."""
+Rate = Annotated[Number, Field(gt=0), _within(_SMALLEST, 1e6)]
+"""A learning rate, or another factor that a step of float32 weights has to feel."""
+Count = Annotated[Whole, Field(ge=1)]
+Natural = Annotated[Whole, Field(ge=0)]
+NumClasses = Annotated[Whole, Field(ge=2, le=1000)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+Mode = Literal["auto", "min", "max"]
+
+checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
+"""Decorates a constructor: a value that breaks its annotation raises `pydantic.ValidationError`."""
+
+_SMALLER_IS_BETTER = frozenset({"loss", "mae", "mse", "rmse", "error", "nll", "brier", "ece"})
+_LARGER_IS_BETTER = frozenset({"accuracy", "precision", "recall", "f1", "r2", "auc", "specificity", "sensitivity"})
+
+
+def direction(metric: str) -> Literal["min", "max"] | None:
+    """Whether a metric is better small (`min`) or large (`max`), by the last word of its name; None is not known.
+
+    Example:
+        >>> direction("val/loss"), direction("test/subset_accuracy"), direction("val/lift")
+        ('min', 'max', None)
+    """
+    word = metric.rpartition("/")[2].rpartition("_")[2]
+    return "min" if word in _SMALLER_IS_BETTER else "max" if word in _LARGER_IS_BETTER else None
+
+
+def resolved_mode(monitor: str, mode: str) -> Literal["min", "max"]:
+    """The `mode` of whatever watches the metric `monitor`, `auto` by the metric's name.
+
+    Raises:
+        ValueError: The name does not tell.
+
+    Example:
+        >>> resolved_mode("val/accuracy", "auto"), resolved_mode("val/lift", "max")
+        ('max', 'max')
+    """
+    found = direction(monitor) if mode == "auto" else mode
+    if found not in ("min", "max"):
+        raise ValueError(f"mode: {monitor} may be better small or large (got {mode}); set it to min or max")
+    return "min" if found == "min" else "max"

@@ -1,0 +1,64 @@
+"""Keys that are composed and that nothing reads, or that this project sets itself: said, not swallowed."""
+
+import re
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from src.errors import ConfigError, suggestion
+from src.settings.library import SET_BY_THE_PROJECT
+
+_ROOT = {"seed", "runs_dir", "data_dir", "resume", "changed_data", "experiment", "solved", "trust"}
+_GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}
+_ELSEWHERE = {  # what other projects call it
+    "ckpt_path": "resume=FOLDER goes on with a run, src.evaluate run=FOLDER measures it",
+    "model": "the group is called network",
+    "train": "src.train always trains",
+    "test": "the test split is always measured",
+    "tags": "hydra.run.dir=… names a run's folder",
+    "task_name": "hydra.run.dir=… names a run's folder",
+    "debug": "use trainer=debug",
+    "hparams_search": "sweep with -m KEY=VALUE,VALUE",
+}
+_MANY = "callbacks", "logger"  # groups of members, each with a class of its own
+
+
+def check(cfg: DictConfig, overrides: list[str]) -> None:
+    """Raise `ConfigError` for a key that has no effect.
+
+    Args:
+        cfg: The composed configuration, its interpolations not yet resolved.
+        overrides: What the command line set, Hydra's own keys included; they may refer to a key too.
+    """
+    for key in map(str, cfg):
+        if key not in _ROOT | _GROUPS and not _is_referred_to(key, cfg, overrides):
+            raise ConfigError(f"{key}: nothing reads this key; {_remedy(key)}")
+    for group, keys in SET_BY_THE_PROJECT.items():
+        for key in map(str, OmegaConf.select(cfg, group) or {}):
+            if key in keys:
+                raise ConfigError(f"{group}.{key}: set by the project; {keys[key]}")
+    for group in _MANY:
+        for name, member in (cfg.get(group) or {}).items():
+            if member is not None and not (isinstance(member, DictConfig) and member.get("_target_")):
+                raise ConfigError(
+                    f"{group}.{name}: needs a class (got {_shown(member)}); set {group}.{name}._target_=…, "
+                    f"or leave it out with {group}.{name}=null"
+                )
+    if (cfg.get("scheduler") or {"_target_": 1}).get("_target_") is None:
+        unread = sorted(str(key) for key in cfg.scheduler if key != "_target_")
+        if unread:
+            raise ConfigError(f"scheduler.{unread[0]}: nothing reads it without a scheduler; choose one, scheduler=…")
+
+
+def _is_referred_to(key: str, cfg: DictConfig, overrides: list[str]) -> bool:
+    """Whether an interpolation takes the value of a key."""
+    texts = [OmegaConf.to_yaml(cfg, resolve=False), *overrides]
+    return any(re.search(rf"\$\{{[^}}]*\b{re.escape(key)}\b", text) for text in texts)
+
+
+def _remedy(key: str) -> str:
+    return _ELSEWHERE.get(key) or suggestion(key, _ROOT | _GROUPS)
+
+
+def _shown(value: Any) -> str:
+    return repr(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value)

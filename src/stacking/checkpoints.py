@@ -1,0 +1,97 @@
+"""A member's checkpoints in Lightning's format, as its run alone would have written them."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import callbacks
+from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
+from torch import Tensor
+
+from src.stacking.ledger import Kept
+from src.stacking.members import Member
+from src.stacking.module import StackModule
+from src.storage.saving import save
+
+
+class Checkpoints:
+    """Writes `best.ckpt` and `last.ckpt` of members.
+
+    Args:
+        module: The stack after training.
+        stopping: The early stopping that a single run would have; None where it is off.
+        best: The ModelCheckpoint that a single run would have.
+    """
+
+    def __init__(
+        self, module: StackModule, stopping: callbacks.EarlyStopping | None, best: callbacks.ModelCheckpoint
+    ) -> None:
+        self.module, self.stopping, self.best = module, stopping, best
+        head = module.head
+        self.names = [f"network.{name}" for name in module.stacked.names]
+        self.group = dict(head.make_optimizer(head.parameters()).param_groups[0])
+        self.group["params"] = list(range(len(self.names)))
+
+    def write(self, run: int, member: Member) -> None:
+        """Write what there is of a `member`, the stack's `run`: one that failed in its first epoch has nothing."""
+        ledger = self.module.ledger
+        folder = member.folder / "checkpoints"
+        for name, kept in (("best", ledger.best), ("last", ledger.last)):
+            if kept.epoch[run]:
+                folder.mkdir(exist_ok=True)
+                save(self._checkpoint(run, member, kept, folder.resolve()), folder / f"{name}.ckpt")
+
+    def _checkpoint(self, run: int, member: Member, kept: Kept, folder: Path) -> dict[str, Any]:
+        checkpoint = dict(self.module.ledger.progress[kept.epoch[run]])
+        checkpoint["state_dict"] = dict(zip(self.names, self._pieces(kept.tensors["values"][run]), strict=True))
+        checkpoint["callbacks"] = self._callbacks(run, kept, folder)
+        checkpoint["optimizer_states"] = [self._optimizer_state(run, member, kept, checkpoint["global_step"])]
+        checkpoint["lr_schedulers"] = kept.schedulers[run]
+        checkpoint["rng_state"] = member.rng_state
+        assert member.data is not None
+        checkpoint["spec"] = asdict(member.data.spec)
+        if scaler := member.data.state_dict():
+            checkpoint[type(member.data).__qualname__] = scaler
+        return checkpoint
+
+    def _pieces(self, row: Tensor) -> list[Tensor]:
+        return [piece.clone() for piece in self.module.stacked.pieces(row)]
+
+    def _optimizer_state(self, run: int, member: Member, kept: Kept, steps: int) -> dict[str, Any]:
+        """As `Optimizer.state_dict` returns it."""
+        optimizer = self.module.optimizer
+        group = {**self.group, "lr": kept.tensors["lr"][run].item()}
+        group |= {name: member.numbers[name] for name in ("momentum", "weight_decay", "eps") if name in group}
+        if "betas" in group:
+            group["betas"] = (member.numbers["beta1"], member.numbers["beta2"])
+        if self.module.schedules.marks_first_rate:
+            group["initial_lr"] = member.numbers["lr"]
+        parts = {name: self._pieces(kept.tensors[name][run]) for name in optimizer.state}
+        state = {}
+        for number in range(len(self.names)):
+            pieces = {name: part[number] for name, part in parts.items()}
+            if known := optimizer.torch_state(pieces, member.numbers, steps):
+                state[number] = known
+        return {"state": state, "param_groups": [group]}
+
+    def _callbacks(self, run: int, kept: Kept, folder: Path) -> dict[str, Any]:
+        ledger = self.module.ledger
+        states = {}
+        if self.stopping is not None:
+            stopping = self.stopping
+            stopping.wait_count = int(kept.tensors["waited"][run])
+            stopping.best_score = kept.tensors["stop_best"][run].clone()
+            ran_out = stopping.wait_count >= stopping.patience
+            stopping.stopped_epoch = kept.epoch[run] - 1 if ran_out else 0
+            reason = EarlyStoppingReason.PATIENCE_EXHAUSTED if ran_out else EarlyStoppingReason.NOT_STOPPED
+            stopping.stopping_reason = reason
+            stopping.stopping_reason_message = None
+            states[stopping.state_key] = stopping.state_dict()
+        best = self.best
+        best.dirpath = str(folder)
+        if ledger.best.epoch[run]:
+            path, score = str(folder / "best.ckpt"), kept.tensors["best"][run].clone()
+            best.best_model_path, best.best_model_score, best.current_score = path, score, score
+            best.best_k_models, best.kth_best_model_path, best.kth_value = {path: score}, path, score
+        states[best.state_key] = best.state_dict()
+        return states

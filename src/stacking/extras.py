@@ -1,0 +1,50 @@
+"""What a stack leaves out unless it is asked for: each member's figures and TensorBoard curves."""
+
+from typing import Any, NamedTuple
+
+from src.callbacks.figures import save
+from src.callbacks.history import curves_drawing
+from src.heads.base import Head
+from src.heads.drawing import Moment, record
+from src.loggers.tensorboard import TensorBoardLogger
+from src.stacking.members import Member
+
+
+class Extras(NamedTuple):
+    """What members get beside the files of every run, a tenth of a second each.
+
+    Attributes:
+        figures: Whether they get `plots/`.
+        tensorboard: Whether they get `tensorboard/`.
+    """
+
+    figures: bool = False
+    tensorboard: bool = False
+
+
+def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: list[list[Any]]) -> None:
+    """Draw and log what a run alone would have at its end.
+
+    Args:
+        wanted: Which of it.
+        head: With the member's best weights.
+        member: Whose folder it is.
+        columns: Names of the metrics in `rows`.
+        rows: Its `metrics.csv`.
+    """
+    assert member.data is not None
+    curves = [
+        {name: cell for name, cell in zip(["epoch", "step", "lr", *columns], row, strict=True) if cell != ""}
+        for row in rows
+    ]
+    loggers = [TensorBoardLogger(member.folder, log_graph=False)] if wanted.tensorboard else []
+    for logger in loggers:
+        for row in curves:
+            logger.log_metrics({name: value for name, value in row.items() if name != "step"}, row["step"])
+    if wanted.figures:
+        head.eval()
+        drawings = list(record(head, member.data, ("train", "test"), Moment(member.metrics["steps"])))
+        drawings.append(curves_drawing(curves, head.score_names[:2], member.metrics["best_epoch"]))
+        save(drawings, member.folder / "plots", loggers)
+    for logger in loggers:
+        logger.finalize("success")

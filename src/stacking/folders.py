@@ -1,0 +1,52 @@
+"""A member's folder: the files that its run alone would have left."""
+
+import csv
+import logging
+from pathlib import Path
+from typing import Any
+
+from src.runs.files import write_json
+from src.stacking.compose import Job
+from src.storage.files import aside, placed
+from src.storage.folders import RunFolder
+from src.storage.jobs import begin_job, check_free, clear_job
+
+_DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
+
+
+def begin(job: Job, sweep: Path) -> None:
+    """Make the folder of a sweep's job, with the files of its `.hydra/`; what an earlier try has left is gone.
+
+    Raises:
+        ConfigError: It is not inside the folder of the sweep, or another job's.
+    """
+    check_free(job.folder, sweep, job.number)
+    job.folder.mkdir(parents=True, exist_ok=True)
+    begin_job(job.folder, sweep, job.number)
+    clear_job(job.folder, sweep)
+    hydra = RunFolder(job.folder).config.parent
+    hydra.mkdir(exist_ok=True)
+    for name, text in job.files.items():
+        with aside(hydra / name) as part:
+            part.write_text(text)
+
+
+def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
+    """Write `metrics.csv` into a folder: rows of an epoch each, whose columns are those of `src.callbacks.history`."""
+    with aside(folder / "metrics.csv") as part, part.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "step", "lr", *columns])
+        writer.writerows(rows)
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """Write `metrics.json` into a folder, which marks a run as finished."""
+    write_json(folder / "metrics.json", metrics)
+
+
+def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:
+    """Append the text that the terminal would have shown to a folder's `train.log`, with its time and level."""
+    record = logging.LogRecord("src.stacking", level, "", 0, text, None, None)
+    log = folder / "train.log"
+    with placed(log), log.open("a") as file:
+        file.write(_DATED.format(record) + "\n")

@@ -1,0 +1,125 @@
+"""Which jobs may train together: alike but for seeds and numbers, and with nothing that needs a run of its own."""
+
+import json
+from typing import Any
+
+from src.building.build import is_plain
+from src.stacking import schedules
+from src.stacking.optimizers import STACKED
+
+Plain = dict[str, Any]
+
+_OPTIMIZER_NUMBERS = {"lr", "momentum", "weight_decay", "betas", "eps"}
+_OPTIMIZER_SWITCHES = {"_target_", "nesterov", "fused", "foreach"}
+_DATA_SHAPES = {"batch_size", "steps_per_execution"}  # numbers that decide what a step is
+_TRAINER_FREE = {"_target_", "max_epochs", "check_val_every_n_epoch", "accelerator", "threads", "log_every_n_steps"}
+_TRAINER_PLAIN = {
+    "devices": 1,
+    "strategy": "auto",
+    "precision": "32-true",
+    "gradient_clip_val": None,
+    "accumulate_grad_batches": 1,
+    "limit_train_batches": None,
+    "overfit_batches": 0.0,
+    "fast_dev_run": False,
+    "detect_anomaly": False,
+    "deterministic": None,
+}
+_CALLBACKS = {
+    "early_stopping": ("src.callbacks.early_stopping.EarlyStopping", {"monitor", "mode", "patience", "min_delta"}),
+    "model_checkpoint": (
+        "src.callbacks.model_checkpoint.ModelCheckpoint",
+        {"monitor", "mode", "seconds_between_writes"},
+    ),
+    "history": ("src.callbacks.history.History", set()),
+}
+_LEFT_OUT = {"progress_bar", "figures"}  # off in a stack, whatever they are
+
+
+def signature(cfg: Plain) -> str:
+    """The same text for each `cfg` that differs in nothing but seeds, numbers of the data and numbers of the optimizer.
+
+    Example:
+        >>> runs = [
+        ...     {"seed": seed, "data": {"noise": noise}, "optimizer": {"lr": lr}, "network": {"hidden_dims": [4]}}
+        ...     for seed, noise, lr in ((0, 0.1, 0.3), (1, 0.2, 0.1))
+        ... ]
+        >>> signature(runs[0]) == signature(runs[1])
+        True
+    """
+    rest = {key: value for key, value in cfg.items() if key != "seed"}
+    rest["data"] = {key: value for key, value in cfg["data"].items() if key in _DATA_SHAPES or not _is_number(value)}
+    rest["optimizer"] = {key: value for key, value in cfg["optimizer"].items() if key not in _OPTIMIZER_NUMBERS}
+    return json.dumps(rest, sort_keys=True, default=str)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def reason_against(cfg: Plain) -> str | None:
+    """Why a run of this `cfg` has to train alone, as far as the configuration tells; else None.
+
+    Raises:
+        ConfigError: It names a class that is not there, or of another kind.
+    """
+    return (
+        _modules(cfg)
+        or _optimizer(cfg["optimizer"])
+        or _scheduler(cfg["scheduler"], cfg["trainer"])
+        or _trainer(cfg["trainer"])
+        or _callbacks(cfg["callbacks"])
+        or _rest(cfg)
+    )
+
+
+def _modules(cfg: Plain) -> str | None:
+    return "Lightning modules of your own have no vectorized form" if is_plain(cfg) else None
+
+
+def _optimizer(cfg: Plain) -> str | None:
+    if cfg["_target_"] not in STACKED:
+        return f"optimizer {cfg['_target_']} has no vectorized form"
+    odd = [key for key, value in cfg.items() if value and key not in _OPTIMIZER_NUMBERS | _OPTIMIZER_SWITCHES]
+    return f"optimizer.{odd[0]} has no vectorized form" if odd else None
+
+
+def _scheduler(cfg: Plain, trainer: Plain) -> str | None:
+    if cfg["_target_"] not in {None, *schedules.KNOWN}:
+        return f"scheduler {cfg['_target_']} may change more than the learning rate"
+    if cfg.get("monitor") is not None and trainer["check_val_every_n_epoch"] != 1:
+        return "a scheduler that watches a metric needs validation after every epoch"
+    return None
+
+
+def _trainer(cfg: Plain) -> str | None:
+    for key, value in cfg.items():
+        if key not in _TRAINER_FREE and (key not in _TRAINER_PLAIN or value != _TRAINER_PLAIN[key]):
+            return f"trainer.{key}={value} needs a Trainer of its own"
+    return None
+
+
+def _callbacks(cfg: Plain) -> str | None:
+    for name, settings in cfg.items():
+        if settings is None or name in _LEFT_OUT:
+            continue
+        target, known = _CALLBACKS.get(name, ("", set()))
+        if settings["_target_"] != target:
+            return f"callbacks.{name} needs a Trainer of its own"
+        if settings.get("monitor", "") is None:
+            return f"callbacks.{name}.monitor=null has no vectorized form"
+        if odd := settings.keys() - known - {"_target_"}:
+            return f"callbacks.{name}.{min(odd)} has no vectorized form"
+    return None
+
+
+def _rest(cfg: Plain) -> str | None:
+    if cfg["data"].get("steps_per_execution") == 1:
+        return "data.steps_per_execution=1 asks for every step to pass through the Trainer"
+    if isinstance(cfg["head"].get("threshold"), str):
+        return "head.threshold is chosen by a rule, for each run on its own rows"
+    if cfg["head"].get("class_weights") == "balanced":
+        return "head.class_weights=balanced has other weights in each run"
+    if cfg.get("resume") is not None:
+        return "a run is resumed alone"
+    return None

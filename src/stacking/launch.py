@@ -1,0 +1,216 @@
+"""What `hydra/launcher=vectorized` does with a sweep's jobs: stacks, and one by one what cannot be stacked."""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.utils import JobReturn, JobStatus, configure_log, filter_overrides, run_job, setup_globals
+from hydra.experimental.callback import Callback
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+
+from src.command import changed
+from src.command.startup import lean_imports
+from src.errors import ConfigError
+from src.settings import composed as rules
+from src.settings import unread
+from src.settings.rules import Count, NonNegative
+from src.stacking.compose import Composer, Job, SweepLoader
+from src.storage import failures
+from src.storage.folders import RunFolder, SweepFolder
+
+log = logging.getLogger(__name__)
+
+Numbered = dict[int, Sequence[str]]
+"""The overrides of each job, by its number in the sweep."""
+
+
+class LauncherRules(BaseModel):
+    """The keys of `conf/hydra/launcher/vectorized.yaml`."""
+
+    max_stack: Count
+    seconds_between_checkpoints: NonNegative
+    figures: bool
+    tensorboard: bool
+
+
+@dataclass
+class Launch:
+    """One call of the launcher.
+
+    Attributes:
+        loader: Hydra's own loader.
+        context: Hydra's loader and callbacks.
+        task: The function that a job is.
+        master: The configuration of the sweep itself.
+        options: The keys of `conf/hydra/launcher/vectorized.yaml`.
+        composer: Makes the jobs.
+    """
+
+    loader: ConfigLoader
+    context: HydraContext
+    task: TaskFunction
+    master: DictConfig
+    options: LauncherRules
+    composer: Composer
+
+    def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
+        """Run all jobs; their results in the order of `job_overrides`, of which the first is job `first_number`."""
+        setup_globals()
+        configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
+        sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
+        sweep.mkdir(parents=True, exist_ok=True)
+        numbered = dict(enumerate(job_overrides, first_number))
+        returns: dict[int, JobReturn] = {}
+        if reason := self._reason_against_all():
+            log.info("Running %s one by one: %s", _count(len(numbered), "job"), reason)
+        else:
+            self._run_stacks(numbered, sweep, returns)
+        for number, overrides in numbered.items():
+            if number not in returns:
+                returns[number] = self._run_alone(number, overrides)
+        return [returns[number] for number in numbered]
+
+    def _reason_against_all(self) -> str | None:
+        if getattr(self.task, "command_name", None) != "train":
+            return "they are not this project's training"
+        for callback in self.context.callbacks.callbacks:
+            kind = type(callback)
+            if kind.on_job_start is not Callback.on_job_start or kind.on_job_end is not Callback.on_job_end:
+                return f"{kind.__name__} is to see each job start and end"
+        return None
+
+    def _jobs(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> Iterator[tuple[Job, str | None]]:
+        """The jobs that are yet to run, and why each cannot be stacked; those that cannot begin are noted."""
+        with lean_imports():
+            from src.stacking import grouping
+
+        checked: set[int] = set()
+        for number, overrides in numbered.items():
+            job = self.composer.job(number, overrides)
+            if RunFolder(job.folder).finished:
+                if keys := changed.changed_settings(RunFolder(job.folder).config, job.files["config.yaml"]):
+                    changed.tell(number, keys, "it has finished, and stays as it is")
+                returns[number] = _returned(job, None)
+                continue
+            try:
+                composed = self.composer.composed(overrides)
+                if id(composed) not in checked:
+                    task_cfg = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+                    rules.check_keys(task_cfg, composed.hydra)
+                    unread.check(task_cfg, [*overrides, *self.master.hydra.overrides.hydra])
+                    checked.add(id(composed))
+                rules.check_values(job.cfg)
+                reason = grouping.reason_against(job.cfg)
+            except (ConfigError, OmegaConfBaseException) as error:
+                failures.note(sweep, number, ConfigError(str(error)))
+                returns[number] = _returned(job, None)
+                continue
+            yield job, reason
+
+    def _run_stacks(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> None:
+        with lean_imports():
+            from src.stacking import grouping
+
+        alike: dict[str, list[Job]] = {}
+        against: dict[str, int] = {}
+        for job, reason in self._jobs(numbered, sweep, returns):
+            if reason is None:
+                alike.setdefault(grouping.signature(job.cfg), []).append(job)
+            else:
+                against[reason] = against.get(reason, 0) + 1
+        for reason, number in against.items():
+            log.info("Running %s one by one: %s", _count(number, "job"), reason)
+        in_progress = SweepFolder(sweep).stack_checkpoint.exists()
+        if not in_progress and all(len(group) == 1 for group in alike.values()):
+            return
+        with lean_imports():
+            from src.stacking import training
+            from src.stacking.extras import Extras
+        options = self.options
+        wanted = Extras(options.figures, options.tensorboard)
+        how = training.Sweep(sweep, options.max_stack, options.seconds_between_checkpoints, wanted)
+        if in_progress and (saved := training.saved_stack(sweep)) is not None:
+            jobs, finished = self._jobs_of(saved.numbers, numbered, alike)
+            for done in training.go_on(saved, jobs, finished, how):
+                returns[done.job.number] = _returned(done.job, done.value)
+        for group in alike.values():
+            pending = [job for job in group if job.number not in returns]
+            if len(pending) > 1:
+                _say_anew(pending)
+                for done in training.train_all(pending, how):
+                    returns[done.job.number] = _returned(done.job, done.value)
+
+    def _jobs_of(
+        self, members: list[int], numbered: Numbered, alike: dict[str, list[Job]]
+    ) -> tuple[list[Job], set[int]]:
+        """The jobs that were in a stack together, in their order, and which of them have finished.
+
+        Those that cannot be stacked any more are left out, so that the stack is seen to have changed.
+        """
+        stackable = {job.number: job for group in alike.values() for job in group}
+        jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in members if n in numbered]
+        finished = {job.number for job in jobs if RunFolder(job.folder).finished}
+        return [job for job in jobs if job.number in stackable.keys() | finished], finished
+
+    def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
+        """As Hydra's basic launcher runs a job."""
+        log.info("\t#%s : %s", number, " ".join(filter_overrides(overrides)))
+        config = self.loader.load_sweep_config(self.master, list(overrides))
+        with open_dict(config):
+            config.hydra.job.id, config.hydra.job.num = number, number
+        result = run_job(
+            hydra_context=self.context,
+            task_function=self.task,
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+        )
+        configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
+        return result
+
+
+def _returned(job: Job, value: Any) -> JobReturn:
+    result = JobReturn(overrides=job.overrides, working_dir=str(Path.cwd()), task_name="train")
+    result.status, result.return_value = JobStatus.COMPLETED, value
+    return result
+
+
+def _say_anew(jobs: list[Job]) -> None:
+    begun = sum(RunFolder(job.folder).last_checkpoint.exists() for job in jobs)
+    if begun:
+        reason = "a stack cannot resume from a run's own checkpoint, as hydra/launcher=basic does"
+        log.info("Training %s anew: %s", _count(begun, "job"), reason)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
+    """A launch whose jobs are composed once for each shape, also where Hydra's sweeper has them composed to check them.
+
+    Args:
+        context: Hydra's loader and callbacks.
+        task: The function that a job is.
+        master: The configuration of the sweep itself.
+        options: Keys of `conf/hydra/launcher/vectorized.yaml` and their values.
+
+    Raises:
+        ConfigError: An option of the launcher that breaks its rule.
+    """
+    try:
+        known = LauncherRules.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(rules.one_line("hydra.launcher", error)) from error
+    loader = context.config_loader
+    composer = Composer(loader, master)
+    if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):
+        context.config_loader = SweepLoader(loader, composer)  # type: ignore[assignment]
+    return Launch(loader, context, task, master, known, composer)

@@ -1,0 +1,118 @@
+"""The runs of a stack before they train: their data, their first weights, and whether they fit together."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import OmegaConf
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from src.building.build import Parts, build
+from src.building.making import make
+from src.data.base import InMemoryDataModule
+from src.runs.doubts import say_doubts
+from src.stacking import head as heads
+from src.stacking import network as networks
+from src.stacking.optimizers import numbers_of
+from src.trust import targets
+
+Plain = dict[str, Any]
+"""A configuration, or a part of one: plain and resolved."""
+
+
+@dataclass
+class Member:
+    """One run of a stack.
+
+    Attributes:
+        number: The job's number in its sweep.
+        cfg: Its configuration.
+        folder: Its folder.
+        data: Its rows, possibly shared with other runs.
+        weights: Its first parameters [P].
+        rng_state: torch's random state after the weights were drawn.
+        numbers: Its optimizer's numbers.
+        metrics: What `metrics.json` holds, once it has been measured.
+        error: Why it has none.
+        finished: Its folder is whole already; nothing is written there.
+    """
+
+    number: int
+    cfg: Plain
+    folder: Path
+    data: InMemoryDataModule | None = None
+    weights: Tensor | None = None
+    rng_state: Tensor | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    error: Exception | None = None
+    finished: bool = False
+
+
+class Nursery:
+    """Makes the members' data and weights, exactly those that `src.building.build` would give each run alone.
+
+    Building a run from its configuration takes thirty milliseconds, most of it checks and classes looked up. The first
+    member is built so; for the others only what differs is made anew.
+    """
+
+    def __init__(self, first: Member) -> None:
+        self._datasets: dict[str, InMemoryDataModule] = {}
+        cfg = OmegaConf.create({**first.cfg, "logger": {}})
+        self.parts: Parts = build(cfg, first.folder)
+        say_doubts(cfg, self.parts.datamodule)
+        self._first = first.cfg
+        self._data_class = targets.find(first.cfg, "data")
+        self._network_class = targets.find(first.cfg, "network")
+        self._optimizer_class = targets.find(first.cfg, "optimizer")
+
+    def reason_against(self) -> str | None:
+        """Why runs like the first cannot be trained as one, or None."""
+        head = self.parts.head
+        if self.parts.datamodule.scaled_when_served:
+            return "images are scaled and augmented a minibatch at a time"
+        return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)
+
+    def grow(self, member: Member) -> None:
+        """Give a member its data, weights and numbers.
+
+        Raises:
+            ConfigError: A value that a constructor refuses.
+        """
+        pl.seed_everything(member.cfg["seed"], verbose=False)
+        member.data = self._data(member.cfg["data"])
+        network = self._network(member.cfg["network"])
+        member.weights = torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
+        member.rng_state = torch.get_rng_state()
+        arguments = {key: value for key, value in member.cfg["optimizer"].items() if key != "_target_"}
+        optimizer = self._optimizer_class([nn.Parameter(torch.zeros(1))], **arguments)
+        member.numbers = numbers_of(optimizer.param_groups[0])
+
+    def _data(self, cfg: Plain) -> InMemoryDataModule:
+        """The rows of a configuration; the order in which they are trained on is not theirs."""
+        key = repr(sorted((name, repr(value)) for name, value in cfg.items() if name != "shuffle_seed"))
+        if key not in self._datasets:
+            arguments = {name: value for name, value in cfg.items() if name != "_target_"}
+            try:
+                data: InMemoryDataModule = self._data_class(**arguments)
+            except (ValidationError, TypeError, ValueError):
+                data = make(OmegaConf.create({**self._first, "data": cfg}), "data")  # slower, and words the error
+            _ = data.splits
+            self._datasets[key] = data
+        return self._datasets[key]
+
+    def _network(self, cfg: Plain) -> nn.Module:
+        spec = self.parts.head.spec
+        arguments = {key: value for key, value in cfg.items() if key != "_target_"}
+        outputs = type(self.parts.head).num_outputs(spec)
+        network: nn.Module = self._network_class(input_shape=spec.input_shape, num_outputs=outputs, **arguments)
+        return network
+
+
+def shape_of(data: InMemoryDataModule) -> tuple[Any, ...]:
+    """What data must have in common to be stacked: the sizes of the splits, the rows' shape, the classes."""
+    sizes = tuple((*rows.x.shape, str(rows.x.dtype), str(rows.y.dtype)) for rows in data.splits)
+    return (*sizes, data.task, data.class_names)

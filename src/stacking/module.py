@@ -1,0 +1,293 @@
+"""The LightningModule that trains M runs as one, each as if it were alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from src.heads.base import Head
+from src.heads.steps import count_steps, divergence
+from src.metrics.running import Meter
+from src.stacking.ledger import Epoch, Ledger, State
+from src.stacking.network import StackedNetwork
+from src.stacking.optimizers import StackedOptimizer
+from src.stacking.rows import StackLoader, StackRows
+from src.stacking.schedules import Schedules
+from src.stacking.watch import Watch
+
+_SHARE = 2**17  # multiply-adds of a step that are worth a thread of their own
+
+
+class StackModule(pl.LightningModule):
+    """M networks, trained step by step together: one forward pass, one backward pass of their summed losses.
+
+    No run sees anything of another: each has its rows, their order, its weights, its optimizer's memory and its
+    learning rate. A run that has ended leaves the stack after its epoch; what it came to is in the ledger.
+
+    Args:
+        head: The head that all runs share; its own weights do not matter.
+        network: The forward pass.
+        optimizer: The parameters [M, P] and how they step.
+        schedules: Learning rates.
+        rows: Training and validation rows.
+        loader: Orders of the training rows.
+        watch: Early stopping and the best epoch.
+        ledger: Where results go.
+        threads: CPU threads among which the runs are divided.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        network: StackedNetwork,
+        optimizer: StackedOptimizer,
+        schedules: Schedules,
+        rows: dict[str, StackRows],
+        loader: StackLoader,
+        watch: Watch,
+        ledger: Ledger,
+        threads: int = 1,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self._parts = (head,)  # in a tuple, so that it is no submodule: the Trainer walks through those
+        self.stacked, self.optimizer, self.schedules = network, optimizer, schedules
+        self.rows, self.loader, self.watch, self.ledger = rows, loader, watch, ledger
+        self.runs = torch.arange(ledger.num_runs)
+        self.metrics: dict[str, Tensor] = {}
+        self._num_threads = threads
+        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._train_meter: Meter | None = None
+        self._broken: dict[int, str] = {}
+        self._complete: tuple[Tensor, State] | None = None  # replaced at one stroke: Ctrl-C may come at any moment
+
+    @property
+    def head(self) -> Head:
+        """The head that all runs share."""
+        return self._parts[0]
+
+    @property
+    def num_runs(self) -> int:
+        """Runs that are still training."""
+        return len(self.runs)
+
+    def configure_optimizers(self) -> None:
+        """Lightning's hook: the steps are ours."""
+        return
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """The rows are on the device already; so must be what names them."""
+        return batch.to(device) if isinstance(batch, Tensor) else batch
+
+    # Training
+
+    def training_step(self, order: Tensor, batch_idx: int) -> None:
+        """One optimiser step of each run for each minibatch of the block; `order` [m, rows] names their rows."""
+        if self._train_meter is None:
+            self._train_meter = self._new_meter(self.num_runs)
+        num_steps = -(-order.shape[1] // self.loader.batch_size)
+        coming = self.schedules.coming_rates(num_steps)
+        rates = None if coming is None else torch.tensor(coming).to(self.optimizer.values).unsqueeze(2)
+        parts = self._parts_of(self.num_runs)
+        if self._threads is None or len(parts) == 1:
+            done = [self._take_steps(part, order[part], rates) for part in parts]
+        else:
+            done = list(self._threads.map(lambda part: self._take_steps(part, order[part], rates), parts))
+        self.optimizer.steps_done += num_steps
+        all_losses = torch.cat([each[0] for each in done], dim=1)
+        sizes = torch.tensor([len(each) for each in order[0].split(self.loader.batch_size)]).to(all_losses)
+        predictions, y = (torch.cat([each[i] for each in done]) for i in (1, 2))
+        self._train_meter.update(sizes @ all_losses / order.shape[1], predictions, y)
+        self._note_broken(all_losses)
+        count_steps(self.trainer, num_steps)
+
+    def _parts_of(self, num_runs: int) -> list[slice]:
+        """The runs of each thread."""
+        work = num_runs * self.loader.batch_size * sum(self.stacked.sizes)
+        number = max(1, min(self._num_threads, num_runs, work // _SHARE))
+        bounds = [num_runs * i // number for i in range(number + 1)]
+        return [slice(*pair) for pair in pairwise(bounds)]
+
+    def _take_steps(self, part: slice, order: Tensor, rates: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Losses [S, m], predictions and targets [m, rows] of the steps of some runs."""
+        with torch.enable_grad():
+            head = self.head
+            x, y = self.rows["train"].gather(part, order)
+            leaves = self.stacked.leaves(self.optimizer.values[part])
+            step = self.optimizer.stepper(part)
+            all_logits, all_losses = [], []
+            size = self.loader.batch_size
+            for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
+                logits = head.logits(self.stacked(leaves, batch))
+                loss = head.losses(logits, targets)
+                gradients = torch.autograd.grad(loss.sum(), leaves)
+                with torch.no_grad():
+                    row = torch.cat([gradient.flatten(1) for gradient in gradients], dim=1)
+                    step(row, None if rates is None else rates[number, part])
+                all_logits.append(logits.detach())
+                all_losses.append(loss.detach())
+        return torch.stack(all_losses), vmap(head.predictions)(torch.cat(all_logits, dim=1)), y
+
+    def _note_broken(self, all_losses: Tensor) -> None:
+        """Remember runs whose loss is no longer a number, in the words that a single run uses."""
+        bad = ~torch.isfinite(all_losses)
+        if not bad.any():
+            return
+        for row in bad.any(dim=0).nonzero().flatten().tolist():
+            first = int(bad[:, row].nonzero()[0])
+            step = self.trainer.global_step + 1 + first
+            self._broken.setdefault(row, divergence(all_losses[first, row].item(), self.current_epoch + 1, step))
+
+    # Metrics
+
+    def _new_meter(self, num_runs: int) -> Meter:
+        return Meter(self.head.new_scores(num_runs, everywhere=False), self.optimizer.values.device, everywhere=False)
+
+    @torch.no_grad()
+    def measure(self, values: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+        """Scores [m] and tables of the networks with parameters `values` [m, P] on rows of theirs."""
+        scores: list[dict[str, Tensor]] = []
+        tables: list[dict[str, Any]] = []
+        for part in rows.parts():
+            x, y = rows.whole(part)
+            meter = self._new_meter(len(y))
+            logits = self.head.logits(self.stacked(self.stacked.pieces(values[part]), x))
+            meter.update(self.head.losses(logits, y), vmap(self.head.predictions)(logits), y)
+            scores.append(_on_cpu(meter.values()))
+            tables += meter.scores.tables()
+        return {name: torch.cat([each[name] for each in scores]) for name in scores[0]}, tables
+
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        """All validation rows of all runs."""
+        scores, _ = self.measure(self.optimizer.values, self.rows["val"])
+        self.metrics |= {f"val/{name}": value for name, value in scores.items()}
+
+    # The end of an epoch
+
+    def on_train_epoch_end(self) -> None:
+        """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
+        assert self._train_meter is not None
+        self.metrics |= {f"train/{name}": value for name, value in _on_cpu(self._train_meter.values()).items()}
+        self._train_meter = None
+        trainer = self.trainer
+        epoch, every = self.current_epoch + 1, trainer.check_val_every_n_epoch or 1
+        validated = epoch % every == 0
+        healthy = torch.ones(self.num_runs, dtype=torch.bool)
+        healthy[list(self._broken)] = False
+        self._write_down(epoch, validated, healthy)
+        improved = stopped = ~torch.ones_like(healthy)
+        if validated:
+            improved, stopped = self.watch.improved(self.metrics), self.watch.stopped(self.metrics)
+        if validated and every > 1:  # then the Trainer's callbacks come right after validation, before the scheduler
+            self.ledger.best.put(*self._which(improved & healthy, self.state(epoch)))
+        self.schedules.end_epoch(self.metrics)
+        self.optimizer.numbers["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
+            self.optimizer.numbers["lr"]
+        )
+        state = self.state(epoch)
+        self.ledger.progress[epoch] = trainer._checkpoint_connector.dump_checkpoint(weights_only=True)
+        if validated and every == 1:
+            self.ledger.best.put(*self._which(improved & healthy, state))
+        self._release(stopped, healthy, state, last=epoch == trainer.max_epochs)
+        self.ledger.forget_progress()
+
+    def _write_down(self, epoch: int, validated: bool, healthy: Tensor) -> None:
+        known = [name for name in self.ledger.columns if validated or name.startswith("train/")]
+        values = torch.stack([self.metrics[name] for name in known], dim=1)
+        rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)[healthy]
+        self.ledger.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
+
+    def state(self, epoch: int) -> State:
+        """A copy of all that changes, as it is after an epoch."""
+        tensors = {"values": self.optimizer.values, **self.optimizer.state}
+        tensors = {name: value.clone() for name, value in tensors.items()}
+        rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
+        watch = self.watch
+        tensors |= {"lr": rates, "best": watch.best, "stop_best": watch.stop_best, "waited": watch.waited}
+        tensors["seen"] = watch.seen.clone()
+        return State(epoch, tensors, self.schedules.states())
+
+    def _which(self, chosen: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
+        rows = chosen.nonzero().flatten()
+        return self.runs[rows], state, rows
+
+    def _release(self, stopped: Tensor, healthy: Tensor, state: State, last: bool) -> None:
+        """Let runs go that are done: their last state is kept, and the stack grows smaller."""
+        for row, reason in self._broken.items():
+            self.ledger.failed[int(self.runs[row])] = reason
+        if self._complete is not None:
+            self.ledger.last.put(*self._which(~healthy, self._complete[1]))
+        done = healthy & (stopped | last)
+        self.ledger.last.put(*self._which(done, state))
+        self._broken = {}
+        remaining = (healthy & ~done).nonzero().flatten()
+        if len(remaining) < self.num_runs:
+            self._select(remaining)
+            state = state.select(remaining)
+        self._complete = (self.runs, state)
+        if len(remaining) == 0:
+            self.trainer.should_stop = True
+
+    def _select(self, remaining: Tensor) -> None:
+        self.runs = self.runs[remaining]
+        parts: list[Any] = [self.optimizer, self.schedules, self.watch, self.loader, *self.rows.values()]
+        for part in parts:
+            part.select(remaining)
+        self.metrics = {name: value[remaining] for name, value in self.metrics.items()}
+
+    # Interrupting and going on
+
+    def interrupt(self) -> None:
+        """Keep the state after the last complete epoch of every run that is still training."""
+        if self._complete is not None:
+            runs, state = self._complete
+            self.ledger.last.put(runs, state, torch.arange(len(runs)))
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """A checkpoint in Lightning's format of all runs after the last complete epoch; None before the first.
+
+        What Lightning knows nothing of is under `stack`, as `restore` takes it.
+        """
+        if self._complete is None:
+            return None
+        runs, state = self._complete
+        stack = {
+            "runs": runs,
+            "tensors": {name: value.cpu() for name, value in state.tensors.items()},
+            "schedulers": state.schedulers,
+            "ledger": self.ledger.state_dict(),
+        }
+        progress = self.ledger.progress[state.epoch]
+        return {**progress, "callbacks": {}, "optimizer_states": [], "lr_schedulers": [], "stack": stack}
+
+    def restore(self, checkpoint: dict[str, Any], leave_out: Tensor) -> None:
+        """Go on where a stack of the same runs was when it made this snapshot; the Trainer's part is Lightning's.
+
+        Args:
+            checkpoint: The snapshot.
+            leave_out: Which runs [M] need not train any more.
+        """
+        saved = checkpoint["stack"]
+        rows = (~leave_out[saved["runs"]]).nonzero().flatten()
+        state = State(checkpoint["epoch"] + 1, saved["tensors"], saved["schedulers"]).select(rows)
+        self.ledger.load_state_dict(saved["ledger"])
+        self._select(saved["runs"][rows])
+        self.optimizer.restore(state.tensors, checkpoint["global_step"])
+        self.schedules.restore(state.schedulers, state.tensors["lr"].tolist())
+        self.watch.restore(state.tensors)
+        self.loader.epoch = state.epoch
+        self._complete = (self.runs, state)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self.loader.close()
+        if self._threads is not None:
+            self._threads.shutdown()
+
+
+def _on_cpu(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.float().cpu() for name, value in values.items()}

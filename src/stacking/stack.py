@@ -1,0 +1,224 @@
+"""A stack: members in, finished run folders out."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import OmegaConf
+
+from src import cores, interrupts
+from src.building.build import Parts
+from src.building.making import make
+from src.building.stepping import epochs_between_validations
+from src.data.base import Rows
+from src.errors import InterruptedRunError, TrainingDivergedError
+from src.reporting import summary as report
+from src.stacking.checkpoints import Checkpoints
+from src.stacking.ledger import Ledger
+from src.stacking.members import Member, Nursery
+from src.stacking.module import StackModule
+from src.stacking.network import StackedNetwork
+from src.stacking.optimizers import STACKED
+from src.stacking.progress import Progress
+from src.stacking.rows import StackLoader, StackRows
+from src.stacking.schedules import Schedules
+from src.stacking.stack_checkpoint import Place, Saved, StackCheckpoint
+from src.stacking.watch import Watch
+
+_SPLITS = "train", "val", "test"
+
+
+class Stack:
+    """Runs that differ in seeds and numbers alone, trained as one under Lightning's Trainer.
+
+    Args:
+        members: The runs, with data and weights.
+        nursery: Where they come from.
+        title: What progress lines call the stack.
+        place: Where its checkpoint is written while it trains; None for nowhere.
+        saved: The checkpoint from which it goes on; None begins anew.
+
+    Raises:
+        ConfigError: The checkpoint is that of other runs, or damaged.
+    """
+
+    def __init__(
+        self,
+        members: list[Member],
+        nursery: Nursery,
+        title: str = "",
+        place: Place | None = None,
+        saved: Saved | None = None,
+    ) -> None:
+        self.members, self.nursery, self.saved = members, nursery, saved
+        self.cfg = members[0].cfg
+        self.template = OmegaConf.create(self.cfg)
+        self.splits = _rows(members)
+        self.module = self._module()
+        self.seconds = saved.seconds if saved else 0.0
+        self.checkpoint = StackCheckpoint(place, members, self.seconds) if place else None
+        self.trainer = self._trainer(title)
+        if saved:
+            saved.restore(self.module, members)
+        self._places = {member.number: place for place, member in enumerate(members)}
+
+    def _module(self) -> StackModule:
+        cfg, head, members = self.cfg, self.nursery.parts.head, self.members
+        network = StackedNetwork(head.network)
+        kind = STACKED[cfg["optimizer"]["_target_"]]
+        numbers = {
+            name: torch.tensor([member.numbers[name] for member in members], dtype=torch.float64)
+            for name in kind.number_names
+        }
+        weights = torch.stack([_given(member.weights) for member in members])
+        optimizer = kind(weights, numbers, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
+        schedules = Schedules(cfg["scheduler"], [member.numbers["lr"] for member in members])
+        watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
+        names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
+        data = self.nursery.parts.datamodule
+        seeds = [member.cfg["data"].get("shuffle_seed") for member in members]
+        seeds = [_given(m.data).seed if seed is None else seed for m, seed in zip(members, seeds, strict=True)]
+        steps = data.block_size() if data.steps_per_execution == 1 else data.steps_per_execution
+        loader = StackLoader(self.splits["train"].num_rows, data.batch_rows, int(steps), seeds)
+        rows = {name: self.splits[name] for name in ("train", "val")}
+        watch, ledger = Watch(len(members), *watched), Ledger(len(members), names)
+        threads = cfg["trainer"]["threads"]
+        threads = cores.available() if threads == "auto" else int(threads)
+        return StackModule(head, network, optimizer, schedules, rows, loader, watch, ledger, threads)
+
+    def _trainer(self, title: str) -> pl.Trainer:
+        arguments = {key: value for key, value in self.cfg["trainer"].items() if key not in ("_target_", "threads")}
+        arguments["check_val_every_n_epoch"] = epochs_between_validations(arguments)
+        return pl.Trainer(
+            **arguments,
+            callbacks=[Progress(title), *([self.checkpoint] if self.checkpoint else [])],
+            logger=False,
+            enable_checkpointing=self.checkpoint is not None,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            default_root_dir=self.members[0].folder,
+        )
+
+    def run(self, write: Callable[[Member, list[list[Any]]], None]) -> None:
+        """Train, measure the best weights on all splits and write every member's folder.
+
+        Args:
+            write: Writes what a member has, given the rows of its `metrics.csv`.
+
+        Raises:
+            InterruptedRunError: Ctrl-C or another signal; what the last complete epoch left is written.
+        """
+        try:
+            interrupt = self._fit() if self.module.num_runs else None
+            if interrupt:
+                self.module.interrupt()
+            else:
+                self._measure()
+            self._write(write)
+        finally:
+            self.module.close()
+        if interrupt:
+            message = f"interrupted in epoch {self.trainer.current_epoch + 1}"
+            raise InterruptedRunError(message, interrupts.exit_code(interrupt))
+        if self.checkpoint:
+            self.checkpoint.remove()
+
+    def _fit(self) -> KeyboardInterrupt | None:
+        """Train; the interrupt that ended it, if one did."""
+        threads = torch.get_num_threads()
+        start = time.perf_counter()
+        device = self.trainer.strategy.root_device
+        for rows in self.splits.values():
+            rows.to(device)
+        self.module.optimizer.to(device)
+        torch.set_num_threads(1)  # the runs are divided among threads instead, which wait for each other once a block
+        interrupts.take_over(self.trainer)
+        try:
+            path = self.saved.path if self.saved else None
+            self.trainer.fit(self.module, self.module.loader, range(1), ckpt_path=path, weights_only=True)
+        except SystemExit as error:  # Lightning's answer to an interrupt
+            interrupt = interrupts.behind(error)
+            if interrupt is None:
+                raise
+            return interrupt
+        finally:
+            torch.set_num_threads(threads)
+            self.seconds += time.perf_counter() - start
+        return None
+
+    @torch.no_grad()
+    def parts_of(self, member: Member) -> Parts:
+        """A member's data, and the head with its best weights, until the next member asks."""
+        parts = self.nursery.parts
+        best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
+        for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
+            parameter.copy_(piece)
+        return Parts(_given(member.data), parts.head, parts.trainer)
+
+    def _chosen(self) -> torch.Tensor:
+        ledger = self.module.ledger
+        return (ledger.best if ledger.best.tensors else ledger.last).tensors["values"]
+
+    def _measure(self) -> None:
+        """Fill `metrics` of every member that finished, and `error` of those whose loss diverged."""
+        ledger, module = self.module.ledger, self.module
+        for run, reason in ledger.failed.items():
+            self.members[run].error = TrainingDivergedError(reason)
+        values = self._chosen().to(module.optimizer.values.device)
+        steps = {epoch.number: epoch.step for epoch in ledger.epochs}
+        measured = {name: module.measure(values, rows) for name, rows in _rows(self.members, values.device).items()}
+        plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
+        for run, member in enumerate(self.members):
+            if member.error is not None or member.finished:
+                continue
+            member.metrics["fit_seconds"] = round(self.seconds / len(self.members), 4)
+            for name, (_, tables) in measured.items():
+                scores = {key: each[run] for key, each in plain[name].items()}
+                member.metrics |= {f"{name}/{key}": value for key, value in (scores | tables[run]).items()}
+            epochs = ledger.last.epoch[run]
+            member.metrics |= {
+                "epochs": epochs,
+                "best_epoch": ledger.best.epoch[run] or epochs,
+                "steps": steps[epochs],
+                "num_parameters": values.shape[1],
+            }
+            member.metrics["solved"] = report.is_solved(member.metrics, member.cfg["solved"])
+
+    def _write(self, write: Callable[[Member, list[list[Any]]], None]) -> None:
+        callbacks = {name: cfg for name, cfg in self.cfg["callbacks"].items() if cfg is not None}
+        checkpoints = None
+        if "model_checkpoint" in callbacks:
+            made = {
+                name: make(self.template, f"callbacks.{name}")
+                for name in ("early_stopping", "model_checkpoint")
+                if name in callbacks
+            }
+            checkpoints = Checkpoints(self.module, made.get("early_stopping"), made["model_checkpoint"])
+        curves = self.module.ledger.curves()
+        for run, (member, rows) in enumerate(zip(self.members, curves, strict=True)):
+            if member.finished:
+                continue
+            if checkpoints is not None:
+                checkpoints.write(run, member)
+            write(member, rows)
+
+
+def _rows(members: list[Member], device: torch.device | None = None) -> dict[str, StackRows]:
+    """The splits of all members; data that several share is held once."""
+    places: dict[int, int] = {}
+    which = torch.tensor([places.setdefault(id(member.data), len(places)) for member in members])
+    datasets = list({id(member.data): _given(member.data) for member in members}.values())
+    splits = {}
+    for name in _SPLITS:
+        each: list[Rows] = [getattr(data.splits, name) for data in datasets]
+        rows = StackRows(each, which)
+        splits[name] = rows.to(device or torch.device("cpu"))
+    return splits
+
+
+def _given(value: Any) -> Any:
+    assert value is not None
+    return value

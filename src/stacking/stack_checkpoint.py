@@ -1,0 +1,201 @@
+"""The checkpoint of the stack in progress: a file in the sweep's folder, from which `sweep_resume` goes on."""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from src.callbacks.throttle import Throttle
+from src.errors import ConfigError
+from src.stacking.members import Member
+from src.stacking.module import StackModule
+from src.storage.files import flush_all
+from src.storage.removal import remove_listed
+from src.storage.saving import save
+from src.trust.checkpoints import look_at
+
+_PLACES = {"runs_dir", "data_dir"}  # a sweep that was moved is the same sweep
+
+
+class Place(NamedTuple):
+    """Where and how often a sweep's stacks write their checkpoint.
+
+    Attributes:
+        path: The file, one for the sweep: its stacks train one after the other.
+        seconds_between_writes: The pause between two writes.
+    """
+
+    path: Path
+    seconds_between_writes: float
+
+
+class StackCheckpoint(pl.callbacks.Checkpoint):
+    """Writes the state of all runs after the newest epoch: now and then, when training ends, and when it breaks off.
+
+    The file is a checkpoint in Lightning's format, with what Lightning knows nothing of under `stack`.
+
+    Args:
+        place: The file, and the pause between two writes.
+        members: The runs of the stack.
+        seconds_before: Time inside `Trainer.fit` before this process.
+    """
+
+    def __init__(self, place: Place, members: list[Member], seconds_before: float = 0.0) -> None:
+        self.path, self._members, self._before = place.path, members, seconds_before
+        self._throttle = Throttle(place.seconds_between_writes)
+        self._start = time.perf_counter()
+        self._written: int | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin the first pause."""
+        self._start = time.perf_counter()
+        self._throttle.restart()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write after a pause. Checkpoint callbacks come after the module's own hook."""
+        if self._throttle.due():
+            self._write(pl_module)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the last state, with which the folders can be written."""
+        self._write(pl_module)
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Write the state after the last complete epoch."""
+        self._write(pl_module)
+
+    def _write(self, module: Any) -> None:
+        snapshot = module.snapshot()
+        if snapshot is None or snapshot["epoch"] == self._written:
+            return
+        snapshot["stack"] |= {
+            "numbers": [member.number for member in self._members],
+            "fingerprints": fingerprints(self._members),
+            "seconds": self._before + time.perf_counter() - self._start,
+        }
+        save(snapshot, self.path, durable=True)
+        self._written = snapshot["epoch"]
+
+    def remove(self) -> None:
+        """Remove the file: the folders of all members are written, and on the disk once this has waited for it."""
+        flush_all()
+        remove_listed(self.path.parent, [self.path.name])
+
+
+def fingerprints(members: list[Member]) -> list[str]:
+    """A text for each of the `members` that another configuration, other rows or other first weights change."""
+    rows: dict[int, bytes] = {}
+    texts = []
+    for member in members:
+        assert member.data is not None
+        assert member.weights is not None
+        if id(member.data) not in rows:
+            rows[id(member.data)] = _digest(*(part for split in member.data.splits for part in split)).digest()
+        settings = {key: value for key, value in member.cfg.items() if key not in _PLACES}
+        digest = _digest(member.weights)
+        digest.update(rows[id(member.data)])
+        digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
+        texts.append(digest.hexdigest())
+    return texts
+
+
+def _digest(*tensors: Tensor) -> Any:
+    digest = hashlib.blake2b(digest_size=16)
+    for tensor in tensors:
+        digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest
+
+
+@dataclass
+class Saved:
+    """What a stack's checkpoint holds.
+
+    Attributes:
+        path: The file.
+        numbers: The members' numbers in the sweep.
+        state: The whole checkpoint.
+    """
+
+    path: Path
+    numbers: list[int]
+    state: dict[str, Any]
+
+    @property
+    def epoch(self) -> int:
+        """Complete epochs."""
+        return int(self.state["epoch"]) + 1
+
+    @property
+    def seconds(self) -> float:
+        """Time inside `Trainer.fit`."""
+        return float(self.state["stack"]["seconds"])
+
+    @property
+    def num_training(self) -> int:
+        """Members whose training has not ended."""
+        return len(self.state["stack"]["runs"])
+
+    def restore(self, module: StackModule, members: list[Member]) -> None:
+        """Have the module of a new stack go on from here, without the members that have finished elsewhere.
+
+        Raises:
+            ConfigError: This is the checkpoint of other runs, or damaged; the stack is of no more use.
+        """
+        stack = self.state["stack"]
+        known = dict(zip(self.numbers, stack["fingerprints"], strict=True))
+        changed = [
+            member.number
+            for member, fingerprint in zip(members, fingerprints(members), strict=True)
+            if known.get(member.number) != fingerprint
+        ]
+        if changed or len(members) != len(known):
+            which = f"run #{changed[0]} has" if changed else "some runs have"
+            raise ConfigError(f"{self.path}: {which} other settings, rows or first weights now")
+        try:
+            _check(stack, module)
+            module.restore(self.state, torch.tensor([member.finished for member in members]))
+        except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            raise ConfigError(f"{self.path}: damaged") from error
+
+
+def read(path: Path) -> Saved:
+    """The checkpoint at `path`, of which nothing is executed.
+
+    Raises:
+        ConfigError: It carries code, is damaged or is none of ours.
+    """
+    try:
+        look_at(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        stack = state["stack"]
+        numbers = [int(number) for number in stack["numbers"]]
+        if not len(numbers) == len(set(numbers)) == len(stack["fingerprints"]) > 0:
+            raise ValueError("a fingerprint for each member")
+        return Saved(path, numbers, state)
+    except Exception as error:  # torch.load raises many kinds
+        raise ConfigError(f"{path}: damaged, or none of ours") from error
+
+
+def _check(stack: dict[str, Any], module: StackModule) -> None:
+    """Raise an error where tensors or lists are not of a stack like the module's, before any of them is used."""
+    num_runs, runs, ledger = module.num_runs, stack["runs"], stack["ledger"]
+    fresh = module.state(0)
+    like = {name: (value.dtype, value.shape[1:]) for name, value in fresh.tensors.items()}
+    keys = [[each.keys() for each in schedulers] for schedulers in fresh.schedulers]
+    kept = [(stack["tensors"], len(runs)), *((ledger[name]["tensors"], num_runs) for name in ("best", "last"))]
+    right = [
+        runs.dtype == torch.int64 and torch.equal(runs, torch.arange(num_runs)[runs]),
+        [[each.keys() for each in schedulers] for schedulers in stack["schedulers"]] == keys[: len(runs)],
+        *({name: (each.dtype, each.shape[1:]) for name, each in tensors.items()} in ({}, like) for tensors, _ in kept),
+        *(len(each) == size for tensors, size in kept for each in tensors.values()),
+        *(len(ledger[name]["epoch"]) == len(ledger[name]["schedulers"]) == num_runs for name in ("best", "last")),
+        *({0, *ledger["progress"]} >= set(ledger[name]["epoch"]) for name in ("best", "last")),
+    ]
+    if not all(right):
+        raise ValueError("other shapes than a stack's")

@@ -1,0 +1,193 @@
+"""From jobs that may train together to their finished folders."""
+
+import logging
+import shlex
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from src.errors import ConfigError, InterruptedRunError
+from src.runs.training import Run
+from src.stacking import extras, folders
+from src.stacking.compose import Job
+from src.stacking.extras import Extras
+from src.stacking.members import Member, Nursery, shape_of
+from src.stacking.stack import Stack
+from src.stacking.stack_checkpoint import Place, Saved, read
+from src.storage import failures
+from src.storage.files import placed
+from src.storage.folders import SweepFolder
+
+log = logging.getLogger(__name__)
+
+
+class Done(NamedTuple):
+    """A job that has been seen to, and the value that a sweeper optimises; None where there is none."""
+
+    job: Job
+    value: float | None
+
+
+class Sweep(NamedTuple):
+    """How a sweep's stacks are trained.
+
+    Attributes:
+        folder: The sweep's folder, where failures are noted.
+        max_stack: Runs of a stack at most.
+        seconds_between_checkpoints: What a killed process loses of a stack at most.
+        wanted: Figures and TensorBoard.
+    """
+
+    folder: Path
+    max_stack: int
+    seconds_between_checkpoints: float
+    wanted: Extras
+
+    @property
+    def place(self) -> Place:
+        """Where a stack's checkpoint is written."""
+        return Place(SweepFolder(self.folder).stack_checkpoint, self.seconds_between_checkpoints)
+
+
+def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
+    """Train jobs of a sweep, alike but for seeds and numbers, in stacks; those that need a run alone are left out."""
+    for start in range(0, len(jobs), sweep.max_stack):
+        yield from _train(jobs[start : start + sweep.max_stack], sweep)
+
+
+def saved_stack(folder: Path) -> Saved | None:
+    """The checkpoint of the stack that was in progress when the sweep in `folder` ended, if it can be read."""
+    try:
+        return read(SweepFolder(folder).stack_checkpoint)
+    except ConfigError as error:
+        log.info("%s; its runs are trained anew", error)
+        return None
+
+
+def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> Iterator[Done]:
+    """Train a stack on from its checkpoint to its finished folders; nothing happens where these are not its jobs now.
+
+    Args:
+        saved: The checkpoint.
+        jobs: Those of its numbers, in their order.
+        finished: Numbers of jobs whose folders are whole already, which are left as they are.
+        sweep: How the stack is trained.
+    """
+    known = {job.number: job for job in jobs}
+    try:
+        members, nursery = _grown(jobs)
+        for member in members:
+            member.finished = member.number in finished
+        done = _train_stack(members, nursery, known, sweep, saved)
+    except ConfigError as error:
+        log.info("%s; its runs are trained anew", error)
+        return
+    yield from done
+
+
+def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
+    known = {job.number: job for job in jobs}
+    members, nursery = _members(jobs, sweep.folder)
+    failed = known.keys() - {member.number for member in members}
+    yield from (Done(known[number], None) for number in sorted(failed))
+    if nursery is None:
+        return
+    if reason := nursery.reason_against():
+        log.info("Running %d jobs one by one: %s", len(members), reason)
+        return
+    alike: dict[tuple[Any, ...], list[Member]] = {}
+    for member in members:
+        assert member.data is not None
+        alike.setdefault(shape_of(member.data), []).append(member)
+    for group in alike.values():
+        if len(group) > 1 or len(alike) == 1:
+            yield from _train_stack(group, nursery, known, sweep)
+
+
+def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], Nursery | None]:
+    """Members with data and weights; jobs whose values a constructor refuses are noted as failures."""
+    members: list[Member] = []
+    nursery: Nursery | None = None
+    for job in jobs:
+        member = Member(job.number, job.cfg, job.folder)
+        try:
+            nursery = nursery or Nursery(member)
+            if nursery.reason_against() is None:
+                nursery.grow(member)
+            members.append(member)
+        except ConfigError as error:
+            failures.note(sweep, job.number, error)
+    return members, nursery
+
+
+def _grown(jobs: list[Job]) -> tuple[list[Member], Nursery]:
+    """Members with data and weights, all of them or a `ConfigError`."""
+    members = [Member(job.number, job.cfg, job.folder) for job in jobs]
+    nursery = Nursery(members[0])
+    for member in members:
+        nursery.grow(member)
+    return members, nursery
+
+
+def _train_stack(
+    members: list[Member], nursery: Nursery, jobs: dict[int, Job], sweep: Sweep, saved: Saved | None = None
+) -> list[Done]:
+    first, last = members[0].number, members[-1].number
+    title = f"#{first} to #{last}"
+    start = time.perf_counter()
+    stack = Stack(members, nursery, title, sweep.place, saved)
+    data, network = type(nursery.parts.datamodule).__name__, type(nursery.parts.head.network).__name__
+    after = f", after their epoch {saved.epoch}" if saved else ""
+    log.info("%s: %d runs of %s on %s as one stack%s", title, len(members), network, data, after)
+    unfinished = [member for member in members if not member.finished]
+    for member in unfinished:
+        folders.begin(jobs[member.number], sweep.folder)
+    try:
+        stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
+    except InterruptedRunError as error:
+        message = f"{error}; go on with: python -m src.train sweep_resume={shlex.quote(str(sweep.folder))}"
+        raise InterruptedRunError(message, error.exit_code) from error
+    solved = [member.metrics["solved"] for member in members if member.metrics.get("solved") is not None]
+    verdict = f", {sum(solved)} of {len(solved)} solved" if solved else ""
+    log.info("%s: done in %.1f s%s", title, time.perf_counter() - start, verdict)
+    return [Done(jobs[member.number], _value(member)) for member in unfinished]
+
+
+class Writer:
+    """Writes the folders of a stack's members when it has ended.
+
+    Args:
+        sweep: The sweep's folder.
+        wanted: Figures and TensorBoard.
+    """
+
+    def __init__(self, sweep: Path, wanted: Extras) -> None:
+        self.sweep, self.wanted = sweep, wanted
+
+    def write(self, stack: Stack, member: Member, rows: list[list[Any]]) -> None:
+        """Write curves, metrics and the log of a `member` of a stack, given the rows of its `metrics.csv`.
+
+        A failure is noted instead of metrics.
+        """
+        columns = stack.module.ledger.columns
+        if stack.cfg["callbacks"].get("history") is not None and rows:
+            folders.write_curves(member.folder, columns, rows)
+        if member.error is not None:
+            folders.write_log(member.folder, failures.line(member.error), level=logging.ERROR)
+            failures.note(self.sweep, member.number, member.error)
+        elif member.metrics:
+            parts = stack.parts_of(member)
+            run = Run(stack.template, member.folder, parts, member.metrics)
+            folders.write_log(member.folder, run.summary())
+            if any(self.wanted):
+                with placed(member.folder):
+                    extras.add(self.wanted, parts.head, member, columns, rows)
+            folders.write_metrics(member.folder, member.metrics)
+
+
+def _value(member: Member) -> float | None:
+    checkpoint = member.cfg["callbacks"].get("model_checkpoint") or {}
+    value: float | None = member.metrics.get(checkpoint.get("monitor", "val/loss"))
+    return value

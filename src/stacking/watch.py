@@ -1,0 +1,78 @@
+"""Early stopping and the choice of the best epoch, for M runs at once, by the rules of Lightning's callbacks."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from src.settings.rules import resolved_mode
+
+
+class Watch:
+    """Says after each validation which runs improved and which have waited long enough.
+
+    Attributes:
+        best: The metric that chooses the best epoch, at its best [M]; `seen`: whether it was ever measured.
+        stop_best, waited: The metric that early stopping watches at its best, and the checks since then: [M].
+
+    Args:
+        num_runs: M.
+        best: `monitor` and `mode` by which an epoch is the best, None where none is chosen.
+        stopping: `monitor`, `mode`, `patience` and `min_delta` of early stopping, None where it is off.
+    """
+
+    def __init__(self, num_runs: int, best: dict[str, Any] | None, stopping: dict[str, Any] | None) -> None:
+        self.best_rule, self.stopping_rule = _settled(best), _settled(stopping)
+        self.best = _worst(num_runs, self.best_rule["mode"] if self.best_rule else "min")
+        self.seen = torch.zeros(num_runs, dtype=torch.bool)
+        self.stop_best = _worst(num_runs, self.stopping_rule["mode"] if self.stopping_rule else "min")
+        self.waited = torch.zeros(num_runs, dtype=torch.int64)
+
+    def improved(self, metrics: dict[str, Tensor]) -> Tensor:
+        """Which runs [M] are at their best now, by metrics [M]; a run's first time always is its best."""
+        if self.best_rule is None:
+            return torch.zeros_like(self.seen)
+        worst = _worst(1, self.best_rule["mode"])
+        current = metrics[self.best_rule["monitor"]]
+        current = torch.where(current.isnan(), worst, current)
+        better = _better(current, self.best, self.best_rule["mode"]) | ~self.seen
+        self.best = torch.where(better, current, self.best)
+        self.seen |= True
+        return better
+
+    def stopped(self, metrics: dict[str, Tensor]) -> Tensor:
+        """Which runs [M] are to stop, by metrics [M]: none better for `patience` checks, or one that is not finite."""
+        if self.stopping_rule is None:
+            return torch.zeros_like(self.seen)
+        rule = self.stopping_rule
+        current, delta = metrics[rule["monitor"]], float(rule.get("min_delta", 0.0))
+        finite = current.isfinite()
+        reach = current + delta if rule["mode"] == "min" else current - delta
+        better = finite & _better(reach, self.stop_best, rule["mode"])
+        self.stop_best = torch.where(better, current, self.stop_best)
+        self.waited = torch.where(better, 0, self.waited + finite)
+        done: Tensor = ~finite | (~better & (self.waited >= rule["patience"]))
+        return done
+
+    def select(self, runs: Tensor) -> None:
+        """Keep some runs [k] only, by their indices."""
+        self.best, self.seen = self.best[runs], self.seen[runs]
+        self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Take up these `tensors` [M], attributes by their names."""
+        self.best, self.seen = tensors["best"], tensors["seen"].clone()
+        self.stop_best, self.waited = tensors["stop_best"], tensors["waited"]
+
+
+def _settled(rule: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A rule whose mode is `min` or `max`."""
+    return rule and {**rule, "mode": resolved_mode(rule["monitor"], rule.get("mode", "auto"))}
+
+
+def _worst(num_runs: int, mode: Literal["min", "max"]) -> Tensor:
+    return torch.full((num_runs,), torch.inf if mode == "min" else -torch.inf)
+
+
+def _better(value: Tensor, than: Tensor, mode: Literal["min", "max"]) -> Tensor:
+    return torch.lt(value, than) if mode == "min" else torch.gt(value, than)

@@ -1,0 +1,95 @@
+"""What commands write where the user says: files that are whole or not there, never in the place of someone else's."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from src.errors import ConfigError
+from src.storage.files import OF_THE_DISK, aside, make_folders
+from src.storage.folders import owner_of
+from src.storage.removal import remove_empty
+
+
+def check_output(path: Path, force: bool, source: Path | None = None) -> None:
+    """Refuse an output that would be written over something else.
+
+    Args:
+        path: The file that is to be.
+        force: It may replace a regular file.
+        source: A file, or a folder of files, that the command reads.
+
+    Raises:
+        ConfigError: A folder, a link or a device is there; a file without `force`; it belongs to a run, or is read.
+    """
+    kind = _kind(path)
+    if kind in ("folder", "link", "special file"):
+        raise ConfigError(f"output: {path} is a {kind}, which nothing replaces; name a file")
+    if (run := owner_of(path)) is not None:
+        raise ConfigError(f"output: {path} is for the run in {run.path} to write; name another place")
+    if source is not None and source.exists():
+        place, read = path.parent.resolve() / path.name, source.resolve()
+        if place == read or (kind and path.samefile(source)):
+            raise ConfigError(f"output: {path} is the input itself; name another file")
+        if source.is_dir() and read in place.parents:
+            raise ConfigError(f"output: {path} is in the folder that is read; name another place")
+    if kind and not force:
+        raise ConfigError(f"output: {path} exists already; name another, or set force=true to replace it")
+
+
+@contextmanager
+def output(path: Path, replace: bool = False) -> Iterator[Path]:
+    """A path to write one output to, as `outputs` gives; `replace`: another file may be there already."""
+    with outputs({path: replace}) as (part,):
+        yield part
+
+
+@contextmanager
+def outputs(paths: dict[Path, bool], key: str = "output") -> Iterator[list[Path]]:
+    """Paths to write files to, as `aside` gives, that take their places together when the block ends well.
+
+    Folders above them are made, and go again when the block fails.
+
+    Args:
+        paths: The files that are to be, and whether one that is there already is replaced.
+        key: What the user set.
+
+    Raises:
+        ConfigError: Nothing can ever be written there, or something has come there since.
+        OSError: The disk is full, read-only or the like.
+    """
+    above: list[Path] = []
+    try:
+        with ExitStack() as asides:
+            try:
+                for path in paths:
+                    above = [*make_folders(path.parent), *above]
+                parts = [asides.enter_context(aside(path, replace)) for path, replace in paths.items()]
+            except OSError as error:
+                if error.errno in OF_THE_DISK:
+                    raise
+                reason = error.strerror or str(error)
+                raise ConfigError(
+                    f"{key}: {error.filename} cannot be written ({reason}); name another place"
+                ) from error
+            yield parts
+            if come := [path for path, replace in paths.items() if not replace and os.path.lexists(path)]:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(come[0]))
+    except BaseException as error:
+        remove_empty(above)
+        if isinstance(error, FileExistsError):
+            reason = "has come to be there meanwhile, and stays"
+            raise ConfigError(f"{key}: {error.filename} {reason}; name another") from error
+        raise
+
+
+def _kind(path: Path) -> str | None:
+    """What is at `path`, not following links; None for nothing."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return None
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+    return kinds.get(stat.S_IFMT(mode), "special file")

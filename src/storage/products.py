@@ -1,0 +1,114 @@
+"""Folders that a command fills with files of its own, and fills anew: an evaluation, a comparison.
+
+A manifest in the folder lists the files. A later command replaces and removes those, and leaves all others alone.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from src.errors import ConfigError
+from src.storage.files import aside, make_folders
+from src.storage.folders import FORMAT
+from src.storage.removal import part_of, put, remove_empty, remove_listed, remove_part
+
+_MOST = 2**20  # bytes of a manifest
+
+
+@contextmanager
+def product(folder: Path, kind: str, key: str, ours: Callable[[Path], bool], force: bool = False) -> Iterator[Path]:
+    """A folder to write files to, which move into `folder` when the block ends well; those of an earlier time go.
+
+    Args:
+        folder: Where they are to be; made if it is not there.
+        kind: What they are, `evaluation` for one; their manifest is `.evaluation.json`.
+        key: What the user set, for messages.
+        ours: Whether files without a manifest were written by a version of this project that made none.
+        force: Files of the same names may be replaced, whosever they are.
+
+    Raises:
+        ConfigError: No folder but a link or a file is there, or files of the same names that are not listed.
+        OSError: Nothing can be written there.
+    """
+    check_folder(folder, key)
+    above = make_folders(folder.parent)
+    scratch = part_of(folder.absolute())  # `.` has no name to put a part beside
+    try:
+        scratch.mkdir()
+        yield scratch
+        _move(scratch, folder, kind, key, ours, force)
+    except BaseException:
+        remove_part(scratch)
+        remove_empty(above)
+        raise
+    remove_part(scratch)
+
+
+def check_folder(folder: Path, key: str) -> None:
+    """Refuse a place for a folder's files where something else is.
+
+    Raises:
+        ConfigError: A file or a link is there; `key` is what the user set.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        kind = "link" if folder.is_symlink() else "file"
+        raise ConfigError(f"{key}: {folder} is a {kind}, and files are to go into a folder there; move it away")
+
+
+def _move(scratch: Path, folder: Path, kind: str, key: str, ours: Callable[[Path], bool], force: bool) -> None:
+    """Move all files of a `scratch` folder to the other, and remove those of an earlier time there."""
+    names = sorted(path.name for path in scratch.iterdir())
+    check_folder(folder, key)
+    new = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    listed = _listed(folder / manifest_name(kind))
+    if listed is None:
+        listed = set(names) if ours(folder) else set()
+    for name in names:
+        there = folder / name
+        if os.path.lexists(there) and (there.is_symlink() or not there.is_file() or not (force or name in listed)):
+            raise ConfigError(f"{key}: {there} is not of an earlier {kind}, and stays; move it, or name another place")
+    try:
+        _list(folder, kind, {*listed, *names})  # first, so that nothing is ever unlisted, whatever stops this
+        for name in names:
+            put(scratch / name, folder / name, replace=True)
+        if earlier := listed - set(names):
+            remove_listed(folder, earlier)
+            _list(folder, kind, set(names))
+    except OSError:
+        if new:
+            remove_listed(folder, [*names, manifest_name(kind)])
+            remove_empty([folder])
+        raise
+
+
+def manifest_name(kind: str) -> str:
+    """The name of the manifest of files of a `kind`.
+
+    Example:
+        >>> manifest_name("evaluation")
+        '.evaluation.json'
+    """
+    return f".{kind}.json"
+
+
+def _list(folder: Path, kind: str, names: set[str]) -> None:
+    with aside(folder / manifest_name(kind)) as part:
+        part.write_text(json.dumps({"format": FORMAT, "files": sorted(names)}, indent=2) + "\n")
+
+
+def _listed(manifest: Path) -> set[str] | None:
+    """The files that a manifest lists, whoever wrote it: plain names alone; None where there is none."""
+    if manifest.is_symlink() or not manifest.is_file() or manifest.stat().st_size > _MOST:
+        return None
+    try:
+        files = json.loads(manifest.read_text())["files"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (
+        {name for name in files if isinstance(name, str) and Path(name).name == name}
+        if isinstance(files, list)
+        else None
+    )

@@ -1,0 +1,82 @@
+"""What the tests of sweeps share: the same runs trained one by one and as a stack."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+from src.stacking.folders import write_curves, write_metrics
+from src.stacking.members import Member, Nursery
+from src.stacking.stack import Stack
+from tests.conftest import compose_train
+from tests.conftest import trained as alone
+
+PLAIN = ["logger=none", "callbacks.progress_bar=null", "callbacks.figures=null"]
+
+
+def composed(overrides):
+    return compose_train(*PLAIN, *overrides)
+
+
+def grown(cfgs, root: Path) -> tuple[list[Member], Nursery]:
+    members = []
+    for number, cfg in enumerate(cfgs):
+        folder = root / str(number)
+        (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+        members.append(Member(number, OmegaConf.to_container(cfg, resolve=True), folder))
+    nursery = Nursery(members[0])
+    assert nursery.reason_against() is None
+    for member in members:
+        nursery.grow(member)
+    return members, nursery
+
+
+def finish(stack: Stack) -> None:
+    """Train a stack to its end and write its members' folders."""
+
+    def write(member, rows):
+        write_curves(member.folder, stack.module.ledger.columns, rows)
+        if member.error is None:
+            write_metrics(member.folder, member.metrics)
+
+    stack.run(write)
+
+
+def stacked(cfgs, root: Path) -> list[Member]:
+    members, nursery = grown(cfgs, root)
+    finish(Stack(members, nursery))
+    return members
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Callable[..., list[tuple[Path, Path]]]:
+    """Folders of the same runs, trained alone and stacked: `both(common, [overrides of each run])`."""
+
+    def train(common, each):
+        cfgs = [composed([*common, *more]) for more in each]
+        members = stacked(cfgs, tmp_path / "stack")
+        pairs = []
+        for cfg, member in zip(cfgs, members, strict=True):
+            alone(cfg, tmp_path / "alone" / str(member.number))
+            pairs.append((tmp_path / "alone" / str(member.number), member.folder))
+        return pairs
+
+    return train
+
+
+def checkpoint(folder, name):
+    return torch.load(folder / "checkpoints" / f"{name}.ckpt", weights_only=True)
+
+
+def metrics(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def curves(folder):
+    with (folder / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))

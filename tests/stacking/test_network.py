@@ -1,0 +1,56 @@
+"""Stacked forward and backward passes against each network's own."""
+
+import pytest
+import torch
+from torch import nn
+
+from src.networks.mlp import MLP
+from src.stacking.network import StackedNetwork, cannot_stack
+
+ACTIVATIONS = ["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
+KINDS = {name: ((3,), lambda name=name: MLP((3,), 2, [5, 4], activation=name)) for name in ACTIVATIONS} | {
+    "no hidden layer": ((3,), lambda: MLP((3,), 1, [])),
+    "flattened": ((2, 3), lambda: MLP((2, 3), 2, [4])),
+    "convolution": ((1, 6, 6), lambda: nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(48, 2))),
+    "layer norm": ((3,), lambda: nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.Linear(4, 2))),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_outputs_and_gradients_are_each_networks_own(kind):
+    shape, make = KINDS[kind]
+    torch.manual_seed(0)
+    networks = [make() for _ in range(3)]
+    x = torch.randn(3, 7, *shape)
+    stacked = StackedNetwork(make())
+    assert cannot_stack(stacked.network) is None
+    values = torch.stack([stacked.row(network) for network in networks])
+    leaves = stacked.leaves(values)
+    outputs = stacked(leaves, x)
+    gradients = torch.autograd.grad(outputs.square().sum(), leaves)
+    for i, network in enumerate(networks):
+        own = network(x[i])
+        torch.testing.assert_close(outputs[i], own, rtol=1e-4, atol=1e-6)
+        own.square().sum().backward()
+        for gradient, parameter in zip(gradients, network.parameters(), strict=True):
+            torch.testing.assert_close(gradient[i], parameter.grad, rtol=1e-4, atol=1e-5)
+
+
+def test_steps_on_the_rows_are_seen_by_the_leaves():
+    stacked = StackedNetwork(MLP((3,), 1, []))
+    values = torch.zeros(2, 4)
+    leaves = stacked.leaves(values)
+    values.add_(1.0)
+    assert torch.equal(stacked(leaves, torch.ones(2, 1, 3)), torch.full((2, 1, 1), 4.0))
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (MLP((3,), 1, [4], batch_norm=True), "BatchNorm1d keeps statistics of each network's own batches"),
+        (MLP((3,), 1, [4], dropout=0.1), "dropout draws from each run's own random numbers"),
+        (nn.LSTM(3, 4), "LSTM has no vectorized form"),
+    ],
+)
+def test_what_cannot_be_stacked_says_why(network, reason):
+    assert cannot_stack(network) == reason

@@ -1,0 +1,155 @@
+"""A stack's runs are the runs that would have been trained one by one."""
+
+import pytest
+import torch
+
+from src.errors import TrainingDivergedError
+from src.runs.opening import open_run
+
+from .conftest import alone, checkpoint, composed, curves, metrics, stacked
+
+TOLERANCE = 1e-4
+"""Weights and metrics after some hundred steps; float32 sums are taken in another order, which each step carries on."""
+
+SHORT = ["data.num_train=400", "data.num_val=100", "data.num_test=100", "data.batch_size=32", "trainer.max_epochs=12"]
+SEEDS = [[f"seed={seed}"] for seed in (0, 1, 7)]
+CASES = {
+    "sgd": (SHORT, [["optimizer.lr=0.1"], ["optimizer.lr=0.5", "seed=1"], ["optimizer.weight_decay=0.01", "seed=2"]]),
+    "momentum": (SHORT, [["optimizer.momentum=0.9"], ["optimizer.momentum=0", "seed=1"], ["optimizer.momentum=0.5"]]),
+    "nesterov": ([*SHORT, "optimizer.nesterov=true", "optimizer.momentum=0.9"], SEEDS),
+    "adam": ([*SHORT, "optimizer=adam"], [["optimizer.lr=0.01"], ["seed=1"], ["optimizer.betas=[0.5,0.9]"]]),
+    "adamw": ([*SHORT, "optimizer=adamw", "optimizer.lr=0.01"], [*SEEDS, ["optimizer.weight_decay=0.5"]]),
+    "noise": ([*SHORT, "optimizer.lr=0.3"], [["data.noise=0.05"], ["data.noise=0.4"], ["data.label_noise=0.2"]]),
+    "data seed": ([*SHORT, "optimizer.lr=0.3", "data.seed=3"], SEEDS),
+    "early stopping": (
+        ["data.num_train=200", "data.noise=0.4", "optimizer=adam", "trainer.max_epochs=30",
+         "callbacks.early_stopping.patience=2"],
+        [[f"optimizer.lr={lr}", f"seed={seed}"] for lr, seed in ((0.2, 0), (0.02, 1), (0.1, 2), (0.05, 3))],
+    ),
+    "plateau": (
+        [*SHORT, "scheduler=plateau", "scheduler.patience=1", "data.noise=0.5", "optimizer=adam"],
+        [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.03"]],
+    ),
+    "cosine by step": (
+        [*SHORT, "scheduler=cosine", "scheduler.interval=step", "scheduler.T_max=100"],
+        [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.3", "seed=2"]],
+    ),
+    "step": ([*SHORT, "scheduler=step", "scheduler.step_size=3"], [["optimizer.lr=0.3"], ["seed=1"], ["seed=2"]]),
+    "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=5", "scheduler=step", "optimizer.lr=0.3"], SEEDS),
+    "validated once": ([*SHORT, "trainer.max_epochs=3", "trainer.check_val_every_n_epoch=9"], SEEDS),
+    "several blocks": ([*SHORT, "data.steps_per_execution=5", "optimizer=adam"], SEEDS),
+    "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=60"], SEEDS),
+    "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
+    "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
+    "several labels": (
+        ["experiment=multilabel", "network.dropout=0", "data.num_samples=300", "trainer.max_epochs=4"],
+        SEEDS,
+    ),
+    "regression": (["experiment=line", "trainer.max_epochs=20"], [*SEEDS, ["optimizer.lr=0.05"]]),
+    "standardized": (["experiment=moons_logistic", "trainer.max_epochs=10", "data.seed=${seed}"], SEEDS),
+    "accuracy decides": (
+        [*SHORT, "callbacks.model_checkpoint.monitor=val/accuracy", "callbacks.model_checkpoint.mode=max"],
+        SEEDS,
+    ),
+    "one layer more": (["experiment=circles", "network.hidden_dims=[16,8]", "trainer.max_epochs=4"], SEEDS),
+}  # fmt: skip
+
+
+def assert_alike(ours, theirs, where=""):
+    """Nested containers of one structure, their numbers within the tolerance."""
+    number = isinstance(ours, int | float) and isinstance(theirs, int | float)  # OmegaConf's 0 is our 0.0
+    assert type(ours) is type(theirs) or number, f"{where}: {type(ours)} and {type(theirs)}"
+    if isinstance(theirs, dict):
+        assert ours.keys() == theirs.keys(), f"{where}: {ours.keys() ^ theirs.keys()}"
+        for key in theirs:
+            assert_alike(ours[key], theirs[key], f"{where}/{key}")
+    elif isinstance(theirs, list | tuple):
+        assert len(ours) == len(theirs), where
+        for i, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            assert_alike(one, other, f"{where}/{i}")
+    elif isinstance(theirs, torch.Tensor):
+        assert ours.dtype == theirs.dtype, where
+        torch.testing.assert_close(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE, msg=lambda text: f"{where}: {text}")
+    elif isinstance(theirs, float):
+        assert ours == pytest.approx(theirs, rel=TOLERANCE, abs=TOLERANCE, nan_ok=True), where
+    else:
+        assert ours == theirs, where
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_stacked_runs_equal_runs_alone(both, case):
+    common, each = CASES[case]
+    for single, member in both(common, each):
+        ours, theirs = metrics(member), metrics(single)
+        assert list(ours) == list(theirs)
+        for key in ours.keys() - {"fit_seconds"}:
+            assert_alike(ours[key], theirs[key], key)
+        our_rows, their_rows = curves(member), curves(single)
+        assert len(our_rows) == len(their_rows)
+        for ours, theirs in zip(our_rows, their_rows, strict=True):
+            assert list(ours) == list(theirs)
+            for key, cell in theirs.items():
+                assert_alike(float(ours[key] or "nan"), float(cell or "nan"), f"metrics.csv/{key}")
+
+
+@pytest.mark.parametrize("case", ["sgd", "momentum", "adam", "early stopping", "plateau", "standardized", "step"])
+def test_checkpoints_have_the_content_of_a_run_alone(both, case):
+    common, each = CASES[case]
+    for single, member in both(common, each):
+        for name in ("best", "last"):
+            assert_same_checkpoint(checkpoint(member, name), checkpoint(single, name), name)
+    assert not open_run(member).head.training
+
+
+def assert_same_checkpoint(ours, theirs, name):
+    for state in (ours, theirs):
+        state["loops"]["fit_loop"]["state_dict"].clear()  # how far a run alone has come within an epoch
+        for callback in state["callbacks"].values():
+            for key in ("dirpath", "best_model_path", "kth_best_model_path", "best_k_models"):
+                callback.pop(key, None)
+            callback.pop("stopping_reason_message", None)
+    for group in theirs["optimizer_states"][0]["param_groups"]:
+        group["foreach"] = ours["optimizer_states"][0]["param_groups"][0]["foreach"]
+    assert torch.equal(ours.pop("rng_state"), theirs.pop("rng_state"))
+    assert_alike(ours, theirs, name)
+
+
+def test_a_stacked_run_is_resumed_like_any_other(tmp_path):
+    """What the resumed run comes to equals what the uninterrupted one would have."""
+    common = [*SHORT, "optimizer=adam", "scheduler=plateau", "scheduler.patience=1", "data.noise=0.5"]
+    common += ["callbacks.early_stopping.patience=50"]
+    short = [composed([*common, *seed, "trainer.max_epochs=6"]) for seed in SEEDS]
+    stacked(short, tmp_path)
+    folder = tmp_path / "1"
+    resumed = alone(composed([*common, *SEEDS[1], f"resume={folder}"]), folder)
+    whole = alone(composed([*common, *SEEDS[1]]), tmp_path / "whole")
+    assert resumed.metrics["epochs"] == whole.metrics["epochs"] == 12
+    for key in ("best", "last"):
+        ours, theirs = checkpoint(folder, key), checkpoint(tmp_path / "whole", key)
+        assert_alike(ours["state_dict"], theirs["state_dict"])
+        assert_alike(ours["optimizer_states"][0]["state"], theirs["optimizer_states"][0]["state"])
+        theirs["loops"]["fit_loop"]["state_dict"].clear()  # how far a run alone has come within an epoch
+        ours["loops"]["fit_loop"]["state_dict"].clear()
+        assert ours["loops"] == theirs["loops"]
+    assert len(curves(folder)) == 12
+
+
+def test_a_run_that_diverges_leaves_the_others_as_they_are(tmp_path):
+    common = ["data.num_train=200", "trainer.max_epochs=5", "network.hidden_dims=[8,8,8]", "network.activation=relu"]
+    steep = ["data.noise=1e6", "optimizer.lr=1e6"]
+    cfgs = [composed([*common, *more]) for more in (["seed=1"], steep, ["seed=2"])]
+    members = stacked(cfgs, tmp_path / "stack")
+    with pytest.raises(TrainingDivergedError) as reason:
+        alone(cfgs[1], tmp_path / "alone")
+    assert str(members[1].error) == str(reason.value)
+    assert not (tmp_path / "stack" / "1" / "metrics.json").exists()
+    for number in (0, 2):
+        whole = alone(cfgs[number], tmp_path / f"alone_{number}")
+        assert_alike(metrics(tmp_path / "stack" / str(number))["test/loss"], whole.metrics["test/loss"])
+
+
+def test_a_stopped_run_does_not_change_while_others_go_on(both):
+    common, each = CASES["early stopping"]
+    lengths = {metrics(member)["epochs"] for _, member in both(common, each)}
+    assert len(lengths) > 1
+    assert min(lengths) < 30
