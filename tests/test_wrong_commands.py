@@ -165,7 +165,7 @@ def of_training():
         (["data.noise.x=1"], "data.noise.x: unknown key; "),
         (["hydra.sweeper.params.seed=1,2", "-m"], "hydra.sweeper.params.seed: Hydra's own keys are not swept over"),
         (["--config-name", "evaluate"], "--config-name: evaluate belongs to another command"),
-        (["hydra.searchpath=nowhere"], "hydra.searchpath must be a list"),
+        (["hydra.searchpath=nowhere"], "hydra.searchpath: there is no folder nowhere"),
         (["runs_dir=file.csv"], "runs_dir: file.csv"),
         (["runs_dir=null"], "runs_dir: input should be a valid string"),
         (["hydra/launcher=frobnicate"], "hydra/launcher: no option 'frobnicate'; choose from basic"),

@@ -283,7 +283,8 @@ class TrainedRun:
         raise ConfigError(f"plot_{tag}: needs {needs}, which {type(self.datamodule).__name__} has not; see help(run)")
 
     def _evaluated(self, name: str, split: Split) -> Any:
-        known = evaluation.outcome_of(self._opened, split).figures(Scene(self.datamodule, {f"{split} split": split}))
+        scene = Scene(self.datamodule, {f"{split} split": split})
+        known = evaluation.outcome_of(self._opened, split).figures(scene)
         if name not in known:
             raise ConfigError(f"plot_{name}: this run has no such figure; it has {', '.join(known)}")
         return known[name]()

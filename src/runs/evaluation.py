@@ -7,13 +7,13 @@ from omegaconf import DictConfig
 
 from src.data.base import Split
 from src.data.scene import Scene
-from src.storage.files import aside
-from src.storage.folders import find_run
 from src.heads.outcome import Outcome
-from src.storage.products import check_folder, product
 from src.reporting.summary import evaluation_table
 from src.runs.files import read_json, write_csv, write_json
 from src.runs.opening import OpenRun, choose_threshold, open_run
+from src.storage.files import aside
+from src.storage.folders import find_run
+from src.storage.products import check_folder, product
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from src.errors import ConfigError, ExportError
-from src.storage.folders import find_run
-from src.storage.outputs import check_output, outputs
 from src.runs.files import as_json, read_json
 from src.runs.opening import OpenRun, open_run
+from src.storage.folders import find_run
+from src.storage.outputs import check_output, outputs
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from src.storage.files import aside
 from src.runs.formulas import inert
+from src.storage.files import aside
 
 
 def write_json(path: Path, values: Mapping[str, Any], durable: bool = False) -> None:

@@ -9,16 +9,16 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src.building.build import is_plain, make_head
+from src.building.making import make
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, suggestion
-from src.storage.folders import CONFIG
 from src.heads.base import Head
-from src.building.making import make
 from src.metrics.threshold import parse_rule
 from src.reporting.remarks import remark
 from src.runs.files import write_json
 from src.runs.sizes import check_sizes
 from src.spec import DataSpec
+from src.storage.folders import CONFIG
 from src.trust import targets
 from src.trust.checkpoints import data_state, read_checkpoint, spec_of
 from src.trust.plain import read_json

@@ -14,20 +14,20 @@ from typing import Any
 import lightning.pytorch as pl
 from omegaconf import DictConfig
 
-from src.reporting import summary as report
 from src.building.build import make_head, set_threads, settled
+from src.building.making import make
+from src.building.trainer import make_trainer
 from src.callbacks.figures import Figures
 from src.callbacks.history import History
 from src.callbacks.monitors import Monitors
-from src.settings.composed import option_keys
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.building.making import make
+from src.reporting import summary as report
 from src.runs.curves import module_curves
 from src.runs.training import Run, first
+from src.settings.composed import option_keys
 from src.spec import DataSpec
-from src.building.trainer import make_trainer
 from src.trust import targets
 from src.trust.checkpoints import read_checkpoint
 

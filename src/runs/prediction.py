@@ -14,11 +14,11 @@ from tqdm import tqdm
 from src.data.image.files import SUFFIXES, ImageFiles, image_files
 from src.data.table import Table, read_parts
 from src.errors import ConfigError
-from src.storage.folders import find_run
 from src.heads.base import Head
-from src.storage.outputs import check_output, output
 from src.runs.formulas import inert
 from src.runs.opening import OpenRun, open_run
+from src.storage.folders import find_run
+from src.storage.outputs import check_output, output
 
 log = logging.getLogger(__name__)
 

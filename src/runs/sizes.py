@@ -10,9 +10,9 @@ from omegaconf import DictConfig
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
+from src.building.making import make
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.building.making import make
 from src.spec import DataSpec
 from src.trust import targets
 

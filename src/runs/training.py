@@ -11,25 +11,25 @@ import lightning.pytorch as pl
 from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts
-from src.reporting import summary as report
 from src.building.build import Parts, build, is_plain
+from src.building.run_length import num_steps
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.figures import Figures
 from src.callbacks.history import History, curves_drawing
-from src.loggers.tensorboard import TensorBoardLogger
 from src.errors import ConfigError, InterruptedRunError
-from src.storage.folders import PARTS
 from src.heads.drawing import Moment, record
+from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
-from src.storage.removal import remove_listed
+from src.reporting import summary as report
 from src.runs import tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.files import write_json
 from src.runs.opening import take, write_threshold
 from src.runs.resuming import accepted_change, check_resumable
-from src.building.run_length import num_steps
+from src.storage.folders import PARTS
+from src.storage.removal import remove_listed
 from src.trust.checkpoints import read_checkpoint
 from src.trust.plain import read_json
 

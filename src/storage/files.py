@@ -74,7 +74,7 @@ def placed(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno is not None:  # libraries raise OSErrors that are not the disk's
             error.filename = str(path)
         raise
 
