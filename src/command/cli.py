@@ -177,7 +177,7 @@ def _reading_job(work: Work, errors: list[Exception]) -> Callable[[DictConfig], 
 
 def _placed(error: OSError, folder: Path) -> OSError:
     """The error with the place where it happened: a folder that is gone, or the folder where none is named."""
-    if error.filename is None or not folder.exists():
+    if error.errno is not None and (error.filename is None or not folder.exists()):  # Hydra's own have no number
         error.filename = str(folder)
     return error
 
