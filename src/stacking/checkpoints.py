@@ -8,7 +8,7 @@ from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from torch import Tensor
 
-from src.stacking.ledger import Kept
+from src.stacking.history import States
 from src.stacking.members import Member
 from src.stacking.module import StackModule
 from src.storage.saving import save
@@ -34,19 +34,19 @@ class Checkpoints:
 
     def write(self, run: int, member: Member) -> None:
         """Write what there is of a `member`, the stack's `run`: one that failed in its first epoch has nothing."""
-        ledger = self.module.ledger
+        history = self.module.history
         folder = member.folder / "checkpoints"
-        for name, kept in (("best", ledger.best), ("last", ledger.last)):
-            if kept.epoch[run]:
+        for name, states in (("best", history.best), ("last", history.last)):
+            if states.epoch[run]:
                 folder.mkdir(exist_ok=True)
-                save(self._checkpoint(run, member, kept, folder.resolve()), folder / f"{name}.ckpt")
+                save(self._checkpoint(run, member, states, folder.resolve()), folder / f"{name}.ckpt")
 
-    def _checkpoint(self, run: int, member: Member, kept: Kept, folder: Path) -> dict[str, Any]:
-        checkpoint = dict(self.module.ledger.progress[kept.epoch[run]])
-        checkpoint["state_dict"] = dict(zip(self.names, self._pieces(kept.tensors["values"][run]), strict=True))
-        checkpoint["callbacks"] = self._callbacks(run, kept, folder)
-        checkpoint["optimizer_states"] = [self._optimizer_state(run, member, kept, checkpoint["global_step"])]
-        checkpoint["lr_schedulers"] = kept.schedulers[run]
+    def _checkpoint(self, run: int, member: Member, states: States, folder: Path) -> dict[str, Any]:
+        checkpoint = dict(self.module.history.progress[states.epoch[run]])
+        checkpoint["state_dict"] = dict(zip(self.names, self._pieces(states.tensors["params"][run]), strict=True))
+        checkpoint["callbacks"] = self._callbacks(run, states, folder)
+        checkpoint["optimizer_states"] = [self._optimizer_state(run, member, states, checkpoint["global_step"])]
+        checkpoint["lr_schedulers"] = states.schedulers[run]
         checkpoint["rng_state"] = member.rng_state
         assert member.data is not None
         checkpoint["spec"] = asdict(member.data.spec)
@@ -54,44 +54,44 @@ class Checkpoints:
             checkpoint[type(member.data).__qualname__] = scaler
         return checkpoint
 
-    def _pieces(self, row: Tensor) -> list[Tensor]:
-        return [piece.clone() for piece in self.module.stacked.pieces(row)]
+    def _pieces(self, params: Tensor) -> list[Tensor]:
+        return [piece.clone() for piece in self.module.stacked.pieces(params)]
 
-    def _optimizer_state(self, run: int, member: Member, kept: Kept, steps: int) -> dict[str, Any]:
+    def _optimizer_state(self, run: int, member: Member, states: States, steps: int) -> dict[str, Any]:
         """As `Optimizer.state_dict` returns it."""
         optimizer = self.module.optimizer
-        group = {**self.group, "lr": kept.tensors["lr"][run].item()}
-        group |= {name: member.numbers[name] for name in ("momentum", "weight_decay", "eps") if name in group}
+        group = {**self.group, "lr": states.tensors["lr"][run].item()}
+        group |= {name: member.hyperparams[name] for name in ("momentum", "weight_decay", "eps") if name in group}
         if "betas" in group:
-            group["betas"] = (member.numbers["beta1"], member.numbers["beta2"])
+            group["betas"] = (member.hyperparams["beta1"], member.hyperparams["beta2"])
         if self.module.schedules.marks_first_rate:
-            group["initial_lr"] = member.numbers["lr"]
-        parts = {name: self._pieces(kept.tensors[name][run]) for name in optimizer.state}
+            group["initial_lr"] = member.hyperparams["lr"]
+        parts = {name: self._pieces(states.tensors[name][run]) for name in optimizer.state}
         state = {}
         for number in range(len(self.names)):
             pieces = {name: part[number] for name, part in parts.items()}
-            if known := optimizer.torch_state(pieces, member.numbers, steps):
+            if known := optimizer.torch_state(pieces, member.hyperparams, steps):
                 state[number] = known
         return {"state": state, "param_groups": [group]}
 
-    def _callbacks(self, run: int, kept: Kept, folder: Path) -> dict[str, Any]:
-        ledger = self.module.ledger
-        states = {}
+    def _callbacks(self, run: int, states: States, folder: Path) -> dict[str, Any]:
+        history = self.module.history
+        found = {}
         if self.stopping is not None:
             stopping = self.stopping
-            stopping.wait_count = int(kept.tensors["waited"][run])
-            stopping.best_score = kept.tensors["stop_best"][run].clone()
+            stopping.wait_count = int(states.tensors["waited"][run])
+            stopping.best_score = states.tensors["stop_best"][run].clone()
             ran_out = stopping.wait_count >= stopping.patience
-            stopping.stopped_epoch = kept.epoch[run] - 1 if ran_out else 0
+            stopping.stopped_epoch = states.epoch[run] - 1 if ran_out else 0
             reason = EarlyStoppingReason.PATIENCE_EXHAUSTED if ran_out else EarlyStoppingReason.NOT_STOPPED
             stopping.stopping_reason = reason
             stopping.stopping_reason_message = None
-            states[stopping.state_key] = stopping.state_dict()
+            found[stopping.state_key] = stopping.state_dict()
         best = self.best
         best.dirpath = str(folder)
-        if ledger.best.epoch[run]:
-            path, score = str(folder / "best.ckpt"), kept.tensors["best"][run].clone()
+        if history.best.epoch[run]:
+            path, score = str(folder / "best.ckpt"), states.tensors["best"][run].clone()
             best.best_model_path, best.best_model_score, best.current_score = path, score, score
             best.best_k_models, best.kth_best_model_path, best.kth_value = {path: score}, path, score
-        states[best.state_key] = best.state_dict()
-        return states
+        found[best.state_key] = best.state_dict()
+        return found

@@ -16,7 +16,7 @@ from src.data.base import InMemoryDataModule
 from src.runs.doubts import say_doubts
 from src.stacking import head as heads
 from src.stacking import network as networks
-from src.stacking.optimizers import numbers_of
+from src.stacking.optimizers import hyperparams_of
 from src.trust import targets
 
 Plain = dict[str, Any]
@@ -34,7 +34,7 @@ class Member:
         data: Its rows, possibly shared with other runs.
         weights: Its first parameters [P].
         rng_state: torch's random state after the weights were drawn.
-        numbers: Its optimizer's numbers.
+        hyperparams: Its optimizer's hyperparameters that may differ from run to run.
         metrics: What `metrics.json` holds, once it has been measured.
         error: Why it has none.
         finished: Its folder is whole already; nothing is written there.
@@ -46,13 +46,13 @@ class Member:
     data: InMemoryDataModule | None = None
     weights: Tensor | None = None
     rng_state: Tensor | None = None
-    numbers: dict[str, float] = field(default_factory=dict)
+    hyperparams: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     error: Exception | None = None
     finished: bool = False
 
 
-class Nursery:
+class MemberFactory:
     """Makes the members' data and weights, exactly those that `src.building.build` would give each run alone.
 
     Building a run from its configuration takes thirty milliseconds, most of it checks and classes looked up. The first
@@ -76,8 +76,8 @@ class Nursery:
             return "images are scaled and augmented a minibatch at a time"
         return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)
 
-    def grow(self, member: Member) -> None:
-        """Give a member its data, weights and numbers.
+    def fill(self, member: Member) -> None:
+        """Give a member its data, weights and hyperparameters.
 
         Raises:
             ConfigError: A value that a constructor refuses.
@@ -89,7 +89,7 @@ class Nursery:
         member.rng_state = torch.get_rng_state()
         arguments = {key: value for key, value in member.cfg["optimizer"].items() if key != "_target_"}
         optimizer = self._optimizer_class([nn.Parameter(torch.zeros(1))], **arguments)
-        member.numbers = numbers_of(optimizer.param_groups[0])
+        member.hyperparams = hyperparams_of(optimizer.param_groups[0])
 
     def _data(self, cfg: Plain) -> InMemoryDataModule:
         """The rows of a configuration; the order in which they are trained on is not theirs."""

@@ -12,12 +12,12 @@ from torch.func import vmap
 from src.heads.base import Head
 from src.heads.steps import count_steps, divergence
 from src.metrics.running import Meter
-from src.stacking.ledger import Epoch, Ledger, State
+from src.stacking.history import Epoch, StackHistory, State
+from src.stacking.monitor import StackMonitor
 from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import StackedOptimizer
 from src.stacking.rows import StackLoader, StackRows
 from src.stacking.schedules import Schedules
-from src.stacking.watch import Watch
 
 _SHARE = 2**17  # multiply-adds of a step that are worth a thread of their own
 
@@ -26,7 +26,7 @@ class StackModule(pl.LightningModule):
     """M networks, trained step by step together: one forward pass, one backward pass of their summed losses.
 
     No run sees anything of another: each has its rows, their order, its weights, its optimizer's memory and its
-    learning rate. A run that has ended leaves the stack after its epoch; what it came to is in the ledger.
+    learning rate. A run that has ended leaves the stack after its epoch; what it came to is in the history.
 
     Args:
         head: The head that all runs share; its own weights do not matter.
@@ -35,8 +35,8 @@ class StackModule(pl.LightningModule):
         schedules: Learning rates.
         rows: Training and validation rows.
         loader: Orders of the training rows.
-        watch: Early stopping and the best epoch.
-        ledger: Where results go.
+        monitor: Early stopping and the best epoch.
+        history: Where results go.
         threads: CPU threads among which the runs are divided.
     """
 
@@ -48,16 +48,16 @@ class StackModule(pl.LightningModule):
         schedules: Schedules,
         rows: dict[str, StackRows],
         loader: StackLoader,
-        watch: Watch,
-        ledger: Ledger,
+        monitor: StackMonitor,
+        history: StackHistory,
         threads: int = 1,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self._parts = (head,)  # in a tuple, so that it is no submodule: the Trainer walks through those
         self.stacked, self.optimizer, self.schedules = network, optimizer, schedules
-        self.rows, self.loader, self.watch, self.ledger = rows, loader, watch, ledger
-        self.runs = torch.arange(ledger.num_runs)
+        self.rows, self.loader, self.monitor, self.history = rows, loader, monitor, history
+        self.runs = torch.arange(history.num_runs)
         self.metrics: dict[str, Tensor] = {}
         self._num_threads = threads
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -91,7 +91,7 @@ class StackModule(pl.LightningModule):
             self._train_meter = self._new_meter(self.num_runs)
         num_steps = -(-order.shape[1] // self.loader.batch_size)
         coming = self.schedules.coming_rates(num_steps)
-        rates = None if coming is None else torch.tensor(coming).to(self.optimizer.values).unsqueeze(2)
+        rates = None if coming is None else torch.tensor(coming).to(self.optimizer.params).unsqueeze(2)
         parts = self._parts_of(self.num_runs)
         if self._threads is None or len(parts) == 1:
             done = [self._take_steps(part, order[part], rates) for part in parts]
@@ -117,7 +117,7 @@ class StackModule(pl.LightningModule):
         with torch.enable_grad():
             head = self.head
             x, y = self.rows["train"].gather(part, order)
-            leaves = self.stacked.leaves(self.optimizer.values[part])
+            leaves = self.stacked.leaves(self.optimizer.params[part])
             step = self.optimizer.stepper(part)
             all_logits, all_losses = [], []
             size = self.loader.batch_size
@@ -126,8 +126,8 @@ class StackModule(pl.LightningModule):
                 loss = head.losses(logits, targets)
                 gradients = torch.autograd.grad(loss.sum(), leaves)
                 with torch.no_grad():
-                    row = torch.cat([gradient.flatten(1) for gradient in gradients], dim=1)
-                    step(row, None if rates is None else rates[number, part])
+                    gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
+                    step(gradient, None if rates is None else rates[number, part])
                 all_logits.append(logits.detach())
                 all_losses.append(loss.detach())
         return torch.stack(all_losses), vmap(head.predictions)(torch.cat(all_logits, dim=1)), y
@@ -137,25 +137,25 @@ class StackModule(pl.LightningModule):
         bad = ~torch.isfinite(all_losses)
         if not bad.any():
             return
-        for row in bad.any(dim=0).nonzero().flatten().tolist():
-            first = int(bad[:, row].nonzero()[0])
+        for place in bad.any(dim=0).nonzero().flatten().tolist():
+            first = int(bad[:, place].nonzero()[0])
             step = self.trainer.global_step + 1 + first
-            self._broken.setdefault(row, divergence(all_losses[first, row].item(), self.current_epoch + 1, step))
+            self._broken.setdefault(place, divergence(all_losses[first, place].item(), self.current_epoch + 1, step))
 
     # Metrics
 
     def _new_meter(self, num_runs: int) -> Meter:
-        return Meter(self.head.new_scores(num_runs, everywhere=False), self.optimizer.values.device, everywhere=False)
+        return Meter(self.head.new_scores(num_runs, everywhere=False), self.optimizer.params.device, everywhere=False)
 
     @torch.no_grad()
-    def measure(self, values: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-        """Scores [m] and tables of the networks with parameters `values` [m, P] on rows of theirs."""
+    def measure(self, params: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+        """Scores [m] and tables of the networks with parameters `params` [m, P] on rows of theirs."""
         scores: list[dict[str, Tensor]] = []
         tables: list[dict[str, Any]] = []
         for part in rows.parts():
             x, y = rows.whole(part)
             meter = self._new_meter(len(y))
-            logits = self.head.logits(self.stacked(self.stacked.pieces(values[part]), x))
+            logits = self.head.logits(self.stacked(self.stacked.pieces(params[part]), x))
             meter.update(self.head.losses(logits, y), vmap(self.head.predictions)(logits), y)
             scores.append(_on_cpu(meter.values()))
             tables += meter.scores.tables()
@@ -163,7 +163,7 @@ class StackModule(pl.LightningModule):
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """All validation rows of all runs."""
-        scores, _ = self.measure(self.optimizer.values, self.rows["val"])
+        scores, _ = self.measure(self.optimizer.params, self.rows["val"])
         self.metrics |= {f"val/{name}": value for name, value in scores.items()}
 
     # The end of an epoch
@@ -181,48 +181,48 @@ class StackModule(pl.LightningModule):
         self._write_down(epoch, validated, healthy)
         improved = stopped = ~torch.ones_like(healthy)
         if validated:
-            improved, stopped = self.watch.improved(self.metrics), self.watch.stopped(self.metrics)
+            improved, stopped = self.monitor.improved(self.metrics), self.monitor.stopped(self.metrics)
         if validated and every > 1:  # then the Trainer's callbacks come right after validation, before the scheduler
-            self.ledger.best.put(*self._which(improved & healthy, self.state(epoch)))
+            self.history.best.put(*self._which(improved & healthy, self.state(epoch)))
         self.schedules.end_epoch(self.metrics)
-        self.optimizer.numbers["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
-            self.optimizer.numbers["lr"]
+        self.optimizer.hyperparams["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
+            self.optimizer.hyperparams["lr"]
         )
         state = self.state(epoch)
-        self.ledger.progress[epoch] = trainer._checkpoint_connector.dump_checkpoint(weights_only=True)
+        self.history.progress[epoch] = trainer._checkpoint_connector.dump_checkpoint(weights_only=True)
         if validated and every == 1:
-            self.ledger.best.put(*self._which(improved & healthy, state))
+            self.history.best.put(*self._which(improved & healthy, state))
         self._release(stopped, healthy, state, last=epoch == trainer.max_epochs)
-        self.ledger.forget_progress()
+        self.history.forget_progress()
 
     def _write_down(self, epoch: int, validated: bool, healthy: Tensor) -> None:
-        known = [name for name in self.ledger.columns if validated or name.startswith("train/")]
+        known = [name for name in self.history.columns if validated or name.startswith("train/")]
         values = torch.stack([self.metrics[name] for name in known], dim=1)
         rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)[healthy]
-        self.ledger.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
+        self.history.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
 
     def state(self, epoch: int) -> State:
         """A copy of all that changes, as it is after an epoch."""
-        tensors = {"values": self.optimizer.values, **self.optimizer.state}
+        tensors = {"params": self.optimizer.params, **self.optimizer.state}
         tensors = {name: value.clone() for name, value in tensors.items()}
         rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
-        watch = self.watch
-        tensors |= {"lr": rates, "best": watch.best, "stop_best": watch.stop_best, "waited": watch.waited}
-        tensors["seen"] = watch.seen.clone()
+        monitor = self.monitor
+        tensors |= {"lr": rates, "best": monitor.best, "stop_best": monitor.stop_best, "waited": monitor.waited}
+        tensors["seen"] = monitor.seen.clone()
         return State(epoch, tensors, self.schedules.states())
 
     def _which(self, chosen: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
-        rows = chosen.nonzero().flatten()
-        return self.runs[rows], state, rows
+        places = chosen.nonzero().flatten()
+        return self.runs[places], state, places
 
     def _release(self, stopped: Tensor, healthy: Tensor, state: State, last: bool) -> None:
         """Let runs go that are done: their last state is kept, and the stack grows smaller."""
-        for row, reason in self._broken.items():
-            self.ledger.failed[int(self.runs[row])] = reason
+        for place, reason in self._broken.items():
+            self.history.failed[int(self.runs[place])] = reason
         if self._complete is not None:
-            self.ledger.last.put(*self._which(~healthy, self._complete[1]))
+            self.history.last.put(*self._which(~healthy, self._complete[1]))
         done = healthy & (stopped | last)
-        self.ledger.last.put(*self._which(done, state))
+        self.history.last.put(*self._which(done, state))
         self._broken = {}
         remaining = (healthy & ~done).nonzero().flatten()
         if len(remaining) < self.num_runs:
@@ -234,7 +234,7 @@ class StackModule(pl.LightningModule):
 
     def _select(self, remaining: Tensor) -> None:
         self.runs = self.runs[remaining]
-        parts: list[Any] = [self.optimizer, self.schedules, self.watch, self.loader, *self.rows.values()]
+        parts: list[Any] = [self.optimizer, self.schedules, self.monitor, self.loader, *self.rows.values()]
         for part in parts:
             part.select(remaining)
         self.metrics = {name: value[remaining] for name, value in self.metrics.items()}
@@ -245,7 +245,7 @@ class StackModule(pl.LightningModule):
         """Keep the state after the last complete epoch of every run that is still training."""
         if self._complete is not None:
             runs, state = self._complete
-            self.ledger.last.put(runs, state, torch.arange(len(runs)))
+            self.history.last.put(runs, state, torch.arange(len(runs)))
 
     def snapshot(self) -> dict[str, Any] | None:
         """A checkpoint in Lightning's format of all runs after the last complete epoch; None before the first.
@@ -259,9 +259,9 @@ class StackModule(pl.LightningModule):
             "runs": runs,
             "tensors": {name: value.cpu() for name, value in state.tensors.items()},
             "schedulers": state.schedulers,
-            "ledger": self.ledger.state_dict(),
+            "history": self.history.state_dict(),
         }
-        progress = self.ledger.progress[state.epoch]
+        progress = self.history.progress[state.epoch]
         return {**progress, "callbacks": {}, "optimizer_states": [], "lr_schedulers": [], "stack": stack}
 
     def restore(self, checkpoint: dict[str, Any], leave_out: Tensor) -> None:
@@ -272,13 +272,13 @@ class StackModule(pl.LightningModule):
             leave_out: Which runs [M] need not train any more.
         """
         saved = checkpoint["stack"]
-        rows = (~leave_out[saved["runs"]]).nonzero().flatten()
-        state = State(checkpoint["epoch"] + 1, saved["tensors"], saved["schedulers"]).select(rows)
-        self.ledger.load_state_dict(saved["ledger"])
-        self._select(saved["runs"][rows])
+        places = (~leave_out[saved["runs"]]).nonzero().flatten()
+        state = State(checkpoint["epoch"] + 1, saved["tensors"], saved["schedulers"]).select(places)
+        self.history.load_state_dict(saved["history"])
+        self._select(saved["runs"][places])
         self.optimizer.restore(state.tensors, checkpoint["global_step"])
         self.schedules.restore(state.schedulers, state.tensors["lr"].tolist())
-        self.watch.restore(state.tensors)
+        self.monitor.restore(state.tensors)
         self.loader.epoch = state.epoch
         self._complete = (self.runs, state)
 

@@ -1,4 +1,4 @@
-"""The forward pass of M networks of one kind at once, on parameters that are rows of a matrix [M, P]."""
+"""The forward pass of M networks of one kind at once, on parameters that are lines of a matrix [M, P]."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn
 
 
 class StackedNetwork:
-    """M networks like `network`, each with the parameters that its row holds.
+    """M networks like `network`, each with the parameters that its line of a matrix holds.
 
     Any network without buffers and without randomness is stacked by `vmap` over `functional_call`. Chains of linear
     layers and activations, as the MLP is, take a way of their own through `baddbmm` with the batch as the last
@@ -23,7 +23,7 @@ class StackedNetwork:
     Example:
         >>> networks = [nn.Linear(2, 1) for _ in range(3)]
         >>> stacked = StackedNetwork(networks[0])
-        >>> parameters = stacked.pieces(torch.stack([stacked.row(network) for network in networks]))
+        >>> parameters = stacked.pieces(torch.stack([stacked.vector(network) for network in networks]))
         >>> x = torch.ones(3, 5, 2)  # five rows for each of three networks
         >>> torch.allclose(stacked(parameters, x)[1], networks[1](x[1]))
         True
@@ -36,21 +36,21 @@ class StackedNetwork:
         self.sizes = [shape.numel() for shape in self.shapes]
         self._chain = _chain(network)
 
-    def row(self, network: nn.Module) -> Tensor:
-        """The parameters of a network as a row [P]."""
+    def vector(self, network: nn.Module) -> Tensor:
+        """The parameters [P] of a network."""
         return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
 
-    def pieces(self, rows: Tensor) -> list[Tensor]:
-        """Views of rows [..., P] in the parameters' shapes [..., *shape]."""
-        parts = rows.split(self.sizes, dim=-1)
+    def pieces(self, params: Tensor) -> list[Tensor]:
+        """Views of parameters `params` [..., P] in their shapes [..., *shape]."""
+        parts = params.split(self.sizes, dim=-1)
         return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
-    def leaves(self, values: Tensor) -> list[Tensor]:
-        """Parameters [m, *shape] that share memory with `values` [m, P] and take gradients of their own.
+    def leaves(self, params: Tensor) -> list[Tensor]:
+        """Parameters [m, *shape] that share memory with `params` [m, P] and take gradients of their own.
 
-        `data`, where `detach` would let all rows share one count of changes: threads step different rows at once.
+        `data`, where `detach` would let all runs share one count of changes: threads step different runs at once.
         """
-        return [piece.data.requires_grad_() for piece in self.pieces(values)]
+        return [piece.data.requires_grad_() for piece in self.pieces(params)]
 
     def __call__(self, parameters: list[Tensor], x: Tensor) -> Tensor:
         """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape]."""

@@ -16,16 +16,16 @@ from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
 from src.stacking.checkpoints import Checkpoints
-from src.stacking.ledger import Ledger
-from src.stacking.members import Member, Nursery
+from src.stacking.history import StackHistory
+from src.stacking.members import Member, MemberFactory
 from src.stacking.module import StackModule
+from src.stacking.monitor import StackMonitor
 from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import STACKED
 from src.stacking.progress import Progress
 from src.stacking.rows import StackLoader, StackRows
 from src.stacking.schedules import Schedules
 from src.stacking.stack_checkpoint import Place, Saved, StackCheckpoint
-from src.stacking.watch import Watch
 
 _SPLITS = "train", "val", "test"
 
@@ -35,7 +35,7 @@ class Stack:
 
     Args:
         members: The runs, with data and weights.
-        nursery: Where they come from.
+        factory: Where they come from.
         title: What progress lines call the stack.
         place: Where its checkpoint is written while it trains; None for nowhere.
         saved: The checkpoint from which it goes on; None begins anew.
@@ -47,12 +47,12 @@ class Stack:
     def __init__(
         self,
         members: list[Member],
-        nursery: Nursery,
+        factory: MemberFactory,
         title: str = "",
         place: Place | None = None,
         saved: Saved | None = None,
     ) -> None:
-        self.members, self.nursery, self.saved = members, nursery, saved
+        self.members, self.factory, self.saved = members, factory, saved
         self.cfg = members[0].cfg
         self.template = OmegaConf.create(self.cfg)
         self.splits = _rows(members)
@@ -65,28 +65,28 @@ class Stack:
         self._places = {member.number: place for place, member in enumerate(members)}
 
     def _module(self) -> StackModule:
-        cfg, head, members = self.cfg, self.nursery.parts.head, self.members
+        cfg, head, members = self.cfg, self.factory.parts.head, self.members
         network = StackedNetwork(head.network)
         kind = STACKED[cfg["optimizer"]["_target_"]]
-        numbers = {
-            name: torch.tensor([member.numbers[name] for member in members], dtype=torch.float64)
-            for name in kind.number_names
+        hyperparams = {
+            name: torch.tensor([member.hyperparams[name] for member in members], dtype=torch.float64)
+            for name in kind.hyperparam_names
         }
         weights = torch.stack([_given(member.weights) for member in members])
-        optimizer = kind(weights, numbers, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
-        schedules = Schedules(cfg["scheduler"], [member.numbers["lr"] for member in members])
+        optimizer = kind(weights, hyperparams, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
+        schedules = Schedules(cfg["scheduler"], [member.hyperparams["lr"] for member in members])
         watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
         names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
-        data = self.nursery.parts.datamodule
+        data = self.factory.parts.datamodule
         seeds = [member.cfg["data"].get("shuffle_seed") for member in members]
         seeds = [_given(m.data).seed if seed is None else seed for m, seed in zip(members, seeds, strict=True)]
         steps = data.block_size() if data.steps_per_execution == 1 else data.steps_per_execution
         loader = StackLoader(self.splits["train"].num_rows, data.batch_rows, int(steps), seeds)
         rows = {name: self.splits[name] for name in ("train", "val")}
-        watch, ledger = Watch(len(members), *watched), Ledger(len(members), names)
+        monitor, history = StackMonitor(len(members), *watched), StackHistory(len(members), names)
         threads = cfg["trainer"]["threads"]
         threads = cores.available() if threads == "auto" else int(threads)
-        return StackModule(head, network, optimizer, schedules, rows, loader, watch, ledger, threads)
+        return StackModule(head, network, optimizer, schedules, rows, loader, monitor, history, threads)
 
     def _trainer(self, title: str) -> pl.Trainer:
         arguments = {key: value for key, value in self.cfg["trainer"].items() if key not in ("_target_", "threads")}
@@ -152,24 +152,24 @@ class Stack:
     @torch.no_grad()
     def parts_of(self, member: Member) -> Parts:
         """A member's data, and the head with its best weights, until the next member asks."""
-        parts = self.nursery.parts
+        parts = self.factory.parts
         best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
         for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
             parameter.copy_(piece)
         return Parts(_given(member.data), parts.head, parts.trainer)
 
     def _chosen(self) -> torch.Tensor:
-        ledger = self.module.ledger
-        return (ledger.best if ledger.best.tensors else ledger.last).tensors["values"]
+        history = self.module.history
+        return (history.best if history.best.tensors else history.last).tensors["params"]
 
     def _measure(self) -> None:
         """Fill `metrics` of every member that finished, and `error` of those whose loss diverged."""
-        ledger, module = self.module.ledger, self.module
-        for run, reason in ledger.failed.items():
+        history, module = self.module.history, self.module
+        for run, reason in history.failed.items():
             self.members[run].error = TrainingDivergedError(reason)
-        values = self._chosen().to(module.optimizer.values.device)
-        steps = {epoch.number: epoch.step for epoch in ledger.epochs}
-        measured = {name: module.measure(values, rows) for name, rows in _rows(self.members, values.device).items()}
+        params = self._chosen().to(module.optimizer.params.device)
+        steps = {epoch.number: epoch.step for epoch in history.epochs}
+        measured = {name: module.measure(params, rows) for name, rows in _rows(self.members, params.device).items()}
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
             if member.error is not None or member.finished:
@@ -178,12 +178,12 @@ class Stack:
             for name, (_, tables) in measured.items():
                 scores = {key: each[run] for key, each in plain[name].items()}
                 member.metrics |= {f"{name}/{key}": value for key, value in (scores | tables[run]).items()}
-            epochs = ledger.last.epoch[run]
+            epochs = history.last.epoch[run]
             member.metrics |= {
                 "epochs": epochs,
-                "best_epoch": ledger.best.epoch[run] or epochs,
+                "best_epoch": history.best.epoch[run] or epochs,
                 "steps": steps[epochs],
-                "num_parameters": values.shape[1],
+                "num_parameters": params.shape[1],
             }
             member.metrics["solved"] = report.is_solved(member.metrics, member.cfg["solved"])
 
@@ -197,7 +197,7 @@ class Stack:
                 if name in callbacks
             }
             checkpoints = Checkpoints(self.module, made.get("early_stopping"), made["model_checkpoint"])
-        curves = self.module.ledger.curves()
+        curves = self.module.history.curves()
         for run, (member, rows) in enumerate(zip(self.members, curves, strict=True)):
             if member.finished:
                 continue

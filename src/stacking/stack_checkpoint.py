@@ -173,7 +173,7 @@ def read(path: Path) -> Saved:
     try:
         look_at(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-        stack = state["stack"]
+        stack = _with_words_of_today(state["stack"])
         numbers = [int(number) for number in stack["numbers"]]
         if not len(numbers) == len(set(numbers)) == len(stack["fingerprints"]) > 0:
             raise ValueError("a fingerprint for each member")
@@ -182,20 +182,30 @@ def read(path: Path) -> Saved:
         raise ConfigError(f"{path}: damaged, or none of ours") from error
 
 
+def _with_words_of_today(stack: dict[str, Any]) -> dict[str, Any]:
+    """What a stack of an earlier version wrote, under the names that are in use now."""
+    if "ledger" in stack:
+        stack["history"] = stack.pop("ledger")
+        for tensors in (stack["tensors"], *(stack["history"][name]["tensors"] for name in ("best", "last"))):
+            if "values" in tensors:
+                tensors["params"] = tensors.pop("values")
+    return stack
+
+
 def _check(stack: dict[str, Any], module: StackModule) -> None:
     """Raise an error where tensors or lists are not of a stack like the module's, before any of them is used."""
-    num_runs, runs, ledger = module.num_runs, stack["runs"], stack["ledger"]
+    num_runs, runs, history = module.num_runs, stack["runs"], stack["history"]
     fresh = module.state(0)
     like = {name: (value.dtype, value.shape[1:]) for name, value in fresh.tensors.items()}
     keys = [[each.keys() for each in schedulers] for schedulers in fresh.schedulers]
-    kept = [(stack["tensors"], len(runs)), *((ledger[name]["tensors"], num_runs) for name in ("best", "last"))]
+    kept = [(stack["tensors"], len(runs)), *((history[name]["tensors"], num_runs) for name in ("best", "last"))]
     right = [
         runs.dtype == torch.int64 and torch.equal(runs, torch.arange(num_runs)[runs]),
         [[each.keys() for each in schedulers] for schedulers in stack["schedulers"]] == keys[: len(runs)],
         *({name: (each.dtype, each.shape[1:]) for name, each in tensors.items()} in ({}, like) for tensors, _ in kept),
         *(len(each) == size for tensors, size in kept for each in tensors.values()),
-        *(len(ledger[name]["epoch"]) == len(ledger[name]["schedulers"]) == num_runs for name in ("best", "last")),
-        *({0, *ledger["progress"]} >= set(ledger[name]["epoch"]) for name in ("best", "last")),
+        *(len(history[name]["epoch"]) == len(history[name]["schedulers"]) == num_runs for name in ("best", "last")),
+        *({0, *history["progress"]} >= set(history[name]["epoch"]) for name in ("best", "last")),
     ]
     if not all(right):
         raise ValueError("other shapes than a stack's")

@@ -13,7 +13,7 @@ from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
 from src.stacking.extras import Extras
-from src.stacking.members import Member, Nursery, shape_of
+from src.stacking.members import Member, MemberFactory, shape_of
 from src.stacking.stack import Stack
 from src.stacking.stack_checkpoint import Place, Saved, read
 from src.storage import failures
@@ -77,10 +77,10 @@ def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> It
     """
     known = {job.number: job for job in jobs}
     try:
-        members, nursery = _grown(jobs)
+        members, factory = _filled(jobs)
         for member in members:
             member.finished = member.number in finished
-        done = _train_stack(members, nursery, known, sweep, saved)
+        done = _train_stack(members, factory, known, sweep, saved)
     except ConfigError as error:
         log.info("%s; its runs are trained anew", error)
         return
@@ -89,12 +89,12 @@ def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> It
 
 def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
     known = {job.number: job for job in jobs}
-    members, nursery = _members(jobs, sweep.folder)
+    members, factory = _members(jobs, sweep.folder)
     failed = known.keys() - {member.number for member in members}
     yield from (Done(known[number], None) for number in sorted(failed))
-    if nursery is None:
+    if factory is None:
         return
-    if reason := nursery.reason_against():
+    if reason := factory.reason_against():
         log.info("Running %d jobs one by one: %s", len(members), reason)
         return
     alike: dict[tuple[Any, ...], list[Member]] = {}
@@ -103,42 +103,42 @@ def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
         alike.setdefault(shape_of(member.data), []).append(member)
     for group in alike.values():
         if len(group) > 1 or len(alike) == 1:
-            yield from _train_stack(group, nursery, known, sweep)
+            yield from _train_stack(group, factory, known, sweep)
 
 
-def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], Nursery | None]:
+def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], MemberFactory | None]:
     """Members with data and weights; jobs whose values a constructor refuses are noted as failures."""
     members: list[Member] = []
-    nursery: Nursery | None = None
+    factory: MemberFactory | None = None
     for job in jobs:
         member = Member(job.number, job.cfg, job.folder)
         try:
-            nursery = nursery or Nursery(member)
-            if nursery.reason_against() is None:
-                nursery.grow(member)
+            factory = factory or MemberFactory(member)
+            if factory.reason_against() is None:
+                factory.fill(member)
             members.append(member)
         except ConfigError as error:
             failures.note(sweep, job.number, error)
-    return members, nursery
+    return members, factory
 
 
-def _grown(jobs: list[Job]) -> tuple[list[Member], Nursery]:
+def _filled(jobs: list[Job]) -> tuple[list[Member], MemberFactory]:
     """Members with data and weights, all of them or a `ConfigError`."""
     members = [Member(job.number, job.cfg, job.folder) for job in jobs]
-    nursery = Nursery(members[0])
+    factory = MemberFactory(members[0])
     for member in members:
-        nursery.grow(member)
-    return members, nursery
+        factory.fill(member)
+    return members, factory
 
 
 def _train_stack(
-    members: list[Member], nursery: Nursery, jobs: dict[int, Job], sweep: Sweep, saved: Saved | None = None
+    members: list[Member], factory: MemberFactory, jobs: dict[int, Job], sweep: Sweep, saved: Saved | None = None
 ) -> list[Done]:
     first, last = members[0].number, members[-1].number
     title = f"#{first} to #{last}"
     start = time.perf_counter()
-    stack = Stack(members, nursery, title, sweep.place, saved)
-    data, network = type(nursery.parts.datamodule).__name__, type(nursery.parts.head.network).__name__
+    stack = Stack(members, factory, title, sweep.place, saved)
+    data, network = type(factory.parts.datamodule).__name__, type(factory.parts.head.network).__name__
     after = f", after their epoch {saved.epoch}" if saved else ""
     log.info("%s: %d runs of %s on %s as one stack%s", title, len(members), network, data, after)
     unfinished = [member for member in members if not member.finished]
@@ -171,7 +171,7 @@ class Writer:
 
         A failure is noted instead of metrics.
         """
-        columns = stack.module.ledger.columns
+        columns = stack.module.history.columns
         if stack.cfg["callbacks"].get("history") is not None and rows:
             folders.write_curves(member.folder, columns, rows)
         if member.error is not None:

@@ -10,7 +10,7 @@ import torch
 from omegaconf import OmegaConf
 
 from src.stacking.folders import write_curves, write_metrics
-from src.stacking.members import Member, Nursery
+from src.stacking.members import Member, MemberFactory
 from src.stacking.stack import Stack
 from tests.conftest import compose_train
 from tests.conftest import trained as alone
@@ -22,25 +22,25 @@ def composed(overrides):
     return compose_train(*PLAIN, *overrides)
 
 
-def grown(cfgs, root: Path) -> tuple[list[Member], Nursery]:
+def filled(cfgs, root: Path) -> tuple[list[Member], MemberFactory]:
     members = []
     for number, cfg in enumerate(cfgs):
         folder = root / str(number)
         (folder / ".hydra").mkdir(parents=True, exist_ok=True)
         OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
         members.append(Member(number, OmegaConf.to_container(cfg, resolve=True), folder))
-    nursery = Nursery(members[0])
-    assert nursery.reason_against() is None
+    factory = MemberFactory(members[0])
+    assert factory.reason_against() is None
     for member in members:
-        nursery.grow(member)
-    return members, nursery
+        factory.fill(member)
+    return members, factory
 
 
 def finish(stack: Stack) -> None:
     """Train a stack to its end and write its members' folders."""
 
     def write(member, rows):
-        write_curves(member.folder, stack.module.ledger.columns, rows)
+        write_curves(member.folder, stack.module.history.columns, rows)
         if member.error is None:
             write_metrics(member.folder, member.metrics)
 
@@ -48,8 +48,8 @@ def finish(stack: Stack) -> None:
 
 
 def stacked(cfgs, root: Path) -> list[Member]:
-    members, nursery = grown(cfgs, root)
-    finish(Stack(members, nursery))
+    members, factory = filled(cfgs, root)
+    finish(Stack(members, factory))
     return members
 
 

@@ -24,7 +24,7 @@ def test_outputs_and_gradients_are_each_networks_own(kind):
     x = torch.randn(3, 7, *shape)
     stacked = StackedNetwork(make())
     assert cannot_stack(stacked.network) is None
-    values = torch.stack([stacked.row(network) for network in networks])
+    values = torch.stack([stacked.vector(network) for network in networks])
     leaves = stacked.leaves(values)
     outputs = stacked(leaves, x)
     gradients = torch.autograd.grad(outputs.square().sum(), leaves)

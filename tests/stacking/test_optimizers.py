@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from src.stacking.optimizers import STACKED, numbers_of
+from src.stacking.optimizers import STACKED, hyperparams_of
 
 CASES = {
     "sgd": ("SGD", [{"lr": 0.1}, {"lr": 0.01}, {"lr": 0.5}]),
@@ -21,11 +21,11 @@ CASES = {
 def stacked(name, settings, values):
     groups = [getattr(torch.optim, name)([torch.zeros(1)], **each).param_groups[0] for each in settings]
     kind = STACKED[f"torch.optim.{name}"]
-    numbers = {
-        key: torch.tensor([numbers_of(group)[key] for group in groups], dtype=torch.float64)
-        for key in kind.number_names
+    hyperparams = {
+        key: torch.tensor([hyperparams_of(group)[key] for group in groups], dtype=torch.float64)
+        for key in kind.hyperparam_names
     }
-    return kind(values, numbers, nesterov=groups[0].get("nesterov", False))
+    return kind(values, hyperparams, nesterov=groups[0].get("nesterov", False))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -52,23 +52,23 @@ def test_fifty_steps_end_where_torch_optim_ends(case, by_rows):
         for gradient in gradients[:, i]:
             parameter.grad = gradient.clone()
             reference.step()
-        torch.testing.assert_close(optimizer.values[i], parameter.detach(), rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(optimizer.params[i], parameter.detach(), rtol=1e-5, atol=1e-6)
         known = reference.state_dict()["state"].get(0, {})
-        numbers = numbers_of(reference.param_groups[0])
-        ours = optimizer.torch_state({name: value[i] for name, value in optimizer.state.items()}, numbers, 50)
+        hyperparams = hyperparams_of(reference.param_groups[0])
+        ours = optimizer.torch_state({name: value[i] for name, value in optimizer.state.items()}, hyperparams, 50)
         assert ours.keys() == {key for key, value in known.items() if value is not None}
         for key, value in ours.items():
             torch.testing.assert_close(value, known[key], rtol=1e-5, atol=1e-6)
 
 
-def test_rates_of_a_step_go_before_the_numbers():
+def test_rates_of_a_step_go_before_the_hyperparameters():
     values = torch.ones(2, 1)
     optimizer = stacked("SGD", [{"lr": 0.1}, {"lr": 0.1}], values)
     optimizer.stepper(slice(None))(torch.ones(2, 1), torch.tensor([[0.5], [0.25]]))
     assert values.tolist() == [[0.5], [0.75]]
 
 
-def test_selected_rows_go_on_as_they_would_have():
+def test_selected_runs_go_on_as_they_would_have():
     gradients = torch.randn(20, 3, 4, generator=torch.Generator().manual_seed(1))
     settings = [{"lr": 0.1}, {"lr": 0.2}, {"lr": 0.3}]
     whole, selected = (stacked("Adam", settings, torch.ones(3, 4)) for _ in range(2))
@@ -81,4 +81,4 @@ def test_selected_rows_go_on_as_they_would_have():
         step = optimizer.stepper(slice(None))
         for gradient in gradients[10:]:
             step(gradient[rows], None)
-    assert torch.equal(whole.values[[0, 2]], selected.values)
+    assert torch.equal(whole.params[[0, 2]], selected.params)

@@ -8,7 +8,7 @@ from src.stacking.module import StackModule
 from src.stacking.stack import Stack
 from src.stacking.stack_checkpoint import Place, StackCheckpoint, read
 
-from .conftest import checkpoint, composed, curves, finish, grown, metrics, stacked
+from .conftest import checkpoint, composed, curves, filled, finish, metrics, stacked
 
 SHORT = ["data.num_train=200", "data.num_val=60", "data.num_test=60", "data.batch_size=32", "trainer.max_epochs=9"]
 STEEP = ["network.hidden_dims=[8,8,8,8,8,8]", "network.activation=identity"]  # where a step of 1e6 diverges
@@ -95,18 +95,34 @@ def test_a_killed_stack_goes_on_bit_for_bit(case, broken_off, tmp_path):
     cfgs = [composed([*common, *more]) for more in each]
     whole = stacked(cfgs, tmp_path / "whole")
     place = Place(tmp_path / "stack.ckpt", 0.0)
-    members, nursery = grown(cfgs, tmp_path / "parts")
+    members, factory = filled(cfgs, tmp_path / "parts")
     with pytest.raises(KilledError):
-        broken_off(Stack(members, nursery, place=place), epoch=4)
+        broken_off(Stack(members, factory, place=place), epoch=4)
     assert not list(tmp_path.glob("parts/*/checkpoints"))
-    members, nursery = grown(cfgs, tmp_path / "parts")
+    members, factory = filled(cfgs, tmp_path / "parts")
     saved = read(place.path)
     assert saved.epoch == 3
-    finish(Stack(members, nursery, place=place, saved=saved))
+    finish(Stack(members, factory, place=place, saved=saved))
     assert not place.path.exists()
     for ours, theirs in zip(members, whole, strict=True):
         assert str(ours.error) == str(theirs.error)
         assert_same_folder(ours.folder, theirs.folder)
+
+
+def test_what_a_stack_of_an_earlier_version_wrote_is_read(broken_off, tmp_path):
+    cfgs = [composed([*SHORT, *seed]) for seed in SEEDS]
+    place = Place(tmp_path / "stack.ckpt", 0.0)
+    members, factory = filled(cfgs, tmp_path / "parts")
+    with pytest.raises(KilledError):
+        broken_off(Stack(members, factory, place=place), epoch=4)
+    expected = read(place.path).state
+    old = torch.load(place.path, weights_only=True)
+    ledger = old["stack"]["ledger"] = old["stack"].pop("history")
+    for tensors in (old["stack"]["tensors"], ledger["best"]["tensors"], ledger["last"]["tensors"]):
+        if tensors:
+            tensors["values"] = tensors.pop("params")
+    torch.save(old, place.path)
+    assert_equal(read(place.path).state, expected)
 
 
 def test_an_interrupted_stack_goes_on_too_and_may_be_interrupted_again(broken_off, tmp_path):
@@ -115,15 +131,15 @@ def test_an_interrupted_stack_goes_on_too_and_may_be_interrupted_again(broken_of
     place = Place(tmp_path / "stack.ckpt", 3600.0)  # written at the end alone, whichever it is
     saved = None
     for epoch in (3, 6):
-        members, nursery = grown(cfgs, tmp_path / "parts")
+        members, factory = filled(cfgs, tmp_path / "parts")
         with pytest.raises(InterruptedRunError, match=f"interrupted in epoch {epoch}"):
-            broken_off(Stack(members, nursery, place=place, saved=saved), epoch, KeyboardInterrupt)
+            broken_off(Stack(members, factory, place=place, saved=saved), epoch, KeyboardInterrupt)
         saved = read(place.path)
         assert saved.epoch == epoch - 1
         assert checkpoint(members[0].folder, "last")["epoch"] + 2 == epoch
         assert len(curves(members[0].folder)) == epoch - 1
-    members, nursery = grown(cfgs, tmp_path / "parts")
-    finish(Stack(members, nursery, place=place, saved=saved))
+    members, factory = filled(cfgs, tmp_path / "parts")
+    finish(Stack(members, factory, place=place, saved=saved))
     for ours, theirs in zip(members, whole, strict=True):
         assert_same_folder(ours.folder, theirs.folder)
 
@@ -132,14 +148,14 @@ def test_folders_that_were_not_written_yet_are_written_without_training_again(tm
     cfgs = [composed([*SHORT, *seed]) for seed in SEEDS]
     whole = stacked(cfgs, tmp_path / "whole")
     place = Place(tmp_path / "stack.ckpt", 3600.0)
-    members, nursery = grown(cfgs, tmp_path / "parts")
+    members, factory = filled(cfgs, tmp_path / "parts")
     with monkeypatch.context() as patch:
         patch.setattr(Stack, "_write", killed)
         with pytest.raises(KilledError):
-            finish(Stack(members, nursery, place=place))
-    members, nursery = grown(cfgs, tmp_path / "parts")
+            finish(Stack(members, factory, place=place))
+    members, factory = filled(cfgs, tmp_path / "parts")
     members[1].finished = True
-    stack = Stack(members, nursery, place=place, saved=read(place.path))
+    stack = Stack(members, factory, place=place, saved=read(place.path))
     assert stack.module.num_runs == 0
     finish(stack)
     assert not (members[1].folder / "metrics.csv").exists()
@@ -151,12 +167,12 @@ def test_a_member_that_finished_elsewhere_does_not_train_on(broken_off, tmp_path
     cfgs = [composed([*SHORT, *seed]) for seed in SEEDS]
     whole = stacked(cfgs, tmp_path / "whole")
     place = Place(tmp_path / "stack.ckpt", 0.0)
-    members, nursery = grown(cfgs, tmp_path / "parts")
+    members, factory = filled(cfgs, tmp_path / "parts")
     with pytest.raises(KilledError):
-        broken_off(Stack(members, nursery, place=place), epoch=4)
-    members, nursery = grown(cfgs, tmp_path / "parts")
+        broken_off(Stack(members, factory, place=place), epoch=4)
+    members, factory = filled(cfgs, tmp_path / "parts")
     members[0].finished = True
-    stack = Stack(members, nursery, place=place, saved=read(place.path))
+    stack = Stack(members, factory, place=place, saved=read(place.path))
     assert stack.module.num_runs == 2
     finish(stack)
     assert not (members[0].folder / "metrics.json").exists()
@@ -167,24 +183,24 @@ def test_a_member_that_finished_elsewhere_does_not_train_on(broken_off, tmp_path
 @pytest.mark.parametrize("change", ["optimizer.lr=0.2", "data.noise=0.3", "network.hidden_dims=[5]"])
 def test_the_checkpoint_of_other_runs_is_refused(change, broken_off, tmp_path):
     place = Place(tmp_path / "stack.ckpt", 0.0)
-    members, nursery = grown([composed([*SHORT, *seed]) for seed in SEEDS], tmp_path)
+    members, factory = filled([composed([*SHORT, *seed]) for seed in SEEDS], tmp_path)
     with pytest.raises(KilledError):
-        broken_off(Stack(members, nursery, place=place), epoch=2)
+        broken_off(Stack(members, factory, place=place), epoch=2)
     saved = read(place.path)
-    members, nursery = grown([composed([*SHORT, *seed, change]) for seed in SEEDS], tmp_path)
+    members, factory = filled([composed([*SHORT, *seed, change]) for seed in SEEDS], tmp_path)
     with pytest.raises(ConfigError, match=r"stack.ckpt: run #0 has other settings, rows or first weights now"):
-        Stack(members, nursery, place=place, saved=saved)
-    members, nursery = grown([composed([*SHORT, *seed, f"runs_dir={tmp_path}"]) for seed in SEEDS], tmp_path)
-    assert Stack(members, nursery, place=place, saved=saved).module.num_runs == 3  # moved, and still the same
+        Stack(members, factory, place=place, saved=saved)
+    members, factory = filled([composed([*SHORT, *seed, f"runs_dir={tmp_path}"]) for seed in SEEDS], tmp_path)
+    assert Stack(members, factory, place=place, saved=saved).module.num_runs == 3  # moved, and still the same
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda stack: stack["tensors"].pop("values"),
+        lambda stack: stack["tensors"].pop("params"),
         lambda stack: stack["tensors"].update(values=torch.zeros(1).expand(3, 10**12)),
-        lambda stack: stack["ledger"]["last"]["epoch"].append(3),
-        lambda stack: stack["ledger"].update(epochs=[(1, 7, 3, 99)]),
+        lambda stack: stack["history"]["last"]["epoch"].append(3),
+        lambda stack: stack["history"].update(epochs=[(1, 7, 3, 99)]),
         lambda stack: stack.update(runs=torch.tensor([0, 1, 99])),
         lambda stack: stack.update(schedulers=None),
     ],
@@ -192,15 +208,15 @@ def test_the_checkpoint_of_other_runs_is_refused(change, broken_off, tmp_path):
 def test_a_checkpoint_of_other_shapes_is_refused(damage, broken_off, tmp_path):
     cfgs = [composed([*SHORT, *seed]) for seed in SEEDS]
     place = Place(tmp_path / "stack.ckpt", 0.0)
-    members, nursery = grown(cfgs, tmp_path)
+    members, factory = filled(cfgs, tmp_path)
     with pytest.raises(KilledError):
-        broken_off(Stack(members, nursery, place=place), epoch=2)
+        broken_off(Stack(members, factory, place=place), epoch=2)
     state = torch.load(place.path, weights_only=True)
     damage(state["stack"])
     torch.save(state, place.path)
-    members, nursery = grown(cfgs, tmp_path)
+    members, factory = filled(cfgs, tmp_path)
     with pytest.raises(ConfigError, match=r"stack.ckpt: damaged"):
-        Stack(members, nursery, place=place, saved=read(place.path))
+        Stack(members, factory, place=place, saved=read(place.path))
 
 
 def test_a_file_that_is_no_checkpoint_or_carries_code_is_refused(tmp_path):

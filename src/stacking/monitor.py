@@ -8,7 +8,7 @@ from torch import Tensor
 from src.settings.rules import resolved_mode
 
 
-class Watch:
+class StackMonitor:
     """Says after each validation which runs improved and which have waited long enough.
 
     Attributes:

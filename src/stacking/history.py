@@ -15,7 +15,7 @@ class Epoch(NamedTuple):
         number: From 1.
         step: Optimiser steps of each run so far.
         rates: Learning rates [m], float64.
-        values: Metrics [m, K], the first K of the ledger's `columns`: those of training, then those of validation.
+        values: Metrics [m, K], the first K of the history's `columns`: those of training, then those of validation.
     """
 
     runs: Tensor
@@ -25,7 +25,7 @@ class Epoch(NamedTuple):
     values: Tensor
 
 
-class Kept:
+class States:
     """One state of each of `num_runs` runs, each from an epoch of its own."""
 
     def __init__(self, num_runs: int) -> None:
@@ -34,22 +34,22 @@ class Kept:
         self.epoch = [0] * num_runs
         self.schedulers: list[list[dict[str, Any]]] = [[] for _ in range(num_runs)]
 
-    def put(self, runs: Tensor, state: "State", rows: Tensor) -> None:
-        """Keep the rows [m] of a state as that of the runs [m], both indices."""
+    def put(self, runs: Tensor, state: "State", places: Tensor) -> None:
+        """Keep what a state has at some places [m] as that of the runs [m], both indices."""
         for name, value in state.tensors.items():
             if name not in self.tensors:
                 self.tensors[name] = torch.zeros(self.num_runs, *value.shape[1:], dtype=value.dtype)
-            self.tensors[name][runs] = value[rows].cpu()
-        for run, row in zip(runs.tolist(), rows.tolist(), strict=True):
+            self.tensors[name][runs] = value[places].cpu()
+        for run, place in zip(runs.tolist(), places.tolist(), strict=True):
             self.epoch[run] = state.epoch
-            self.schedulers[run] = state.schedulers[row]
+            self.schedulers[run] = state.schedulers[place]
 
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` takes back."""
         return {"tensors": self.tensors, "epoch": self.epoch, "schedulers": self.schedulers}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Keep the `state` that another kept."""
+        """Take up the `state` that another gave."""
         self.tensors, self.epoch, self.schedulers = state["tensors"], state["epoch"], state["schedulers"]
 
 
@@ -58,7 +58,7 @@ class State(NamedTuple):
 
     Attributes:
         epoch: Its number, from 1.
-        tensors: Parameters, the optimizer's memory, learning rates and the watch's counters: [m, …] each.
+        tensors: Parameters, the optimizer's memory, learning rates and the monitor's counters: [m, …] each.
         schedulers: `lr_schedulers` of each run's checkpoint.
     """
 
@@ -72,7 +72,7 @@ class State(NamedTuple):
         return State(self.epoch, {name: value[runs] for name, value in self.tensors.items()}, chosen)
 
 
-class Ledger:
+class StackHistory:
     """Curves and states of `num_runs` runs, filled while they train.
 
     Attributes:
@@ -86,7 +86,7 @@ class Ledger:
     def __init__(self, num_runs: int, columns: list[str]) -> None:
         self.num_runs, self.columns = num_runs, columns
         self.epochs: list[Epoch] = []
-        self.best, self.last = Kept(num_runs), Kept(num_runs)
+        self.best, self.last = States(num_runs), States(num_runs)
         self.progress: dict[int, dict[str, Any]] = {}
         self.failed: dict[int, str] = {}
 
@@ -111,7 +111,7 @@ class Ledger:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up the `state` of another ledger."""
+        """Take up the `state` of another history."""
         self.best.load_state_dict(state["best"])
         self.last.load_state_dict(state["last"])
         self.progress, self.failed = state["progress"], state["failed"]
