@@ -42,7 +42,8 @@ ROOMS = {  # each knows some of those above it
         "loggers",
         "building",
     },
-    "command": {"errors", "cores", "interrupts", "reporting", "storage", "trust", "settings"},
+    "compat": set(),
+    "command": {"errors", "compat", "cores", "interrupts", "reporting", "storage", "trust", "settings"},
     "stacking": {
         "errors",
         "cores",

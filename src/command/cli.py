@@ -25,6 +25,7 @@ from src.command.aliases import meant
 from src.command.claiming import ClaimFolder, Refused
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
+from src.compat.composing import composed_once, read_yaml_quickly
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.reporting import remarks
 from src.reporting.terminal import printable
@@ -34,6 +35,7 @@ from src.storage.folders import RunFolder
 from src.storage.jobs import begin_job, clear_job, discard_job
 
 log = logging.getLogger(__name__)
+read_yaml_quickly()
 hydra_files.write_whole()  # also in the processes of a launcher, which import this for its jobs
 
 Work = Callable[[DictConfig, Path], Any]
@@ -89,7 +91,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         sys.argv = [known[0], *words]  # where Hydra reads them
         job = _job(work, errors) if begins_runs else _reading_job(work, errors)
         job.command_name = config_name  # type: ignore[attr-defined]  # by which a launcher knows what its jobs are
-        with _nothing_left():
+        with _nothing_left(), composed_once():
             hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=config_name)(job)()
         if errors:
             raise errors[0]

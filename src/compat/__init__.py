@@ -1,0 +1,1 @@
+"""The one room that leans on what other libraries keep to themselves, each place with its reason."""

@@ -1,0 +1,87 @@
+"""A command's configuration, composed once and read quickly; Hydra itself composes it twice, with a reader in Python.
+
+Seen with hydra-core 1.3.2, OmegaConf 2.3.0 and PyYAML 6.0.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.hydra import Hydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
+from omegaconf import _utils as omegaconf_utils
+
+_RUN = "hydra.mode=RUN"
+
+
+@contextmanager
+def composed_once() -> Iterator[None]:
+    """Within the block, what Hydra composes to learn whether a command is a sweep is what it then runs.
+
+    Hydra asks with `get_mode`, drops what it composed for the answer, and composes the same for `run`. So is an error
+    kept for `run`, which is where Hydra reports it. A command that is a sweep goes Hydra's own way.
+    """
+    ask, load = Hydra.get_mode, ConfigLoaderImpl.load_configuration
+    kept: dict[tuple[Any, ...], Any] = {}
+
+    def get_mode(self: Any, config_name: str | None, overrides: list[str]) -> Any:
+        as_run = config_name, *overrides, _RUN  # Hydra adds this to a command that says nothing of its mode
+        try:
+            cfg = load(self.config_loader, config_name, overrides, RunMode.RUN, validate_sweep_overrides=False)
+        except Exception as error:
+            kept[as_run] = error
+            return None
+        if cfg.hydra.mode is None:
+            cfg.hydra.overrides.hydra.append(_RUN)
+            kept[as_run] = cfg
+            cfg.hydra.mode = RunMode.RUN
+            return None
+        return cfg.hydra.mode
+
+    def load_configuration(
+        self: ConfigLoaderImpl, config_name: str | None, overrides: list[str], run_mode: RunMode, *more: Any, **how: Any
+    ) -> Any:
+        found = kept.pop((config_name, *overrides), None) if run_mode == RunMode.RUN and not more else None
+        if found is None:
+            return load(self, config_name, overrides, run_mode, *more, **how)
+        if how.get("validate_sweep_overrides", True):
+            parsed = OverridesParser.create().parse_overrides(overrides)
+            self.validate_sweep_overrides_legal(parsed, run_mode, how.get("from_shell", True))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    Hydra.get_mode, ConfigLoaderImpl.load_configuration = get_mode, load_configuration  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Hydra.get_mode, ConfigLoaderImpl.load_configuration = ask, load  # type: ignore[method-assign]
+
+
+def read_yaml_quickly() -> None:
+    """Let OmegaConf read YAML with libyaml, where PyYAML was built with it: a tenth of the time, the same values."""
+    if hasattr(yaml, "CSafeLoader"):
+        omegaconf_utils.get_yaml_loader = _quick_loader
+
+
+_slow_loader = omegaconf_utils.get_yaml_loader
+
+
+@cache
+def _quick_loader() -> Any:
+    """OmegaConf's own loader, its rules untouched, with libyaml's parser before PyYAML's."""
+    from yaml.cyaml import CParser  # type: ignore[import-untyped]
+
+    slow = _slow_loader()
+
+    class QuickLoader(CParser, slow):  # type: ignore[misc, valid-type]
+        def __init__(self, stream: Any) -> None:
+            CParser.__init__(self, stream)
+            yaml.constructor.SafeConstructor.__init__(self)
+            yaml.resolver.Resolver.__init__(self)
+
+    return QuickLoader
