@@ -12,6 +12,7 @@ from torch import Tensor
 
 from src.callbacks.history import History
 from src.callbacks.throttle import Throttle
+from src.compat.progress import count_quickly
 from src.data.blocks import BlockLoader
 from src.heads.base import Head
 from src.interrupts import held
@@ -21,6 +22,7 @@ from src.storage.saving import save
 _SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
 
 log = logging.getLogger(__name__)
+count_quickly()
 
 
 class ModelCheckpoint(callbacks.ModelCheckpoint):
@@ -89,7 +91,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         if self._within_epoch.due() and _goes_on_within_epoch(trainer, pl_module) and not self.save_weights_only:
             checkpoint = trainer._checkpoint_connector.dump_checkpoint()
             checkpoint["epoch"] -= 1  # of complete epochs, the last; Lightning itself has no use for it
-            self._held[self.last_path] = _copy(checkpoint)
+            self._held[self.last_path] = _own(checkpoint)
             self._write(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -101,7 +103,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
 
     def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:
         if self._snapshot is None:
-            self._snapshot = _copy(trainer._checkpoint_connector.dump_checkpoint(self.save_weights_only))
+            self._snapshot = _own(trainer._checkpoint_connector.dump_checkpoint(self.save_weights_only))
         self._held[filepath] = self._snapshot
         self._last_global_step_saved = trainer.global_step
         self._last_checkpoint_saved = filepath
@@ -154,6 +156,11 @@ def _moved(state: dict[str, Any], folder: str) -> dict[str, Any]:
     paths = {key: here(state.get(key, "")) for key in ("best_model_path", "kth_best_model_path", "last_model_path")}
     best = {here(path): score for path, score in state.get("best_k_models", {}).items()}
     return {**state, **paths, "best_k_models": best, "dirpath": folder}
+
+
+def _own(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint that nothing changes any more; Lightning makes its loops' part anew each time."""
+    return {key: part if key == "loops" else _copy(part) for key, part in checkpoint.items()}
 
 
 def _copy(state: Any) -> Any:
