@@ -9,9 +9,9 @@ import torch
 from omegaconf import OmegaConf
 
 from src import cores, interrupts
-from src.building.build import Parts
+from src.building.build import Parts, settled
 from src.building.making import make
-from src.building.stepping import epochs_between_validations
+from src.building.trainer import make_trainer
 from src.data.base import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
@@ -89,18 +89,9 @@ class Stack:
         return StackModule(head, network, optimizer, schedules, rows, loader, monitor, history, threads)
 
     def _trainer(self, title: str) -> pl.Trainer:
-        arguments = {key: value for key, value in self.cfg["trainer"].items() if key not in ("_target_", "threads")}
-        arguments["check_val_every_n_epoch"] = epochs_between_validations(arguments)
-        return pl.Trainer(
-            **arguments,
-            callbacks=[Progress(title), *([self.checkpoint] if self.checkpoint else [])],
-            logger=False,
-            enable_checkpointing=self.checkpoint is not None,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            default_root_dir=self.members[0].folder,
-        )
+        cfg = settled(OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}}))  # what a member writes, we write
+        callbacks = [Progress(title), *([self.checkpoint] if self.checkpoint else [])]
+        return make_trainer(cfg, self.members[0].folder, self.module, *callbacks)
 
     def run(self, write: Callable[[Member, list[list[Any]]], None]) -> None:
         """Train, measure the best weights on all splits and write every member's folder.
