@@ -77,8 +77,8 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
         head.to(memory_format=torch.contiguous_format)  # in which alone `torch.nn.utils.prune` can rank weights
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
+    head.automatic_optimization = datamodule.steps_per_execution == 1 or bool(each_step)  # a block of one costs less
     datamodule.steps_per_execution = _steps_per_execution(datamodule, work, each_step)
-    head.automatic_optimization = datamodule.steps_per_execution == 1
     set_threads(cfg, work)
     return Parts(datamodule, head, trainer, each_step)
 

@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
-from src.heads.steps import bare_step, count_steps, divergence
+from src.heads.steps import bare_step, carry_steps, count_steps, divergence
 from src.heads.tuning import Tunable
 from src.metrics.running import Meter, Scores
 from src.spec import Batch, Block, DataSpec, Task, as_block
@@ -300,7 +300,8 @@ class Head(Answering, Loadable, Tunable, ABC):
             checkpoint["train_meter"] = counted
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the random state and the scores within an epoch up again."""
+        """Take the random state, the count of steps and the scores within an epoch up again."""
+        carry_steps(checkpoint, self.automatic_optimization)
         if "rng_state" in checkpoint:
             torch.set_rng_state(checkpoint["rng_state"])
         self._meters.pop("train", None)

@@ -18,6 +18,24 @@ def count_steps(trainer: Trainer, num_steps: int) -> None:
     epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
 
 
+def carry_steps(checkpoint: dict[str, Any], automatic: bool) -> None:
+    """Count the steps behind a checkpoint where this run looks for them.
+
+    Lightning has a counter for steps that it takes and one for others'. A run goes on with the other one where it is
+    resumed with another `data.steps_per_execution`, or began in a version that left more steps to the Trainer.
+
+    Args:
+        checkpoint: In Lightning's format; changed where it has to be.
+        automatic: Whether the Trainer takes this run's steps.
+    """
+    loop = checkpoint.get("loops", {}).get("fit_loop", {})
+    theirs = loop.get("epoch_loop.automatic_optimization.optim_progress", {}).get("optimizer", {}).get("step", {})
+    ours = loop.get("epoch_loop.manual_optimization.optim_step_progress", {})
+    counted, wanted = (ours, theirs) if automatic else (theirs, ours)
+    if counted and wanted and counted["total"]["completed"] > wanted["total"]["completed"]:
+        wanted.update({name: dict(counted[name]) for name in ("total", "current")})
+
+
 def divergence(loss: float, epoch: int, step: int, half: bool = False) -> str:
     """What is said when the training loss is no longer a number.
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 
+from src.callbacks.history import read
 from src.errors import ConfigError
 from src.heads.base import Head
 from tests.conftest import compose_train, trained
@@ -84,6 +85,16 @@ def test_a_long_epoch_is_saved_once_a_minute_and_a_short_one_is_not(train, monke
     saved = torch.load(tmp_path / "run" / "checkpoints" / "last.ckpt", weights_only=True)
     assert (saved["epoch"], saved["global_step"]) == (-1, 3)
     assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["last.ckpt"]
+
+
+@pytest.mark.parametrize("steps", [("1", "auto", "2"), ("auto", "1", "auto")], ids="-".join)
+def test_steps_are_counted_on_whoever_takes_them(train, steps):
+    for number, each in enumerate(steps):
+        more = ("resume=run",) if number else ()
+        words = (f"data.steps_per_execution={each}", f"trainer.max_epochs={number + 1}", *more)
+        run = train("data.num_train=96", "data.batch_size=32", *PLAIN, *words, folder="run")
+        assert run.metrics["steps"] == 3 * (number + 1)
+    assert [row["step"] for row in read(run.folder / "metrics.csv")] == [3, 6, 9]
 
 
 def test_a_run_without_a_checkpoint_is_resumed_from_the_start(train, monkeypatch):
