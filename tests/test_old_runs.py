@@ -58,6 +58,18 @@ def test_an_old_run_goes_on_as_it_would_have(folder, kind):
     assert len((folder / kind / "metrics.csv").read_text().splitlines()) == 1 + 6
 
 
+def test_an_old_run_finds_a_class_that_has_moved(folder):
+    config = folder / "regression" / ".hydra" / "config.yaml"
+    logger = (
+        "logger:\n  tensorboard:\n    _target_: src.callbacks.tensorboard.TensorBoardLogger\n    log_graph: false\n"
+    )
+    assert "logger: {}\n" in config.read_text()
+    config.write_text(config.read_text().replace("logger: {}\n", logger))
+    works(folder, "src.train", "resume=old/regression", "trainer.max_epochs=4")
+
+    assert list((folder / "regression" / "tensorboard").glob("events*"))
+
+
 def test_an_old_run_predicts_as_before(folder):
     (folder.parent / "new.csv").write_text("x1,x2\n0.5,0.25\n-1.0,0.75\n1.5,-0.5\n")
     works(folder, "src.predict", "run=old/binary", "input=new.csv", "output=new_predicted.csv")
