@@ -37,7 +37,7 @@ train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 notebooks: $(READY)  ## Open the lessons in the browser
 	$(BIN)/jupyter lab notebooks
 
-test: $(READY)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_cli.py"
+test: $(READY)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(FILES)
 
 test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)

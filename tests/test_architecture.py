@@ -35,7 +35,7 @@ ROOMS = {  # each knows some of those above it
         "plots",
         "heads",
     },
-    "loggers": set(),
+    "loggers": {"storage"},
     "building": {"errors", "spec", "trust", "settings", "data", "heads"},
     "runs": {
         "errors",

@@ -14,6 +14,7 @@ from src.networks.hidden import outgoing_weights
 from src.settings.rules import Count, Natural, checked
 from src.spec import DataSpec
 from src.storage.files import aside
+from src.storage.folders import RunFolder
 
 _CANDIDATES = 4  # epochs recorded for each frame wanted, from which drawing chooses
 _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
@@ -107,9 +108,7 @@ class BoundaryMovie(pl.Callback):
             samples = sorted({round(i * (num - 1) / (_SAMPLES - 1)) for i in range(_SAMPLES)})
             palette = shared_palette([movie.frame(replay.shot(place)) for place in samples], movie.colours())
             gif = to_gif((movie.frame(replay.shot(place)) for place in range(num)), replay.seconds, palette)
-        start = self.snapshots[0].epoch
-        name = f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif"
-        folder = Path(trainer.default_root_dir) / "plots"
-        folder.mkdir(exist_ok=True)
-        with aside(folder / name) as part:
+        path = RunFolder(Path(trainer.default_root_dir)).movie(self.snapshots[0].epoch)
+        path.parent.mkdir(exist_ok=True)
+        with aside(path) as part:
             part.write_bytes(gif)

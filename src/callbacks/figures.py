@@ -13,6 +13,7 @@ from src.heads.base import Head
 from src.heads.drawing import Drawing, Moment, record
 from src.settings.rules import Count, NonNegative, checked
 from src.storage.files import aside
+from src.storage.folders import RunFolder
 
 
 class Figures(pl.Callback):
@@ -83,7 +84,7 @@ class Figures(pl.Callback):
         """Draw all that waits, and `more`, where the `trainer` has its folder and its loggers."""
         drawings, self._waiting, self._weights = self._waiting + (more or []), [], []
         if trainer.is_global_zero:
-            save(drawings, Path(trainer.default_root_dir) / "plots", trainer.loggers)
+            save(drawings, RunFolder(Path(trainer.default_root_dir)).plots, trainer.loggers)
 
 
 def save(drawings: list[Drawing], folder: Path, loggers: list[Any]) -> None:

@@ -12,6 +12,7 @@ from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
 from src.heads.drawing import Drawing
 from src.storage.files import aside
+from src.storage.folders import RunFolder
 
 _SECONDS_BETWEEN_WRITES = 1.0
 
@@ -37,7 +38,7 @@ class History(pl.Callback):
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Settle on the run's folder."""
-        self._path = Path(trainer.default_root_dir) / "metrics.csv"
+        self._path = RunFolder(Path(trainer.default_root_dir)).history
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]

@@ -17,6 +17,7 @@ from src.data.blocks import BlockLoader
 from src.heads.base import Head
 from src.interrupts import held
 from src.settings.rules import Mode, NonNegative, checked, resolved_mode
+from src.storage.folders import RUN, RunFolder
 from src.storage.saving import save
 
 _SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
@@ -52,7 +53,8 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         **kwargs: Any,
     ) -> None:
         mode = resolved_mode(monitor, mode) if monitor is not None else "min"
-        super().__init__(filename="best", monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
+        name = RUN.best_checkpoint.stem
+        super().__init__(filename=name, monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
         self._throttle = Throttle(seconds_between_writes)
         self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)
         self._held: dict[str, dict[str, Any]] = {}
@@ -60,13 +62,13 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Settle on the run's folder."""
-        self.dirpath = str(Path(trainer.default_root_dir).resolve() / "checkpoints")
+        self.dirpath = str(RunFolder(Path(trainer.default_root_dir).resolve()).checkpoints)
         super().setup(trainer, pl_module, stage)
 
     @property
     def last_path(self) -> str:
         """Where the newest state is written."""
-        return os.path.join(str(self.dirpath), "last.ckpt")
+        return os.path.join(str(self.dirpath), RUN.last_checkpoint.name)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up what was the best so far, also where the run's folder has been moved, copied or renamed since."""

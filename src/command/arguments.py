@@ -12,7 +12,7 @@ from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
 from src.command.words import check_completion, check_name, check_package, check_words
 from src.errors import ConfigError
-from src.storage.folders import SweepFolder, find_run
+from src.storage.folders import SWEEP, SweepFolder, find_run
 from src.storage.locking import lock
 from src.trust.links import check_links
 from src.trust.saved import check_resumable, saved_config_dir, saved_overrides
@@ -85,7 +85,7 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
     if "--multirun" in flags:
         raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
     lock(folder, "resume")
-    if (folder.parent / "multirun.yaml").exists():
+    if SweepFolder(folder.parent).overrides.exists():
         lock(folder.parent, "resume", shared=True)
     place = alias(folder, "resume")  # Hydra reads an interpolation in the folder that it works in
     # Hydra does not read the folder itself: beside the configuration there it would look for options of its own groups
@@ -131,8 +131,8 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     if not wanted or wanted[-1] == "null":
         return flags, [argument for argument in arguments if not argument.startswith("sweep_resume=")], None
     folder = Path(wanted[-1])
-    if not (folder / "multirun.yaml").exists():
-        raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no multirun.yaml)")
+    if not SweepFolder(folder).overrides.exists():
+        raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no {SWEEP.overrides})")
     if "${" in str(folder.resolve()):  # Hydra reads an interpolation in it, and so would the launcher's processes
         raise ConfigError(f"sweep_resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
     check_links(folder, levels=3)

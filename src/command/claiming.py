@@ -18,7 +18,7 @@ from src.command.quoting import literal
 from src.command.sweeps import check_sweep
 from src.errors import ConfigError
 from src.storage.files import make_folders
-from src.storage.folders import SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder, write_mark
+from src.storage.folders import RUN, SWEEP, SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder, write_mark
 from src.storage.jobs import kept_inside
 from src.storage.locking import lock
 from src.storage.removal import remove_empty, remove_listed
@@ -119,7 +119,7 @@ class ClaimFolder(Callback):
                 config.hydra.overrides.hydra.append(f"hydra.sweep.dir={literal(str(sweep))}")
                 if (inside := kept_inside(subdir)) != subdir:
                     config.hydra.overrides.hydra.append(f"hydra.sweep.subdir='{inside}'")
-            remove_listed(sweep, ["failures.txt", *SWEEP_PARTS])
+            remove_listed(sweep, [str(SWEEP.failures), *SWEEP_PARTS])
             stack, launcher = SweepFolder(sweep).stack_checkpoint, str(config.hydra.launcher._target_)
             if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
                 print(
@@ -204,9 +204,9 @@ def _is_ours(folder: Path) -> bool:
 
 def _check_names(config: DictConfig) -> None:
     """Refuse names by which Hydra would write elsewhere than in the folder."""
-    if config.hydra.output_subdir != ".hydra":
-        found = config.hydra.output_subdir
-        raise ConfigError(f"hydra.output_subdir: a run keeps its configuration in .hydra (got {found}); leave it out")
+    if (found := config.hydra.output_subdir) != str(RUN.hydra):
+        where = f"a run keeps its configuration in {RUN.hydra}"
+        raise ConfigError(f"hydra.output_subdir: {where} (got {found}); leave it out")
     if Path(config.hydra.job.name).name != config.hydra.job.name:
         raise ConfigError(f"hydra.job.name: needs a plain name (got {config.hydra.job.name!r})")
 

@@ -31,7 +31,7 @@ from src.reporting import remarks
 from src.reporting.terminal import printable
 from src.settings import composed as config
 from src.storage import failures, locking
-from src.storage.folders import RunFolder
+from src.storage.folders import RunFolder, SweepFolder
 from src.storage.jobs import begin_job, clear_job, discard_job
 
 log = logging.getLogger(__name__)
@@ -123,12 +123,12 @@ def _nothing_left() -> Iterator[None]:
 def _sweep_code() -> int:
     """1 where runs of this sweep failed, which is said in a line that counts; else 0."""
     failed = failures.noted(ClaimFolder.sweep) if ClaimFolder.sweep else []
-    if not failed:
+    if ClaimFolder.sweep is None or not failed:
         return 0
-    finished = len(list(ClaimFolder.sweep.glob("*/metrics.json"))) if ClaimFolder.sweep else 0
+    sweep = SweepFolder(ClaimFolder.sweep)
+    finished = sum(run.finished for run in sweep.runs)
     noun = "run" if len(failed) == 1 else "runs"
-    why = printable(f"{ClaimFolder.sweep}/failures.txt")
-    print(f"{len(failed)} {noun} failed, {finished} finished; why: {why}", file=sys.stderr)
+    print(f"{len(failed)} {noun} failed, {finished} finished; why: {printable(str(sweep.failures))}", file=sys.stderr)
     return 1
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from src.errors import ConfigError, suggestion
+from src.storage.folders import RUN
 
 Flags = dict[str, str | bool]
 """Long names of the flags that were given, each with its word, or True where it takes none."""
@@ -106,7 +107,7 @@ def _check(flags: Flags) -> None:
     if "--experimental-rerun" in flags:
         raise ConfigError(
             "--experimental-rerun: reads a pickle, which can run any code; "
-            "go on with a run by resume=FOLDER, or repeat the words in its .hydra/overrides.yaml"
+            f"go on with a run by resume=FOLDER, or repeat the words in its {RUN.overrides}"
         )
 
 

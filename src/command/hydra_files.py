@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from src.command.changed import changed_settings
 from src.storage.files import aside
-from src.storage.folders import RunFolder
+from src.storage.folders import RUN, RunFolder
 from src.trust.references import without_resolvers
 
 _before: dict[Path, bytes] = {}
@@ -42,12 +42,12 @@ def changed_since(folder: Path) -> list[str]:
 
 def _save_config(cfg: Any, filename: str, output_dir: Path) -> None:
     output_dir.mkdir(parents=True, exist_ok=True)
-    if filename == "config.yaml":
+    if filename == RUN.config.name:
         cfg = without_resolvers(cfg)
     text = OmegaConf.to_yaml(cfg)
     if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
         run = RunFolder(output_dir.parent)
-        if filename == "config.yaml":
+        if filename == RUN.config.name:
             _changed[run.path.resolve()] = changed_settings(run.config, text)
         if run.finished:
             return

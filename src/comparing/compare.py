@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src.comparing.comparison import Comparison, compare
-from src.comparing.reading import latest_sweep, read_runs
+from src.comparing.reading import read_runs
 from src.comparing.settings import Setting
 from src.errors import ConfigError
 from src.reporting.terminal import printable
@@ -17,6 +17,7 @@ from src.runs.files import read_json, write_json
 from src.runs.formulas import inert
 from src.settings.composed import one_line
 from src.storage.files import aside
+from src.storage.folders import latest_sweep
 from src.storage.products import check_folder, product
 
 

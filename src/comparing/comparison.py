@@ -8,6 +8,7 @@ from typing import Any
 from src.comparing.reading import BrokenRunError, Record, natural
 from src.comparing.settings import Setting, check_numbers, known_keys, known_metric, settings, varying_keys
 from src.errors import ConfigError
+from src.storage.folders import RunFolder
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
 
@@ -89,7 +90,7 @@ class Comparison:
     def may_have_boundaries(self) -> bool:
         """Whether there is a boundary to draw, as far as configurations tell; opening a run tells the rest."""
         first = next(run for row in self.settings for run in row.finished)
-        has_weights = (first.folder / "checkpoints" / "best.ckpt").exists()
+        has_weights = RunFolder(first.folder).best_checkpoint.exists()
         return has_weights and "regression" not in str(first.value("head._target_"))
 
 

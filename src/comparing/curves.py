@@ -6,6 +6,7 @@ from src.callbacks.history import read
 from src.comparing.comparison import named
 from src.comparing.reading import Record
 from src.errors import ConfigError
+from src.storage.folders import RunFolder
 
 
 def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic: bool = False) -> Any:
@@ -24,7 +25,7 @@ def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic:
 
     lines: dict[str, list[Line]] = {}
     for run in (run for run in runs if run.finished):
-        history = read(run.folder / "metrics.csv")
+        history = read(RunFolder(run.folder).history)
         rows = [row for row in history if metric in row]
         if not rows:
             known = sorted({name for row in history for name in row if "/" in name})

@@ -10,6 +10,7 @@ from typing import Any
 from src.command.quoting import unquoted
 from src.errors import ConfigError
 from src.reporting.terminal import printable
+from src.storage.folders import RUN, RunFolder, SweepFolder
 from src.trust.plain import parse_yaml, read_json, read_yaml
 
 
@@ -52,19 +53,19 @@ class Record:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration; read when a key is asked for that the command line did not set."""
-        loaded = _plain_data(self.folder, self.folder / ".hydra" / "config.yaml")
+        loaded = _plain_data(self.folder, RunFolder(self.folder).config)
         if not isinstance(loaded, dict):
-            raise BrokenRunError(self.folder, "config.yaml is no configuration of a run; restore it")
+            raise BrokenRunError(self.folder, f"{RUN.config.name} is no configuration of a run; restore it")
         return loaded
 
     @cached_property
     def choices(self) -> dict[str, Any]:
         """The option chosen in each config group."""
-        node = _plain_data(self.folder, self.folder / ".hydra" / "hydra.yaml")
+        node = _plain_data(self.folder, RunFolder(self.folder).hydra_config)
         for key in ("hydra", "runtime", "choices"):
             node = node.get(key) if isinstance(node, dict) else None
         if not isinstance(node, dict):
-            raise BrokenRunError(self.folder, "hydra.yaml names no choices; restore it")
+            raise BrokenRunError(self.folder, f"{RUN.hydra_config.name} names no choices; restore it")
         return node
 
     def value(self, key: str) -> Any:
@@ -89,10 +90,8 @@ def read_runs(folders: list[Path]) -> list[Record]:
     """
     records: list[Record] = []
     for folder in folders:
-        if (folder / ".hydra" / "overrides.yaml").exists():
-            found = [folder]
-        else:
-            found = [path.parent.parent for path in folder.glob("*/.hydra/overrides.yaml")]
+        is_run = RunFolder(folder).overrides.exists()
+        found = [folder] if is_run else [run.path for run in SweepFolder(folder).runs]
         if not found:
             raise ConfigError(f"sweep: {folder} holds no runs; give the folder of a sweep or of a run, or sweep=latest")
         for path in sorted(found, key=natural):
@@ -112,31 +111,18 @@ def read_runs(folders: list[Path]) -> list[Record]:
     return records
 
 
-def latest_sweep(runs_dir: Path) -> Path:
-    """The newest sweep below `runs_dir`.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    newest = max(runs_dir.glob("**/multirun.yaml"), key=lambda path: path.stat().st_mtime_ns, default=None)
-    if newest is None:
-        raise ConfigError(f"sweep: there is no sweep under {runs_dir}/ yet; run one with -m, or set runs_dir")
-    return newest.parent
-
-
 def _read(folder: Path) -> Record:
-    path = folder / ".hydra" / "overrides.yaml"
+    run = RunFolder(folder)
     try:
-        lines = path.read_text().splitlines()
+        lines = run.overrides.read_text().splitlines()
         if not all(line in ("", "[]") or line.startswith(("- ", " ")) for line in lines):
             raise ValueError("holds something else")
         overrides = dict(_override(line) for line in lines if line.startswith("- "))
     except (ValueError, OSError, ConfigError) as error:
-        raise BrokenRunError(folder, "overrides.yaml is no list of overrides; restore it") from error
-    path = folder / "metrics.json"
-    metrics = _plain_data(folder, path) if path.exists() else {}
+        raise BrokenRunError(folder, f"{RUN.overrides.name} is no list of overrides; restore it") from error
+    metrics = _plain_data(folder, run.metrics) if run.finished else {}
     if not isinstance(metrics, dict):
-        raise BrokenRunError(folder, "metrics.json holds no metrics; restore it or delete it")
+        raise BrokenRunError(folder, f"{RUN.metrics} holds no metrics; restore it or delete it")
     return Record(folder, overrides, metrics)
 
 
@@ -152,7 +138,7 @@ def _override(line: str) -> tuple[str, Any]:
     """Key and value of a line like `- optimizer.lr=0.1`."""
     text = line[2:]
     if text[:1] in "'\"":
-        text = parse_yaml(text, "overrides.yaml")
+        text = parse_yaml(text, RUN.overrides.name)
     key, _, value = text.partition("=")
     return key.lstrip("+"), plain(value)
 

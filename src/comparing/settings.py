@@ -10,6 +10,7 @@ from typing import Any
 from src.comparing.reading import BrokenRunError, Record
 from src.errors import ConfigError
 from src.settings.rules import direction
+from src.storage.folders import RUN
 
 _CONFIDENCE = 0.95
 _COSTS = ("seconds", "epochs", "steps", "epoch")
@@ -123,7 +124,7 @@ def check_numbers(runs: list[Record], metric: str) -> None:
     for run in runs:
         for name in (metric, "fit_seconds") if run.finished else ():
             if not _has_number(run, name):
-                raise BrokenRunError(run.folder, f"metrics.json has no number for {name}")
+                raise BrokenRunError(run.folder, f"{RUN.metrics} has no number for {name}")
 
 
 def _has_number(run: Record, name: str) -> bool:

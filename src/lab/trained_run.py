@@ -1,7 +1,6 @@
 """A run that has been trained, to be asked and looked at."""
 
 import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +26,9 @@ from src.plots.plane import plane_around
 from src.reporting import summary as report
 from src.runs import evaluation, prediction
 from src.runs.opening import OpenRun, open_run
+from src.storage.folders import EvaluationFolder, RunFolder
 from src.trust import targets
+from src.trust.plain import read_json
 
 Inputs = Tensor | Sequence[Any] | Mapping[str, Sequence[Any]]
 """Raw rows, before any scaling: [N, *input_shape] as a tensor, an array or nested lists, or columns by name."""
@@ -77,14 +78,13 @@ class TrainedRun:
     @property
     def metrics(self) -> dict[str, Any]:
         """What `metrics.json` holds: `run.metrics["test/accuracy"]`; empty for a run that did not end."""
-        path = self.folder / "metrics.json"
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return found
+        run = RunFolder(self.folder)
+        return dict(read_json(run.metrics)) if run.finished else {}
 
     @property
     def history(self) -> list[dict[str, float]]:
         """The rows of `metrics.csv`, one an epoch."""
-        return read(self.folder / "metrics.csv")
+        return read(RunFolder(self.folder).history)
 
     @property
     def network(self) -> nn.Module:
@@ -167,8 +167,7 @@ class TrainedRun:
         folder = call("evaluate", lambda cfg, _: evaluation.evaluate(cfg), words, begins_runs=False)
         self._opened = open_run(self.folder, trust=self.cfg.trust)
         self.__dict__.pop("datamodule", None)
-        results: dict[str, Any] = json.loads((PROJECT / folder / "metrics.json").read_text())
-        return results
+        return dict(read_json(EvaluationFolder(PROJECT / folder).metrics))
 
     def _words(self) -> list[str]:
         """What names this run on the command line of a command on runs."""
@@ -207,7 +206,7 @@ class TrainedRun:
         Raises:
             ConfigError: The run was not filmed.
         """
-        path = self.folder / "plots" / "boundary.gif"
+        path = RunFolder(self.folder).movie()
         if not path.exists():
             raise ConfigError("plot_movie: this run was not filmed; train it with callbacks=boundary_movie")
         return Movie(path)

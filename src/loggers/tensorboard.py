@@ -10,6 +10,8 @@ import torch
 from lightning.pytorch import loggers
 from lightning.pytorch.utilities import rank_zero_only
 
+from src.storage.folders import RunFolder
+
 
 class TensorBoardLogger(loggers.TensorBoardLogger):
     """Writes to `<run folder>/tensorboard`.
@@ -20,7 +22,8 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
     """
 
     def __init__(self, folder: Path, log_graph: bool = True) -> None:
-        super().__init__(save_dir=folder, name="", version="tensorboard", log_graph=log_graph, default_hp_metric=False)
+        version = RunFolder(folder).tensorboard.name
+        super().__init__(save_dir=folder, name="", version=version, log_graph=log_graph, default_hp_metric=False)
         _quiet_writer()
 
     @rank_zero_only

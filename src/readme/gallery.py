@@ -16,6 +16,7 @@ from src.comparing.comparison import shown
 from src.plots.style import to_png
 from src.readme.options import description
 from src.settings.composed import CONF
+from src.storage.folders import RunFolder
 
 GALLERY = CONF.parent / "notebooks" / "gallery"
 """Where the figures are, and `gallery.json` beside them."""
@@ -141,7 +142,7 @@ def film(experiment: str, *overrides: str) -> None:
     """Train an experiment, with `overrides` as on the command line, and keep the movie of its boundary."""
     frames = f"callbacks.boundary_movie.frames={_FRAMES}"
     run = lab.train(experiment, "callbacks=boundary_movie", frames, *overrides)
-    shutil.copy(run.folder / "plots" / "boundary.gif", GALLERY / f"{experiment}.gif")
+    shutil.copy(RunFolder(run.folder).movie(), GALLERY / f"{experiment}.gif")
 
 
 def write_entries(entries: dict[str, Entry]) -> None:

@@ -12,7 +12,7 @@ from src.reporting.summary import evaluation_table
 from src.runs.files import read_json, write_csv, write_json
 from src.runs.opening import OpenRun, choose_threshold, open_run
 from src.storage.files import aside
-from src.storage.folders import find_run
+from src.storage.folders import EvaluationFolder, RunFolder, find_run
 from src.storage.products import check_folder, product
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def evaluate(cfg: DictConfig) -> Path:
         ConfigError: No such run, no checkpoint that fits, data of another kind, or a threshold that cannot be.
     """
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
-    target = opened.folder / _folder_name(cfg)
+    target = RunFolder(opened.folder).evaluation(*_differences(cfg))
     check_folder(target, "run")
     change = opened.check_data()
     if cfg.threshold is not None:
@@ -46,7 +46,7 @@ def evaluate(cfg: DictConfig) -> Path:
     from src.plots.style import to_png
 
     with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
-        write_json(folder / "metrics.json", results)
+        write_json(EvaluationFolder(folder).metrics, results)
         for name, columns in outcome.tables().items():
             write_csv(folder / f"{name}.csv", columns)
         for name, draw in outcome.figures(Scene(opened.datamodule, {f"{cfg.split} split": cfg.split})).items():
@@ -62,13 +62,12 @@ def evaluate(cfg: DictConfig) -> Path:
     return target
 
 
-def _folder_name(cfg: DictConfig) -> str:
-    """`evaluation`, and what makes this one different from the usual."""
+def _differences(cfg: DictConfig) -> list[str]:
+    """What makes this evaluation different from the usual."""
     parts = [] if cfg.split == "test" else [str(cfg.split)]
-    parts += [f"{key}={value}".replace("/", "_") for key, value in cfg.changes.get("data", {}).items()]
-    return "_".join(["evaluation", *parts])
+    return parts + [f"{key}={value}".replace("/", "_") for key, value in cfg.changes.get("data", {}).items()]
 
 
 def _is_evaluation(folder: Path) -> bool:
     """Whether a folder without a manifest holds an evaluation of a version that wrote none."""
-    return read_json(folder / "metrics.json").keys() >= {"run", "split", "num_rows"}
+    return read_json(EvaluationFolder(folder).metrics).keys() >= {"run", "split", "num_rows"}

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from src.errors import ConfigError, ExportError
 from src.runs.files import as_json, read_json
 from src.runs.opening import OpenRun, open_run
-from src.storage.folders import find_run
+from src.storage.folders import RunFolder, find_run
 from src.storage.outputs import check_output, outputs
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def export(cfg: DictConfig) -> Path:
     """
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     write, load, suffix = _FORMATS[cfg.format]
-    target = opened.folder / "export" / f"model{suffix}" if cfg.output is None else Path(cfg.output)
+    target = RunFolder(opened.folder).export / f"model{suffix}" if cfg.output is None else Path(cfg.output)
     check_output(target, cfg.force)
     beside, description = target.with_suffix(".json"), _description(opened)
     if beside == target:

@@ -18,17 +18,13 @@ from src.reporting.remarks import remark
 from src.runs.files import write_json
 from src.runs.sizes import check_sizes
 from src.spec import DataSpec
-from src.storage.folders import CONFIG
+from src.storage.folders import RUN, RunFolder
 from src.trust import targets
 from src.trust.checkpoints import data_state, read_checkpoint, spec_of
 from src.trust.plain import read_json
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
-BEST = "best.ckpt"
-"""The checkpoint of the epoch that validation chose, for which a threshold is stored."""
-
-_THRESHOLD = "threshold.json"
 _DIVIDING = {f"data.{key}" for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify")}
 
 
@@ -84,7 +80,7 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
             no checkpoint that fits.
     """
     cfg = _configuration(folder, changes or {}, data_dir, trust)
-    path = folder / "checkpoints" / BEST
+    path = RunFolder(folder).best_checkpoint
     if is_plain(cfg):
         raise ConfigError(
             f"{folder}: was trained with Lightning modules of its own ({cfg.data._target_}, {cfg.head._target_}), and "
@@ -110,16 +106,16 @@ def open_head(path: Path, trust: Any = None) -> Head:
         ConfigError: As `open_run`, or the checkpoint lies in no run's folder.
     """
     folder = path.absolute().parent.parent
-    if not (folder / CONFIG).is_file():
+    if not RunFolder(folder).config.is_file():
         raise ConfigError(
             f"{path}: lies in no run folder, which would say what it is a checkpoint of; move it back to "
-            "<run folder>/checkpoints, or give network, spec and make_optimizer"
+            f"<run folder>/{RUN.checkpoints}, or give network, spec and make_optimizer"
         )
     cfg = _configuration(folder, {}, None, trust)
     checkpoint = read_checkpoint(path)
     head = _made_head(cfg, checkpoint, path)
     take_weights(checkpoint, head, path)
-    if path.name == BEST:
+    if path.name == RUN.best_checkpoint.name:
         _read_threshold(folder, head)
     return head
 
@@ -134,18 +130,18 @@ def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
 
 def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any) -> DictConfig:
     """A run's configuration, changed and resolved, of which nothing is left that could do harm."""
-    saved = saved_config(folder)
+    saved, path = saved_config(folder), RunFolder(folder).config
     if data_dir is not None:
         saved["data_dir"] = data_dir
     own = _apply(saved, _plain(changes))
     _refuse_other_splits(saved, own, trust)
-    cfg = resolved({**guarded(saved, own), "trust": _plain(trust)}, folder / CONFIG)
+    cfg = resolved({**guarded(saved, own), "trust": _plain(trust)}, path)
     check_amounts(cfg, own)
     targets.check(cfg, folder)
     try:
         return OmegaConf.create(cfg)
     except OmegaConfBaseException as error:
-        raise ConfigError(f"{folder / CONFIG}: {' '.join(str(error).split())}; restore it") from error
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}; restore it") from error
 
 
 def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
@@ -220,13 +216,15 @@ def choose_threshold(opened: OpenRun, rule: str | float) -> None:
 
 def write_threshold(folder: Path, head: Head) -> None:
     """Store the threshold that a head uses in a run's folder."""
-    write_json(folder / _THRESHOLD, {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": "val"})
+    values = {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": "val"}
+    write_json(RunFolder(folder).threshold, values)
 
 
 def _read_threshold(folder: Path, head: Head) -> None:
-    if head.thresholds is None or not (folder / _THRESHOLD).exists():
+    path = RunFolder(folder).threshold
+    if head.thresholds is None or not path.exists():
         return
-    stored = read_json(folder / _THRESHOLD)
+    stored = read_json(path)
     thresholds = stored.get("thresholds") if isinstance(stored, dict) else None
     if (
         not isinstance(thresholds, list)
@@ -234,7 +232,7 @@ def _read_threshold(folder: Path, head: Head) -> None:
         or not all(map(_is_share, thresholds))
     ):
         raise ConfigError(
-            f"{folder / _THRESHOLD}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
+            f"{path}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
             "with threshold=, or delete it"
         )
     head.set_thresholds(thresholds)

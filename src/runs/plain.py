@@ -138,8 +138,8 @@ class PlainRun(Run):
         """Validate and test the best weights with the Trainer, as far as the module and the data can."""
         module, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         best_epoch = trainer.current_epoch
-        if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
-            best_epoch = self._take(self.best_checkpoint)["epoch"] + 1
+        if self.files.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
+            best_epoch = self._take(self.files.best_checkpoint)["epoch"] + 1
         with _silent(trainer):
             for stage, measure in (("validation", trainer.validate), ("test", trainer.test)):
                 loader = f"{stage[:3] if stage == 'validation' else stage}_dataloader"

@@ -28,7 +28,7 @@ from src.runs.doubts import say_doubts
 from src.runs.files import write_json
 from src.runs.opening import take, write_threshold
 from src.runs.resuming import accepted_change, check_resumable
-from src.storage.folders import PARTS
+from src.storage.folders import PARTS, RunFolder
 from src.storage.removal import remove_listed
 from src.trust.checkpoints import read_checkpoint
 from src.trust.plain import read_json
@@ -53,14 +53,9 @@ class Run:
     metrics: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def best_checkpoint(self) -> Path:
-        """The weights that validation chose."""
-        return self.folder / "checkpoints" / "best.ckpt"
-
-    @property
-    def last_checkpoint(self) -> Path:
-        """The state after the newest epoch."""
-        return self.folder / "checkpoints" / "last.ckpt"
+    def files(self) -> RunFolder:
+        """The folder as an object that knows where each file is."""
+        return RunFolder(self.folder)
 
     def fit(self) -> None:
         """Train, from `last.ckpt` where the run is resumed.
@@ -98,7 +93,7 @@ class Run:
         if self.parts.trainer.is_global_zero:
             remove_listed(self.folder, PARTS)
         named = Path(self.cfg.resume)
-        path = named if named.suffix == ".ckpt" else self.last_checkpoint
+        path = named if named.suffix == ".ckpt" else self.files.last_checkpoint
         if path != named and not path.exists():
             log.info("%s has no checkpoint yet and is trained from the start", self.folder)
             return None
@@ -143,8 +138,7 @@ class Run:
 
     def _is_finished(self, epochs: int) -> bool:
         """Whether the run was measured after so many epochs; if not, a kill came between training and the end."""
-        path = self.folder / "metrics.json"
-        metrics = read_json(path) if path.exists() else None
+        metrics = read_json(self.files.metrics) if self.files.finished else None
         return isinstance(metrics, dict) and metrics.get("epochs") is not None and metrics["epochs"] >= epochs
 
     def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
@@ -168,8 +162,8 @@ class Run:
         """Measure the best weights on all splits; the test split is touched here, once."""
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         best_epoch = trainer.current_epoch
-        if self.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
-            best_epoch = self._take(self.best_checkpoint)["epoch"] + 1
+        if self.files.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
+            best_epoch = self._take(self.files.best_checkpoint)["epoch"] + 1
         head.to(trainer.strategy.root_device)
         if head.chooses:
             try:
@@ -211,7 +205,7 @@ class Run:
                 logger.log_hyperparams(report.hyperparameters(self.cfg))
                 logger.log_metrics(final, trainer.global_step)
             logger.finalize("success")
-        write_json(self.folder / "metrics.json", self.metrics, durable=True)
+        write_json(self.files.metrics, self.metrics, durable=True)
 
     def _draw(self) -> None:
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer

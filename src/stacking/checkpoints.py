@@ -1,7 +1,6 @@
 """A member's checkpoints in Lightning's format, as its run alone would have written them."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import callbacks
@@ -11,6 +10,7 @@ from torch import Tensor
 from src.stacking.history import States
 from src.stacking.members import Member
 from src.stacking.module import StackModule
+from src.storage.folders import RunFolder
 from src.storage.saving import save
 
 
@@ -35,16 +35,16 @@ class Checkpoints:
     def write(self, run: int, member: Member) -> None:
         """Write what there is of a `member`, the stack's `run`: one that failed in its first epoch has nothing."""
         history = self.module.history
-        folder = member.folder / "checkpoints"
-        for name, states in (("best", history.best), ("last", history.last)):
+        files = RunFolder(member.folder)
+        for path, states in ((files.best_checkpoint, history.best), (files.last_checkpoint, history.last)):
             if states.epoch[run]:
-                folder.mkdir(exist_ok=True)
-                save(self._checkpoint(run, member, states, folder.resolve()), folder / f"{name}.ckpt")
+                files.checkpoints.mkdir(exist_ok=True)
+                save(self._checkpoint(run, member, states), path)
 
-    def _checkpoint(self, run: int, member: Member, states: States, folder: Path) -> dict[str, Any]:
+    def _checkpoint(self, run: int, member: Member, states: States) -> dict[str, Any]:
         checkpoint = dict(self.module.history.progress[states.epoch[run]])
         checkpoint["state_dict"] = dict(zip(self.names, self._pieces(states.tensors["params"][run]), strict=True))
-        checkpoint["callbacks"] = self._callbacks(run, states, folder)
+        checkpoint["callbacks"] = self._callbacks(run, states, RunFolder(member.folder.resolve()))
         checkpoint["optimizer_states"] = [self._optimizer_state(run, member, states, checkpoint["global_step"])]
         checkpoint["lr_schedulers"] = states.schedulers[run]
         checkpoint["rng_state"] = member.rng_state
@@ -74,7 +74,7 @@ class Checkpoints:
                 state[number] = known
         return {"state": state, "param_groups": [group]}
 
-    def _callbacks(self, run: int, states: States, folder: Path) -> dict[str, Any]:
+    def _callbacks(self, run: int, states: States, files: RunFolder) -> dict[str, Any]:
         history = self.module.history
         found = {}
         if self.stopping is not None:
@@ -88,9 +88,9 @@ class Checkpoints:
             stopping.stopping_reason_message = None
             found[stopping.state_key] = stopping.state_dict()
         best = self.best
-        best.dirpath = str(folder)
+        best.dirpath = str(files.checkpoints)
         if history.best.epoch[run]:
-            path, score = str(folder / "best.ckpt"), states.tensors["best"][run].clone()
+            path, score = str(files.best_checkpoint), states.tensors["best"][run].clone()
             best.best_model_path, best.best_model_score, best.current_score = path, score, score
             best.best_k_models, best.kth_best_model_path, best.kth_value = {path: score}, path, score
         found[best.state_key] = best.state_dict()

@@ -20,6 +20,7 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf._utils import get_omega_conf_dumper
 
+from src.storage.folders import RUN
 from src.trust.references import without_resolvers
 
 _NUMBER = 918273645  # stands for the job's number, which Hydra declares an integer
@@ -162,9 +163,9 @@ class Template:
         task._set_flag("struct", False)
         task = without_resolvers(task)
         self._texts = {
-            "config.yaml": OmegaConf.to_yaml(task),
-            "hydra.yaml": OmegaConf.to_yaml(OmegaConf.masked_copy(config, ["hydra"])),
-            "overrides.yaml": OmegaConf.to_yaml(hydra.overrides.task),
+            RUN.config.name: OmegaConf.to_yaml(task),
+            RUN.hydra_config.name: OmegaConf.to_yaml(OmegaConf.masked_copy(config, ["hydra"])),
+            RUN.overrides.name: OmegaConf.to_yaml(hydra.overrides.task),
         }
         self._cfg: Any = OmegaConf.to_container(task, resolve=True)
 

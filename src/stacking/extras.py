@@ -8,6 +8,7 @@ from src.heads.base import Head
 from src.heads.drawing import Moment, record
 from src.loggers.tensorboard import TensorBoardLogger
 from src.stacking.members import Member
+from src.storage.folders import RunFolder
 
 
 class Extras(NamedTuple):
@@ -45,6 +46,6 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
         head.eval()
         drawings = list(record(head, member.data, ("train", "test"), Moment(member.metrics["steps"])))
         drawings.append(curves_drawing(curves, head.score_names[:2], member.metrics["best_epoch"]))
-        save(drawings, member.folder / "plots", loggers)
+        save(drawings, RunFolder(member.folder).plots, loggers)
     for logger in loggers:
         logger.finalize("success")

@@ -24,7 +24,7 @@ def begin(job: Job, sweep: Path) -> None:
     job.folder.mkdir(parents=True, exist_ok=True)
     begin_job(job.folder, sweep, job.number)
     clear_job(job.folder, sweep)
-    hydra = RunFolder(job.folder).config.parent
+    hydra = RunFolder(job.folder).hydra
     hydra.mkdir(exist_ok=True)
     for name, text in job.files.items():
         with aside(hydra / name) as part:
@@ -33,7 +33,7 @@ def begin(job: Job, sweep: Path) -> None:
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
     """Write `metrics.csv` into a folder: rows of an epoch each, whose columns are those of `src.callbacks.history`."""
-    with aside(folder / "metrics.csv") as part, part.open("w", newline="") as file:
+    with aside(RunFolder(folder).history) as part, part.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", "step", "lr", *columns])
         writer.writerows(rows)
@@ -41,12 +41,12 @@ def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> Non
 
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     """Write `metrics.json` into a folder, which marks a run as finished."""
-    write_json(folder / "metrics.json", metrics)
+    write_json(RunFolder(folder).metrics, metrics)
 
 
 def write_log(folder: Path, text: str, level: int = logging.INFO) -> None:
     """Append the text that the terminal would have shown to a folder's `train.log`, with its time and level."""
     record = logging.LogRecord("src.stacking", level, "", 0, text, None, None)
-    log = folder / "train.log"
+    log = RunFolder(folder).log
     with placed(log), log.open("a") as file:
         file.write(_DATED.format(record) + "\n")

@@ -23,7 +23,7 @@ from src.settings import unread
 from src.settings.rules import Count, NonNegative
 from src.stacking.compose import Composer, Job, SweepLoader
 from src.storage import failures
-from src.storage.folders import RunFolder, SweepFolder
+from src.storage.folders import RUN, RunFolder, SweepFolder
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Launch:
         for number, overrides in numbered.items():
             job = self.composer.job(number, overrides)
             if RunFolder(job.folder).finished:
-                if keys := changed.changed_settings(RunFolder(job.folder).config, job.files["config.yaml"]):
+                if keys := changed.changed_settings(RunFolder(job.folder).config, job.files[RUN.config.name]):
                     changed.tell(number, keys, "it has finished, and stays as it is")
                 returns[number] = _returned(job, None)
                 continue

@@ -9,9 +9,6 @@ from typing import Any
 from src.errors import ConfigError
 from src.storage.files import aside
 
-CONFIG = Path(".hydra", "config.yaml")
-"""Where a run's folder holds its configuration."""
-
 FORMAT = 1
 """Of what this version writes into a folder; one more when older versions could no longer read it."""
 
@@ -32,19 +29,24 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
+    def hydra(self) -> Path:
+        """The folder of what Hydra writes."""
+        return self.path / ".hydra"
+
+    @property
     def config(self) -> Path:
         """The composed configuration."""
-        return self.path / CONFIG
+        return self.hydra / "config.yaml"
 
     @property
     def overrides(self) -> Path:
         """What the command line set."""
-        return self.path / ".hydra" / "overrides.yaml"
+        return self.hydra / "overrides.yaml"
 
     @property
     def hydra_config(self) -> Path:
         """Hydra's own configuration."""
-        return self.path / ".hydra" / "hydra.yaml"
+        return self.hydra / "hydra.yaml"
 
     @property
     def log(self) -> Path:
@@ -96,6 +98,14 @@ class RunFolder:
         """The folder of exported models."""
         return self.path / "export"
 
+    def movie(self, start: int = 0) -> Path:
+        """The movie of the boundary; of a run that was resumed without its beginning, from epoch `start`."""
+        return self.plots / (f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif")
+
+    def evaluation(self, *differences: str) -> Path:
+        """The folder of an evaluation, named by its `differences` from the usual one."""
+        return self.path / "_".join(["evaluation", *differences])
+
     @property
     def begun(self) -> bool:
         """Whether it holds what training has left."""
@@ -138,57 +148,83 @@ class SweepFolder:
         return self.path / "stack.ckpt"
 
     @property
+    def runs(self) -> list[RunFolder]:
+        """Those of its runs that have begun, in no order."""
+        return [RunFolder(path.parent.parent) for path in self.path.glob(f"*/{RUN.overrides}")]
+
+    @property
     def begun(self) -> bool:
         """Whether a run has a folder, or has failed."""
         return self.failures.exists() or any(path.is_dir() for path in self.path.iterdir())
 
 
-SWEEP_FILES = ("sweep.json", "multirun.yaml")
+@dataclass(frozen=True)
+class EvaluationFolder:
+    """The folder of an evaluation.
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def metrics(self) -> Path:
+        """Scores and their intervals."""
+        return self.path / "metrics.json"
+
+
+RUN, SWEEP = RunFolder(Path()), SweepFolder(Path())
+"""Where each file is, seen from the folder."""
+
+
+def _names(*paths: Path) -> tuple[str, ...]:
+    return tuple(map(str, paths))
+
+
+def _parts(*paths: Path) -> tuple[str, ...]:
+    """Patterns of what a process that was killed while it wrote may have left of such files."""
+    return _names(*(path.with_name(f".{path.name}.*-????????.part") for path in paths))
+
+
+SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)
 """What a sweep's folder holds before its first run has begun."""
 
-UNFINISHED_FILES = (
-    "metrics.csv",
-    "threshold.json",
-    "checkpoints/best.ckpt",
-    "checkpoints/last.ckpt",
-    "tensorboard/events.out.tfevents.*",
+UNFINISHED_FILES = _names(
+    *(RUN.history, RUN.threshold, RUN.best_checkpoint, RUN.last_checkpoint),
+    RUN.tensorboard / "events.out.tfevents.*",
 )
 """What a run that did not finish has left behind, and what one that starts anew must not take for its own."""
 
-PARTS = (
-    *(f".{name}.*-????????.part" for name in ("metrics.csv", "metrics.json", "threshold.json")),
-    ".hydra/.*.yaml.*-????????.part",
-    "checkpoints/.*.ckpt.*-????????.part",
-    "plots/.*.*-????????.part",
+PARTS = _parts(
+    *(RUN.history, RUN.metrics, RUN.threshold),
+    *(RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*"),
 )
 """What a process that was killed while it wrote may have left in a run's folder."""
 
-SWEEP_PARTS = (".stack.ckpt.*-????????.part",)
+SWEEP_PARTS = _parts(SWEEP.stack_checkpoint)
 """The same in a sweep's folder."""
 
-RUN_FILES = ("run.json", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "train.log")
+RUN_FILES = _names(RUN.mark, RUN.config, RUN.hydra_config, RUN.overrides, RUN.log)
 """What a run's folder holds before training has begun."""
 
 UNBEGUN_FILES = (
     *(*RUN_FILES, *UNFINISHED_FILES, *PARTS),
-    *("tensorboard/hparams.yaml", "csv/hparams.yaml", "csv/metrics.csv"),
+    *(str(RUN.tensorboard / "hparams.yaml"), "csv/hparams.yaml", "csv/metrics.csv"),
 )
 """What a process may have left in a run's folder when it ends before there is anything to resume from."""
 
-_TRAINED = ("metrics.csv", "metrics.json", "threshold.json")
-_TRAINED_FOLDERS = (".hydra", "checkpoints", "plots", "tensorboard")
+_OWN_FILES = {Path(name) for name in RUN_FILES} | {RUN.history, RUN.metrics, RUN.threshold}
+_OWN_FOLDERS = {RUN.hydra, RUN.checkpoints, RUN.plots, RUN.tensorboard}
 
 
 def owner_of(path: Path) -> RunFolder | None:
     """The run whose own file `path` is or would be, if it is one's; a new file of another name is nobody's."""
     place = path.parent.resolve() / path.name
     for folder in place.parents:
-        run, top = RunFolder(folder), place.relative_to(folder).parts[0]
-        own = (
-            top in _TRAINED_FOLDERS
-            or top.startswith("evaluation")
-            or str(place.relative_to(folder)) in (*RUN_FILES, *_TRAINED)
-        )
+        run, inside = RunFolder(folder), place.relative_to(folder)
+        top = Path(inside.parts[0])
+        own = top in _OWN_FOLDERS or top.name.startswith(RUN.evaluation().name) or inside in _OWN_FILES
         if own and run.config.is_file():
             return run
     return None
@@ -223,11 +259,28 @@ def find_run(name: str, runs_dir: str, key: str) -> Path:
         ConfigError: There is none.
     """
     if name == "latest":
-        newest = max(Path(runs_dir).glob(f"**/{CONFIG}"), key=lambda path: path.stat().st_mtime_ns, default=None)
+        newest = _newest(Path(runs_dir), RUN.config)
         if newest is None:
             raise ConfigError(f"{key}: there is no run under {runs_dir}/ yet; train one, or set runs_dir")
         return newest.parent.parent
     folder = Path(name)
-    if not (folder / CONFIG).exists():
-        raise ConfigError(f"{key}: {name} is not a run folder (it has no {CONFIG}); try {key}=latest")
+    if not RunFolder(folder).config.exists():
+        raise ConfigError(f"{key}: {name} is not a run folder (it has no {RUN.config}); try {key}=latest")
     return folder
+
+
+def latest_sweep(runs_dir: Path) -> Path:
+    """The newest sweep below `runs_dir`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    newest = _newest(runs_dir, SWEEP.overrides)
+    if newest is None:
+        raise ConfigError(f"sweep: there is no sweep under {runs_dir}/ yet; run one with -m, or set runs_dir")
+    return newest.parent
+
+
+def _newest(runs_dir: Path, name: Path) -> Path | None:
+    """The newest file of a name in any folder below `runs_dir`."""
+    return max(runs_dir.glob(f"**/{name}"), key=lambda path: path.stat().st_mtime_ns, default=None)

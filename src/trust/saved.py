@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ConfigError
-from src.storage.folders import CONFIG
+from src.storage.folders import RunFolder
 from src.trust.links import check_links, leads_into
 from src.trust.plain import read_yaml
 from src.trust.references import has_resolver, resolved
@@ -40,7 +40,7 @@ def saved_config(folder: Path) -> Config:
         ConfigError: It is broken, or holds what no run's configuration does; or the folder has links that lead out.
     """
     check_links(folder)
-    path = folder / CONFIG
+    path = RunFolder(folder).config
     cfg = read_yaml(path)
     if not isinstance(cfg, dict) or not all(isinstance(key, str) for key in cfg):
         raise ConfigError(f"{path}: is not the configuration of a run; restore it")
@@ -102,7 +102,7 @@ def check_resumable(folder: Path, own: Collection[str] = ()) -> Config:
         ConfigError: It names what may not be called, or places to write that lead out of the folder.
     """
     saved = guarded(saved_config(folder), own)
-    found = resolved({**saved, "trust": None}, folder / CONFIG)
+    found = resolved({**saved, "trust": None}, RunFolder(folder).config)
     check_amounts(found, own)
     check_places(found, folder, own)
     return saved

@@ -49,7 +49,7 @@ def test_make_hands_on_the_words_that_it_was_given(words, target, module, projec
     assert sorted(path.name for path in project.iterdir()) == [".venv", "Makefile", "given", "requirements.lock"]
 
 
-@pytest.mark.parametrize("files", ["tests/heads tests/test_cli.py", ""])
+@pytest.mark.parametrize("files", ["tests/heads tests/test_readme.py", ""])
 def test_make_test_runs_all_the_tests_or_the_files_that_it_was_given(files, project):
     subprocess.run(["make", "--silent", "test", f"FILES={files}"], cwd=project, check=True)
     given = (project / "given").read_text().split("\0")[:-1]

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 from scipy import stats
 
 from src.comparing.comparison import Comparison, percent
-from src.comparing.reading import latest_sweep, plain, read_runs
+from src.comparing.reading import plain, read_runs
 from src.comparing.settings import interval, known_metric, settings, smaller_is_better, varying_keys
 from src.errors import ConfigError
 from src.plots.comparison import Point, comparison_figure
@@ -167,13 +166,6 @@ def test_a_sweep_without_a_finished_run_names_the_command_that_goes_on(tmp_path)
     make_run(tmp_path / "0", ["seed=0"], None)
     with pytest.raises(ConfigError, match=r"none of the 1 runs in .* has finished; go on with: .* sweep_resume="):
         read_runs([tmp_path])
-
-
-def test_latest_is_the_newest_sweep(sweep, tmp_path):
-    (tmp_path / "newer").mkdir()
-    (tmp_path / "newer" / "multirun.yaml").write_text("")
-    os.utime(sweep / "multirun.yaml", (0, 0))
-    assert latest_sweep(tmp_path) == tmp_path / "newer"
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_a_run_without_a_checkpoint_is_refused(run):
 
 def test_a_checkpoint_of_another_network_is_refused(run, train):
     other = train("experiment=xor", "data.num_train=200", "trainer.max_epochs=1", "network.hidden_dims=[7]", folder="b")
-    shutil.copy(other.best_checkpoint, run.best_checkpoint)
+    shutil.copy(other.files.best_checkpoint, run.files.best_checkpoint)
     with pytest.raises(ConfigError, match=r"best.ckpt: belongs to another network \(size mismatch"):
         evaluate(on_run(run.folder))
 
@@ -174,8 +174,8 @@ class Trap:
 
 
 def test_a_checkpoint_that_carries_code_is_refused_and_not_executed(run, tmp_path):
-    state = torch.load(run.best_checkpoint, weights_only=True)
-    torch.save(state | {"trap": Trap(tmp_path / "mark")}, run.best_checkpoint)
+    state = torch.load(run.files.best_checkpoint, weights_only=True)
+    torch.save(state | {"trap": Trap(tmp_path / "mark")}, run.files.best_checkpoint)
     with pytest.raises(ConfigError, match=r"best.ckpt: carries code or is damaged, and was not loaded"):
         evaluate(on_run(run.folder))
     assert not (tmp_path / "mark").exists()
@@ -183,10 +183,10 @@ def test_a_checkpoint_that_carries_code_is_refused_and_not_executed(run, tmp_pat
 
 @pytest.mark.parametrize("content", [b"", b"hello", None])
 def test_a_damaged_checkpoint_is_refused(run, content):
-    whole = run.best_checkpoint.read_bytes()
-    run.best_checkpoint.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    whole = run.files.best_checkpoint.read_bytes()
+    run.files.best_checkpoint.write_bytes(whole[: len(whole) // 2] if content is None else content)
     with pytest.raises(ConfigError, match=r"best.ckpt: "):
-        read_checkpoint(run.best_checkpoint)
+        read_checkpoint(run.files.best_checkpoint)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def plainly(tmp_path, callback, *overrides):
 
 
 def weights(run):
-    return torch.load(run.last_checkpoint, weights_only=True)["state_dict"]
+    return torch.load(run.files.last_checkpoint, weights_only=True)["state_dict"]
 
 
 CASES = {
@@ -98,7 +98,7 @@ def test_fine_tuning_is_resumed_with_the_layers_that_were_trained(train):
 @pytest.mark.parametrize("name", ["ModelCheckpoint", "EarlyStopping"])
 def test_a_second_callback_of_one_kind_that_watches_the_same_works_beside_ours(name, train):
     run = train(*SHORT, "trainer.max_epochs=3", *extra(name, monitor="val/loss"))
-    states = torch.load(run.last_checkpoint, weights_only=True)["callbacks"]
+    states = torch.load(run.files.last_checkpoint, weights_only=True)["callbacks"]
     assert len([key for key in states if key.startswith(name)]) == 2
     assert run.metrics["epochs"] == 3
 

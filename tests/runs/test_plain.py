@@ -46,7 +46,7 @@ def test_an_own_module_trains_and_leaves_a_run_folder(fitted, data):
     best = min(rows, key=lambda row: float(row["val_loss"]))
     assert metrics["best_epoch"] == int(best["epoch"])
     assert metrics["val_loss"] == pytest.approx(float(best["val_loss"]), rel=1e-5)
-    kept = own_modules.Classifier.load_from_checkpoint(run.best_checkpoint).eval()
+    kept = own_modules.Classifier.load_from_checkpoint(run.files.best_checkpoint).eval()
     loader = run.parts.datamodule.test_dataloader()
     rows = [(kept(x.to(kept.device)).argmax(1) == y).tolist() for x, y in loader]
     assert metrics["test_accuracy"] == pytest.approx(sum(map(sum, rows)) / sum(map(len, rows)), abs=1e-6)
@@ -83,7 +83,9 @@ def test_what_an_own_module_logs_is_drawn(fitted):
 def test_without_a_monitor_the_last_epoch_is_kept(fitted):
     words = (MODULE, DATA, "callbacks.early_stopping=null", "callbacks.model_checkpoint.monitor=null")
     run = fitted(*words, "+head.lr=10.0", "trainer.max_epochs=4")
-    best, last = (torch.load(path, weights_only=True) for path in (run.best_checkpoint, run.last_checkpoint))
+    best, last = (
+        torch.load(path, weights_only=True) for path in (run.files.best_checkpoint, run.files.last_checkpoint)
+    )
     for key, value in last["state_dict"].items():
         assert torch.equal(value, best["state_dict"][key])
     assert run.metrics["best_epoch"] == 4
@@ -131,13 +133,13 @@ def test_what_is_no_class_or_no_module_is_refused(fitted):
 
 def test_a_checkpoint_of_an_own_module_holds_no_code(fitted):
     run = fitted(MODULE, *MONITORS, "trainer.max_epochs=1")
-    assert torch.load(run.last_checkpoint, weights_only=True)["hyper_parameters"] == {"lr": 0.05, "width": 8}
+    assert torch.load(run.files.last_checkpoint, weights_only=True)["hyper_parameters"] == {"lr": 0.05, "width": 8}
 
 
 def test_a_run_of_own_modules_is_opened_by_its_module_alone(fitted):
     run = fitted(MODULE, *MONITORS, "trainer.max_epochs=1")
     (run.folder / ".hydra").mkdir()
     OmegaConf.save(run.cfg, run.folder / ".hydra" / "config.yaml")
-    assert own_modules.Classifier.load_from_checkpoint(run.best_checkpoint).hparams.width == 8
+    assert own_modules.Classifier.load_from_checkpoint(run.files.best_checkpoint).hparams.width == 8
     with pytest.raises(ConfigError, match=r"was trained with Lightning modules of its own .*load_from_checkpoint$"):
         open_run(run.folder, trust="tests")

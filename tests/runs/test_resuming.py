@@ -143,7 +143,7 @@ def test_a_run_elsewhere_keeps_its_best_epoch(train, tmp_path, how):
 
 def test_a_best_checkpoint_that_is_gone_is_made_anew(train, caplog):
     first = train(*SMALL)
-    first.best_checkpoint.unlink()
+    first.files.best_checkpoint.unlink()
     resumed = train(*SMALL, "trainer.max_epochs=5", "resume=run")
     assert "best.ckpt is not there any more" in caplog.text
     assert resumed.best_checkpoint.exists()

@@ -22,7 +22,7 @@ def weights(run):
 
 
 def final_weights(run):
-    state = torch.load(run.last_checkpoint, weights_only=True)["state_dict"]
+    state = torch.load(run.files.last_checkpoint, weights_only=True)["state_dict"]
     return torch.cat([value.flatten() for value in state.values()])
 
 
@@ -89,7 +89,7 @@ def test_a_run_goes_on_from_any_of_its_checkpoints(train):
     whole = train(*common)
     assert whole.metrics["best_epoch"] < 6
     end, history = final_weights(whole), (whole.folder / "metrics.csv").read_text()
-    resumed = train(*common, f"resume={whole.best_checkpoint}")
+    resumed = train(*common, f"resume={whole.files.best_checkpoint}")
     assert torch.equal(final_weights(resumed), end)
     assert (resumed.folder / "metrics.csv").read_text() == history
 

@@ -7,7 +7,7 @@ import pytest
 
 from src.storage.removal import part_of, remove_empty, remove_listed, remove_part
 
-SRC = Path(__file__).parent.parent / "src"
+SRC = Path(__file__).parents[2] / "src"
 SOURCES = sorted(path for path in SRC.rglob("*.py") if path.relative_to(SRC).parts[0] != "readme")
 ONE_PLACE = SRC / "storage" / "removal.py"
 REMOVING = {"unlink", "rmdir", "rmtree", "removedirs", "rename", "renames", "move", "truncate", "ftruncate"}
