@@ -1,6 +1,5 @@
 """`src.compare`: a table in the terminal, and `compare.csv`, `compare.json`, `compare.png` and `boundaries.png`."""
 
-import csv
 import math
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +12,11 @@ from src.comparing.reading import read_runs
 from src.comparing.settings import Setting
 from src.errors import ConfigError
 from src.reporting.terminal import printable
-from src.runs.files import read_json, write_json
-from src.runs.formulas import inert
 from src.settings.composed import one_line
 from src.storage.files import aside
 from src.storage.folders import latest_sweep
 from src.storage.products import check_folder, product
+from src.storage.values import known_json, write_csv, write_json
 
 
 class CompareRules(BaseModel):
@@ -55,7 +53,8 @@ def compare_runs(cfg: DictConfig) -> None:
     print(printable(str(comparison)))
     rows = [as_dict(row, comparison.keys) for row in comparison.settings]
     with product(output, "comparison", "output", ours=_is_comparison, force=rules.force) as folder:
-        _write_csv(folder / "compare.csv", rows)
+        columns = [name for name in rows[0] if name != "folders"]
+        write_csv(folder / "compare.csv", {name: [row[name] for row in rows] for name in columns})
         write_json(
             folder / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows}
         )
@@ -65,7 +64,7 @@ def compare_runs(cfg: DictConfig) -> None:
 
 def _is_comparison(folder: Path) -> bool:
     """Whether a folder without a manifest holds a comparison of a version that wrote none."""
-    return read_json(folder / "compare.json").keys() == {"metric", "group_by", "settings"}
+    return known_json(folder / "compare.json").keys() == {"metric", "group_by", "settings"}
 
 
 def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
@@ -84,14 +83,6 @@ def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
         "fit_seconds": None if math.isnan(row.seconds) else row.seconds,
         "folders": [str(run.folder) for run in row.runs],
     }
-
-
-def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    columns = [name for name in rows[0] if name != "folders"]
-    with aside(path) as part, part.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(map(inert, columns))
-        writer.writerows([inert(row[name]) for name in columns] for row in rows)
 
 
 def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:

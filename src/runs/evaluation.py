@@ -9,11 +9,11 @@ from src.data.base import Split
 from src.data.scene import Scene
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table
-from src.runs.files import read_json, write_csv, write_json
 from src.runs.opening import OpenRun, choose_threshold, open_run
 from src.storage.files import aside
 from src.storage.folders import EvaluationFolder, RunFolder, find_run
 from src.storage.products import check_folder, product
+from src.storage.values import known_json, write_csv, write_json
 
 log = logging.getLogger(__name__)
 
@@ -70,4 +70,4 @@ def _differences(cfg: DictConfig) -> list[str]:
 
 def _is_evaluation(folder: Path) -> bool:
     """Whether a folder without a manifest holds an evaluation of a version that wrote none."""
-    return read_json(EvaluationFolder(folder).metrics).keys() >= {"run", "split", "num_rows"}
+    return known_json(EvaluationFolder(folder).metrics).keys() >= {"run", "split", "num_rows"}

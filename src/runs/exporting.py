@@ -10,10 +10,10 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from src.errors import ConfigError, ExportError
-from src.runs.files import as_json, read_json
 from src.runs.opening import OpenRun, open_run
 from src.storage.folders import RunFolder, find_run
 from src.storage.outputs import check_output, outputs
+from src.storage.values import as_json, known_json
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def export(cfg: DictConfig) -> Path:
     beside, description = target.with_suffix(".json"), _description(opened)
     if beside == target:
         raise ConfigError(f"output: {target} is where the model's description goes; name a file like model{suffix}")
-    check_output(beside, cfg.force or read_json(beside) == description)
+    check_output(beside, cfg.force or known_json(beside) == description)
     model = WholeModel(opened).cpu().eval()
     with outputs({target: cfg.force, beside: cfg.force or beside.exists()}) as (part, description_part):
         with torch.no_grad():

@@ -15,10 +15,10 @@ from src.errors import ConfigError, suggestion
 from src.heads.base import Head
 from src.metrics.threshold import parse_rule
 from src.reporting.remarks import remark
-from src.runs.files import write_json
 from src.runs.sizes import check_sizes
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
+from src.storage.values import write_json
 from src.trust import targets
 from src.trust.checkpoints import data_state, read_checkpoint, spec_of
 from src.trust.plain import read_json

@@ -15,9 +15,9 @@ from src.data.image.files import SUFFIXES, ImageFiles, image_files
 from src.data.table import Table, read_parts
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.runs.formulas import inert
 from src.runs.opening import OpenRun, open_run
 from src.storage.folders import find_run
+from src.storage.formulas import inert
 from src.storage.outputs import check_output, output
 
 log = logging.getLogger(__name__)

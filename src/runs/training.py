@@ -25,11 +25,11 @@ from src.reporting import summary as report
 from src.runs import tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
-from src.runs.files import write_json
 from src.runs.opening import take, write_threshold
 from src.runs.resuming import accepted_change, check_resumable
 from src.storage.folders import PARTS, RunFolder
 from src.storage.removal import remove_listed
+from src.storage.values import write_json
 from src.trust.checkpoints import read_checkpoint
 from src.trust.plain import read_json
 

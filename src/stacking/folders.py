@@ -5,11 +5,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from src.runs.files import write_json
 from src.stacking.compose import Job
 from src.storage.files import aside, placed
 from src.storage.folders import RunFolder
 from src.storage.jobs import begin_job, check_free, clear_job
+from src.storage.values import write_json
 
 _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
 

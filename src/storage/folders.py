@@ -8,6 +8,7 @@ from typing import Any
 
 from src.errors import ConfigError
 from src.storage.files import aside
+from src.storage.values import known_json
 
 FORMAT = 1
 """Of what this version writes into a folder; one more when older versions could no longer read it."""
@@ -238,13 +239,8 @@ def write_mark(path: Path, **facts: Any) -> None:
 
 def read_mark(path: Path) -> dict[str, Any]:
     """What the mark at `path` says; empty where there is none that this project wrote."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > 2**16:
-        return {}
-    try:
-        found = json.loads(path.read_text())
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) and isinstance(found.get("id"), str) else {}
+    found = known_json(path, most=2**16)
+    return found if isinstance(found.get("id"), str) else {}
 
 
 def find_run(name: str, runs_dir: str, key: str) -> Path:

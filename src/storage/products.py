@@ -3,18 +3,16 @@
 A manifest in the folder lists the files. A later command replaces and removes those, and leaves all others alone.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from src.errors import ConfigError
-from src.storage.files import aside, make_folders
+from src.storage.files import make_folders
 from src.storage.folders import FORMAT
 from src.storage.removal import part_of, put, remove_empty, remove_listed, remove_part
-
-_MOST = 2**20  # bytes of a manifest
+from src.storage.values import known_json, write_json
 
 
 @contextmanager
@@ -95,20 +93,12 @@ def manifest_name(kind: str) -> str:
 
 
 def _list(folder: Path, kind: str, names: set[str]) -> None:
-    with aside(folder / manifest_name(kind)) as part:
-        part.write_text(json.dumps({"format": FORMAT, "files": sorted(names)}, indent=2) + "\n")
+    write_json(folder / manifest_name(kind), {"format": FORMAT, "files": sorted(names)})
 
 
 def _listed(manifest: Path) -> set[str] | None:
     """The files that a manifest lists, whoever wrote it: plain names alone; None where there is none."""
-    if manifest.is_symlink() or not manifest.is_file() or manifest.stat().st_size > _MOST:
+    files = known_json(manifest, most=2**20).get("files")
+    if not isinstance(files, list):
         return None
-    try:
-        files = json.loads(manifest.read_text())["files"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return (
-        {name for name in files if isinstance(name, str) and Path(name).name == name}
-        if isinstance(files, list)
-        else None
-    )
+    return {name for name in files if isinstance(name, str) and Path(name).name == name}

@@ -6,9 +6,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from src.errors import ConfigError
-from src.runs.formulas import inert
 from src.runs.prediction import predict
 from src.settings.composed import check_on_run
+from src.storage.formulas import inert
 
 HARMFUL = ['=HYPERLINK("http://x";"y")', "=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "--1", "-x"]
 HARMLESS = ["-2.5", "+3", "-1e-5", "-inf", "red", "", "-", "+", " 1", "a=b", "2-3", "'quoted", "ü", "2026-11-25"]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from src.runs.formulas import inert
 from src.storage.files import aside
+from src.storage.formulas import inert
 
 
 def write_json(path: Path, values: Mapping[str, Any], durable: bool = False) -> None:
@@ -30,10 +30,19 @@ def as_json(values: Mapping[str, Any]) -> str:
     return json.dumps(_plain(values), indent=2) + "\n"
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The values in the JSON file at `path`; none where there is no such file, or another kind of file."""
+def known_json(path: Path, most: int = 2**26) -> dict[str, Any]:
+    """The values in a JSON file that may be this project's; none where it cannot be, for what it says is then unknown.
+
+    A file that must be there and be whole is read by `src.trust.plain.read_json`, which says what is wrong with it.
+
+    Args:
+        path: The file. A link is nobody's.
+        most: Bytes that this project writes into such a file at most.
+    """
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > most:
+        return {}
     try:
-        found = json.loads(path.read_text()) if path.is_file() else {}
+        found = json.loads(path.read_text())
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
