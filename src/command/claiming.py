@@ -7,9 +7,10 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -80,16 +81,55 @@ def claim(folder: str) -> Claim:
             return Claim(path, above, _identity(path))
 
 
-class ClaimFolder(Callback):
-    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant.
+@dataclass
+class Claims:
+    """What one command has claimed, and gives up again where nothing comes of it.
 
     Attributes:
-        sweep: This command's sweep; set beforehand where it is resumed.
-        claimed: The folder that this command made, of its run or its sweep.
+        sweep: The command's sweep; known beforehand where it is resumed.
+        made: The folder that the command made, of its run or its sweep.
     """
 
-    sweep: ClassVar[Path | None] = None
-    claimed: ClassVar[Claim | None] = None
+    sweep: Path | None = None
+    made: Claim | None = None
+
+    def give_up(self) -> None:
+        """Remove the folder that was made, unless training has left something there."""
+        if self.made is None:
+            return
+        if self.sweep is None and not RunFolder(self.made.path).begun:
+            self.made.give_up(UNBEGUN_FILES)
+        elif self.sweep is not None and not SweepFolder(self.made.path).begun:
+            self.made.give_up(SWEEP_FILES)
+
+    def last_words(self) -> str:
+        """What is said of an interrupted command; the folder of what has not begun is removed."""
+        self.give_up()
+        if self.sweep is not None and self.sweep.exists():
+            return f"interrupted; go on with: python -m src.train sweep_resume={shlex.quote(str(self.sweep))}"
+        return "interrupted"
+
+
+_claims: ContextVar[Claims] = ContextVar("claims")
+
+
+@contextmanager
+def claims() -> Iterator[Claims]:
+    """The claims of the command in the block. Hydra makes its own `ClaimFolder`, which finds them by the context."""
+    token = _claims.set(Claims())
+    try:
+        yield _claims.get()
+    finally:
+        _claims.reset(token)
+
+
+def last_words() -> str:
+    """What is said where a signal ends the process, whatever it is doing."""
+    return _claims.get(Claims()).last_words()
+
+
+class ClaimFolder(Callback):
+    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Claim the run's folder; processes that train together share the first one's."""
@@ -108,10 +148,11 @@ class ClaimFolder(Callback):
         with _refusing():
             check_sweep(config.hydra)
             _check_names(config)
-            sweep = ClaimFolder.sweep or _new_folder(config, "sweep").path
-            ClaimFolder.sweep = Path(os.path.relpath(sweep))
+            claims = _claims.get()
+            sweep = claims.sweep or _new_folder(config, "sweep").path
+            claims.sweep = Path(os.path.relpath(sweep))
             lock(sweep, "hydra.sweep.dir")
-            if ClaimFolder.claimed is not None:
+            if claims.made is not None:
                 write_mark(SweepFolder(sweep).mark)
             subdir = OmegaConf.to_container(config.hydra.sweep, resolve=False)["subdir"]  # type: ignore[index,call-overload]
             with open_dict(config):
@@ -127,25 +168,6 @@ class ClaimFolder(Callback):
                     "resumes from a checkpoint of its own or, where there is none, trains anew",
                     file=sys.stderr,
                 )
-
-    @classmethod
-    def last_words(cls) -> str:
-        """What is said of an interrupted command; the folder of what has not begun is removed."""
-        cls.abandon()
-        if cls.sweep is not None and cls.sweep.exists():
-            return f"interrupted; go on with: python -m src.train sweep_resume={shlex.quote(str(cls.sweep))}"
-        return "interrupted"
-
-    @classmethod
-    def abandon(cls) -> None:
-        """Give up what was claimed, unless training has left something there."""
-        claimed = cls.claimed
-        if claimed is None:
-            return
-        if cls.sweep is None and not RunFolder(claimed.path).begun:
-            claimed.give_up(UNBEGUN_FILES)
-        elif cls.sweep is not None and not SweepFolder(claimed.path).begun:
-            claimed.give_up(SWEEP_FILES)
 
 
 class NoFolder(Callback):
@@ -185,13 +207,13 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
     if path.name in ("", "..") or (os.path.lexists(path) and not _is_ours(path)):
         raise ConfigError(f"{key}: {name} is there already, and no run of this project; name a new folder")
     try:
-        claimed = claim(name)
+        made = claim(name)
     except OSError as error:
         if error.errno not in _OF_THE_PLACE:
             raise
         raise ConfigError(f"{key}: {error.filename} is no folder ({error.strerror}); name another place") from error
-    ClaimFolder.claimed = claimed
-    return claimed
+    _claims.get().made = made
+    return made
 
 
 def _is_ours(folder: Path) -> bool:

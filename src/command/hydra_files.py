@@ -24,7 +24,12 @@ _changed: dict[Path, list[str]] = {}
 def write_whole() -> None:
     """Have Hydra write configurations aside, so that a run killed meanwhile can still be opened and resumed."""
     hydra.core.utils._save_config = _save_config
+
+
+def forget() -> None:
+    """Begin a command, which has changed no run yet."""
     _before.clear()
+    _changed.clear()
 
 
 def put_back() -> None:
@@ -32,7 +37,6 @@ def put_back() -> None:
     for path, content in _before.items():
         with aside(path) as part:
             part.write_bytes(content)
-    _before.clear()
 
 
 def changed_since(folder: Path) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from src.command.claiming import ClaimFolder
 from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
@@ -54,9 +53,7 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
         InterruptedRunError: The kernel was interrupted; the message says how to go on.
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
-    call("train", training.train, words)
-    assert ClaimFolder.sweep is not None
-    return TrainedSweep(PROJECT / ClaimFolder.sweep)
+    return TrainedSweep(PROJECT / call("train", training.train, words))
 
 
 def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> TrainedRun:

@@ -9,14 +9,15 @@ from typing import Any
 from omegaconf import DictConfig
 
 from src.command import cli
+from src.command.tasks import Work
 from src.settings.composed import CONF
 
 PROJECT = CONF.parent
 """The folder from which commands are given and paths are meant."""
 
 
-def call(command: str, work: cli.Work, words: list[str], begins_runs: bool = True) -> Any:
-    """What the work of a command returns, of a sweep its last run's: the command is given from the project's folder.
+def call(command: str, work: Work, words: list[str], begins_runs: bool = True) -> Any:
+    """What the work of a command returns, or the folder of its sweep: the command is given from the project's folder.
 
     The process's own folder and logging are left as they were.
 
@@ -33,8 +34,8 @@ def call(command: str, work: cli.Work, words: list[str], begins_runs: bool = Tru
         return results[0]
 
     with contextlib.chdir(PROJECT), _logging_kept():
-        cli.execute(command, kept, words, begins_runs)
-    return results[0]
+        sweep = cli.execute(command, kept, words, begins_runs).sweep
+    return results[0] if sweep is None else sweep
 
 
 @contextlib.contextmanager

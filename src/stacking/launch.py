@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from src.command import changed
 from src.command.startup import lean_imports
+from src.command.tasks import RunTask
 from src.errors import ConfigError
 from src.settings import composed as rules
 from src.settings import unread
@@ -78,7 +79,7 @@ class Launch:
         return [returns[number] for number in numbered]
 
     def _reason_against_all(self) -> str | None:
-        if getattr(self.task, "command_name", None) != "train":
+        if not isinstance(self.task, RunTask) or self.task.command != "train":
             return "they are not this project's training"
         for callback in self.context.callbacks.callbacks:
             kind = type(callback)

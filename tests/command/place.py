@@ -15,7 +15,7 @@ QUICK = ["experiment=xor", "trainer.max_epochs=1", "data.num_train=64", "logger=
 def give(command, words):
     """The exit code of a command, as a terminal would have it."""
     try:
-        return cli.execute(command, WORK[command], words, begins_runs=command == "train")
+        return cli.execute(command, WORK[command], words, begins_runs=command == "train").code
     except (*failures._KINDS, OSError) as error:
         return failures.tell(error)
 
@@ -23,7 +23,7 @@ def give(command, words):
 def composed(command, words):
     """The configurations that a command's work would get."""
     seen = []
-    assert cli.execute(command, lambda cfg, _: seen.append(cfg), words, begins_runs=command == "train") == 0
+    assert cli.execute(command, lambda cfg, _: seen.append(cfg), words, begins_runs=command == "train").code == 0
     return seen
 
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from src import cores
 from src.command.claiming import claim
-from src.command.cli import _divide_threads
+from src.command.tasks import _divide_threads
 from tests.commands import ROOT, going_on, run, wait_until
 
 

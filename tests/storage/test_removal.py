@@ -12,7 +12,7 @@ SOURCES = sorted(path for path in SRC.rglob("*.py") if path.relative_to(SRC).par
 ONE_PLACE = SRC / "storage" / "removal.py"
 REMOVING = {"unlink", "rmdir", "rmtree", "removedirs", "rename", "renames", "move", "truncate", "ftruncate"}
 LOGS = {
-    "command/cli.py",
+    "command/tasks.py",
     "storage/failures.py",
     "stacking/folders.py",
 }  # append a line to a file of the run or the sweep

@@ -1,0 +1,181 @@
+"""What Hydra calls for each configuration of a command: checks it, does the work, keeps what went wrong."""
+
+import logging
+import os
+import traceback
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src import cores, interrupts
+from src.command import changed, hydra_files
+from src.command.aliases import meant
+from src.command.claiming import Refused
+from src.compat.composing import read_yaml_quickly
+from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+from src.settings import composed as config
+from src.storage import failures
+from src.storage.folders import RunFolder
+from src.storage.jobs import begin_job, clear_job, discard_job
+
+log = logging.getLogger(__name__)
+read_yaml_quickly()
+hydra_files.write_whole()  # also in the processes of a launcher, which import this for its jobs
+
+Work = Callable[[DictConfig, Path], Any]
+
+_KEPT = (ConfigError, OmegaConfBaseException, TrainingDivergedError, ExportError, InterruptedRunError, OSError)
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """The function that Hydra calls with a command's configurations.
+
+    Errors are kept rather than raised, because Hydra prints a line of its own about each that passes through it.
+
+    Args:
+        command: Whose it is, by which a launcher knows what its jobs are.
+        work: What the command does with a configuration and its folder.
+
+    Attributes:
+        errors: What ended the work, other than in the runs of a sweep.
+        process: The process of the command; a launcher may do the work in others.
+    """
+
+    command: str
+    work: Work
+    errors: list[Exception] = field(default_factory=list)
+    process: int = field(default_factory=os.getpid)
+
+    def __call__(self, cfg: DictConfig) -> Any:
+        """Do the work on a configuration `cfg`; what it returns, or None where it failed."""
+        try:
+            return self.do(cfg)
+        except _KEPT as error:
+            self.errors.append(error)
+        return None
+
+    @abstractmethod
+    def do(self, cfg: DictConfig) -> Any:
+        """Check a configuration `cfg` and do the work on it."""
+
+
+class ReadingTask(Task):
+    """Works on what runs have left."""
+
+    def do(self, cfg: DictConfig) -> None:
+        """As `Task` says of `cfg`."""
+        if "run" in cfg:
+            config.check_on_run(cfg)
+        self.work(cfg, Path())
+
+
+class RunTask(Task):
+    """Begins a run, or one of a sweep, in the folder that Hydra has made for it."""
+
+    def __call__(self, cfg: DictConfig) -> Any:
+        """As `Task` says of `cfg`; what goes wrong in a run of a sweep is noted in the sweep's folder."""
+        return _swept(self, cfg) if HydraConfig.get().mode == RunMode.MULTIRUN else super().__call__(cfg)
+
+    def do(self, cfg: DictConfig) -> Any:
+        """As `Task` says of `cfg`."""
+        hydra_cfg: Any = HydraConfig.get()
+        folder = _folder(hydra_cfg)
+        try:
+            config.check(cfg, hydra_cfg)
+            OmegaConf.resolve(cfg)
+            return self.work(cfg, folder)
+        except OSError as error:
+            at_place(error, folder)
+            raise
+
+
+def _folder(hydra_cfg: Any) -> Path:
+    """The run's folder, from the working folder."""
+    return Path(os.path.relpath(meant(hydra_cfg.runtime.output_dir)))
+
+
+def _swept(task: RunTask, cfg: DictConfig) -> Any:
+    """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
+    hydra_cfg: Any = HydraConfig.get()
+    folder = _folder(hydra_cfg)
+    sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
+    if RunFolder(folder).finished:
+        if keys := hydra_files.changed_since(folder):
+            changed.tell(number, keys, "it has finished, and stays as it is")
+        return None
+    if os.getpid() != task.process:  # one that the launcher has started, of joblib for one
+        quiet()
+        interrupts.end_with_parent()
+    _divide_threads(hydra_cfg.launcher)
+    try:
+        begin_job(folder, sweep, number)
+        config.check(cfg, hydra_cfg)
+        OmegaConf.resolve(cfg)
+        return _resumed_or_anew(task.work, cfg, folder, sweep, number)
+    except (ConfigError, OmegaConfBaseException) as error:
+        failures.note(sweep, number, ConfigError(str(error)))
+        discard_job(folder, sweep, number)
+    except InterruptedRunError as error:
+        raise interrupts.Interrupt(error.exit_code) from error  # ends the sweep, through Hydra too
+    except OSError as error:
+        if failures.is_of_the_disk(error, sweep):
+            raise Refused(at_place(error, folder)) from error  # ends the sweep: no other run could be written either
+        failures.note(sweep, number, at_place(error, folder))
+    except Exception as error:
+        failures.note(sweep, number, error)
+        with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
+            file.write(traceback.format_exc())
+    return None
+
+
+def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int) -> Any:
+    """Work on a run of a sweep from the checkpoint that an earlier try has left; without one, or a usable one, anew."""
+    if keys := hydra_files.changed_since(folder):
+        changed.tell(number, keys, "training it anew")
+    elif RunFolder(folder).last_checkpoint.exists():
+        cfg.resume = str(folder)
+        try:
+            return work(cfg, folder)
+        except ChangedDataError:
+            raise
+        except ConfigError as error:
+            log.info("#%d: %s; training it anew", number, error)
+            cfg.resume = None
+    clear_job(folder, sweep)
+    return work(cfg, folder)
+
+
+def _divide_threads(launcher: DictConfig) -> None:
+    """Give each of the processes that a launcher starts its share of the cores, before PyTorch is imported there."""
+    processes = int(launcher.get("n_jobs") or 1)
+    num_cores = cores.available()
+    if processes < 0:  # joblib counts from the cores down
+        processes = max(1, num_cores + 1 + processes)
+    if processes > 1:
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(max(1, num_cores // processes))
+
+
+def quiet() -> None:
+    """Keep libraries' remarks that no user of this project can act upon off the terminal."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning", "lightning.pytorch.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("onnxscript", "onnx_ir", "torch.onnx", "torch.export"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    warnings.filterwarnings("ignore", module="torch.jit")
+
+
+def at_place(error: OSError, folder: Path) -> OSError:
+    """The error with the place where it happened: a folder that is gone, or the folder where none is named."""
+    if error.errno is not None and (error.filename is None or not folder.exists()):  # Hydra's own have no number
+        error.filename = str(folder)
+    return error
