@@ -77,7 +77,9 @@ def take_over(trainer: Any) -> None:
     Lightning waits for the end of a block and, where processes train together, for those that wait for this one.
     """
     if signal.getsignal(signal.SIGTERM) is _on_signal:
-        trainer._signal_connector._sigterm_notifier_fn = lambda number, frame: None
+        from src.compat.lightning import leave_sigterm_alone
+
+        leave_sigterm_alone(trainer)
 
 
 @contextmanager

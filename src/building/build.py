@@ -23,6 +23,8 @@ from src.building.making import make
 from src.building.run_length import check_limits, check_schedule, num_steps
 from src.building.stepping import epochs_between_validations, seen_by
 from src.building.trainer import make_trainer
+from src.compat.lightning import counts_blocks
+from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head, Scheduling
@@ -77,6 +79,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
         head.to(memory_format=torch.contiguous_format)  # in which alone `torch.nn.utils.prune` can rank weights
     work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
+    each_step += [] if counts_blocks(trainer) else [installed("lightning")]
     head.automatic_optimization = datamodule.steps_per_execution == 1 or bool(each_step)  # a block of one costs less
     datamodule.steps_per_execution = _steps_per_execution(datamodule, work, each_step)
     set_threads(cfg, work)

@@ -8,6 +8,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
+from src.compat.lightning import limit_batch_size
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
@@ -102,10 +103,10 @@ def check_replanning(cfg: DictConfig, trainer: pl.Trainer) -> None:
 
 
 def bound_search(trainer: pl.Trainer, num_rows: int) -> None:
-    """End a `trainer`'s search for the largest batch at all `num_rows`: Lightning asks a `dataset`, and finds none."""
+    """End a `trainer`'s search for the largest batch at all `num_rows`."""
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, pl.callbacks.BatchSizeFinder):
-            callback._max_val = min(callback._max_val, num_rows)
+            limit_batch_size(callback, num_rows)
 
 
 def _has_bound(cfg: DictConfig) -> bool:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 from omegaconf import DictConfig, OmegaConf
 
 from src.building.making import make
+from src.compat.lightning import hands_back_weights_alone
 from src.errors import ConfigError
 from src.spec import num_rows
 from src.trust import targets
@@ -56,7 +56,7 @@ def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:
     cores = os.cpu_count() or 1
     if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
         raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
-    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+    if hands_back_weights_alone(trainer, strategy):
         raise ConfigError(
             "trainer.strategy: spawned and forked processes hand back weights, and neither epochs nor metrics "
             f"(got {strategy}); use ddp, from a terminal"

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import torch
-from lightning.pytorch import callbacks
 from torch import Tensor
 
 from src.callbacks.history import History
 from src.callbacks.throttle import Throttle
+from src.compat.lightning import HoldingModelCheckpoint, checkpoint_of
 from src.compat.progress import count_quickly
 from src.data.blocks import BlockLoader
 from src.heads.base import Head
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 count_quickly()
 
 
-class ModelCheckpoint(callbacks.ModelCheckpoint):
+class ModelCheckpoint(HoldingModelCheckpoint):
     """Keeps `best.ckpt` and `last.ckpt` in `<run folder>/checkpoints`.
 
     Both are copied in memory as each epoch ends and written when a pause has passed since the last write, when
@@ -91,7 +90,7 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         if self._held and self._throttle.due():
             self._write(trainer)
         if self._within_epoch.due() and _goes_on_within_epoch(trainer, pl_module) and not self.save_weights_only:
-            checkpoint = trainer._checkpoint_connector.dump_checkpoint()
+            checkpoint = checkpoint_of(trainer)
             checkpoint["epoch"] -= 1  # of complete epochs, the last; Lightning itself has no use for it
             self._held[self.last_path] = _own(checkpoint)
             self._write(trainer)
@@ -100,21 +99,16 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
         """Hold the best state, if this is it, and the newest."""
         self._snapshot = None  # one that was taken after validation lacks what came since
         super().on_train_epoch_end(trainer, pl_module)
-        self._save_checkpoint(trainer, self.last_path)
+        self.take(trainer, self.last_path)
         self._snapshot = None
 
-    def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:
+    def hold(self, trainer: pl.Trainer, filepath: str) -> None:
+        """Keep the state now, to be written to `filepath`; write the newest, if the pause has passed."""
         if self._snapshot is None:
-            self._snapshot = _own(trainer._checkpoint_connector.dump_checkpoint(self.save_weights_only))
+            self._snapshot = _own(checkpoint_of(trainer, self.save_weights_only))
         self._held[filepath] = self._snapshot
-        self._last_global_step_saved = trainer.global_step
-        self._last_checkpoint_saved = filepath
         if filepath == self.last_path and self._throttle.due():
             self._write(trainer)
-
-    def _monitor_candidates(self, trainer: pl.Trainer) -> dict[str, Tensor]:
-        """Lightning's, without copying each metric: heads make new tensors every epoch."""
-        return {**trainer.callback_metrics, "epoch": torch.tensor(trainer.current_epoch)}
 
     def _write(self, trainer: pl.Trainer) -> None:
         if trainer.is_global_zero and self._held:
@@ -143,8 +137,8 @@ class ModelCheckpoint(callbacks.ModelCheckpoint):
 
 def _goes_on_within_epoch(trainer: pl.Trainer, module: pl.LightningModule) -> bool:
     """Whether a run can be resumed from where it is: this process sees all rows, and no gradients are being summed."""
-    loop = trainer.fit_loop.epoch_loop
-    between_steps = not loop._should_accumulate() and not loop.batch_progress.is_last_batch
+    progress = trainer.fit_loop.epoch_loop.batch_progress
+    between_steps = progress.current.ready % trainer.accumulate_grad_batches == 0 and not progress.is_last_batch
     ours = isinstance(module, Head) and isinstance(trainer.train_dataloader, BlockLoader)
     return between_steps and ours and trainer.world_size == 1
 

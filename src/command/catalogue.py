@@ -2,16 +2,13 @@
 
 import re
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl  # `compose`, the public way, takes no second folder
-from hydra._internal.utils import create_config_search_path  # as Hydra makes it for a command line
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from src.command.flags import Flags
+from src.compat.hydra import new_loader
 from src.settings.composed import CONF, keys_below
 
 _NOT_CHOSEN = "common", "hydra"  # parts of options, and Hydra's own groups
@@ -32,7 +29,8 @@ class Catalogue:
         self._kind = str(flags.get("--cfg"))
         self._words = words
         self._search = [word for word in words if word.startswith("hydra.searchpath=")]
-        self._loader = _loader(flags)
+        first = str(flags["--config-dir"]) if "--config-dir" in flags else None
+        self._loader = new_loader(str(flags.get("--config-path", CONF)), first)
 
     def options(self, group: str) -> list[str]:
         """The options of a config group; none where there is no such group."""
@@ -81,12 +79,3 @@ class Catalogue:
         """
         cfg = self.composed()
         return keys_below(OmegaConf.masked_copy(cfg, [str(key) for key in cfg if with_hydra or key != "hydra"]))
-
-
-def _loader(flags: Flags) -> ConfigLoader:
-    """The loader with which Hydra begins to read a command line."""
-    path = create_config_search_path(str(flags.get("--config-path", CONF)))
-    if "--config-dir" in flags:
-        folder = f"file://{flags['--config-dir']}"
-        path.prepend("command-line", folder, SearchPathQuery(provider="schema"))
-    return ConfigLoaderImpl(path)

@@ -7,12 +7,12 @@ The files of a sweep's run that has finished stay as they are.
 from pathlib import Path
 from typing import Any
 
-import hydra.core.utils
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from src.command.changed import changed_settings
+from src.compat.hydra import save_by
 from src.storage.files import aside
 from src.storage.folders import RUN, RunFolder
 from src.trust.references import without_resolvers
@@ -23,7 +23,7 @@ _changed: dict[Path, list[str]] = {}
 
 def write_whole() -> None:
     """Have Hydra write configurations aside, so that a run killed meanwhile can still be opened and resumed."""
-    hydra.core.utils._save_config = _save_config
+    save_by(_save)
 
 
 def forget() -> None:
@@ -44,7 +44,7 @@ def changed_since(folder: Path) -> list[str]:
     return _changed.get(folder.resolve(), [])
 
 
-def _save_config(cfg: Any, filename: str, output_dir: Path) -> None:
+def _save(cfg: Any, filename: str, output_dir: Path) -> None:
     output_dir.mkdir(parents=True, exist_ok=True)
     if filename == RUN.config.name:
         cfg = without_resolvers(cfg)

@@ -14,6 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
+from src.compat.hydra import written_value
 from src.errors import ConfigError
 
 _READ = "run", "sweep", "input", "output"  # by this project alone, which resolves nothing in them a second time
@@ -175,6 +176,6 @@ def _parser() -> OverridesParser:
 def _parsed(value: str) -> Any:
     """What Hydra makes of a value, or `_NOTHING` where it cannot read it."""
     try:
-        return _parser().parse_rule(f"x={value}", "override")._value
+        return written_value(_parser().parse_rule(f"x={value}", "override"))
     except HydraException:
         return _NOTHING

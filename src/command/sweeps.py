@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from hydra.core.config_loader import ConfigLoader
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 
+from src.compat.hydra import current_loader
 from src.errors import ConfigError
 
 _LONGEST_NAME = 40  # of a folder, to be read in a list
@@ -61,8 +60,8 @@ def check_sweep(hydra: DictConfig) -> None:
 
 def _swept(overrides: Iterable[str]) -> Iterator[Override]:
     """Those of the overrides that a sweep gives one value after another, the last of each key."""
-    loader: ConfigLoader = GlobalHydra.instance().config_loader()  # lists options for `glob(*)`
-    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
+    parser = OverridesParser.create(config_loader=current_loader())  # which lists options for `glob(*)`
+    parsed = parser.parse_overrides(list(overrides))
     last = {override.get_key_element(): override for override in parsed}
     return (override for override in last.values() if override.is_sweep_override())
 

@@ -14,10 +14,12 @@ from torch.func import vmap
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
+from src.compat.lightning import count_steps
+from src.compat.torch import bare_step
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
-from src.heads.steps import bare_step, carry_steps, count_steps, divergence
+from src.heads.steps import carry_steps, divergence
 from src.heads.tuning import Tunable
 from src.metrics.running import Meter, Scores
 from src.spec import Batch, Block, DataSpec, Task, as_block

@@ -1,21 +1,6 @@
-"""Optimiser steps that the Trainer does not take itself: taken without its cost, counted, and named where they fail."""
+"""Optimiser steps across a resume, and the one at which training fails."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
-
-from lightning.pytorch import Trainer
-from torch.optim import Optimizer
-
-
-def count_steps(trainer: Trainer, num_steps: int) -> None:
-    """Tell the `trainer` of `num_steps` that it did not see, or it would count a block as one step or as none."""
-    epoch_loop = trainer.fit_loop.epoch_loop
-    progress = epoch_loop.manual_optimization.optim_step_progress
-    for tracker in (progress.total, progress.current):
-        tracker.ready += num_steps
-        tracker.completed += num_steps
-    epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
 
 
 def carry_steps(checkpoint: dict[str, Any], automatic: bool) -> None:
@@ -49,20 +34,3 @@ def divergence(loss: float, epoch: int, step: int, half: bool = False) -> str:
     if half:  # smaller than 6e-8 is 0 there, and so is an optimizer's eps
         remedy = "trainer.precision=16-mixed"
     return f"train/loss became {loss} in epoch {epoch}, step {step}; try {remedy}"
-
-
-def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
-    """`optimizer.step` without what surrounds it, a fifth of a small network's gradient step.
-
-    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, and profiles around each step. Here
-    both are settled once. An optimizer into which something hooks is left as it is.
-    """
-    for group in optimizer.param_groups:
-        if group.get("foreach") is None and not group.get("fused") and group["params"][0].device.type == "cpu":
-            group["foreach"] = False
-    hooks = (optimizer._optimizer_step_pre_hooks, optimizer._optimizer_step_post_hooks)
-    bare = getattr(type(optimizer).step, "__wrapped__", None)
-    if bare is None or any(hooks):
-        return optimizer.step
-    optimizer._opt_called = True  # type: ignore[attr-defined]  # what schedulers look for
-    return partial(bare, optimizer)

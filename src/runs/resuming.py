@@ -99,7 +99,7 @@ def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, 
     if finetuning:  # as it does itself: the groups of parameters are those of the checkpoint
         groups = checkpoint["callbacks"][finetuning[0].state_key]["internal_optimizer_metadata"][0]
         named = dict(head.named_parameters())
-        optimizer.param_groups = finetuning[0]._apply_mapping_to_param_groups(groups, named)
+        optimizer.param_groups = [{**group, "params": [named[name] for name in group["params"]]} for group in groups]
     schedulers: list[Any] = [] if alone else [configured["lr_scheduler"]["scheduler"]]
     states = checkpoint["optimizer_states"]
     if (len(states), len(checkpoint["lr_schedulers"])) != (1, len(schedulers)):

@@ -3,6 +3,8 @@
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import BaseFinetuning, BatchSizeFinder, LearningRateFinder
 
+from src.compat.lightning import chosen_rate
+
 
 def chosen(trainer: pl.Trainer) -> list[str]:
     """A line for each of a trainer's callbacks that has chosen a learning rate or a batch size."""
@@ -11,9 +13,9 @@ def chosen(trainer: pl.Trainer) -> list[str]:
         if isinstance(callback, BatchSizeFinder):
             lines.append(f"BatchSizeFinder chose a batch size of {callback.optimal_batch_size}")
         if isinstance(callback, LearningRateFinder) and (found := callback.optimal_lr) is not None:
-            tried, place = len(found.results["lr"]), found._optimal_idx
-            rate = "none" if place is None else f"a learning rate of {found.results['lr'][place]:.3g}"
-            lines.append(f"LearningRateFinder chose {rate}, of {tried} that it tried")
+            rate = chosen_rate(found)
+            words = "none" if rate is None else f"a learning rate of {rate:.3g}"
+            lines.append(f"LearningRateFinder chose {words}, of {len(found.results['lr'])} that it tried")
     return lines
 
 

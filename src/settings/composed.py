@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from src import cores
+from src.compat.hydra import current_loader
 from src.errors import ConfigError, suggestion
 from src.settings import library as library_rules
 from src.settings import rules, unread
@@ -221,8 +221,7 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
 def _compose_beside(hydra: DictConfig, overrides: list[str]) -> DictConfig:
     """Compose a second configuration while Hydra runs a job, of options from wherever the job's own came."""
     search = [override for override in hydra.overrides.hydra if override.startswith("hydra.searchpath=")]
-    loader = GlobalHydra.instance().config_loader()
-    cfg = loader.load_configuration(_BASE, [*search, *overrides], RunMode.RUN)
+    cfg = current_loader().load_configuration(_BASE, [*search, *overrides], RunMode.RUN)
     return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
 
 
@@ -231,10 +230,11 @@ def keys_below(node: Any, prefix: str = "") -> set[str]:
     if not isinstance(node, DictConfig):
         return set()
     found: set[str] = set()
-    for key in node:
+    keys: list[Any] = list(node)
+    for key in keys:
         name = f"{prefix}{key!s}"
         found.add(name)
-        child = None if OmegaConf.is_missing(node, key) else node._get_node(key)
+        child = None if OmegaConf.is_missing(node, key) or OmegaConf.is_interpolation(node, key) else node[key]
         if isinstance(child, DictConfig | ListConfig):
             found |= keys_below(child, f"{name}.")
     return found

@@ -12,14 +12,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, flag_override
-from omegaconf._utils import get_omega_conf_dumper
 
+from src.compat.omegaconf import scalar_yaml
 from src.storage.folders import RUN
 from src.trust.references import without_resolvers
 
@@ -160,7 +159,7 @@ class Template:
         HydraConfig.instance().set_config(config)  # what `${hydra:…}` in the configuration asks
         self._folder = f"{OmegaConf.select(config, 'hydra.sweep.dir')}/{OmegaConf.select(config, 'hydra.sweep.subdir')}"
         task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-        task._set_flag("struct", False)
+        OmegaConf.set_struct(task, False)
         task = without_resolvers(task)
         self._texts = {
             RUN.config.name: OmegaConf.to_yaml(task),
@@ -220,10 +219,7 @@ def _with_values(node: Any, words: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=4096)
 def _dumped(value: Any, kind: str) -> str:
-    text: str = yaml.dump(
-        value, Dumper=get_omega_conf_dumper(), default_flow_style=False, allow_unicode=True, width=2**20
-    )
-    return text.removesuffix("\n").removesuffix("\n...")
+    return scalar_yaml(value)
 
 
 def _scalar(value: Any) -> str:

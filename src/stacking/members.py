@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from src.building.build import Parts, build
 from src.building.making import make
+from src.compat.lightning import counts_blocks
+from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
 from src.runs.doubts import say_doubts
 from src.stacking import head as heads
@@ -72,6 +74,8 @@ class MemberFactory:
     def reason_against(self) -> str | None:
         """Why runs like the first cannot be trained as one, or None."""
         head = self.parts.head
+        if not counts_blocks(self.parts.trainer):
+            return f"{installed('lightning')} counts steps in another way"
         if self.parts.datamodule.scaled_when_served:
             return "images are scaled and augmented a minibatch at a time"
         return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)

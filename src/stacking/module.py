@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from src.compat.lightning import checkpoint_of, count_steps
 from src.heads.base import Head
-from src.heads.steps import count_steps, divergence
+from src.heads.steps import divergence
 from src.metrics.running import Meter
 from src.stacking.history import Epoch, StackHistory, State
 from src.stacking.monitor import StackMonitor
@@ -189,7 +190,7 @@ class StackModule(pl.LightningModule):
             self.optimizer.hyperparams["lr"]
         )
         state = self.state(epoch)
-        self.history.progress[epoch] = trainer._checkpoint_connector.dump_checkpoint(weights_only=True)
+        self.history.progress[epoch] = checkpoint_of(trainer, weights_only=True)
         if validated and every == 1:
             self.history.best.put(*self._which(improved & healthy, state))
         self._release(stopped, healthy, state, last=epoch == trainer.max_epochs)

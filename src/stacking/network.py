@@ -8,6 +8,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+_NORMS = (*_BATCH_NORMS, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
+_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 
 
 class StackedNetwork:
@@ -131,9 +134,9 @@ def cannot_stack(network: nn.Module) -> str | None:
         (True, "dropout draws from each run's own random numbers")
     """
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._NormBase) or any(True for _ in module.buffers(recurse=False)):
+        if isinstance(module, _NORMS) or any(True for _ in module.buffers(recurse=False)):
             return f"{type(module).__name__} keeps statistics of each network's own batches"
-        if isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0:
+        if isinstance(module, _DROPOUTS) and module.p > 0:
             return "dropout draws from each run's own random numbers"
         if isinstance(module, nn.RNNBase):
             return f"{type(module).__name__} has no vectorized form"

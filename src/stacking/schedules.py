@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from src.compat.torch import mark_stepped
 from src.settings.rules import resolved_mode
 from src.trust import targets
 
@@ -115,5 +116,5 @@ class Schedules:
 def _optimizer(rate: float) -> torch.optim.Optimizer:
     """A stand-in that has a learning rate and never steps."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
-    optimizer._opt_called = True  # type: ignore[attr-defined]  # what schedulers look for
+    mark_stepped(optimizer)
     return optimizer

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
-from omegaconf._utils import get_yaml_loader
 
+from src.compat.omegaconf import yaml_rules
 from src.errors import ConfigError
 
 MOST_YAML = 2**20
@@ -34,14 +34,13 @@ MOST_VALUES = 2**22
 MOST_DIGITS = 40
 """Characters of a number; what this project writes has 25 at most."""
 
-_OmegaConfLoader = get_yaml_loader()
 _LONG_NUMBER = re.compile(rf"[-+.0-9][-+.0-9:_eExXa-fA-F]{{{MOST_DIGITS},}}")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C is ten times faster, where built
     """Reads words as OmegaConf does: `1e-3` is a number, `2026-11-25` a text, a key stands once."""
 
-    yaml_implicit_resolvers = _OmegaConfLoader.yaml_implicit_resolvers
+    yaml_implicit_resolvers = yaml_rules()
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]

@@ -56,5 +56,5 @@ def test_a_saved_configuration_holds_no_resolvers(tmp_path, monkeypatch):
     assert found["data"] == {"path": "/data/rows.csv", "seed": "${seed}", "dims": [[1]]}
     assert found["bad"] == "${oc.env:NOT_THERE}"
     hydra_files.write_whole()
-    hydra_files._save_config(cfg, "config.yaml", tmp_path)
+    hydra_files._save(cfg, "config.yaml", tmp_path)
     assert resolved({**read_yaml(tmp_path / "config.yaml"), "bad": 0}, SOURCE)["data"]["path"] == "/data/rows.csv"
