@@ -47,7 +47,7 @@ def checkpoint_of(trainer: pl.Trainer, weights_only: bool = False) -> dict[str, 
 
     Args:
         trainer: While it trains.
-        weights_only: Leave out optimizers, schedulers, callbacks and loops.
+        weights_only: Leave out optimizers, schedulers and callbacks.
     """
     strategy, caught = trainer.strategy, _Caught()
     theirs, strategy.checkpoint_io = strategy.checkpoint_io, caught

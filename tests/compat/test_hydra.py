@@ -1,0 +1,66 @@
+"""Contracts with Hydra: its loaders, what its parser keeps, and who writes `.hydra/`."""
+
+import hydra.core.utils
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra._internal.callbacks import Callbacks
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString
+from hydra.core.utils import run_job
+from hydra.types import HydraContext, RunMode
+from omegaconf import OmegaConf
+
+from src.compat.hydra import current_loader, new_loader, save_by, written_value
+from src.settings.composed import CONF
+from tests.compat.contracts import contract
+
+
+def test_the_current_loader_composes_what_hydra_composes():
+    with contract(current_loader, "hydra-core"), initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = current_loader().load_configuration("train", ["experiment=xor"], RunMode.RUN)
+        assert OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]) == compose(
+            "train", ["experiment=xor"]
+        )
+
+
+def test_a_new_loader_knows_both_folders(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("seed: 3\n")
+    with contract(new_loader, "hydra-core"):
+        found = new_loader(str(CONF), str(tmp_path)).get_group_options("experiment", ObjectType.CONFIG, "train", [])
+        assert {"mine", "xor"} <= set(found)
+        assert "mine" not in new_loader(str(CONF)).get_group_options("experiment", ObjectType.CONFIG, "train", [])
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-3", 1e-3), ("[a,1]", ["a", 1]), ("null", None), ("a b", "a b")])
+def test_a_written_value_is_the_value(text, value):
+    with contract(written_value, "hydra-core"):
+        assert written_value(OverridesParser.create().parse_rule(f"x={text}", "override")) == value
+
+
+def test_a_written_value_still_has_its_quotes():
+    with contract(written_value, "hydra-core"):
+        found = written_value(OverridesParser.create().parse_rule("x='1'", "override"))
+        assert isinstance(found, QuotedString)
+        assert found.text == "1"
+
+
+def test_hydra_saves_as_it_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(hydra.core.utils, "_save_config", hydra.core.utils._save_config)  # put back afterwards
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
+    monkeypatch.chdir(tmp_path)
+    saved = []
+    with contract(save_by, "hydra-core"), initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = compose("train", [f"hydra.run.dir={tmp_path}"], return_hydra_config=True)
+        save_by(lambda cfg, name, folder: saved.append((name, folder.name)))
+        context = HydraContext(config_loader=current_loader(), callbacks=Callbacks())
+        run_job(lambda cfg: None, cfg, "hydra.run.dir", None, context, configure_logging=False)
+        assert saved == [(f"{name}.yaml", ".hydra") for name in ("config", "hydra", "overrides")]
+
+
+def test_where_hydra_saves_by_another_name_a_line_says_so(monkeypatch, caplog):
+    monkeypatch.delattr(hydra.core.utils, "_save_config")
+    save_by(lambda *_: None)
+    assert "a run killed as it begins may leave half a configuration" in caplog.text
