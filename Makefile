@@ -44,7 +44,7 @@ test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in d
 	$(BIN)/python -m pytest -m slow
 
 test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (below twenty minutes)
-	$(BIN)/python -m pytest -m faults -n auto --dist worksteal
+	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
 
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .

@@ -6,14 +6,12 @@ import sys
 import time
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from src import cores
 from tests.commands import ROOT, Running, run
-from tests.faults.reference import shared
+from tests.faults.reference import Reference, shared
 from tests.same_run import assert_same_run
 
 OFTEN = "tests.faults.saving_often"
@@ -28,13 +26,6 @@ RUNS = {
 }
 KILLS = {"xor": 18, "xor in steps": 10, "images": 14}  # and once more, while it is resumed, every third
 UNDER_LOAD = 5  # every fifth, while other processes have all cores
-
-
-class Reference(NamedTuple):
-    """What was never killed: its folder, and the seconds that it took."""
-
-    folder: Path
-    seconds: float
 
 
 def numbered(in_every_suite):
@@ -52,14 +43,11 @@ def reference(tmp_path_factory):
 
     def of(kind):
         def make(folder):
-            run(["src.train", "--cfg=job"])  # the first command waits for the imports, which are no part of a run
-            start = time.monotonic()
             done = run(command(kind, folder / "whole"))
             assert done.returncode == 0, done.stderr
-            (folder / "seconds").write_text(str(time.monotonic() - start))
 
-        folder = shared(tmp_path_factory, f"run {kind}", make)
-        return Reference(folder / "whole", float((folder / "seconds").read_text()))
+        folder, seconds = shared(tmp_path_factory, f"run {kind}", make)
+        return Reference(folder / "whole", seconds)
 
     return of
 

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.commands import ROOT, going_on, run, wait_until
-from tests.faults.reference import shared
+from tests.faults.reference import Reference, shared
 
 pytestmark = pytest.mark.faults
 
@@ -29,7 +30,6 @@ SWEEPS = {
     ],
     "basic": ["seed=range(0,3)", "trainer.max_epochs=150", "callbacks.model_checkpoint.seconds_between_writes=0.1"],
 }  # fmt: skip
-SECONDS = 8  # in which a kill comes
 CASES = [(name, i) for name, number in (("stacks", 7), ("stacks with figures", 3), ("basic", 4)) for i in range(number)]
 
 
@@ -40,14 +40,15 @@ def sweep_of(runs: Path) -> Path:
 
 @pytest.fixture
 def uninterrupted(tmp_path_factory):
-    """The folder of a sweep that nothing happened to: `uninterrupted(name)`."""
+    """A sweep that nothing happened to: `uninterrupted(name)`."""
 
     def sweep(name):
         def make(runs):
             done = run(["src.train", *COMMON, *SWEEPS[name], f"runs_dir={runs}"])
             assert done.returncode == 0, done.stderr
 
-        return sweep_of(shared(tmp_path_factory, f"sweep {name}", make))
+        folder, seconds = shared(tmp_path_factory, f"sweep {name}", make)
+        return Reference(sweep_of(folder), seconds)
 
     return sweep
 
@@ -60,6 +61,17 @@ def killed(words, started, seconds):
         while time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.01)
         return process.poll() is None
+
+
+def killed_sweep(name, seconds, place):
+    """The folder of a sweep that was killed after some seconds, sooner if it was done by then."""
+
+    def goes_on(runs, seconds):
+        words = [*COMMON, *SWEEPS[name], f"runs_dir={runs}"]
+        return killed(words, lambda: list(runs.glob("xor/multirun/*/multirun.yaml")), seconds)
+
+    tries = ((place / f"killed{number}", seconds * 0.8**number) for number in count())
+    return next(sweep_of(runs) for runs, seconds in tries if goes_on(runs, seconds))
 
 
 def files_of(sweep):
@@ -103,17 +115,15 @@ def assert_equal(found, expected, name):
 @pytest.mark.parametrize(("name", "moment"), CASES)
 def test_a_sweep_killed_twice_is_resumed_bit_for_bit(name, moment, uninterrupted, tmp_path):
     whole = uninterrupted(name)
-    seconds = random.Random(f"{name}{moment}")
-    words = [*COMMON, *SWEEPS[name], f"runs_dir={tmp_path}"]
-    killed(words, lambda: list(tmp_path.glob("xor/multirun/*/multirun.yaml")), seconds.uniform(0, SECONDS))
-    sweep = sweep_of(tmp_path)
+    part = random.Random(f"{name}{moment}").uniform
+    sweep = killed_sweep(name, part(0.05, 0.9) * whole.seconds, tmp_path)
     finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
-    killed([f"sweep_resume={sweep}"], lambda: True, seconds.uniform(1, SECONDS))
+    killed([f"sweep_resume={sweep}"], lambda: True, part(0.1, 0.9) * whole.seconds)
     done = run(["src.train", f"sweep_resume={sweep}"])
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert all(path.stat().st_mtime_ns == written for path, written in finished.items())
-    assert_same_sweep(sweep, whole)
+    assert_same_sweep(sweep, whole.folder)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,7 @@ def test_a_sweep_killed_twice_is_resumed_bit_for_bit(name, moment, uninterrupted
     ],
 )
 def test_a_killed_sweep_is_resumed_by_another_launcher(first, second, line, tmp_path):
-    words = [*COMMON, "seed=range(0,3)", "trainer.max_epochs=800", "callbacks.figures=null"]
+    words = [*COMMON, "seed=range(0,3)", "trainer.max_epochs=400", "callbacks.figures=null"]
     words += ["callbacks.early_stopping=null", f"hydra/launcher={first}", f"runs_dir={tmp_path}"]
     words += ["hydra.launcher.seconds_between_checkpoints=0.1"] if first == "vectorized" else []
     sign = {"basic": "0/checkpoints/last.ckpt", "vectorized": "stack.ckpt"}[first]
@@ -139,7 +149,7 @@ def test_a_killed_sweep_is_resumed_by_another_launcher(first, second, line, tmp_
     assert len(list(sweep.glob("*/metrics.json"))) == 3
     for number in range(3):
         epochs = [line.partition(",")[0] for line in (sweep / str(number) / "metrics.csv").read_text().splitlines()]
-        assert epochs == ["epoch", *map(str, range(1, 801))]
+        assert epochs == ["epoch", *map(str, range(1, 401))]
 
 
 def alive(group):
@@ -154,7 +164,7 @@ def alive(group):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_joblib_sweep_ends_with_its_processes_and_is_resumed_bit_for_bit(number, uninterrupted, tmp_path):
     """Kill -9 reaches the first process alone; Ctrl-C in a terminal reaches all of them."""
-    whole = uninterrupted("basic")
+    whole = uninterrupted("basic").folder
     command = [sys.executable, "-m", "src.train"]
     joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     words = [*command, *COMMON, *SWEEPS["basic"], *joblib, f"runs_dir={tmp_path}"]
