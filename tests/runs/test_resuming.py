@@ -146,5 +146,5 @@ def test_a_best_checkpoint_that_is_gone_is_made_anew(train, caplog):
     first.files.best_checkpoint.unlink()
     resumed = train(*SMALL, "trainer.max_epochs=5", "resume=run")
     assert "best.ckpt is not there any more" in caplog.text
-    assert resumed.best_checkpoint.exists()
+    assert resumed.files.best_checkpoint.exists()
     assert resumed.metrics["best_epoch"] > 3
