@@ -15,7 +15,7 @@ parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
 WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-slow test-faults lint bench gallery lock
+.PHONY: help setup train notebooks test test-slow test-faults test-oldest lint bench gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -45,6 +45,12 @@ test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in d
 
 test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (below twenty minutes)
 	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
+
+test-oldest: $(READY)  ## Run the tests on the oldest direct versions that pyproject.toml allows, on Python 3.11, in .oldest
+	python3.11 -m venv --clear .oldest
+	$(UV) compile --quiet --resolution lowest-direct --python-version 3.11 pyproject.toml --all-extras --group dev --output-file .oldest/requirements.txt
+	$(UV) install --quiet --python .oldest/bin/python --requirement .oldest/requirements.txt
+	.oldest/bin/python -m pytest -n auto --dist worksteal $(FILES)
 
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ def yaml_rules() -> dict[str, Any]:
 
     They let a faster and stricter reader agree with it. It has no public name for them, and a reader without them
     would take one value for another, so nothing stands in: an OmegaConf without them is an error.
-    Seen with omegaconf 2.3.0 and 2.3.1.
+    Seen with omegaconf 2.3.1.
     """
     rules: dict[str, Any] = _utils.get_yaml_loader().yaml_implicit_resolvers
     return rules
@@ -23,7 +23,7 @@ def scalar_yaml(value: Any) -> str:
     """A plain `value` on one line, as it stands in a file that OmegaConf writes.
 
     Its public `to_yaml` writes whole containers and breaks long lines. Without its dumper, texts stand in quotes, and
-    mean the same. Seen with omegaconf 2.3.0 and 2.3.1.
+    mean the same. Seen with omegaconf 2.3.1.
 
     Example:
         >>> print(scalar_yaml("1e-3"), scalar_yaml(0.001))

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from src.compat import composing
 from src.settings.composed import CONF
 
-BROKE_IT = f"hydra-core {hydra.__version__} composes in another way than 1.3.2"
+BROKE_IT = f"hydra-core {hydra.__version__} composes in another way than 1.3.8"
 WORDS = {
     "plain": ["experiment=xor", "data.noise=0.3", "hydra.run.dir=run"],
     "mode": ["experiment=xor", "hydra.mode=RUN", "hydra.run.dir=run"],
@@ -58,7 +58,7 @@ def test_yaml_is_read_as_omegaconf_reads_it(text):
     quick, slow = composing._quick_loader(), composing._slow_loader()
     assert quick is not slow
     found, expected = (composing.yaml.load(text, Loader=loader) for loader in (quick, slow))
-    assert repr(found) == repr(expected), f"OmegaConf {omegaconf.__version__} reads otherwise than 2.3.0"
+    assert repr(found) == repr(expected), f"OmegaConf {omegaconf.__version__} reads otherwise than 2.3.1"
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2", "a: [1", "a: !!python/object/apply:os.system [ls]", "a: \0"])
