@@ -43,7 +43,7 @@ test: $(READY)  ## Run the tests, a process for each core; some of them: make te
 test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow
 
-test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (below twenty minutes)
+test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (about thirteen minutes on two cores)
 	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
 
 test-oldest: $(READY)  ## Run the tests on the oldest direct versions that pyproject.toml allows, on Python 3.11, in .oldest
