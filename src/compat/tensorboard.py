@@ -56,7 +56,7 @@ def write_picture(writer: Any, tag: str, png: bytes, size: tuple[int, int], step
 def _file_writer(writer: Any) -> Any:
     files = getattr(writer, "_get_file_writer", lambda: None)()
     if not hasattr(files, "add_summary"):
-        mention("tensorboard", "_get_file_writer", "values are written one by one, which is slower")
+        mention(__name__.rpartition(".")[2], "_get_file_writer", "values are written one by one, which is slower")
         return None
     return files
 
