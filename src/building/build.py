@@ -27,7 +27,8 @@ from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
-from src.heads.base import Head, Scheduling
+from src.heads.base import Head
+from src.heads.scheduling import Scheduling
 from src.settings.rules import resolved_mode
 from src.spec import DataSpec
 from src.trust import targets

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from math import prod
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from src.data.blocks import BatchLoader, BlockLoader
+from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.source import Source
 from src.data.table import Table
@@ -17,39 +18,12 @@ from src.errors import ConfigError
 from src.settings.rules import Count, Fraction, Seed, checked
 from src.spec import DataSpec, Task
 
-Split = Literal["train", "val", "test"]
-
 _EVALUATION_ROWS = 16_384  # rows of a forward pass without gradients: few calls, yet bounded memory for any N
 _EVALUATION_NUMBERS = 2**18  # and numbers in those rows, since a convolution makes many of each
 _BLOCK_BYTES = 64 * 2**20  # a block's copy of its rows stays below this
 _BLOCK_STEPS = 256  # an upper bound, so that the progress bar moves and Ctrl-C is answered
 
 _LABEL_NOISE_STREAM = 101  # apart from the streams that `load` uses, which count from 0
-
-
-class Rows(NamedTuple):
-    """Inputs x [N, …] and targets y [N].
-
-    x is float32, or uint8 [N, C, H, W] for images, or a sequence that reads such images from files when indexed. y
-    holds int64 labels, float32 values for regression, or int64 zeros and ones [N, L] for several labels a row.
-    """
-
-    x: Tensor
-    y: Tensor
-
-
-class Splits(NamedTuple):
-    """The three parts of a dataset.
-
-    Attributes:
-        train: Rows that networks are trained on.
-        val: Rows that choose the best epoch and the threshold.
-        test: Rows that are measured once, at the end.
-    """
-
-    train: Rows
-    val: Rows
-    test: Rows
 
 
 def stream_seed(seed: int, stream: int) -> int:

@@ -6,7 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 if TYPE_CHECKING:
-    from src.data.base import InMemoryDataModule, Rows, Split
+    from src.data.base import InMemoryDataModule
+    from src.data.rows import Rows, Split
 
 _VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
 

@@ -12,13 +12,14 @@ from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.func import vmap
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.compat.lightning import count_steps
 from src.compat.torch import bare_step
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
+from src.heads.scheduling import Scheduling
 from src.heads.steps import carry_steps, divergence
 from src.heads.tuning import Tunable
 from src.metrics.running import Meter, Scores
@@ -29,24 +30,6 @@ log = logging.getLogger(__name__)
 Stage = Literal["train", "val", "test"]
 
 _HALF = (torch.bfloat16, torch.float16)
-
-
-class Scheduling:
-    """How the learning rate changes: a scheduler yet without its optimizer, and when it steps.
-
-    Args:
-        make: Optimizer to scheduler.
-        interval: Step after each `epoch` or after each optimiser `step`.
-        monitor: Metric that `ReduceLROnPlateau` watches.
-    """
-
-    def __init__(
-        self,
-        make: Callable[[Optimizer], LRScheduler],
-        interval: Literal["epoch", "step"] = "epoch",
-        monitor: str | None = None,
-    ) -> None:
-        self.make, self.interval, self.monitor = make, interval, monitor
 
 
 class Head(Answering, Loadable, Tunable, ABC):

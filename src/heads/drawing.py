@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from src.data.base import InMemoryDataModule, Split
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
 from src.data.scene import Scene
 from src.heads.base import Head
 from src.heads.outcome import Draw

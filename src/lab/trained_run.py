@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from src.callbacks.history import curves_drawing, read
 from src.command.quoting import literal
-from src.data.base import InMemoryDataModule, Split
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
 from src.data.scene import Scene
 from src.data.table import Table
 from src.errors import ConfigError

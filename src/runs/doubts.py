@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from src.data.base import InMemoryDataModule, Splits
+from src.data.base import InMemoryDataModule
+from src.data.rows import Splits
 from src.reporting.remarks import remark
 from src.spec import DataSpec
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from src.data.base import Split
+from src.data.rows import Split
 from src.data.scene import Scene
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from src import cores
 from src.compat.hydra import current_loader
 from src.errors import ConfigError, suggestion
-from src.settings import library as library_rules
+from src.settings import libraries as library_rules
 from src.settings import rules, unread
 from src.trust import targets
 

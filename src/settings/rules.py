@@ -1,6 +1,6 @@
 """The rules that values obey: types to annotate parameters with, and a decorator that enforces them.
 
-Our own constructors carry their rules beside each parameter; `src.settings.library` has PyTorch's and Lightning's.
+Our own constructors carry their rules beside each parameter; `src.settings.libraries` has PyTorch's and Lightning's.
 A truth value or a text is never taken for a number, although Python would: `data.noise=true` is a mistake, not 1.0.
 """
 

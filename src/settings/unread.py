@@ -6,7 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import ConfigError, suggestion
-from src.settings.library import SET_BY_THE_PROJECT
+from src.settings.libraries import SET_BY_THE_PROJECT
 
 _ROOT = {"seed", "runs_dir", "data_dir", "resume", "changed_data", "experiment", "solved", "trust"}
 _GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}

@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from src.data.base import Rows
 from src.data.blocks import BlockLoader
+from src.data.rows import Rows
 
 _FEW_COLUMNS = 16  # as columns, rows of so few numbers are gathered five times faster
 _EVALUATION_NUMBERS = 2**22  # inputs of one forward pass without gradients

@@ -12,7 +12,7 @@ from src import cores, interrupts
 from src.building.build import Parts, settled
 from src.building.making import make
 from src.building.trainer import make_trainer
-from src.data.base import Rows
+from src.data.rows import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
 from src.stacking.checkpoints import Checkpoints

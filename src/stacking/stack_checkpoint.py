@@ -136,11 +136,6 @@ class Saved:
         """Time inside `Trainer.fit`."""
         return float(self.state["stack"]["seconds"])
 
-    @property
-    def num_training(self) -> int:
-        """Members whose training has not ended."""
-        return len(self.state["stack"]["runs"])
-
     def restore(self, module: StackModule, members: list[Member]) -> None:
         """Have the module of a new stack go on from here, without the members that have finished elsewhere.
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from src.callbacks.history import History
 from src.callbacks.model_checkpoint import ModelCheckpoint
-from src.heads.base import Scheduling
+from src.heads.scheduling import Scheduling
 
 LR_THAT_OVERSHOOTS = 8.0  # so that the best epoch is not the last
 

@@ -8,7 +8,8 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from src.data.base import InMemoryDataModule, Rows, Splits
+from src.data.base import InMemoryDataModule
+from src.data.rows import Rows, Splits
 from src.data.synthetic.blobs import Blobs
 from src.data.synthetic.circles import Circles
 from src.data.synthetic.gates import Gates

@@ -7,8 +7,8 @@ import torch
 
 from src.data.synthetic.xor import XOR
 from src.errors import TrainingDivergedError
-from src.heads.base import Scheduling
 from src.heads.binary import BinaryHead
+from src.heads.scheduling import Scheduling
 from src.networks.mlp import MLP
 from src.networks.perceptron import Perceptron
 

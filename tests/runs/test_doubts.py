@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from src.building.making import make
-from src.data.base import Rows, Splits
+from src.data.rows import Rows, Splits
 from src.runs.doubts import doubts, twins
 from tests.command.place import QUICK, give
 from tests.conftest import compose_train

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from src.data.base import InMemoryDataModule, Rows, Split, Splits
+from src.data.base import InMemoryDataModule
 from src.data.image.augmentation import erased, shifted
+from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError

@@ -2,8 +2,8 @@
 
 import torch
 
-from src.data.base import Rows
 from src.data.image.base import Collection, ImageDataModule
+from src.data.rows import Rows
 
 
 class Digits(ImageDataModule):

@@ -7,11 +7,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from src.data.base import Rows, Split
 from src.data.blocks import BlockLoader
 from src.data.image.base import Collection, ImageDataModule
 from src.data.image.files import ImageFiles, image_files
 from src.data.image.stream import StreamLoader
+from src.data.rows import Rows, Split
 from src.data.source import Source
 from src.errors import ConfigError
 from src.settings.rules import Natural, Positive, Whole, checked

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import torch
 
-from src.data.base import Rows
 from src.data.image.base import Collection, ImageDataModule
+from src.data.rows import Rows
 from src.errors import ConfigError
 from src.settings.rules import checked
 from src.storage.files import OF_THE_DISK, make_folders, placed

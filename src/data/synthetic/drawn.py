@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import torch
 from pydantic import Field
 
-from src.data.base import InMemoryDataModule, Rows, Splits, stream_seed
+from src.data.base import InMemoryDataModule, stream_seed
+from src.data.rows import Rows, Splits
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
 from src.memory import refuse_beyond

@@ -4,7 +4,8 @@ from typing import Any, Literal
 
 import torch
 
-from src.data.base import InMemoryDataModule, Rows, Splits
+from src.data.base import InMemoryDataModule
+from src.data.rows import Rows, Splits
 from src.settings.rules import checked
 
 Gate = Literal["and", "or", "nand", "xor"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from src.data.base import Rows
+from src.data.rows import Rows
 from src.data.synthetic.drawn import DrawnWhole
 from src.settings.rules import Number, Spread, checked
 

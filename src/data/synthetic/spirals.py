@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import torch
 from pydantic import Field
 
-from src.data.base import Rows
+from src.data.rows import Rows
 from src.data.synthetic.drawn import DrawnWhole
 from src.settings.rules import NumClasses, Positive, Spread, checked
 

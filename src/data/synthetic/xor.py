@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from src.data.base import Rows
+from src.data.rows import Rows
 from src.data.synthetic.drawn import DrawnBySplit
 from src.settings.rules import Spread, checked
 

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from src.data.base import InMemoryDataModule, Rows, Split, Splits
+from src.data.base import InMemoryDataModule
+from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
