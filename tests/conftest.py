@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import cores
 from src.building.build import build
+from src.command import tasks  # noqa: F401  # lets Hydra keep what it composes
 from src.runs.training import Run
 from src.settings.composed import CONF
 

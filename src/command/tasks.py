@@ -20,6 +20,7 @@ from src.command import changed, hydra_files
 from src.command.aliases import meant
 from src.command.claiming import Refused
 from src.compat.composing import read_yaml_quickly
+from src.compat.compositions import keep_compositions
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.settings import composed as config
 from src.storage import failures
@@ -28,6 +29,7 @@ from src.storage.jobs import begin_job, clear_job, discard_job
 
 log = logging.getLogger(__name__)
 read_yaml_quickly()
+keep_compositions()
 hydra_files.write_whole()  # also in the processes of a launcher, which import this for its jobs
 
 Work = Callable[[DictConfig, Path], Any]

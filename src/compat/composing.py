@@ -63,25 +63,44 @@ def composed_once() -> Iterator[None]:
 
 
 def read_yaml_quickly() -> None:
-    """Let OmegaConf read YAML with libyaml, where PyYAML was built with it: half the time, the same values."""
+    """Let OmegaConf read YAML with libyaml, where PyYAML was built with it, and each text once: the same values."""
     if hasattr(yaml, "CSafeLoader"):
         omegaconf_utils.get_yaml_loader = _quick_loader
 
 
-_slow_loader = omegaconf_utils.get_yaml_loader
+_slow_loader = getattr(omegaconf_utils.get_yaml_loader, "omegaconfs", omegaconf_utils.get_yaml_loader)
+_LONGEST_KEPT, _MOST_KEPT = 20_000, 500
+"""Characters of a text whose data are kept, and how many are kept: conf/ has a hundred files of a thousand."""
 
 
 @cache
 def _quick_loader() -> Any:
-    """OmegaConf's own loader, its rules untouched, with libyaml's parser before PyYAML's."""
+    """OmegaConf's own loader, its rules untouched, with libyaml's parser before PyYAML's.
+
+    The data of a text are kept, for a command composes twice and a sweep or a notebook often, of the same files.
+    OmegaConf makes nodes of its own from data and leaves these as they are.
+    """
     from yaml.cyaml import CParser  # type: ignore[import-untyped]
 
     slow = _slow_loader()
+    kept: dict[str | bytes, Any] = {}
 
     class QuickLoader(CParser, slow):  # type: ignore[misc, valid-type]
         def __init__(self, stream: Any) -> None:
-            CParser.__init__(self, stream)
+            self._text = stream.read() if hasattr(stream, "read") else stream
+            CParser.__init__(self, self._text)
             yaml.constructor.SafeConstructor.__init__(self)
             yaml.resolver.Resolver.__init__(self)
 
+        def get_single_data(self) -> Any:
+            if self._text in kept:
+                return kept[self._text]
+            data = super().get_single_data()
+            if len(self._text) <= _LONGEST_KEPT and len(kept) < _MOST_KEPT:
+                kept[self._text] = data
+            return data
+
     return QuickLoader
+
+
+_quick_loader.omegaconfs = _slow_loader  # type: ignore[attr-defined]  # for a module that is imported anew

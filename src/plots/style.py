@@ -4,10 +4,12 @@ import io
 import warnings
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d578b8", "#6f7b85", "#b3a72c", "#31a8b8")
 INK = "#30363c"
@@ -76,7 +78,9 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
         warnings.filterwarnings(
             "ignore", r"Glyph \d+|constrained_layout not applied"
         )  # names of any letters and length
-        figure.savefig(buffer, format="png", dpi=DPI)
+        figure.canvas.draw()  # once, where `savefig` draws a second time without showing it: a quarter of its time
+    pixels = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]  # of Agg, which all figures have
+    Image.fromarray(pixels[..., :3].copy()).save(buffer, "png")
     return buffer.getvalue(), figure.canvas.get_width_height()
 
 

@@ -61,6 +61,19 @@ def test_yaml_is_read_as_omegaconf_reads_it(text):
     assert repr(found) == repr(expected), f"OmegaConf {omegaconf.__version__} reads otherwise than 2.3.1"
 
 
+def test_a_text_that_is_read_again_is_as_it_was_whatever_became_of_its_values(monkeypatch, tmp_path):
+    monkeypatch.setattr(composing.omegaconf_utils, "get_yaml_loader", composing._quick_loader)
+    (tmp_path / "file.yaml").write_text("a: {b: [1, 2]}\nc: {}")
+    for _ in range(3):
+        cfg = OmegaConf.load(tmp_path / "file.yaml")
+        assert cfg == {"a": {"b": [1, 2]}, "c": {}}
+        cfg.a.b.append(3)
+        cfg.c = cfg.a
+        cfg.merge_with({"a": {"b": [7]}})
+    (tmp_path / "file.yaml").write_text("a: 1")
+    assert OmegaConf.load(tmp_path / "file.yaml") == {"a": 1}
+
+
 @pytest.mark.parametrize("text", ["a: 1\na: 2", "a: [1", "a: !!python/object/apply:os.system [ls]", "a: \0"])
 def test_what_omegaconf_refuses_is_refused(text):
     with pytest.raises(composing.yaml.YAMLError):
