@@ -13,20 +13,26 @@ from traitlets.config import Config
 
 from src import lab
 from src.lab import commands
-from tests.pages import fewer, sooner
+from tests.pages import fewer, sooner, undrawn
 
 LENGTHS = {
-    "whole": lambda words: words,
-    "few seeds": lambda words: fewer(words, 64),
-    "two epochs": lambda words: sooner(["src.train", *words])[1:],
+    "as written": lambda words: words,
+    "whole": undrawn,
+    "few seeds": lambda words: undrawn(fewer(few_frames(words), 64)),
+    "two epochs": lambda words: undrawn(sooner(words)),
 }
-"""What becomes of the words of each command that a lesson gives."""
+"""What becomes of the words of each command that a lesson gives. It draws for itself what it shows."""
+
+
+def few_frames(words: list[str]) -> list[str]:
+    """The same command, with six frames of a movie instead of hundreds."""
+    return [*words, "callbacks.boundary_movie.frames=6"] if "callbacks=boundary_movie" in words else words
 
 
 def shorten(length: str) -> None:
     """Let the lab train as long as this."""
     words_of = commands._words
-    commands._words = lambda *call: LENGTHS[length](words_of(*call))
+    commands._words = lambda *call: LENGTHS[length](["src.train", *words_of(*call)])[1:]
 
 
 def run_cells(path: Path) -> None:

@@ -38,6 +38,13 @@ def sooner(words):
     return [*(word for word in words if not word.startswith("trainer.max_epochs")), *shorter]
 
 
+def undrawn(words):
+    """The same command without figures of its run, where it says nothing of figures."""
+    if words[0] != "src.train" or any(word.startswith(("callbacks=", "callbacks.figures", "--help")) for word in words):
+        return words
+    return [*words, "callbacks.figures=null"]
+
+
 def fewer(words, most):
     """The same command, but at most so many values of a range."""
 
