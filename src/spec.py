@@ -59,6 +59,16 @@ class DataSpec:
         return self.class_names[1:] if self.task == "binary" else self.class_names
 
     @property
+    def num_choices(self) -> int:
+        """Answers to choose one from: yes and no to the one question or to each of several, or the classes; 0 for none.
+
+        Example:
+            >>> DataSpec("multilabel", (2,), ("a", "b", "c")).num_choices
+            2
+        """
+        return self.num_classes if self.task == "multiclass" else 2 * bool(self.class_names)
+
+    @property
     def num_classes(self) -> int:
         """Classes to choose from, or labels to give; 0 for regression."""
         return len(self.class_names)

@@ -161,7 +161,7 @@ def _trained(experiment: str, words: list[str]) -> tuple[str, float, Any]:
 def _figure(run: lab.TrainedRun) -> Any:
     """The figure that says most about a run."""
     spec = run.head.spec
-    if spec.task == "regression":
+    if not spec.num_classes:
         return run.plot_fit()
     if spec.is_image:
         return run.plot_predictions()

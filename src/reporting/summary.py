@@ -85,7 +85,7 @@ def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, stand
     """
     names = spec.feature_names or tuple(f"x{i + 1}" for i in range(len(weight[0])))
     where = " (in standardised inputs)" if standardized else ""
-    if spec.task == "regression":
+    if not spec.num_classes:
         return f"line: y = {_sum(bias[0], weight[0], names)}{where}"
     if len(weight) > 1:
         scores = [f"  {name}: {_sum(b, w, names)}" for name, w, b in zip(spec.class_names, weight, bias, strict=True)]

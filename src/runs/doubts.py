@@ -32,14 +32,13 @@ def doubts(cfg: DictConfig, data: InMemoryDataModule) -> Iterator[tuple[str, str
     spec, splits = data.spec, data.splits
     yield from _monitors(cfg)
     yield from data.doubts
-    if spec.num_classes and data.label_noise:
-        num_classes = spec.num_classes if spec.task == "multiclass" else 2
-        if data.label_noise >= 1 - 1 / num_classes:
-            yield (
-                "label_noise",
-                f"data.label_noise: of {num_classes} classes, labels are wrong as often as guesses from "
-                f"{1 - 1 / num_classes:.2g} on (got {data.label_noise}), so there is nothing to learn; lower it",
-            )
+    guessed = 1 - 1 / max(spec.num_choices, 1)  # the share of labels that a guess gets wrong
+    if 0 < guessed <= data.label_noise:
+        yield (
+            "label_noise",
+            f"data.label_noise: of {spec.num_choices} classes, labels are wrong as often as guesses from "
+            f"{guessed:.2g} on (got {data.label_noise}), so there is nothing to learn; lower it",
+        )
     for split in ("val", "test"):
         if len(getattr(splits, split).y) == 1:
             yield f"one row in {split}", f"data: the {split} split has one row, whose scores say nothing; give it more"
