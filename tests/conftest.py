@@ -9,10 +9,13 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from src import cores
-from src.building.build import build
 from src.command import tasks  # noqa: F401  # lets Hydra keep what it composes
-from src.runs.training import Run
+from src.command.startup import lean_imports
 from src.settings.composed import CONF
+
+with lean_imports():  # as commands begin: half the time
+    from src.building.build import build
+    from src.runs.training import Run
 
 _MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
 _LONGEST = "test_notebooks", "test_experiments", "test_readme"  # begun first, so that no core waits for them in the end

@@ -7,13 +7,12 @@ import os
 import sys
 from pathlib import Path
 
-import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from src import lab
 from src.lab import commands
-from tests.pages import fewer, sooner, undrawn
+from tests.pages import cells_of, fewer, sooner, undrawn
 
 LENGTHS = {
     "as written": lambda words: words,
@@ -43,9 +42,9 @@ def run_cells(path: Path) -> None:
     """
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     lab.welcome()
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            shell.run_cell(cell.source).raise_error()
+    for cell in cells_of(path):
+        if cell["cell_type"] == "code":
+            shell.run_cell(cell["source"]).raise_error()
 
 
 if __name__ == "__main__":

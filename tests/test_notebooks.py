@@ -2,12 +2,10 @@
 
 import re
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from tests.commands import run
-from tests.pages import commands_in, sooner, undrawn
+from tests.pages import cells_of, commands_in, sooner, undrawn
 from tests.sandbox import ROOT, environment, make_sandbox
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -35,7 +33,7 @@ def try_lesson(path, length, sandbox):
     done = run(words, sandbox, own_code=True, **environment(sandbox))
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
-    for command in commands_in(nbformat.read(path, as_version=4).cells[-1].source):
+    for command in commands_in(cells_of(path)[-1]["source"]):
         done = run(undrawn(sooner(command.words)), sandbox)
         assert done.returncode == 0 or done.stderr.startswith("training diverged: "), f"{command}\n{done.stderr}"
 
@@ -53,11 +51,14 @@ def test_lesson_runs_as_its_reader_runs_it(path, tmp_path):
 
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if LENGTH.get(path.stem) == "two epochs"], ids=names)
 def test_a_lesson_in_two_epochs_claims_nothing_that_training_has_to_reach(path):
-    cells = nbformat.read(path, as_version=4).cells
-    assert not [cell.source for cell in cells if cell.cell_type == "code" and "assert" in cell.source]
+    cells = cells_of(path)
+    assert not [cell["source"] for cell in cells if cell["cell_type"] == "code" and "assert" in cell["source"]]
 
 
 def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):
+    import nbformat
+    from nbclient import NotebookClient
+
     sandbox = make_sandbox(tmp_path)
     for key, value in environment(sandbox).items():
         monkeypatch.setenv(key, value)
@@ -73,7 +74,7 @@ def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progres
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_lesson_is_kept_without_outputs(path):
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in cells_of(path):
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
 
@@ -81,12 +82,12 @@ def test_lesson_is_kept_without_outputs(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_lesson_defines_nothing_that_is_to_be_kept(path):
     """A function or two to draw with are fine; classes, networks and training loops have their place in `src/`."""
-    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    source = "\n".join(cell["source"] for cell in cells_of(path) if cell["cell_type"] == "code")
     assert not re.search(r"^class ", source, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_lesson_ends_with_exercises_and_commands_that_solve_them(path):
-    text = nbformat.read(path, as_version=4).cells[-1].source
+    text = cells_of(path)[-1]["source"]
     assert text.startswith("## Exercises")
     assert "python -m src." in text

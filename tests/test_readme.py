@@ -20,7 +20,7 @@ from src.readme.sections import README, renewed
 from src.settings.composed import CONF
 from tests.commands import run
 from tests.data.image_files import write_pngs
-from tests.pages import commands_in, sooner
+from tests.pages import commands_in, sooner, undrawn
 from tests.sandbox import ROOT, environment, make_sandbox
 
 TEXT = README.read_text()
@@ -73,7 +73,7 @@ def test_the_commands_of_the_page_run_one_after_another(workplace):
     commands = [command for command in commands_in(before) if command.output is None]
     assert len(commands) > 30
     for command in commands:
-        done = run(sooner(command.words), workplace, TORCH_HOME=str(workplace))
+        done = run(undrawn(sooner(command.words)), workplace, TORCH_HOME=str(workplace))
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
