@@ -15,7 +15,7 @@ parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
 WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-slow test-faults test-oldest lint bench gallery lock
+.PHONY: help setup train notebooks test test-docs test-slow test-faults test-oldest lint bench gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -39,6 +39,9 @@ notebooks: $(READY)  ## Open the lessons in the browser
 
 test: $(READY)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(FILES)
+
+test-docs: $(READY)  ## Run the lessons and README.md's commands as their readers do (about three minutes)
+	$(BIN)/python -m pytest -m docs -n auto --dist worksteal
 
 test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow

@@ -42,7 +42,8 @@ def sooner(words):
 
 def undrawn(words):
     """The same command without figures of its run, where it says nothing of figures."""
-    if words[0] != "src.train" or any(word.startswith(("callbacks=", "callbacks.figures", "--help")) for word in words):
+    others = "callbacks=", "callbacks.figures", "resume=", "--help"  # a resumed run keeps the callbacks that it has
+    if words[0] != "src.train" or any(word.startswith(others) for word in words):
         return words
     return [*words, "callbacks.figures=null"]
 

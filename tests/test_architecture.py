@@ -23,6 +23,7 @@ ROOMS = {  # each knows some of those above it
     "metrics": {"errors"},
     "plots": set(),
     "heads": {"errors", "compat", "spec", "settings", "data", "metrics", "plots"},
+    "replay": {"errors", "data", "networks", "plots", "heads"},
     "callbacks": {
         "errors",
         "compat",
@@ -34,6 +35,7 @@ ROOMS = {  # each knows some of those above it
         "networks",
         "plots",
         "heads",
+        "replay",
     },
     "loggers": {"compat", "storage"},
     "building": {"errors", "compat", "spec", "trust", "settings", "data", "heads"},

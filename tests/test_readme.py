@@ -68,6 +68,7 @@ def _write_parquet(path):
     parquet.write_table(pyarrow.table(columns), path)
 
 
+@pytest.mark.docs
 def test_the_commands_of_the_page_run_one_after_another(workplace):
     before = TEXT[: TEXT.index("## Add your own")]
     commands = [command for command in commands_in(before) if command.output is None]
@@ -77,6 +78,7 @@ def test_the_commands_of_the_page_run_one_after_another(workplace):
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
+@pytest.mark.docs
 def test_the_python_of_the_page_runs(workplace):
     (code,) = re.findall(r"```python\n(from src import lab\n.*?)```", TEXT, re.DOTALL)
     (workplace / "page.py").write_text(code.replace("range(0,64)", "range(0,2)"))

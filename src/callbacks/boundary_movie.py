@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 import lightning.pytorch as pl
 from pydantic import Field
 
-from src.callbacks.pacing import spread
-from src.callbacks.snapshots import Snapshot, lent, snapshot
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.networks.hidden import outgoing_weights
+from src.replay.pacing import spread
+from src.replay.snapshots import Snapshot, lent, snapshot
 from src.settings.rules import Count, Natural, checked
 from src.spec import DataSpec
 from src.storage.files import aside
@@ -95,9 +95,9 @@ class BoundaryMovie(pl.Callback):
         """Write the movie of the training that a `trainer` has behind it into the run's folder."""
         if not trainer.is_global_zero or not self.snapshots:
             return
-        from src.callbacks.replay import Replay
         from src.plots.gif import shared_palette, to_gif
         from src.plots.movie import Movie
+        from src.replay.movie import Replay
 
         head = trainer.lightning_module
         assert isinstance(head, Head)

@@ -6,14 +6,14 @@ from typing import Any
 import lightning.pytorch as pl
 from torch import Tensor
 
-from src.callbacks.snapshots import as_vector, lent, take_vector
-from src.callbacks.throttle import Throttle
 from src.data.base import InMemoryDataModule
 from src.heads.base import Head
 from src.heads.drawing import Drawing, Moment, record
+from src.replay.snapshots import as_vector, lent, take_vector
 from src.settings.rules import Count, NonNegative, checked
 from src.storage.files import aside
 from src.storage.folders import RunFolder
+from src.storage.throttle import Throttle
 
 
 class Figures(pl.Callback):

@@ -8,11 +8,11 @@ from typing import Any
 
 import lightning.pytorch as pl
 
-from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
 from src.heads.drawing import Drawing
 from src.storage.files import aside
 from src.storage.folders import RunFolder
+from src.storage.throttle import Throttle
 
 _SECONDS_BETWEEN_WRITES = 1.0
 

@@ -9,7 +9,6 @@ import lightning.pytorch as pl
 from torch import Tensor
 
 from src.callbacks.history import History
-from src.callbacks.throttle import Throttle
 from src.compat.lightning import HoldingModelCheckpoint, checkpoint_of
 from src.compat.progress import count_quickly
 from src.data.blocks import BlockLoader
@@ -18,6 +17,7 @@ from src.interrupts import held
 from src.settings.rules import Mode, NonNegative, checked, resolved_mode
 from src.storage.folders import RUN, RunFolder
 from src.storage.saving import save
+from src.storage.throttle import Throttle
 
 _SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
 

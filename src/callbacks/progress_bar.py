@@ -9,7 +9,7 @@ from lightning.pytorch import callbacks
 from tqdm import tqdm
 
 from src.callbacks.notebook_line import NotebookLine, in_notebook
-from src.callbacks.throttle import Throttle
+from src.storage.throttle import Throttle
 
 _SECONDS_BETWEEN_LOG_LINES = 10.0
 _SECONDS_BETWEEN_REFRESHES = 0.1

@@ -5,7 +5,7 @@ import sys
 
 import lightning.pytorch as pl
 
-from src.callbacks.throttle import Throttle
+from src.storage.throttle import Throttle
 
 _SECONDS_BETWEEN_LINES = 10.0
 

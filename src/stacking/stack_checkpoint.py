@@ -11,13 +11,13 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from src.callbacks.throttle import Throttle
 from src.errors import ConfigError
 from src.stacking.members import Member
 from src.stacking.module import StackModule
 from src.storage.files import flush_all
 from src.storage.removal import remove_listed
 from src.storage.saving import save
+from src.storage.throttle import Throttle
 from src.trust.checkpoints import look_at
 
 _PLACES = {"runs_dir", "data_dir"}  # a sweep that was moved is the same sweep

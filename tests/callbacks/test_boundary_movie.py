@@ -12,9 +12,9 @@ from src.building.build import build
 from src.callbacks.boundary_movie import BoundaryMovie
 from src.callbacks.history import read
 from src.callbacks.model_checkpoint import ModelCheckpoint
-from src.callbacks.replay import Replay
-from src.callbacks.snapshots import lent
 from src.errors import ConfigError
+from src.replay.movie import Replay
+from src.replay.snapshots import lent
 from tests.conftest import compose_train
 
 LAST = "checkpoints/last.ckpt"

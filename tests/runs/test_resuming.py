@@ -69,7 +69,7 @@ def test_a_run_broken_off_within_an_epoch_is_resumed_to_the_last_bit(train, monk
 
 def test_a_long_epoch_is_saved_once_a_minute_and_a_short_one_is_not(train, monkeypatch, tmp_path):
     now = [0.0]
-    monkeypatch.setattr("src.callbacks.throttle.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("src.storage.throttle.time.monotonic", lambda: now[0])
     healthy = Head.training_step
 
     def slow(head, batch, batch_idx):

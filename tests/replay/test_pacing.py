@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from src.callbacks.pacing import durations, paced, spread
+from src.replay.pacing import durations, paced, spread
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from src.callbacks.pacing import durations, paced
-from src.callbacks.snapshots import Snapshot
 from src.data.base import InMemoryDataModule
 from src.data.scene import Scene as Shown
 from src.heads.base import Head
@@ -16,6 +14,8 @@ from src.plots.movie import Scene, Shot, Units
 from src.plots.panel import Scale
 from src.plots.plane import Plane, plane_around
 from src.plots.units import scales
+from src.replay.pacing import durations, paced
+from src.replay.snapshots import Snapshot
 
 _COARSE, _FINE = 40, 100  # points along a side of the plane, to choose frames and to draw them
 

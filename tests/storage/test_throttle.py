@@ -2,13 +2,13 @@
 
 import pytest
 
-from src.callbacks.throttle import Throttle
+from src.storage.throttle import Throttle
 
 
 @pytest.fixture
 def clock(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("src.callbacks.throttle.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("src.storage.throttle.time.monotonic", lambda: now[0])
     return now
 
 
