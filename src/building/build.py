@@ -1,15 +1,14 @@
 """From a composed configuration to the objects of a run, each error one line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from omegaconf import DictConfig
-from torch import Tensor, nn
 
 from src.building.fitting import (
     bound_search,
@@ -20,8 +19,9 @@ from src.building.fitting import (
     check_replanning,
 )
 from src.building.making import make
+from src.building.plan import Plan, planned, settled
 from src.building.run_length import check_limits, check_schedule, num_steps
-from src.building.stepping import epochs_between_validations, seen_by
+from src.building.stepping import seen_by
 from src.building.trainer import make_trainer
 from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
@@ -33,10 +33,6 @@ from src.settings.rules import resolved_mode
 from src.spec import DataSpec
 from src.trust import targets
 
-_DEFAULT_THREADS = torch.get_num_threads()
-_TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
-_BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes, about a second, so that Ctrl-C is answered
-
 
 @dataclass
 class Parts:
@@ -46,13 +42,13 @@ class Parts:
         datamodule: The dataset.
         head: The network, with its task's loss and metrics.
         trainer: Lightning's, with the run's callbacks and loggers.
-        each_step: What has to see each optimiser step, if anything does.
+        plan: How it is computed.
     """
 
     datamodule: InMemoryDataModule
     head: Head
     trainer: pl.Trainer
-    each_step: list[str] = field(default_factory=list)
+    plan: Plan
 
 
 def build(cfg: DictConfig, folder: Path) -> Parts:
@@ -78,13 +74,13 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     bound_search(trainer, len(datamodule.splits.train.x))
     if any(isinstance(each, pl.callbacks.ModelPruning) for each in trainer.callbacks):  # type: ignore[attr-defined]
         head.to(memory_format=torch.contiguous_format)  # in which alone `torch.nn.utils.prune` can rank weights
-    work = datamodule.batch_rows * multiply_adds(head.network, datamodule.seen("train", slice(1)))
     each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
     each_step += [] if counts_blocks(trainer) else [installed("lightning")]
-    head.automatic_optimization = datamodule.steps_per_execution == 1 or bool(each_step)  # a block of one costs less
-    datamodule.steps_per_execution = _steps_per_execution(datamodule, work, each_step)
-    set_threads(cfg, work)
-    return Parts(datamodule, head, trainer, each_step)
+    plan = planned(cfg, datamodule, head.network, each_step)
+    head.automatic_optimization = plan.step_by_step
+    datamodule.steps_per_execution = plan.steps_per_execution
+    torch.set_num_threads(plan.threads)
+    return Parts(datamodule, head, trainer, plan)
 
 
 def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
@@ -161,62 +157,3 @@ def is_plain(cfg: Mapping[Any, Any]) -> bool:
     """
     ours = {"data": InMemoryDataModule, "head": Head}
     return not all(issubclass(targets.find(cfg, group), kind) for group, kind in ours.items())
-
-
-def settled(cfg: DictConfig) -> DictConfig:
-    """The configuration `cfg` with what it means here.
-
-    A precision of `auto` is a mixed one on an accelerator and none on the CPU, and a short run is validated as it ends.
-    """
-    cfg = cfg.copy()
-    cfg.trainer.check_val_every_n_epoch = epochs_between_validations(cfg.trainer)
-    if cfg.trainer.precision != "auto":
-        return cfg
-    on_cuda = cfg.trainer.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-    mixed = "bf16-mixed" if on_cuda and torch.cuda.is_bf16_supported() else "16-mixed"
-    cfg.trainer.precision = mixed if on_cuda else "32-true"
-    return cfg
-
-
-def multiply_adds(network: nn.Module, x: Tensor) -> int:
-    """Multiplications of a network's forward pass over one row x [1, *input_shape], in linear and convolution layers.
-
-    Example:
-        >>> multiply_adds(nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)), torch.zeros(1, 2))
-        12
-    """
-    counted = 0
-
-    def count(layer: nn.Module, _: Any, output: Tensor) -> None:
-        nonlocal counted
-        weight: Tensor = layer.weight  # type: ignore[assignment]
-        counted += output[0].numel() * weight[0].numel()
-
-    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
-    handles = [layer.register_forward_hook(count) for layer in layers]
-    training = network.training
-    with torch.no_grad():
-        network.eval()(x)
-    network.train(training)
-    for handle in handles:
-        handle.remove()
-    return counted
-
-
-def _steps_per_execution(datamodule: InMemoryDataModule, work: int, each_step: list[str]) -> int:
-    """Optimiser steps of one `training_step`: more than one only where nothing has to see each step."""
-    wanted: int | Literal["auto"] = datamodule.steps_per_execution
-    if wanted == "auto":
-        return 1 if each_step else max(1, min(datamodule.block_size(), _BLOCK_WORK // work))
-    if wanted > 1 and each_step:
-        raise ConfigError(
-            f"data.steps_per_execution: {each_step[0]} needs every step to pass through the Trainer "
-            f"(got {wanted}); use data.steps_per_execution=1"
-        )
-    return wanted
-
-
-def set_threads(cfg: DictConfig, work: int = _TINY_STEP) -> None:
-    """Compute on as many CPU threads as `cfg` says, or as suit the `work` of a step in multiply-adds."""
-    automatic = 1 if work < _TINY_STEP else _DEFAULT_THREADS
-    torch.set_num_threads(automatic if cfg.trainer.threads == "auto" else int(cfg.trainer.threads))

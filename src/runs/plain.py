@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from omegaconf import DictConfig
 
-from src.building.build import make_head, set_threads, settled
+from src.building.build import make_head
 from src.building.making import make
+from src.building.plan import settled, threads_for
 from src.building.trainer import make_trainer
 from src.callbacks.figures import Figures
 from src.callbacks.history import History
@@ -80,7 +82,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
         head, unused_by_head = _made(cfg, "head", pl.LightningModule, **offered)
         unused += [*unused_by_head, "network", "optimizer", "scheduler"]
     trainer = make_trainer(cfg, folder, head, Monitors())
-    set_threads(cfg)
+    torch.set_num_threads(threads_for(cfg))
     return PlainParts(datamodule, head, trainer, unused)
 
 

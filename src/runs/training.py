@@ -252,7 +252,7 @@ class Run:
         kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
         inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
         rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
-        slowly = f"; one step at a time, for {' and '.join(self.parts.each_step)}" if self.parts.each_step else ""
+        slowly = f"; {self.parts.plan.slowly}" if self.parts.plan.slowly else ""
         return (
             f"{type(self.parts.datamodule).__name__}: {rows} of {inputs}; "
             f"{type(head.network).__name__} with {num_parameters:,} parameters{slowly}{self._seldom()}"

@@ -9,8 +9,9 @@ import torch
 from omegaconf import OmegaConf
 
 from src import cores, interrupts
-from src.building.build import Parts, settled
+from src.building.build import Parts
 from src.building.making import make
+from src.building.plan import settled
 from src.building.trainer import make_trainer
 from src.data.rows import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
@@ -147,7 +148,7 @@ class Stack:
         best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
         for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
             parameter.copy_(piece)
-        return Parts(_given(member.data), parts.head, parts.trainer)
+        return Parts(_given(member.data), parts.head, parts.trainer, parts.plan)
 
     def _chosen(self) -> torch.Tensor:
         history = self.module.history

@@ -60,7 +60,7 @@ def test_a_run_shorter_than_the_epochs_between_validations_is_validated_as_it_en
 def test_blocks_are_given_up_for(words, reason, tmp_path):
     drop = ["~optimizer.momentum", "~optimizer.nesterov", "~optimizer.weight_decay"] if "LBFGS" in reason else []
     parts = build(compose_train("logger=none", *SHORT, *words, *drop), tmp_path)
-    assert parts.each_step == [reason]
+    assert parts.plan.each_step == (reason,)
     assert parts.datamodule.steps_per_execution == 1
     with pytest.raises(ConfigError, match=r"needs every step to pass through the Trainer \(got 7\)"):
         build(compose_train("logger=none", *SHORT, *words, *drop, "data.steps_per_execution=7"), tmp_path)
