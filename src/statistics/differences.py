@@ -78,9 +78,13 @@ def _alike(numbers: Sequence[float]) -> bool:
 
 
 def of_shares(first: tuple[int, int], second: tuple[int, int]) -> Difference:
-    """The difference of two shares, `first` less `second`, each (successes, trials): Newcombe's interval, Fisher's test.
+    """The difference of two shares by Newcombe's interval and Fisher's exact test.
 
     R. A. Fisher, "The logic of inductive inference", JRSS 98 (1935); two-sided by the probability of the tables.
+
+    Args:
+        first: Successes and trials.
+        second: Of the share that is taken from the first.
 
     Example:
         >>> round(of_shares((8, 8), (2, 8)).p, 4)
@@ -94,7 +98,7 @@ def of_shares(first: tuple[int, int], second: tuple[int, int]) -> Difference:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Each of some `p_values` corrected for their number, so that any false finding among them is as rare as one would be alone.
+    """Corrected `p_values`: any false finding among them becomes as rare as one would be alone.
 
     S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979).
 

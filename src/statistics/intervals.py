@@ -15,7 +15,7 @@ _ERRORS = ("loss", "mse", "rmse", "mae", "brier", "seconds", "epochs", "steps")
 
 
 def wilson(successes: int, trials: int, level: float = LEVEL) -> Ends:
-    """The interval of a share, `successes` of `trials`; without a trial, all from 0 to 1.
+    """The interval of some `level` of a share, `successes` of `trials`; without a trial, all from 0 to 1.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
 
@@ -38,7 +38,7 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = LEV
     """The interval of the difference of two shares, first less second; each is (successes, trials).
 
     R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
-    17 (1998), method 10: Wilson's intervals combined.
+    17 (1998), method 10: Wilson's intervals of that `level` combined.
 
     Example:
         >>> [round(end, 3) for end in newcombe((8, 8), (2, 8))]  # all of eight against two of eight
@@ -50,14 +50,14 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = LEV
 
 
 def t_quantile(degrees: float, level: float = LEVEL) -> float:
-    """How many standard errors an interval of Student's t reaches from its middle, for some degrees of freedom."""
+    """How many standard errors Student's t reaches to both sides for a `level` and `degrees` of freedom."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, (1 + level) / 2))
 
 
 def student(numbers: Sequence[float], level: float = LEVEL) -> float | None:
-    """Half the interval of the mean of independent `numbers`, by Student's t; None for fewer than two.
+    """Half the interval of the mean of independent `numbers`, by Student's t of some `level`; None for fewer than two.
 
     Example:
         >>> round(student([1.0, 2.0, 3.0]), 3)  # 4.303 times 1 over the square root of 3
