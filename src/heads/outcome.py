@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from src.data.scene import Scene
+from src.metrics.certainty import error_intervals
 
 if TYPE_CHECKING:
     from src.heads.base import Head
@@ -57,6 +58,11 @@ class Outcome:
 
 class ValueOutcome(Outcome):
     """Numbers, and the numbers they should be."""
+
+    def scores(self, resamples: int = 0) -> dict[str, Any]:
+        """Loss, scores and their intervals over `resamples` of the rows."""
+        ends = error_intervals(self.predictions, self.y, resamples) if resamples else {}
+        return super().scores() | {"intervals": ends}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """Values over the inputs of a `scene`, or over what was predicted."""

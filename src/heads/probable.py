@@ -10,7 +10,7 @@ from torch import Tensor
 
 from src.data.scene import Scene
 from src.heads.outcome import Columns, Draw, Outcome
-from src.metrics.bootstrap import intervals
+from src.metrics.certainty import score_intervals
 from src.metrics.curves import (
     average_precision,
     calibration_curve,
@@ -56,13 +56,13 @@ class ProbableOutcome(Outcome):
         return self.head.spec.task, self.probabilities, self.predictions, self.y
 
     def scores(self, resamples: int = 0) -> dict[str, Any]:
-        """Loss, scores and their intervals over resampled rows, confusion matrices, and the scores of each class."""
+        """Loss, scores and their intervals, confusion matrices, and the scores of each class."""
         measured = self.head.measure(self.logits, self.y)
         found: dict[str, Any] = {} if self.head.thresholds is None else {"thresholds": self.head.thresholds}
         return found | {
             "loss": measured["loss"],
             **overall_scores(*self._arguments),
-            "intervals": intervals(*self._arguments, resamples=resamples) if resamples else {},
+            "intervals": score_intervals(*self._arguments, resamples=resamples) if resamples else {},
             "confusion_matrix": measured["confusion_matrix"],
             "by_class": class_scores(*self._arguments, self.head.spec.class_names),
         }

@@ -105,11 +105,8 @@ def intervals(
         >>> intervals("binary", torch.eye(2)[y], y, y)["accuracy"]  # right whichever rows are drawn
         (1.0, 1.0)
     """
-    num_rows = len(y)
-    if num_rows > _MANY_ROWS:
-        resamples = min(resamples, max(_FEWEST, resamples * _MANY_ROWS // num_rows))
     statistics = Statistics(task, probabilities, predictions, y)
-    chunks = [statistics(weights) for weights in _draws(num_rows, resamples, seed)]
+    chunks = [statistics(weights) for weights in draws(len(y), resamples, seed)]
     ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
     found = {}
     for name in chunks[0]:
@@ -118,8 +115,15 @@ def intervals(
     return found
 
 
-def _draws(num_rows: int, resamples: int, seed: int) -> Iterator[Tensor]:
-    """Weights [R, N] in float32, exact up to 16 million rows, in chunks of some resamples each."""
+def draws(num_rows: int, resamples: int, seed: int) -> Iterator[Tensor]:
+    """Weights [R, N] in float32, exact up to 16 million rows, in chunks of some resamples each.
+
+    Args:
+        num_rows: N.
+        resamples: How many in all chunks, unless rows are too many for so many.
+        seed: Of the draws.
+    """
+    resamples = affordable(num_rows, resamples)
     generator = torch.Generator().manual_seed(seed)
     at_once = max(1, _CHUNK // num_rows)
     for start in range(0, resamples, at_once):
@@ -127,6 +131,18 @@ def _draws(num_rows: int, resamples: int, seed: int) -> Iterator[Tensor]:
         drawn = torch.randint(num_rows, (size, num_rows), generator=generator)
         drawn += num_rows * torch.arange(size).unsqueeze(1)
         yield torch.bincount(drawn.flatten(), minlength=size * num_rows).view(size, num_rows).float()
+
+
+def affordable(num_rows: int, resamples: int) -> int:
+    """How many `resamples` of `num_rows` rows are drawn: above 20,000 rows fewer, yet at least 200.
+
+    Example:
+        >>> affordable(20_000, 1000), affordable(40_000, 1000), affordable(1_000_000, 1000), affordable(1_000_000, 50)
+        (1000, 500, 200, 50)
+    """
+    if num_rows <= _MANY_ROWS:
+        return resamples
+    return min(resamples, max(_FEWEST, resamples * _MANY_ROWS // num_rows))
 
 
 def _rank(p: Tensor, truth: Tensor) -> Ranking:

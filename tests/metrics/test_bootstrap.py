@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from src.metrics.bootstrap import Statistics, intervals
+from src.metrics.bootstrap import Statistics, affordable, draws, intervals
 from src.metrics.scores import overall_scores
 
 
@@ -112,14 +112,7 @@ def test_results_do_not_depend_on_the_chunks(monkeypatch):
 
 
 def test_many_rows_are_resampled_less_often_but_never_fewer_than_200_times(monkeypatch):
-    drawn = []
-
-    def count(num_rows, resamples, seed):
-        drawn.append(resamples)
-        yield torch.ones(1, num_rows)
-
-    monkeypatch.setattr("src.metrics.bootstrap._draws", count)
-    for num_rows, resamples in ((20_000, 1000), (40_000, 1000), (1_000_000, 1000), (1_000_000, 50)):
-        y = torch.zeros(num_rows, dtype=torch.long)
-        intervals("binary", torch.rand(num_rows, 2), y, y, resamples=resamples)
-    assert drawn == [1000, 500, 200, 50]
+    monkeypatch.setattr("src.metrics.bootstrap._MANY_ROWS", 20)
+    drawn = [sum(len(weights) for weights in draws(rows, times, seed=0)) for rows, times in ((20, 900), (40, 900))]
+    assert drawn == [900, 450]
+    assert [affordable(1000, resamples) for resamples in (900, 50)] == [200, 50]

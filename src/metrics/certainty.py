@@ -1,0 +1,92 @@
+"""The interval of each score of a test set: Wilson's for shares of a fixed number of rows, else bootstrap.
+
+An interval is never a point at the edge of its score: 500 of 500 right is no certainty.
+"""
+
+import torch
+from torch import Tensor
+
+from src.metrics.bootstrap import draws, intervals
+from src.metrics.columns import Task, columns_of
+from src.statistics.intervals import LEVEL, Ends, wilson
+
+_LARGEST = {"brier": 1.0, "log_loss": float("inf")}  # of scores that are best at 0; the others reach 1
+
+
+def score_intervals(
+    task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor, resamples: int = 1000, seed: int = 0
+) -> dict[str, Ends]:
+    """Lower and upper end of the 95 % interval of the scores of `overall_scores` but the calibration error.
+
+    Wilson's interval is that of the accuracy of single labels, of `subset_accuracy`, and of a binary task's recall (of
+    the rows that are positive) and precision (of those called positive). Others are resampled. Where a resampled score
+    is at its edge in every resample, the other end is Wilson's for all of as many rows as the rarest class has; a log
+    loss, which has no largest value, has no interval then.
+
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        probabilities: [N, C], or [N, L] for multilabel.
+        predictions: Labels [N], or 0 and 1 in [N, L].
+        y: Labels [N] or [N, L].
+        resamples: How often N rows are drawn.
+        seed: Of the draws.
+
+    Example:
+        >>> y = torch.tensor([0, 1]).repeat(250)
+        >>> ends = score_intervals("binary", torch.eye(2)[y], y, y, resamples=50)
+        >>> [round(end, 4) for name in ("accuracy", "recall") for end in ends[name]]
+        [0.9924, 1.0, 0.9849, 1.0]
+    """
+    found = intervals(task, probabilities, predictions, y, resamples, seed, LEVEL)
+    columns = columns_of(task, probabilities, predictions, y)
+    hits = columns.guess & columns.truth
+    right = (predictions == y).cpu()
+    closed = {"subset_accuracy": right.all(dim=1)} if task == "multilabel" else {"accuracy": right}
+    if task == "binary":
+        closed |= {"recall": hits[columns.truth], "precision": hits[columns.guess]}
+    for name, kept in closed.items():
+        found[name] = wilson(int(kept.sum()), kept.numel())
+    sizes = [*columns.truth.sum(dim=0).tolist(), *(~columns.truth).sum(dim=0).tolist()]
+    rarest = min(size for size in sizes if size)
+    largest = _LARGEST | ({"brier": 2.0} if task == "multiclass" else {})
+    opened = {name: _opened(ends, rarest, largest.get(name, 1.0)) for name, ends in found.items()}
+    return {name: ends for name, ends in opened.items() if ends is not None}
+
+
+def _opened(ends: Ends, num_rows: int, largest: float) -> Ends | None:
+    """An interval as it is unless it is a point; one at the edge gets Wilson's other end, anywhere else it is none."""
+    low, high = ends
+    if low != high:  # NaN stays: the rows leave the score undefined
+        return ends
+    if low == 0 and largest < float("inf"):
+        return 0.0, largest * wilson(0, num_rows)[1]
+    return (wilson(num_rows, num_rows)[0], high) if low == 1 and largest == 1 else None
+
+
+def error_intervals(predictions: Tensor, y: Tensor, resamples: int = 1000, seed: int = 0) -> dict[str, Ends]:
+    """Lower and upper end of the bootstrap's 95 % intervals of R², mean absolute error and root mean squared error.
+
+    A score that is the same in all resamples has none, and R² none where a resample's targets are all the same.
+
+    Args:
+        predictions: Values [N].
+        y: Targets [N].
+        resamples: How often N rows are drawn.
+        seed: Of the draws.
+
+    Example:
+        >>> y = torch.arange(100.0)
+        >>> low, high = error_intervals(y + (-1.0) ** y * y / 100, y)["mae"]
+        >>> 0.4 < low < 0.495 < high < 0.6
+        True
+    """
+    true = y.detach().cpu().double()
+    true = true - true.mean()  # a spread of small numbers, which rounds less
+    error = predictions.detach().cpu().double() - y.detach().cpu().double()
+    parts = torch.stack([error.abs(), error.square(), true, true.square()], dim=1)
+    sums = torch.cat([weights.double() @ parts for weights in draws(len(y), resamples, seed)]) / len(y)
+    absolute, squared, mean, mean_squared = sums.unbind(1)
+    scores = {"r2": 1 - squared / (mean_squared - mean.square()), "mae": absolute, "rmse": squared.sqrt()}
+    ends = torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)
+    found = {name: values.quantile(ends).tolist() for name, values in scores.items() if bool(values.isfinite().all())}
+    return {name: (low, high) for name, (low, high) in found.items() if low < high}
