@@ -1,13 +1,16 @@
 """A movie of the decision boundary and of what hidden units say: `plots/boundary.gif`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import lightning.pytorch as pl
 from pydantic import Field
 
+from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.heads.drawing import Drawing
 from src.networks.hidden import outgoing_weights
 from src.replay.pacing import spread
 from src.replay.snapshots import Snapshot, lent, snapshot
@@ -21,7 +24,7 @@ _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
 _SAMPLES = 6  # frames whose colours make the palette of all
 
 
-class BoundaryMovie(pl.Callback):
+class BoundaryMovie(AtEnd):
     """Keeps copies of the weights while training, and draws what they did once it is over.
 
     A copy is all that an epoch costs: the plane is asked when a run `draw`s its figures, outside the time of training.
@@ -90,6 +93,10 @@ class BoundaryMovie(pl.Callback):
             self.snapshots.append(snapshot(head, self._epoch))
 
     # Drawing
+
+    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
+        """Write the movie."""
+        self.draw(trainer)
 
     def draw(self, trainer: pl.Trainer) -> None:
         """Write the movie of the training that a `trainer` has behind it into the run's folder."""

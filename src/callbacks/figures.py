@@ -1,11 +1,13 @@
 """When a run draws its figures, and where it puts them: `plots/*.png` and TensorBoard."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 from torch import Tensor
 
+from src.callbacks.at_end import AtEnd
 from src.data.base import InMemoryDataModule
 from src.heads.base import Head
 from src.heads.drawing import Drawing, Moment, record
@@ -16,7 +18,7 @@ from src.storage.folders import RunFolder
 from src.storage.throttle import Throttle
 
 
-class Figures(pl.Callback):
+class Figures(AtEnd):
     """Shows training and validation every few epochs, and the test split once at the end.
 
     What a figure shows is recorded at its epoch, which costs a forward pass. Drawing it takes a hundred times longer,
@@ -79,6 +81,10 @@ class Figures(pl.Callback):
             with lent(module):
                 take_vector(module, weights)
                 self._record(trainer, module, Moment(step, epoch))
+
+    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
+        """Draw all that waits, and the figures of the end."""
+        self.draw(trainer, drawings())
 
     def draw(self, trainer: pl.Trainer, more: list[Drawing] | None = None) -> None:
         """Draw all that waits, and `more`, where the `trainer` has its folder and its loggers."""

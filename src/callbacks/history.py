@@ -1,22 +1,15 @@
 """The run as a table: `metrics.csv`, a row an epoch."""
 
-import csv
-from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 
-from src.errors import ConfigError
-from src.heads.drawing import Drawing
-from src.storage.files import aside
+from src.storage import epochs
 from src.storage.folders import RunFolder
 from src.storage.throttle import Throttle
 
 _SECONDS_BETWEEN_WRITES = 1.0
-
-_MOST_BYTES, _MOST_ROWS = 64 * 2**20, 500_000  # of a table that is read: a gigabyte in memory
 
 
 class History(pl.Callback):
@@ -45,7 +38,7 @@ class History(pl.Callback):
     ) -> None:
         """Read the rows of the epochs before a resume; later ones are about to be trained again."""
         if self._path.exists():
-            self.rows = [row for row in read(self._path) if row["epoch"] <= checkpoint["epoch"] + 1]
+            self.rows = [row for row in epochs.read(self._path) if row["epoch"] <= checkpoint["epoch"] + 1]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begin the first pause."""
@@ -76,49 +69,11 @@ class History(pl.Callback):
         if not trainer.is_global_zero or len(self.rows) == self._num_written:
             return
         columns = list(dict.fromkeys(key for row in self.rows for key in row))
-        with aside(self._path, durable=True) as part, part.open("w", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(self.rows)
+        epochs.write(self._path, columns, ([row.get(key) for key in columns] for row in self.rows), durable=True)
         self._num_written = len(self.rows)
         self._throttle.restart()
-
-
-def curves_drawing(rows: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None) -> Drawing:
-    """Metrics, named without stage, over the epochs of some rows of `metrics.csv`; a line at `best_epoch` (from 1)."""
-
-    def draw() -> Any:
-        from src.plots.curves import curves_figure
-
-        return curves_figure(rows, metrics, best_epoch)
-
-    return Drawing("curves", "curves", int(rows[-1]["step"]), draw)
 
 
 def _validated(trainer: pl.Trainer) -> bool:
     every = trainer.check_val_every_n_epoch or 1
     return (trainer.current_epoch + 1) % every == 0
-
-
-def read(path: Path) -> list[dict[str, float]]:
-    """The rows of the `metrics.csv` at `path`, empty cells left out.
-
-    Raises:
-        ConfigError: It is no table of epochs.
-    """
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ValueError(f"it is larger than {_MOST_BYTES // 2**20} MiB")
-        with path.open(newline="") as file:
-            columns, *cells = list(islice(csv.reader(file), _MOST_ROWS + 2))
-        if len(cells) > _MOST_ROWS:
-            raise ValueError(f"it has more than {_MOST_ROWS:,} rows")
-        if "epoch" not in columns:
-            raise ValueError("it has no column epoch")
-        rows = [dict(zip(columns, row, strict=True)) for row in cells]
-        return [
-            {key: int(cell) if key in ("epoch", "step") else float(cell) for key, cell in row.items() if cell}
-            for row in rows
-        ]
-    except (ValueError, csv.Error, IsADirectoryError) as error:
-        raise ConfigError(f"{path}: is no table of epochs ({error}); restore it or delete it") from error

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from src.callbacks.history import read
 from src.comparing.comparison import named
 from src.comparing.reading import Record
 from src.errors import ConfigError
+from src.storage.epochs import read
 from src.storage.folders import RunFolder
 
 

@@ -1,6 +1,6 @@
 """What a run's figures show at some moment, recorded cheaply so that they can be drawn at any later time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -81,3 +81,29 @@ def _augmentation(views: torch.Tensor) -> Any:
     from src.plots.images import augmentation_figure
 
     return augmentation_figure(views)
+
+
+def last_drawings(
+    head: Head, data: InMemoryDataModule, rows: list[dict[str, float]], metrics: dict[str, Any]
+) -> list[Drawing]:
+    """The figures that a run ends with: what its head shows of training and test rows, and its curves.
+
+    Args:
+        head: With the best weights.
+        data: Its rows.
+        rows: Of `metrics.csv`; without any, there are no curves.
+        metrics: Of `metrics.json`.
+    """
+    found = list(record(head, data, ("train", "test"), Moment(metrics["steps"])))
+    return [*found, curves_drawing(rows, head.score_names[:2], metrics["best_epoch"])] if rows else found
+
+
+def curves_drawing(rows: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None) -> Drawing:
+    """Metrics, named without stage, over the epochs of some rows of `metrics.csv`; a line at `best_epoch` (from 1)."""
+
+    def draw() -> Any:
+        from src.plots.curves import curves_figure
+
+        return curves_figure(rows, metrics, best_epoch)
+
+    return Drawing("curves", "curves", int(rows[-1]["step"]), draw)

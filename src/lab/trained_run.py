@@ -10,7 +10,6 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from src.callbacks.history import curves_drawing, read
 from src.command.quoting import literal
 from src.data.base import InMemoryDataModule
 from src.data.rows import Split
@@ -18,7 +17,7 @@ from src.data.scene import Scene
 from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.heads.drawing import Moment, record
+from src.heads.drawing import Moment, curves_drawing, record
 from src.lab.notebook import Movie
 from src.lab.project import PROJECT, call
 from src.networks.affine import affine_map
@@ -27,6 +26,7 @@ from src.plots.plane import plane_around
 from src.reporting import summary as report
 from src.runs import evaluation, prediction
 from src.runs.opening import OpenRun, open_run
+from src.storage.epochs import read
 from src.storage.folders import EvaluationFolder, RunFolder
 from src.trust import targets
 from src.trust.plain import read_json

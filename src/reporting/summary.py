@@ -35,6 +35,18 @@ def _number(value: float) -> str:
     return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e5 else f"{value:.2e}"
 
 
+def counts(epochs: int, best_epoch: int, steps: int, num_parameters: int) -> dict[str, int]:
+    """What a run's `metrics.json` says beside its scores.
+
+    Args:
+        epochs: That were trained.
+        best_epoch: The one whose weights are measured, from 1.
+        steps: Of the optimizer.
+        num_parameters: That were trained.
+    """
+    return {"epochs": epochs, "best_epoch": best_epoch, "steps": steps, "num_parameters": num_parameters}
+
+
 def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
     """Whether the one of `metrics` that a rule names keeps to the rule's bounds, or None where it has no bound.
 

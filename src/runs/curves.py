@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from src.callbacks.history import curves_drawing
-from src.heads.drawing import Drawing
+from src.heads.drawing import Drawing, curves_drawing
 
 Rows = list[dict[str, float]]
 

@@ -19,15 +19,14 @@ from src.building.build import make_head
 from src.building.making import make
 from src.building.plan import settled, threads_for
 from src.building.trainer import make_trainer
-from src.callbacks.figures import Figures
-from src.callbacks.history import History
 from src.callbacks.monitors import Monitors
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.heads.drawing import Drawing
 from src.reporting import summary as report
 from src.runs.curves import module_curves
-from src.runs.training import Run, first
+from src.runs.training import Run
 from src.settings.composed import option_keys
 from src.spec import DataSpec
 from src.trust import targets
@@ -160,12 +159,10 @@ class PlainRun(Run):
             return None
         return report.is_solved(self.metrics, rule)
 
-    def _draw(self) -> None:
+    def _last_drawings(self) -> list[Drawing]:
         """The curves of what the module logs: what other figures show, only a head of this project tells."""
-        figures, history = (first(self.parts.trainer, kind) for kind in (Figures, History))
-        curves = module_curves(history.rows, self.metrics["best_epoch"]) if history is not None else None
-        if figures is not None and curves is not None:
-            figures.draw(self.parts.trainer, [curves])
+        curves = module_curves(self._rows(), self.metrics["best_epoch"])
+        return [] if curves is None else [curves]
 
     def headline(self) -> str:
         """The line that begins a run's output."""

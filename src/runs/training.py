@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts
 from src.building.build import Parts, build, is_plain
 from src.building.run_length import num_steps
-from src.callbacks.boundary_movie import BoundaryMovie
-from src.callbacks.figures import Figures
-from src.callbacks.history import History, curves_drawing
+from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError, InterruptedRunError
-from src.heads.drawing import Moment, record
+from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
@@ -27,6 +24,7 @@ from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take, write_threshold
 from src.runs.resuming import accepted_change, check_resumable
+from src.storage import epochs
 from src.storage.folders import PARTS, RunFolder
 from src.storage.removal import remove_listed
 from src.storage.values import write_json
@@ -132,8 +130,10 @@ class Run:
 
     def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:
         """The patience of an early stopping that had ended the training with this checkpoint; None if none had."""
-        stopping = first(self.parts.trainer, pl.callbacks.EarlyStopping)
-        state = checkpoint["callbacks"].get(stopping.state_key, {}) if stopping is not None else {}
+        stopping = self.parts.trainer.early_stopping_callback
+        if stopping is None:
+            return None
+        state = checkpoint["callbacks"].get(stopping.state_key)
         return stopping.patience if state and state["wait_count"] >= stopping.patience else None
 
     def _is_finished(self, epochs: int) -> bool:
@@ -180,12 +180,9 @@ class Run:
         self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
 
     def _count(self, best_epoch: int) -> None:
-        self.metrics |= {
-            "epochs": self.parts.trainer.current_epoch,
-            "best_epoch": best_epoch,
-            "steps": self.parts.trainer.global_step,
-            "num_parameters": sum(p.numel() for p in self.parts.head.parameters()),
-        }
+        trainer = self.parts.trainer
+        num_parameters = sum(p.numel() for p in self.parts.head.parameters())
+        self.metrics |= report.counts(trainer.current_epoch, best_epoch, trainer.global_step, num_parameters)
 
     def write(self) -> None:
         """Write the figures, TensorBoard's table and, as the mark of a finished run, `metrics.json`."""
@@ -208,16 +205,16 @@ class Run:
         write_json(self.files.metrics, self.metrics, durable=True)
 
     def _draw(self) -> None:
-        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
-        figures = first(trainer, Figures)
-        if figures is not None:
-            figures.draw(trainer, list(record(head, datamodule, ("train", "test"), Moment(trainer.global_step))))
-        history = first(trainer, History)
-        if figures is not None and history is not None and history.rows:
-            figures.draw(trainer, [curves_drawing(history.rows, head.score_names[:2], self.metrics["best_epoch"])])
-        movie = first(trainer, BoundaryMovie)
-        if movie is not None:
-            movie.draw(trainer)
+        for callback in self.parts.trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, AtEnd):
+                callback.on_run_end(self.parts.trainer, self._last_drawings)
+
+    def _last_drawings(self) -> list[Drawing]:
+        return last_drawings(self.parts.head, self.parts.datamodule, self._rows(), self.metrics)
+
+    def _rows(self) -> list[dict[str, float]]:
+        """The rows of `metrics.csv`; none where the run keeps no history."""
+        return epochs.read(self.files.history) if self.files.history.exists() else []
 
     def summary(self) -> str:
         """The few lines that end a run's output."""
@@ -292,8 +289,3 @@ def _begun(cfg: DictConfig, folder: Path) -> Run:
     from src.runs.plain import PlainRun, build_plain
 
     return PlainRun(cfg, folder, build_plain(cfg, folder))
-
-
-def first(trainer: pl.Trainer, kind: type[Any]) -> Any:
-    """The first of a trainer's callbacks of one kind, or None."""
-    return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]

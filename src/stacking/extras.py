@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 from src.callbacks.figures import save
-from src.callbacks.history import curves_drawing
 from src.heads.base import Head
-from src.heads.drawing import Moment, record
+from src.heads.drawing import last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
 from src.stacking.members import Member
+from src.storage import epochs
 from src.storage.folders import RunFolder
 
 
@@ -35,8 +35,7 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
     """
     assert member.data is not None
     curves = [
-        {name: cell for name, cell in zip(["epoch", "step", "lr", *columns], row, strict=True) if cell != ""}
-        for row in rows
+        {name: cell for name, cell in zip([*epochs.FIRST, *columns], row, strict=True) if cell != ""} for row in rows
     ]
     loggers = [TensorBoardLogger(member.folder, log_graph=False)] if wanted.tensorboard else []
     for logger in loggers:
@@ -44,8 +43,6 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
             logger.log_metrics({name: value for name, value in row.items() if name != "step"}, row["step"])
     if wanted.figures:
         head.eval()
-        drawings = list(record(head, member.data, ("train", "test"), Moment(member.metrics["steps"])))
-        drawings.append(curves_drawing(curves, head.score_names[:2], member.metrics["best_epoch"]))
-        save(drawings, RunFolder(member.folder).plots, loggers)
+        save(last_drawings(head, member.data, curves, member.metrics), RunFolder(member.folder).plots, loggers)
     for logger in loggers:
         logger.finalize("success")

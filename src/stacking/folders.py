@@ -1,11 +1,11 @@
 """A member's folder: the files that its run alone would have left."""
 
-import csv
 import logging
 from pathlib import Path
 from typing import Any
 
 from src.stacking.compose import Job
+from src.storage import epochs
 from src.storage.files import aside, placed
 from src.storage.folders import RunFolder
 from src.storage.jobs import begin_job, check_free, clear_job
@@ -32,11 +32,14 @@ def begin(job: Job, sweep: Path) -> None:
 
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:
-    """Write `metrics.csv` into a folder: rows of an epoch each, whose columns are those of `src.callbacks.history`."""
-    with aside(RunFolder(folder).history) as part, part.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["epoch", "step", "lr", *columns])
-        writer.writerows(rows)
+    """Write `metrics.csv` into a folder.
+
+    Args:
+        folder: Of the member.
+        columns: Names of the metrics.
+        rows: An epoch each: its number, steps so far, learning rate and metrics.
+    """
+    epochs.write(RunFolder(folder).history, [*epochs.FIRST, *columns], rows)
 
 
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:

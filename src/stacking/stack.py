@@ -171,12 +171,8 @@ class Stack:
                 scores = {key: each[run] for key, each in plain[name].items()}
                 member.metrics |= {f"{name}/{key}": value for key, value in (scores | tables[run]).items()}
             epochs = history.last.epoch[run]
-            member.metrics |= {
-                "epochs": epochs,
-                "best_epoch": history.best.epoch[run] or epochs,
-                "steps": steps[epochs],
-                "num_parameters": params.shape[1],
-            }
+            best_epoch = history.best.epoch[run] or epochs
+            member.metrics |= report.counts(epochs, best_epoch, steps[epochs], params.shape[1])
             member.metrics["solved"] = report.is_solved(member.metrics, member.cfg["solved"])
 
     def _write(self, write: Callable[[Member, list[list[Any]]], None]) -> None:

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from src.building.build import build
-from src.callbacks.history import read
 from src.errors import ConfigError
+from src.storage.epochs import read
 from tests.conftest import compose_train
 
 SHORT = ("experiment=xor", "data.num_train=500", "trainer.max_epochs=4")

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from src.building.build import build
 from src.callbacks.boundary_movie import BoundaryMovie
-from src.callbacks.history import read
 from src.callbacks.model_checkpoint import ModelCheckpoint
 from src.errors import ConfigError
 from src.replay.movie import Replay
 from src.replay.snapshots import lent
+from src.storage.epochs import read
 from tests.conftest import compose_train
 
 LAST = "checkpoints/last.ckpt"

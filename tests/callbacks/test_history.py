@@ -4,8 +4,9 @@ import csv
 
 import pytest
 
-from src.callbacks.history import History, read
+from src.callbacks.history import History
 from src.callbacks.model_checkpoint import ModelCheckpoint
+from src.storage.epochs import read
 
 LAST = "checkpoints/last.ckpt"
 

@@ -10,8 +10,8 @@ import torch
 from lightning.pytorch import callbacks
 
 from src.building.build import build
-from src.callbacks.history import read
 from src.errors import ConfigError
+from src.storage.epochs import read
 from tests.conftest import compose_train
 
 SHORT = ("experiment=xor", "data.num_train=256", "data.batch_size=32", "callbacks.figures=null", "optimizer=adam")

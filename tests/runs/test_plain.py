@@ -7,11 +7,11 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from src.callbacks.history import read
 from src.errors import ConfigError
 from src.runs.curves import module_curves
 from src.runs.opening import open_run
 from src.runs.plain import PlainRun, build_plain
+from src.storage.epochs import read
 from tests import own_modules
 from tests.conftest import compose_train
 

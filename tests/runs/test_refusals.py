@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from src.building.build import build
-from src.callbacks.history import read
 from src.errors import ConfigError, TrainingDivergedError
+from src.storage.epochs import read
 from tests.conftest import compose_train
 
 SHORT = ("data.num_train=256", "trainer.max_epochs=2", "callbacks.figures=null")

@@ -5,9 +5,9 @@ import shutil
 import pytest
 import torch
 
-from src.callbacks.history import read
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.storage.epochs import read
 from tests.conftest import compose_train, trained
 from tests.same_run import assert_same_run
 
