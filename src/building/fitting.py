@@ -20,7 +20,7 @@ _REPLANNING = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder, pl.
 def check_metrics(cfg: DictConfig, head: Head) -> None:
     """Refuse a name in `cfg` of a metric that this `head` never computes."""
     in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
-    in_the_end = in_training + [f"test/{name}" for name in head.score_names]
+    in_the_end = [f"{stage}/{name}" for stage in ("train", "val", "test") for name in head.all_score_names]
     for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
         node = OmegaConf.select(cfg, group)
         needs_none = group == "callbacks.model_checkpoint" or (node is not None and "mode" not in node)

@@ -16,6 +16,7 @@ class Answering(LightningModule):
 
     Attributes:
         gives: What `estimates` are.
+        closing_names: Names of the `closing_scores`.
         thresholds: Probability from which on each logit of a row says yes; None where no logit does.
         rule: How they are chosen.
     """
@@ -23,6 +24,7 @@ class Answering(LightningModule):
     spec: DataSpec
     predictions: Any
     gives: ClassVar[str] = "values"
+    closing_names: ClassVar[tuple[str, ...]] = ()
     thresholds: list[float] | None = None
     rule: Rule | None = None
 
@@ -63,6 +65,16 @@ class Answering(LightningModule):
     def answers(self, logits: Tensor) -> dict[str, list[Any]]:
         """Columns with the answer for each row with logits [N, *]; `predicted` comes first."""
         return {"predicted": self.predictions(logits).tolist()}
+
+    def closing_scores(self, logits: Tensor, predictions: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """Scores [M] in float64 on the CPU that only the end of training asks for, of M runs, by `closing_names`.
+
+        Args:
+            logits: As `forward` returns them [M, N, *].
+            predictions: What they stand for [M, N, *].
+            y: Targets [M, N, *].
+        """
+        return {}
 
     def outcome(self, logits: Tensor, y: Tensor) -> Outcome:
         """What this head says of rows with logits [N, *] and targets y [N, *], and how right it is."""

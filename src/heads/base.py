@@ -93,6 +93,11 @@ class Head(Answering, Loadable, Tunable, ABC):
         """Names of the loss and the scores, without their stage; `loss` comes first."""
         return ("loss", *self.new_scores().names)
 
+    @property
+    def all_score_names(self) -> tuple[str, ...]:
+        """Names of all that `measure` returns as numbers: the loss, the scores, and those of the end of training."""
+        return tuple(dict.fromkeys((*self.score_names, *self.closing_names)))
+
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """Loss [M] of each of M runs with logits [M, N, *] and targets y [M, N, *]."""
         return vmap(self.loss)(logits, y)
@@ -238,8 +243,10 @@ class Head(Answering, Loadable, Tunable, ABC):
         """Loss, scores and tables of rows with logits [N, …] as `forward` has them and y [N, …], as plain numbers."""
         logits, y = logits.to(self.device), y.to(self.device)
         meter = Meter(self.new_scores(everywhere=False), self.device, everywhere=False)
-        meter.update(self.loss(logits, y)[None], self.predictions(logits)[None], y[None])
-        return {name: value.item() for name, value in meter.values().items()} | meter.scores.tables()[0]
+        predictions = self.predictions(logits)[None]
+        meter.update(self.loss(logits, y)[None], predictions, y[None])
+        values = meter.values() | self.closing_scores(logits[None], predictions, y[None])
+        return {name: value.item() for name, value in values.items()} | meter.scores.tables()[0]
 
     # Metrics
 

@@ -10,7 +10,9 @@ from torch import Tensor
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.probable import ClassOutcome, named_probabilities
-from src.metrics.confusion import ClassScores
+from src.metrics import agreement
+from src.metrics.confusion import ClassScores, class_counts
+from src.metrics.scores import log_losses
 from src.settings.rules import Positive, checked
 from src.spec import DataSpec
 
@@ -33,6 +35,7 @@ class ClassificationHead(Head):
         self.register_buffer("class_weights", _weights(class_weights, self.spec), persistent=False)
 
     gives = "probabilities"
+    closing_names = ("log_loss", *agreement.NAMES)
 
     @property
     def has_boundary(self) -> bool:
@@ -52,6 +55,14 @@ class ClassificationHead(Head):
         names = self.spec.class_names
         predicted = [names[label] for label in self.predictions(logits).tolist()]
         return {"predicted": predicted} | named_probabilities(self, logits)
+
+    def closing_scores(self, logits: Tensor, predictions: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """Log loss, balanced accuracy, Matthews' correlation and Cohen's kappa [M] of M runs."""
+        p, y = torch.stack([self.probabilities(each) for each in logits.cpu().double()]), y.cpu()
+        counted = ClassScores(self.spec.num_classes, len(y))
+        counted.update(predictions.cpu(), y)
+        losses = log_losses("multiclass", p, y).mean(dim=1)
+        return {"log_loss": losses, **agreement.agreement_scores(*class_counts(counted.confusion))}
 
     def outcome(self, logits: Tensor, y: Tensor) -> ClassOutcome:
         """What this head says of rows with logits [N, …] and labels y [N], and how right it is."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from src.heads.probable import LabelOutcome, named_probabilities
 from src.heads.threshold import ThresholdHead
 from src.metrics.confusion import LabelScores, label_confusions
+from src.metrics.scores import log_losses
 from src.spec import DataSpec
 
 
@@ -27,6 +28,7 @@ class MultilabelHead(ThresholdHead):
 
     tasks = ("multilabel",)
     gives = "probabilities"
+    closing_names = ("log_loss",)
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
@@ -53,6 +55,11 @@ class MultilabelHead(ThresholdHead):
         """Whether a row has each label, and the probability of each."""
         columns = zip(self.spec.class_names, self.predictions(logits).T.tolist(), strict=True)
         return {f"predicted_{name}": column for name, column in columns} | named_probabilities(self, logits)
+
+    def closing_scores(self, logits: Tensor, predictions: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """Log loss [M] of M runs, the mean over labels."""
+        p = self.probabilities(logits.cpu().double())
+        return {"log_loss": log_losses("multilabel", p, y.cpu()).mean(dim=1)}
 
     def outcome(self, logits: Tensor, y: Tensor) -> LabelOutcome:
         """What this head says of rows with logits [N, L] and targets y [N, L], and how right it is."""

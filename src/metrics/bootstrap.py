@@ -10,8 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from src.metrics.agreement import agreement_scores, with_the_other
 from src.metrics.columns import Task, columns_of
-from src.metrics.scores import count_scores, row_scores
+from src.metrics.scores import mean_count_scores, row_scores
 
 _CHUNK = 1_000_000  # weights held at once: about 30 MB
 _MANY_ROWS = 20_000
@@ -58,6 +59,7 @@ class Statistics:
         columns = columns_of(task, probabilities, predictions, y)
         rows = row_scores(task, probabilities, predictions, y)
         counts = torch.cat([columns.guess & columns.truth, columns.guess, columns.truth], dim=1)
+        self.task = task
         self.row_names = tuple(rows)
         self.summands = torch.cat([torch.stack(list(rows.values()), dim=1), counts.double()], dim=1)
         self.rankings = [_rank(p, truth) for p, truth in columns.each()]
@@ -66,12 +68,16 @@ class Statistics:
         """Scores [R] for weights [R, N], whole numbers in float32: how often each row was drawn."""
         sums = weights.double() @ self.summands
         means, counts = sums.split([len(self.row_names), sums.shape[1] - len(self.row_names)], dim=1)
-        means = means / weights.double().sum(dim=1, keepdim=True)
-        ratios = count_scores(*counts.chunk(3, dim=1))
+        num_rows = weights.double().sum(dim=1, keepdim=True)
+        hits, predicted, true = counts.chunk(3, dim=1)
+        both = hits, predicted, true
+        if self.task == "binary":
+            both = with_the_other(*both, num_rows)
         ranks = torch.stack([_rank_scores(ranking, weights) for ranking in self.rankings]).nanmean(dim=0)
         return {
-            **dict(zip(self.row_names, means.unbind(1), strict=True)),
-            **{name: ratio.mean(dim=1) for name, ratio in ratios.items()},
+            **dict(zip(self.row_names, (means / num_rows).unbind(1), strict=True)),
+            **mean_count_scores(self.task, hits, predicted, true),
+            **({} if self.task == "multilabel" else agreement_scores(*both)),
             "roc_auc": ranks[0],
             "average_precision": ranks[1],
         }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from src.metrics.running import Scores
-from src.metrics.scores import count_scores
+from src.metrics.scores import count_scores, mean_count_scores
 
 _EXACT = 2**24  # counts that float32 holds
 
@@ -14,8 +14,8 @@ _EXACT = 2**24  # counts that float32 holds
 def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
     """Accuracy, precision, recall and F1 [...] of counts `confusion` [..., C, C], rows true and columns predicted.
 
-    Two classes give the scores of class 1, more give the mean over classes (scikit-learn's `binary` and `macro`). A
-    score whose denominator is zero counts as 0.
+    Two classes give the scores of class 1, more give the mean over the classes that occur or are predicted
+    (scikit-learn's `binary` and `macro`). A score whose denominator is zero counts as 0.
 
     Example:
         >>> scores = scores_from_confusion(torch.tensor([[5, 1], [2, 2]]))
@@ -23,10 +23,22 @@ def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
         {'accuracy': 0.7, 'precision': 0.6667, 'recall': 0.5, 'f1': 0.5714}
     """
     counts = confusion.cpu().double()  # not every accelerator has doubles
-    hits, predicted, true = counts.diagonal(dim1=-2, dim2=-1), counts.sum(dim=-2), counts.sum(dim=-1)
-    ratios = count_scores(hits, predicted, true)
-    averaged = {name: ratio[..., 1] if hits.shape[-1] == 2 else ratio.mean(-1) for name, ratio in ratios.items()}
-    return {name: each.float() for name, each in {"accuracy": hits.sum(-1) / predicted.sum(-1), **averaged}.items()}
+    hits, predicted, true = class_counts(counts)
+    accuracy = hits.sum(-1) / predicted.sum(-1)
+    if hits.shape[-1] == 2:
+        averaged = mean_count_scores("binary", hits[..., 1:], predicted[..., 1:], true[..., 1:])
+    else:
+        averaged = mean_count_scores("multiclass", hits, predicted, true)
+    return {name: each.float() for name, each in {"accuracy": accuracy, **averaged}.items()}
+
+
+def class_counts(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows [..., C] that are both predicted and true, that are predicted, and that are true.
+
+    Args:
+        confusion: Counts [..., C, C], rows true and columns predicted.
+    """
+    return confusion.diagonal(dim1=-2, dim2=-1), confusion.sum(dim=-2), confusion.sum(dim=-1)
 
 
 class ClassScores(Scores):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.classification import binary_calibration_error
 
+from src.metrics.agreement import agreement_scores, with_the_other
 from src.metrics.columns import Columns, Task, columns_of
 from src.metrics.curves import average_precision, roc_auc
 
@@ -14,14 +15,16 @@ _TINY = torch.finfo(torch.float64).eps  # where scikit-learn clips the probabili
 
 
 def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> dict[str, float]:
-    """Accuracy, precision, recall, F1, ROC AUC, average precision, log loss, Brier score and calibration error.
+    """Every score of some rows: right or wrong, ranked, and how good the probabilities are.
 
     Binary tasks give the scores of class 1, the others the mean over classes or labels (scikit-learn's `binary` and
-    `macro`). A precision, recall or F1 whose denominator is zero counts as 0, as in the head. A ROC AUC or average
+    `macro`). A precision, recall or F1 whose denominator is zero counts as 0; a class that neither occurs nor is
+    predicted is left out of their means, as in scikit-learn and torchmetrics. A ROC AUC or average
     precision that the rows leave undefined is left out of its mean, and NaN where none is left.
 
     - accuracy: share of right rows; multilabel: mean over labels. `subset_accuracy`: share of rows with all labels
       right, for multilabel only.
+    - balanced_accuracy (the mean recall), mcc (Matthews' correlation) and kappa (Cohen's): not for multilabel.
     - log_loss: natural logarithm, probabilities clipped to [2.2e-16, 1].
     - brier: mean of (p − y)²; multiclass: mean over rows of the sum over classes, so that it reaches 2.
     - calibration_error: expected calibration error (l1) over 15 bins of equal width, with 1.0 a bin of its own, as
@@ -42,14 +45,16 @@ def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Te
     """
     columns = columns_of(task, probabilities, predictions, y)
     means = {name: float(values.mean()) for name, values in row_scores(task, probabilities, predictions, y).items()}
-    ratios = {name: float(ratio.mean()) for name, ratio in count_scores(*_counts(columns)).items()}
+    ratios = {name: float(ratio) for name, ratio in mean_count_scores(task, *_counts(columns)).items()}
     ranks = {
         name: float(torch.tensor(values, dtype=torch.float64).nanmean())
         for name, values in _rank_scores(columns).items()
     }
+    beyond = {} if task == "multilabel" else _agreement(task, columns)
     scores = means | ratios | ranks | {"calibration_error": _calibration_error(task, columns)}
-    order = ("accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss", "brier")
-    return {name: scores.pop(name) for name in order} | scores
+    first, then = ("accuracy", "precision", "recall", "f1"), ("roc_auc", "average_precision", "log_loss", "brier")
+    ordered = {name: scores.pop(name) for name in first} | beyond | {name: scores.pop(name) for name in then}
+    return ordered | scores
 
 
 def class_scores(
@@ -98,19 +103,38 @@ def row_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor
     p, guess, truth = columns_of("multilabel" if task == "multilabel" else "multiclass", probabilities, predictions, y)
     right = guess == truth
     square = (p - truth.double()).square()
+    losses = log_losses(task, p, y.cpu())
     if task == "multilabel":
-        loss = -torch.where(truth, p, 1 - p).clamp(min=_TINY).log()
         return {
             "accuracy": right.double().mean(dim=1),
-            "log_loss": loss.mean(dim=1),
+            "log_loss": losses,
             "brier": square.mean(dim=1),
             "subset_accuracy": right.all(dim=1).double(),
         }
     return {
         "accuracy": right.all(dim=1).double(),
-        "log_loss": -p[truth].clamp(min=_TINY).log(),
+        "log_loss": losses,
         "brier": square[:, 1] if task == "binary" else square.sum(dim=1),
     }
+
+
+def log_losses(task: Task, p: Tensor, y: Tensor) -> Tensor:
+    """Natural logarithm of what each row's true class was thought to be [..., N], less than 0, with its sign turned.
+
+    It knows no class weights and no smoothing, which a head's loss may contain. Multilabel: the mean over labels.
+
+    Args:
+        task: Which convention the tensors follow, see `src.metrics`.
+        p: Probabilities [..., N, C], or [..., N, L] for multilabel, in float64; clipped to [2.2e-16, 1].
+        y: Labels [..., N] or [..., N, L].
+
+    Example:
+        >>> log_losses("binary", torch.tensor([[0.5, 0.5], [0.0, 1.0]]), torch.tensor([0, 1])).exp().tolist()
+        [2.0, 1.0]
+    """
+    if task == "multilabel":
+        return -torch.where(y.bool(), p, 1 - p).clamp(min=_TINY).log().mean(dim=-1)
+    return -p.gather(-1, y.long().unsqueeze(-1)).squeeze(-1).clamp(min=_TINY).log()
 
 
 def count_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
@@ -134,9 +158,40 @@ def count_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Ten
     }
 
 
+def mean_count_scores(task: Task, hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
+    """Mean precision, recall and F1 [...] over the K columns of counts, in float64.
+
+    A class that neither occurs nor is predicted is left out, as in scikit-learn and torchmetrics. Class 1 of two and
+    the labels of a row are asked for whatever the rows are, and count as 0 then.
+
+    Args:
+        task: Which convention the columns follow, see `src.metrics`.
+        hits: Rows [..., K] that are both predicted and true.
+        predicted: Rows [..., K] that are predicted.
+        true: Rows [..., K] that are true.
+
+    Example:
+        >>> counts = torch.tensor([3, 0, 0]), torch.tensor([3, 1, 0]), torch.tensor([4, 0, 0])
+        >>> mean_count_scores("multiclass", *counts)["precision"].item()  # of 1, 0 and nothing
+        0.5
+    """
+    ratios = count_scores(hits, predicted, true)
+    if task != "multiclass":
+        return {name: ratio.mean(dim=-1) for name, ratio in ratios.items()}
+    present = (predicted + true > 0).sum(dim=-1)
+    return {name: ratio.sum(dim=-1) / present for name, ratio in ratios.items()}
+
+
 def _counts(columns: Columns) -> tuple[Tensor, Tensor, Tensor]:
     _, guess, truth = columns
     return (guess & truth).sum(dim=0), guess.sum(dim=0), truth.sum(dim=0)
+
+
+def _agreement(task: Task, columns: Columns) -> dict[str, float]:
+    counts = _counts(columns)
+    if task == "binary":
+        counts = with_the_other(*counts, torch.tensor([len(columns.truth)]))
+    return {name: float(score) for name, score in agreement_scores(*counts).items()}
 
 
 def _rank_scores(columns: Columns) -> dict[str, list[float]]:

@@ -1,5 +1,6 @@
 """What the terminal and the loggers are told when a run has ended."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -29,6 +30,26 @@ def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
         cells = "".join(f"{_number(metrics[f'{stage}/{name}']):>{width}}" for name in names)
         lines.append(f"  {stage:<5}{cells}")
     return "\n".join(lines)
+
+
+def meaning(spec: DataSpec, names: Iterable[str]) -> list[str]:
+    """The line below a table of scores that says which class they are of, or over what their means are; if any.
+
+    Args:
+        spec: What the rows are.
+        names: Of the scores.
+
+    Example:
+        >>> meaning(DataSpec("binary", (2,), ("well", "sick")), ("accuracy", "precision", "recall"))
+        ['  precision, recall: of class sick; accuracy: of all rows (micro)']
+    """
+    counted = [name for name in ("precision", "recall", "f1") if name in names]
+    if not counted or spec.task == "regression":
+        return []
+    if spec.task == "multilabel":
+        return [f"  {', '.join(['accuracy', *counted])}: means over labels (macro)"]
+    of = f"of class {spec.asked[0]}" if spec.task == "binary" else "means over classes (macro)"
+    return [f"  {', '.join(counted)}: {of}; accuracy: of all rows (micro)"]
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from src.data.rows import Split
 from src.data.scene import Scene
 from src.heads.outcome import Outcome
-from src.reporting.summary import evaluation_table
+from src.reporting.summary import evaluation_table, meaning
 from src.runs.opening import OpenRun, choose_threshold, open_run
 from src.storage.files import aside
 from src.storage.folders import EvaluationFolder, RunFolder, find_run
@@ -57,7 +57,7 @@ def evaluate(cfg: DictConfig) -> Path:
         why = f" ({opened.head.rule} on validation rows)" if opened.head.chooses else ""
         log.info("threshold %s%s", ", ".join(f"{each:.4g}" for each in opened.head.thresholds), why)
     log.info("")
-    log.info("%s\n", evaluation_table(results))
+    log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
     log.info("written to %s", target)
     return target
 

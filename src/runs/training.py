@@ -219,7 +219,8 @@ class Run:
     def summary(self) -> str:
         """The few lines that end a run's output."""
         head, datamodule = self.parts.head, self.parts.datamodule
-        lines = [*self._opening(), report.metrics_table(self.metrics, head.score_names), ""]
+        table = report.metrics_table(self.metrics, head.score_names)
+        lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), ""]
         linear = affine_map(head.network, head.spec.num_inputs)
         if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
             weight, bias = (part.tolist() for part in linear)

@@ -71,7 +71,9 @@ checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
 """Decorates a constructor: a value that breaks its annotation raises `pydantic.ValidationError`."""
 
 _SMALLER_IS_BETTER = frozenset({"loss", "mae", "mse", "rmse", "error", "nll", "brier", "ece"})
-_LARGER_IS_BETTER = frozenset({"accuracy", "precision", "recall", "f1", "r2", "auc", "specificity", "sensitivity"})
+_LARGER_IS_BETTER = frozenset(
+    {"accuracy", "precision", "recall", "f1", "r2", "auc", "mcc", "kappa", "specificity", "sensitivity"}
+)
 
 
 def direction(metric: str) -> Literal["min", "max"] | None:

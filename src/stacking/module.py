@@ -149,16 +149,20 @@ class StackModule(pl.LightningModule):
         return Meter(self.head.new_scores(num_runs, everywhere=False), self.optimizer.params.device, everywhere=False)
 
     @torch.no_grad()
-    def measure(self, params: Tensor, rows: StackRows) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-        """Scores [m] and tables of the networks with parameters `params` [m, P] on rows of theirs."""
+    def measure(
+        self, params: Tensor, rows: StackRows, closing: bool = False
+    ) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+        """Scores [m], `closing` ones too, and tables of the networks with parameters `params` [m, P] on their rows."""
         scores: list[dict[str, Tensor]] = []
         tables: list[dict[str, Any]] = []
         for part in rows.parts():
             x, y = rows.whole(part)
             meter = self._new_meter(len(y))
             logits = self.head.logits(self.stacked(self.stacked.pieces(params[part]), x))
-            meter.update(self.head.losses(logits, y), vmap(self.head.predictions)(logits), y)
-            scores.append(_on_cpu(meter.values()))
+            predictions = vmap(self.head.predictions)(logits)
+            meter.update(self.head.losses(logits, y), predictions, y)
+            more = self.head.closing_scores(logits, predictions, y) if closing else {}
+            scores.append(_on_cpu(meter.values()) | more)
             tables += meter.scores.tables()
         return {name: torch.cat([each[name] for each in scores]) for name in scores[0]}, tables
 

@@ -161,7 +161,8 @@ class Stack:
             self.members[run].error = TrainingDivergedError(reason)
         params = self._chosen().to(module.optimizer.params.device)
         steps = {epoch.number: epoch.step for epoch in history.epochs}
-        measured = {name: module.measure(params, rows) for name, rows in _rows(self.members, params.device).items()}
+        rows = _rows(self.members, params.device)
+        measured = {name: module.measure(params, each, closing=True) for name, each in rows.items()}
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
             if member.error is not None or member.finished:

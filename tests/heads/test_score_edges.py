@@ -12,6 +12,7 @@ from src.errors import ConfigError
 from src.heads.binary import BinaryHead
 from src.heads.multiclass import MulticlassHead
 from src.heads.regression import RegressionHead
+from src.metrics.bootstrap import intervals
 from src.metrics.confusion import scores_from_confusion
 from src.networks.perceptron import Perceptron
 from src.spec import DataSpec
@@ -47,7 +48,7 @@ def draw(num_classes, num_columns=2, num_rows=90):
 def test_absent_classes_score_as_in_scikit_learn_with_zero_division_0(y, labels, num_classes):
     classes = list(range(num_classes))
     scores = scores_from_confusion(torch.from_numpy(metrics.confusion_matrix(y, labels, labels=classes)))
-    how = {"average": "binary"} if num_classes == 2 else {"average": "macro", "labels": classes}
+    how = {"average": "binary" if num_classes == 2 else "macro"}
     assert scores["accuracy"].item() == pytest.approx(metrics.accuracy_score(y, labels))
     for name in ("precision", "recall", "f1"):
         expected = getattr(metrics, f"{name}_score")(y, labels, zero_division=0, **how)
@@ -101,7 +102,29 @@ def test_evaluation_equals_scikit_learn(kind, spec):
     assert results["accuracy"] == pytest.approx(metrics.accuracy_score(y, labels))
     assert results["f1"] == pytest.approx(metrics.f1_score(y, labels, average=average))
     assert results["confusion_matrix"] == metrics.confusion_matrix(y, labels).tolist()
-    assert {*head.score_names, "confusion_matrix"} == results.keys()
+    closing = {
+        "log_loss": metrics.log_loss(y, probabilities),
+        "balanced_accuracy": metrics.balanced_accuracy_score(y, labels),
+        "mcc": metrics.matthews_corrcoef(y, labels),
+        "kappa": metrics.cohen_kappa_score(y, labels),
+    }
+    assert {name: results[name] for name in head.closing_names} == pytest.approx(closing, abs=1e-9)
+    assert {*head.all_score_names, "confusion_matrix"} == results.keys()
+
+
+def test_the_log_loss_knows_no_weights_and_no_smoothing():
+    x, y = draw(3)
+    plain = head_of(MulticlassHead, THREE)
+    other = head_of(MulticlassHead, THREE, label_smoothing=0.2, class_weights=[1.0, 5.0, 2.0])
+    mine, theirs = (head.evaluate([(x, y)]) for head in (plain, other))
+    assert mine["log_loss"] == theirs["log_loss"] == pytest.approx(mine["loss"], rel=1e-6)
+    assert abs(theirs["loss"] - mine["loss"]) > 0.01
+
+
+def test_classes_that_neither_occur_nor_are_predicted_leave_an_interval_alone():
+    """40, 18 and 2 rows, all right: a draw without the two has a macro mean of the others, as scikit-learn's."""
+    y = torch.tensor([0] * 40 + [1] * 18 + [2] * 2)
+    assert intervals("multiclass", torch.eye(3)[y], y, y, resamples=200)["f1"] == (1, 1)
 
 
 def test_evaluation_silences_no_unit_and_moves_no_weight():

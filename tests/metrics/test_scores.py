@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn import metrics as sk
 
+from src.metrics import agreement
 from src.metrics.confusion import scores_from_confusion
 from src.metrics.scores import class_scores, overall_scores
 
@@ -23,8 +24,11 @@ def multiclass_rows(kind, num_classes=4, num_rows=300, seed=0):
         probabilities = probabilities / probabilities.sum(dim=1, keepdim=True)
     if kind == "certain":
         probabilities[::2] = torch.nn.functional.one_hot(probabilities[::2].argmax(dim=1), num_classes).double()
-    if kind == "missing class":
+    if kind.startswith("missing"):
         y[y == 1] = 0
+    if kind == "missing class, never predicted":
+        probabilities[:, 1] = 0
+        probabilities = probabilities / probabilities.sum(dim=1, keepdim=True)
     return probabilities, probabilities.argmax(dim=1), y
 
 
@@ -60,6 +64,11 @@ def calibration_error(confidence, right):
 KINDS = ["plain", "ties", "certain", "missing class"]
 
 
+def beyond_chance(truth, t):
+    found = sk.balanced_accuracy_score(truth, t), sk.matthews_corrcoef(truth, t), sk.cohen_kappa_score(truth, t)
+    return dict(zip(agreement.NAMES, found, strict=True))
+
+
 @pytest.mark.parametrize("kind", KINDS[:3])
 def test_binary_scores_are_those_of_class_one_in_scikit_learn(kind):
     probabilities, _, y = multiclass_rows(kind, num_classes=2)
@@ -70,6 +79,7 @@ def test_binary_scores_are_those_of_class_one_in_scikit_learn(kind):
         "precision": sk.precision_score(truth, t),
         "recall": sk.recall_score(truth, t),
         "f1": sk.f1_score(truth, t),
+        **beyond_chance(truth, t),
         "roc_auc": sk.roc_auc_score(truth, p),
         "average_precision": sk.average_precision_score(truth, p),
         "log_loss": sk.log_loss(truth, p),
@@ -81,17 +91,19 @@ def test_binary_scores_are_those_of_class_one_in_scikit_learn(kind):
     assert scores == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "missing class, never predicted"])
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
 def test_multiclass_scores_are_scikit_learns_means_over_classes(kind):
     probabilities, predictions, y = multiclass_rows(kind)
     p, t, truth = probabilities.numpy(), predictions.numpy(), y.numpy()
-    macro = {"labels": range(4), "average": "macro", "zero_division": 0}
+    macro = {"average": "macro", "zero_division": 0}
     each = [ranking_by_scikit_learn(p[:, c], truth == c) for c in range(4)]
     expected = {
         "accuracy": sk.accuracy_score(truth, t),
         "precision": sk.precision_score(truth, t, **macro),
         "recall": sk.recall_score(truth, t, **macro),
         "f1": sk.f1_score(truth, t, **macro),
+        **beyond_chance(truth, t),
         **{name: np.nanmean([scores[name] for scores in each]) for name in NAMES},
         "log_loss": sk.log_loss(truth, p, labels=range(4)),
         "brier": sk.brier_score_loss(truth, p, labels=range(4)),
@@ -166,8 +178,10 @@ def test_one_row_leaves_the_area_under_its_curve_undefined_and_the_rest_defined(
     probabilities, y = torch.tensor([[0.25, 0.75]]), torch.tensor([1])
     scores = overall_scores("binary", probabilities, y, y)
     assert math.isnan(scores.pop("roc_auc"))
+    assert math.isnan(scores.pop("kappa"))
     assert scores == pytest.approx(
-        {"accuracy": 1, "precision": 1, "recall": 1, "f1": 1, "average_precision": 1, "log_loss": -math.log(0.75),
+        {"accuracy": 1, "precision": 1, "recall": 1, "f1": 1, "balanced_accuracy": 1, "mcc": 0,
+         "average_precision": 1, "log_loss": -math.log(0.75),
          "brier": 0.0625, "calibration_error": 0.25}
     )  # fmt: skip
     negative = overall_scores("binary", probabilities, y, 1 - y)
@@ -207,3 +221,13 @@ def test_a_probability_a_rounding_error_above_one_is_one():
     assert overall_scores("multiclass", above, one, one) == pytest.approx(
         overall_scores("multiclass", certain, one, one), nan_ok=True
     )
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 0], [1, 1, 1]], ids=["all right", "one wrong", "all wrong"])
+@pytest.mark.filterwarnings("ignore")
+def test_rows_of_one_class_agree_as_in_scikit_learn(labels):
+    """Kappa is 0 / 0 where all rows are of one class and right."""
+    truth, labels = torch.tensor([0, 0, 0]), torch.tensor(labels)
+    scores = overall_scores("binary", torch.eye(2)[labels], labels, truth)
+    found = {name: scores[name] for name in agreement.NAMES}
+    assert found == pytest.approx(beyond_chance(truth.numpy(), labels.numpy()), nan_ok=True)

@@ -73,8 +73,9 @@ def test_evaluation_repeats_what_training_measured(train):
     run = train("experiment=xor", "data.num_train=500", "trainer.max_epochs=5", *FAST)
     for split in ("train", "val", "test"):
         found = scores_of(evaluate(on_run(run.folder, split=split, resamples=0)))
-        for name in run.parts.head.score_names:
+        for name in run.parts.head.all_score_names:
             assert found[name] == pytest.approx(run.metrics[f"{split}/{name}"], abs=1e-6)
+    assert "\n  precision, recall, f1: of class different; accuracy: of all rows (micro)\n" in run.summary()
 
 
 @pytest.mark.parametrize(
