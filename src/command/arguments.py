@@ -19,6 +19,12 @@ from src.trust.saved import check_resumable, saved_config_dir, saved_overrides
 
 _RESUMED = "resumed"  # the primary configuration of a resumed run
 _DECIDES_ROWS = re.compile(r"seed|data\.(seed|split_\w+|\w+_fraction|stratify)")
+_RENAMED = {
+    "changed_data=accept": "allow_changed_data=true",
+    "changed_data=refuse": "allow_changed_data=false",
+}
+"""Words of earlier versions and what they are called now."""
+
 _LAUNCHER = "hydra/launcher=", "hydra.launcher."
 
 
@@ -37,6 +43,7 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
     if "--shell-completion" in flags:  # its words are of another kind
         check_completion(words)
         return [*joined(flags), *words], None
+    words = [_RENAMED.get(word, word) for word in words]
     check_words(words, command)
     check_name(flags, command)
     sweep = None
@@ -138,7 +145,7 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     check_links(folder, levels=3)
     lock(folder, "sweep_resume")
     rest = [argument for argument in arguments if not argument.startswith("sweep_resume=")]
-    saved = saved_overrides(SweepFolder(folder).overrides, rest)
+    saved = [_RENAMED.get(word, word) for word in saved_overrides(SweepFolder(folder).overrides, rest)]
     config_dir = saved_config_dir(SweepFolder(folder).overrides)
     if config_dir is not None and "--config-dir" not in flags:
         raise ConfigError(

@@ -10,9 +10,10 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from src.data.blocks import BatchLoader, BlockLoader
+from src.data.identity import Keys
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
-from src.data.source import Source
+from src.data.sourced import Sourced
 from src.data.table import Table
 from src.errors import ConfigError
 from src.settings.rules import Count, Fraction, Seed, checked
@@ -31,7 +32,7 @@ def stream_seed(seed: int, stream: int) -> int:
     return int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
 
 
-class InMemoryDataModule(LightningDataModule, ABC):
+class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     """Rows held as tensors, split, scaled and served as blocks of minibatches.
 
     A dataset names its `task`, its classes and, in `load`, its rows. Scaling is fitted on the training rows and is part
@@ -72,9 +73,6 @@ class InMemoryDataModule(LightningDataModule, ABC):
         self.standardize, self.label_noise = standardize, label_noise
         self.blocks = blocks
         self.scaler: Scaler | None = None
-        self.source: Source | None = None  # of rows that can change: files of the user's own
-        self.trained_source: Source | None = None
-        self.accepts_change = False  # the run goes on with other files than before, which its checkpoints say
         self.same_rows = False  # training rows are the test, as those of a truth table
         self.doubts: list[tuple[str, str]] = []  # kind and text of what a source holds and is rarely meant
         self._splits: Splits | None = None
@@ -139,18 +137,9 @@ class InMemoryDataModule(LightningDataModule, ABC):
         features = self.feature_names or (tuple(f"x{i + 1}" for i in range(x.shape[1])) if x.ndim == 2 else ())
         return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features)
 
-    def change(self) -> str | None:
-        """How the user's files differ from those that a checkpoint's run was trained on, in words; None where not."""
-        _ = self.splits
-        source, trained = self.source, self.trained_source
-        difference = trained.difference(source) if source and trained else None
-        return f"{source.name} is not what the run was trained on ({difference})" if source and difference else None
-
-    def mixture(self) -> str | None:
-        """That a checkpoint's run was trained on files and then on others, in words; None where it was not."""
-        if self.source is None or self.trained_source is None or not self.trained_source.mixed:
-            return None
-        return f"the run was trained on {self.source.name} before and after it changed"
+    def leave_out(self, seen: Keys | None) -> None:
+        """Read the rows once more when they are next asked for, and let none test a run that has `seen` it."""
+        self.rows_seen, self._splits = seen, None
 
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook: makes the splits ready, once."""
@@ -255,14 +244,12 @@ class InMemoryDataModule(LightningDataModule, ABC):
     def state_dict(self) -> dict[str, Any]:
         """The scaler as plain tensors and what the rows were read from, for the checkpoint."""
         scaler = {} if self.scaler is None else dict(self.scaler.state_dict())
-        mixed = self.accepts_change or self.mixture() is not None
-        return scaler | ({"source": self.source._replace(mixed=mixed).state()} if self.source else {})
+        return scaler | self.source_state()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the scaler of a checkpoint."""
         state = dict(state_dict)
-        if (source := state.pop("source", None)) is not None:
-            self.trained_source = Source.of_state(source)
+        self.take_source(state.pop("source", None))
         if not state:
             return
         saved = Scaler(**state)

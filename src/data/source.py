@@ -19,6 +19,7 @@ class Source(NamedTuple):
         digest: Of the content, or of the files' names and sizes.
         mixed: A run was trained on these files after it had been trained on others.
         name: Of the file or folder; not kept.
+        content: Digest of the files' bytes, where `digest` is of their names; empty where an earlier version kept none.
 
     Example:
         >>> then = Source({"rows": 500, "bytes": 9}, "a")
@@ -32,6 +33,7 @@ class Source(NamedTuple):
     digest: str
     mixed: bool = False
     name: str = ""
+    content: str = ""
 
     @classmethod
     def of_file(cls, path: Path, **counts: int) -> Self:
@@ -46,24 +48,27 @@ class Source(NamedTuple):
         return cls({**counts, "bytes": size}, digest.hexdigest()[:32], name=str(path))
 
     @classmethod
-    def of_files(cls, folder: Path, paths: Iterable[Path], kind: str = "files") -> Self:
-        """The files at `paths` in a `folder`, by their names and sizes; `kind` is what they are."""
+    def of_files(cls, folder: Path, paths: Iterable[Path], kind: str = "files", keys: bytes = b"") -> Self:
+        """The files at `paths` in a `folder` by names, sizes and the `keys` of them all; `kind` is what they are."""
         facts = sorted((path.relative_to(folder).as_posix(), path.stat().st_size) for path in paths)
         digest = hashlib.sha256(repr(facts).encode(errors="surrogateescape")).hexdigest()[:32]
-        return cls({kind: len(facts), "bytes": sum(size for _, size in facts)}, digest, name=str(folder))
+        counts = {kind: len(facts), "bytes": sum(size for _, size in facts)}
+        return cls(counts, digest, name=str(folder), content=hashlib.sha256(keys).hexdigest()[:32])
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
         """What `state` has kept."""
-        return cls(dict(state["counts"]), str(state["digest"]), bool(state["mixed"]))
+        content = str(state.get("content", ""))
+        return cls(dict(state["counts"]), str(state["digest"]), bool(state["mixed"]), content=content)
 
     def state(self) -> dict[str, Any]:
         """Plain values, for a checkpoint."""
-        return {"counts": dict(self.counts), "digest": self.digest, "mixed": self.mixed}
+        kept = {"counts": dict(self.counts), "digest": self.digest, "mixed": self.mixed}
+        return kept | ({"content": self.content} if self.content else {})
 
     def difference(self, now: "Source") -> str | None:
         """What has changed `now`, in a few words; None where nothing has."""
-        if self.digest == now.digest:
+        if self.digest == now.digest and (self.content == now.content or not self.content):
             return None
         changed = [
             f"{what} {self.counts[what]:,} → {count:,}"

@@ -2,11 +2,13 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
 from src.data.rows import Split
 from src.data.scene import Scene
+from src.errors import ConfigError
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table, meaning
 from src.runs.opening import OpenRun, choose_threshold, open_run
@@ -35,20 +37,20 @@ def evaluate(cfg: DictConfig) -> Path:
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     target = RunFolder(opened.folder).evaluation(*_differences(cfg))
     check_folder(target, "run")
-    change = opened.check_data()
+    change = opened.check_data(bool(cfg.get("allow_changed_data")), refuse=True)
+    _check_parts(opened, cfg)
     if cfg.threshold is not None:
         choose_threshold(opened, cfg.threshold)
     outcome = outcome_of(opened, cfg.split)
     about = {"run": str(opened.folder), "split": cfg.split, "num_rows": len(outcome.y)}
-    results = about | outcome.scores(cfg.resamples)
-    if change is not None:
-        results["data_changed"] = change
+    results = about | outcome.scores(cfg.resamples) | change
     from src.plots.style import to_png
 
     with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
         write_json(EvaluationFolder(folder).metrics, results)
         for name, columns in outcome.tables().items():
-            write_csv(folder / f"{name}.csv", columns)
+            names = _names(opened, cfg.split, len(outcome.y)) if name == "predictions" else {}
+            write_csv(folder / f"{name}.csv", {**names, **columns})
         for name, draw in outcome.figures(Scene(opened.datamodule, {f"{cfg.split} split": cfg.split})).items():
             with aside(folder / f"{name}.png") as part:
                 part.write_bytes(to_png(draw())[0])
@@ -60,6 +62,30 @@ def evaluate(cfg: DictConfig) -> Path:
     log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
     log.info("written to %s", target)
     return target
+
+
+def _names(opened: OpenRun, split: Split, count: int) -> dict[str, list[Any]]:
+    """A column with the number of each of `count` rows of a split in its file, or its picture's path; or none."""
+    identity = opened.datamodule.identity
+    names = [] if identity is None else identity.of(split)
+    return {identity.column: names} if identity and len(names) == count else {}  # pictures that are broken are skipped
+
+
+def _check_parts(opened: OpenRun, cfg: DictConfig) -> None:
+    """Refuse what needs validation rows, or training rows, of a file that only has new ones."""
+    if not opened.datamodule.is_apart:
+        return
+    name = opened.datamodule.source.name if opened.datamodule.source else ""
+    if cfg.split != "test":
+        raise ConfigError(
+            f"split: of {name}, which is not what the run was trained on, all rows are the test split "
+            f"(got {cfg.split}); leave it out"
+        )
+    if isinstance(cfg.threshold, str):
+        raise ConfigError(
+            f"threshold: a rule chooses on validation rows, which {name} has not, since it is not what "
+            f"the run was trained on (got {cfg.threshold}); give a number, or leave it out"
+        )
 
 
 def _differences(cfg: DictConfig) -> list[str]:

@@ -53,6 +53,7 @@ def export(cfg: DictConfig) -> Path:
         ExportError: The file does not compute what the run does.
     """
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
+    opened.check_source(bool(cfg.get("allow_changed_data")))
     write, load, suffix = _FORMATS[cfg.format]
     target = RunFolder(opened.folder).export / f"model{suffix}" if cfg.output is None else Path(cfg.output)
     check_output(target, cfg.force)

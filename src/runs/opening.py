@@ -11,10 +11,12 @@ from omegaconf.errors import OmegaConfBaseException
 from src.building.build import is_plain, make_head
 from src.building.making import make
 from src.data.base import InMemoryDataModule
+from src.data.source import Source
 from src.errors import ConfigError, suggestion
 from src.heads.base import Head
 from src.metrics.threshold import parse_rule
 from src.reporting.remarks import remark
+from src.runs import rows_seen
 from src.runs.sizes import check_sizes
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
@@ -38,6 +40,7 @@ class OpenRun:
         spec: What its dataset was.
         datamodule: Its data, with the scaler that training fitted.
         head: Its network with the best weights and the threshold chosen, in evaluation mode.
+        changes: Keys of its configuration that are different now, dotted.
     """
 
     folder: Path
@@ -45,13 +48,28 @@ class OpenRun:
     spec: DataSpec
     datamodule: InMemoryDataModule
     head: Head
+    changes: frozenset[str] = frozenset()
 
-    def check_data(self) -> str | None:
-        """Read the data; how they differ from those that the run was trained on, which a line says, if they do.
+    def check_data(self, allow: bool = False, refuse: bool = False) -> dict[str, Any]:
+        """Read the data; what results say where they are not those that the run was trained on, which a line says too.
+
+        Another file that was named instead of the run's own is tested as a whole, and one that has changed likewise
+        where that is allowed: apart from the rows that the run has seen.
+
+        Args:
+            allow: To work with data that have changed.
+            refuse: Raise an error for them where they are not allowed, instead of dividing them as the run's own.
 
         Raises:
             ConfigError: They are of another kind.
+            ChangedDataError: They have changed.
         """
+        data = self.datamodule
+        data.tests_all = allow or "data.path" in self.changes
+        data.refuses_change = refuse and not data.tests_all
+        trained = data.trained_source
+        if trained is not None and (data.tests_all or trained.mixed):
+            data.leave_out(rows_seen.read(self.folder))
         found = self.datamodule.spec
         for what in ("task", "input_shape", "class_names"):
             mine, theirs = getattr(self.spec, what), getattr(found, what)
@@ -60,10 +78,20 @@ class OpenRun:
                     f"data: the run was trained with {what} {_spoken(mine)} (got {_spoken(theirs)}); "
                     "undo what was changed in data"
                 )
-        change = self.datamodule.change() or self.datamodule.mixture()
-        if change is not None:
-            remark("change", f"{change}, so that rows it was trained on may be among those of any split")
-        return change
+        self._mention_unknown(data.source)
+        change = data.change() or data.mixture()
+        return {} if change is None else rows_seen.said(change, data)
+
+    def check_source(self, allow: bool) -> None:
+        """Raise `ChangedDataError` where files, if they are there, have changed and that is not to `allow`."""
+        source = self.datamodule.source_now()
+        self._mention_unknown(source)
+        self.datamodule.refuses_change = not allow
+        self.datamodule.refuse_change(source)
+
+    def _mention_unknown(self, source: Source | None) -> None:
+        if source is not None and self.datamodule.trained_source is None:
+            remark("unknown", rows_seen.UNKNOWN.format(name=source.name))
 
 
 def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None) -> OpenRun:
@@ -92,7 +120,8 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
     take(checkpoint, head, datamodule, path)
     _read_threshold(folder, head)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return OpenRun(folder, cfg, head.spec, datamodule, head.eval().to(device))
+    own = frozenset(f"{group}.{key}" for group, values in _plain(changes or {}).items() for key in values)
+    return OpenRun(folder, cfg, head.spec, datamodule, head.eval().to(device), own)
 
 
 def open_head(path: Path, trust: Any = None) -> Head:
@@ -148,6 +177,8 @@ def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
     """Refuse changes that divide a run's rows anew: rows that it was trained on would test it."""
     kind = targets.find({"data": cfg["data"], "trust": _plain(trust)}, "data")
     dividing = _DIVIDING if getattr(kind, "draws_rows", False) else {*_DIVIDING, "data.seed"}
+    if "data.path" not in own:
+        dividing = {*dividing, "data.target"}  # whose values are in equal shares in all splits
     if wrong := sorted(own & dividing):
         raise ConfigError(
             f"{wrong[0]}: divides the run's rows anew, so that rows it was trained on would test it "

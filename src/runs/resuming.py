@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+from omegaconf import DictConfig
 from torch import Generator, Tensor
 from torch.optim import Optimizer
 
+from src.building.run_length import num_steps
 from src.data.base import InMemoryDataModule
-from src.data.source import Source
 from src.errors import ChangedDataError, ConfigError
 from src.heads.base import Head
 from src.reporting.remarks import remark
+from src.runs import rows_seen
+from src.runs.rows_seen import UNKNOWN
 from src.trust.checkpoints import check_alike, source_state
 
 _PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
@@ -60,31 +63,46 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         ) from error
 
 
-def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, answer: str, path: Path) -> dict[str, str]:
-    """What `metrics.json` says where a run's data are not those of its training so far; nothing where they are.
+def check_planned(checkpoint: dict[str, Any], cfg: DictConfig, data: InMemoryDataModule) -> None:
+    """Refuse more epochs of `data` in a `cfg` than the schedule of a `checkpoint` was planned for."""
+    for scheduler in checkpoint["lr_schedulers"]:
+        planned, counted = scheduler.get("total_steps"), cfg.scheduler.get("total_steps") == "auto"
+        if planned is not None and counted and planned < num_steps(cfg, data):
+            raise ConfigError(
+                f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
+                f"{cfg.trainer.max_epochs}); keep the run's own, or train anew"
+            )
+
+
+def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowed: bool, path: Path) -> str | None:
+    """How a run's data are not those of its training so far; nothing where they are.
+
+    Rows that the run has seen will not test it, once the checkpoint says how rows become numbers.
 
     Args:
         checkpoint: As `read_checkpoint` returns it.
         data: As they are now.
-        answer: `accept` goes on with them, and a line says so.
+        allowed: To go on with others.
         path: Where the checkpoint is, for messages.
 
     Raises:
-        ChangedDataError: They differ, which the `answer` does not accept.
+        ChangedDataError: They differ, which is not allowed.
     """
-    if (source := source_state(checkpoint, type(data).__qualname__, path)) is not None:
-        data.trained_source = Source.of_state(source)
-    change = data.change()
-    if change is None:
-        return {"data_changed": mixture} if (mixture := data.mixture()) else {}
-    if answer != "accept":
+    _ = data.splits
+    data.take_source(source_state(checkpoint, type(data).__qualname__, path))
+    if data.source is not None and data.trained_source is None:
+        remark("unknown", UNKNOWN.format(name=data.source.name))
+    change, mixture = data.change(), data.mixture()
+    if change is None and mixture is None:
+        return None
+    if change is not None and not allowed:
         raise ChangedDataError(
             f"resume: {change}, and to go on would be another run; restore the data, train anew, or set "
-            "changed_data=accept"
+            "allow_changed_data=true"
         )
-    data.accepts_change = True
-    remark("change", f"{change}, so that rows it was trained on may be among those of any split")
-    return {"data_changed": change}
+    data.accepts_change = change is not None
+    data.leave_out(rows_seen.read(path.parent.parent))
+    return change or mixture
 
 
 def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, path: Path) -> None:

@@ -11,7 +11,6 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts
 from src.building.build import Parts, build, is_plain
-from src.building.run_length import num_steps
 from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError, InterruptedRunError
 from src.heads.drawing import Drawing, last_drawings
@@ -19,11 +18,11 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.reporting import summary as report
-from src.runs import tuning
+from src.runs import rows_seen, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take, write_threshold
-from src.runs.resuming import accepted_change, check_resumable
+from src.runs.resuming import accepted_change, check_planned, check_resumable
 from src.storage import epochs
 from src.storage.folders import PARTS, RunFolder
 from src.storage.removal import remove_listed
@@ -67,6 +66,8 @@ class Run:
         checkpoint = self._checkpoint_to_resume()
         if not self.cfg.trainer.fast_dev_run:
             self._log_graph()
+            if trainer.is_global_zero:
+                rows_seen.write(self.folder, datamodule)
         interrupts.take_over(trainer)
         start = time.perf_counter()
         try:
@@ -112,20 +113,16 @@ class Run:
                 f"resume: {path} stopped early after {epochs_done} epochs; "
                 f"raise callbacks.early_stopping.patience (got {patience})"
             )
-        for scheduler in checkpoint["lr_schedulers"]:
-            planned, counted = scheduler.get("total_steps"), self.cfg.scheduler.get("total_steps") == "auto"
-            if planned is not None and counted and planned < num_steps(self.cfg, self.parts.datamodule):
-                raise ConfigError(
-                    f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
-                    f"{max_epochs}); keep the run's own, or train anew"
-                )
+        check_planned(checkpoint, self.cfg, self.parts.datamodule)
         return path
 
     def _take_up(self, path: Path) -> dict[str, Any]:
         """Take what the checkpoint at `path` holds of a run that goes on; the checkpoint."""
         checkpoint = read_checkpoint(path)
-        self.metrics |= accepted_change(checkpoint, self.parts.datamodule, self.cfg.changed_data, path)
+        change = accepted_change(checkpoint, self.parts.datamodule, self.cfg.allow_changed_data, path)
         take(checkpoint, self.parts.head, self.parts.datamodule, path)
+        if change is not None:
+            self.metrics |= rows_seen.said(change, self.parts.datamodule)
         return checkpoint
 
     def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:

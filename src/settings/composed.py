@@ -67,7 +67,7 @@ class RootRules(library_rules.Rules):
     seed: rules.Seed
     runs_dir: Annotated[str, Field(min_length=1)]
     data_dir: Annotated[str, Field(min_length=1)]
-    changed_data: Literal["refuse", "accept"] = "refuse"
+    allow_changed_data: bool = False
     solved: SolvedRule
 
 
@@ -86,6 +86,7 @@ class RunRules(library_rules.Rules):
     formulas: Literal["escape", "keep"] = "escape"
     resamples: Annotated[rules.Natural, Field(le=100_000)] = 0
     force: bool = False
+    allow_changed_data: bool = False
 
 
 _RULES: dict[str, type[library_rules.Rules]] = {

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.errors import ConfigError, suggestion
 from src.settings.libraries import SET_BY_THE_PROJECT
 
-_ROOT = {"seed", "runs_dir", "data_dir", "resume", "changed_data", "experiment", "solved", "trust"}
+_ROOT = {"seed", "runs_dir", "data_dir", "resume", "allow_changed_data", "experiment", "solved", "trust"}
 _GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}
 _ELSEWHERE = {  # what other projects call it
     "ckpt_path": "resume=FOLDER goes on with a run, src.evaluate run=FOLDER measures it",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, InterruptedRunError
+from src.runs import rows_seen
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
@@ -171,6 +172,8 @@ class Writer:
 
         A failure is noted instead of metrics.
         """
+        assert member.data is not None
+        rows_seen.write(member.folder, member.data)
         columns = stack.module.history.columns
         if stack.cfg["callbacks"].get("history") is not None and rows:
             folders.write_curves(member.folder, columns, rows)

@@ -36,6 +36,7 @@ class _SourceState(BaseModel):
     counts: dict[str, int]
     digest: str
     mixed: bool
+    content: str = ""
 
 
 class _DataState(BaseModel):

@@ -67,7 +67,8 @@ def guarded(cfg: Config, own: Collection[str] = ()) -> Config:
         data["remember"] = False
     if "weights" in network:
         network["weights"] = None  # the checkpoint holds all weights, pretrained ones too
-    return {**cfg, "data": data, "network": network, "trust": None, "changed_data": "refuse"}
+    kept = {key: value for key, value in cfg.items() if key != "changed_data"}  # as an earlier version called it
+    return {**kept, "data": data, "network": network, "trust": None, "allow_changed_data": False}
 
 
 def check_places(cfg: Config, folder: Path, own: Collection[str] = ()) -> None:

@@ -182,9 +182,10 @@ def test_an_image_that_does_not_decode_is_named_or_skipped(tmp_path, budget):
 def test_decoded_images_are_remembered_until_a_file_changes(tmp_path):
     path = write_pngs(tmp_path / "pictures")
     first = folder_of(path, tmp_path).splits
-    assert len(list((tmp_path / "cache").iterdir())) == 1
+    kept = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
+    assert sorted(name.partition(".")[2] for name in kept) == ["keys.pt", "pt"]
     assert torch.equal(folder_of(path, tmp_path).splits.train.x, first.train.x)
-    assert len(list((tmp_path / "cache").iterdir())) == 1
+    assert {file.name: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()} == kept
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(path / "dog" / "00.png")
     assert torch.cat([rows.x for rows in folder_of(path, tmp_path).splits]).flatten(1).sum(1).min() == 0
 

@@ -1,4 +1,4 @@
-"""Files that changed after a run was trained on them: measured with a line that says so, resumed only on request."""
+"""Files that changed after a run was trained on them: refused, or on request measured on what the run has not seen."""
 
 import json
 import logging
@@ -7,12 +7,16 @@ import shutil
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from src.building.build import build
 from src.errors import ChangedDataError
 from src.reporting.remarks import forget
+from src.runs import rows_seen
 from src.runs.evaluation import evaluate
+from src.runs.exporting import export
 from src.runs.training import Run
+from tests.command.place import give
 from tests.conftest import compose_train, trained
 from tests.data.image_files import write_pngs
 from tests.runs.test_evaluation import on_run
@@ -99,13 +103,12 @@ def test_what_changed_is_said_and_not_resumed(case, again, caplog):
     kind, change, words = CHANGES[case]
     folder = again / kind
     change(folder)
-    scores = json.loads((evaluate(on_run(folder / "run", resamples=0)) / "metrics.json").read_text())
-    (line,) = [record.message for record in caplog.records]
-    assert words in line
-    assert line.startswith(scores["data_changed"])
-    assert "\n" not in line
+    with pytest.raises(ChangedDataError, match=r"\Adata: [^\n]+ restore it, or set allow_changed_data=true\Z") as error:
+        evaluate(on_run(folder / "run", resamples=0))
+    assert words in str(error.value)
+    assert not list(folder.glob("run/*evaluation*"))
     before = {path: path.read_bytes() for path in (folder / "run" / "checkpoints").iterdir()}
-    with pytest.raises(ChangedDataError, match=r"\Aresume: [^\n]+ set changed_data=accept\Z"):
+    with pytest.raises(ChangedDataError, match=r"\Aresume: [^\n]+ set allow_changed_data=true\Z"):
         resumed(kind, folder)
     assert before == {path: path.read_bytes() for path in before}
 
@@ -132,9 +135,12 @@ def test_a_moved_and_touched_file_is_the_same(again, caplog):
 def test_what_is_accepted_is_remembered(again, caplog):
     folder = again / "table"
     rewrite(folder, lambda rows: [*rows, "1,2,no"])
-    run = resumed("table", folder, "changed_data=accept")
+    run = resumed("table", folder, "allow_changed_data=true")
     assert "rows 60 → 61" in run.metrics["data_changed"]
-    assert len(caplog.records) == 1
+    (line,) = [record.message for record in caplog.records]
+    assert line.endswith(
+        f"of 13 rows that could test it, the run has seen {run.metrics['rows_left_out']}, which are left out"
+    )
     caplog.clear()
     forget()
     evaluate(on_run(folder / "run", resamples=0))
@@ -145,7 +151,7 @@ def test_what_is_accepted_is_remembered(again, caplog):
         resumed("table", folder, "trainer.max_epochs=4")
 
 
-def test_a_run_of_an_earlier_version_says_nothing(again, caplog):
+def test_a_run_of_an_earlier_version_is_measured_and_resumed_with_a_line(again, caplog):
     folder = again / "table"
     for path in (folder / "run" / "checkpoints").iterdir():
         checkpoint = torch.load(path, weights_only=True)
@@ -153,5 +159,44 @@ def test_a_run_of_an_earlier_version_says_nothing(again, caplog):
         torch.save(checkpoint, path)
     rewrite(folder, lambda rows: [*rows, "1,2,no"])
     evaluate(on_run(folder / "run", resamples=0))
-    assert not caplog.records
+    (line,) = [record.message for record in caplog.records]
+    assert line.endswith("kept no digests of its rows, so whether they have changed since cannot be checked")
     resumed("table", folder)
+
+
+def test_a_changed_file_is_not_exported_and_one_that_is_gone_is_not_needed(again):
+    folder = again / "table"
+    cfg = on_run(folder / "run", format="torch_export", output=None, force=True)
+    rewrite(folder, lambda rows: [*rows, "1,2,no"])
+    with pytest.raises(ChangedDataError, match=r"\Adata: [^\n]+bytes [^\n]+ set allow_changed_data=true\Z"):
+        export(cfg)
+    assert not (folder / "run" / "export").exists()
+    assert export(OmegaConf.merge(cfg, {"allow_changed_data": True})).exists()
+    (folder / "rows.csv").unlink()
+    assert export(cfg).exists()
+
+
+def test_a_run_that_was_saved_with_the_earlier_word_is_resumed(again, monkeypatch, capfd):
+    folder = again / "table"
+    config = folder / "run" / ".hydra" / "config.yaml"
+    config.write_text(config.read_text().replace("allow_changed_data: false", "changed_data: refuse"))
+    rewrite(folder, lambda rows: [*rows, "1,2,no"])
+    monkeypatch.chdir(folder)
+    assert give("train", ["resume=run", "trainer.max_epochs=2"]) == 2
+    assert "set allow_changed_data=true" in capfd.readouterr().err
+    assert give("train", ["resume=run", "trainer.max_epochs=2", "changed_data=accept"]) == 0
+    metrics = json.loads((folder / "run" / "metrics.json").read_text())
+    assert metrics["epochs"] == 2
+    assert "rows 60 → 61" in metrics["data_changed"]
+
+
+def test_runs_of_a_stack_keep_the_rows_that_each_has_seen(again, monkeypatch):
+    folder = again / "table"
+    monkeypatch.chdir(folder)
+    words = [*words_of("table", folder), "trainer.max_epochs=1", "seed=0,1", "hydra/launcher=vectorized"]
+    assert give("train", ["-m", "runs_dir=runs", *words]) == 0
+    (alone,) = [rows_seen.read(folder / "run")]
+    first, second = sorted(folder.glob("runs/*/multirun/*/[01]"))
+    assert rows_seen.read(first).tolist() == alone.tolist()
+    assert len(rows_seen.read(second)) == len(alone)
+    assert set(rows_seen.read(second)) != set(alone)

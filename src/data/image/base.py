@@ -1,12 +1,13 @@
 """The base of image datasets: which classes, which splits, how pixels are scaled, which views training sees."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import torch
 from torch import Generator, Tensor
 
 from src.data.base import InMemoryDataModule
+from src.data.identity import Identity, Keys
 from src.data.image.augmentation import erased, shifted
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
@@ -23,10 +24,37 @@ class Collection(NamedTuple):
     Attributes:
         parts: Rows of `train` and, where the source has them, of `val` and `test`.
         class_names: Name of each class by its label.
+        files: Where each image is a file of its own.
     """
 
     parts: dict[Split, Rows]
     class_names: tuple[str, ...]
+    files: "Files | None" = None
+
+
+class Files(NamedTuple):
+    """The files that images are from.
+
+    Attributes:
+        names: Of all files.
+        keys: Of all files.
+        numbers: Which of the files the rows of each part are.
+    """
+
+    names: list[str]
+    keys: Keys
+    numbers: dict[Split, Tensor]
+
+
+class _Part(NamedTuple):
+    """Images x and labels y of a part, and the numbers of their files."""
+
+    x: Tensor
+    y: Tensor
+    numbers: Tensor
+
+    def at(self, rows: Tensor) -> "_Part":
+        return _Part(self.x[rows], self.y[rows], self.numbers[rows])
 
 
 class ImageDataModule(InMemoryDataModule):
@@ -84,26 +112,30 @@ class ImageDataModule(InMemoryDataModule):
 
     def load(self) -> Splits:
         """Read, keep the classes wanted, and split off what the source has not divided itself."""
-        parts, names = self.read()
+        found, names, files = self.read()
         kept = self._labels_kept(names)
         if len(kept) < 2:
             raise ConfigError(f"data.classes: needs two classes or more (got {len(kept)}); name another")
         self._class_names = tuple(names[label] for label in kept)
         self.task = "binary" if len(kept) == 2 else "multiclass"  # type: ignore[misc]
+        parts: dict[Split, _Part] = {
+            split: _Part(*rows, files.numbers[split] if files else torch.arange(len(rows.y)))
+            for split, rows in found.items()
+        }
         if self.classes is not None:
-            parts = {split: _of_classes(rows, kept, len(names)) for split, rows in parts.items()}
-        whole = parts["train"]
-        train, val, test = split_rows(
-            torch.arange(len(whole.y)),
-            0.0 if "test" in parts else self.test_fraction,
-            0.0 if "val" in parts else self.val_fraction,
-            self.split_seed,
-            whole.y,
-            self._class_names,
-        )
-        divided = [Rows(whole.x[rows], whole.y[rows]) for rows in (train, val, test)]
-        given = [divided[0], parts.get("val", divided[1]), parts.get("test", divided[2])]
-        splits = Splits(*(Rows(self.images(rows.x), rows.y) for rows in given))
+            parts = {split: _of_classes(part, kept, len(names)) for split, part in parts.items()}
+        if self.is_apart:
+            parts = {"test": _Part(*(torch.cat(each) for each in zip(*parts.values(), strict=True)))}
+        else:
+            parts = self._divided(parts)
+        if files is not None:
+            test = parts["test"]
+            parts["test"] = test.at(self.without_seen(files.keys[test.numbers.numpy()], torch.arange(len(test.y))))
+        given: dict[Split, _Part] = {split: parts.get(split, parts["test"]) for split in get_args(Split)}
+        if files is not None:
+            places = {split: part.numbers.numpy() for split, part in given.items()}
+            self.identity = Identity("image", files.names, places, files.keys)
+        splits = Splits(*(Rows(self.images(part.x), part.y) for part in given.values()))
         side = min(splits.train.x.shape[2:])
         if self.shift >= side:
             raise ConfigError(
@@ -111,6 +143,20 @@ class ImageDataModule(InMemoryDataModule):
                 f"(got {self.shift}); lower it"
             )
         return splits
+
+    def _divided(self, parts: dict[Split, _Part]) -> dict[Split, _Part]:
+        """The three splits, those split off that the source has not divided itself."""
+        whole = parts["train"]
+        divided = split_rows(
+            torch.arange(len(whole.y)),
+            0.0 if "test" in parts else self.test_fraction,
+            0.0 if "val" in parts else self.val_fraction,
+            self.split_seed,
+            whole.y,
+            self._class_names,
+        )
+        cut = {split: whole.at(rows) for split, rows in zip(get_args(Split), divided, strict=True)}
+        return {**cut, **parts, "train": cut["train"]}
 
     def _labels_kept(self, names: tuple[str, ...]) -> list[int]:
         if self.classes is None:
@@ -147,10 +193,9 @@ class ImageDataModule(InMemoryDataModule):
         return erased(x, generator, self.erase) if self.erase else x
 
 
-def _of_classes(rows: Rows, kept: list[int], num_classes: int) -> Rows:
+def _of_classes(part: _Part, kept: list[int], num_classes: int) -> _Part:
     """The rows whose label is among `kept`, renumbered in that order."""
     renumbered = torch.full((num_classes,), -1)
     renumbered[kept] = torch.arange(len(kept))
-    y = renumbered[rows.y]
-    wanted = y >= 0
-    return Rows(rows.x[wanted], y[wanted])
+    part = part._replace(y=renumbered[part.y])
+    return part.at(part.y >= 0)

@@ -8,8 +8,9 @@ from pydantic import Field
 from torch import Tensor
 
 from src.data.blocks import BlockLoader
-from src.data.image.base import Collection, ImageDataModule
+from src.data.image.base import Collection, Files, ImageDataModule
 from src.data.image.files import ImageFiles, image_files
+from src.data.image.keys import file_keys
 from src.data.image.stream import StreamLoader
 from src.data.rows import Rows, Split
 from src.data.source import Source
@@ -63,6 +64,31 @@ class ImageFolder(ImageDataModule):
         Raises:
             ConfigError: No such folder, a class without images, or an image that does not decode.
         """
+        names, labels, paths = self._found()
+        self._files.paths = paths
+        keys = file_keys(paths, self.cache, self.remember)
+        self.source = Source.of_files(self.path, paths, "pictures", keys.tobytes())
+        self.refuse_change(self.source)
+        y = torch.tensor([label for split in labels.values() for label in split])
+        split_of = torch.cat([torch.full((len(found),), i) for i, found in enumerate(labels.values())])
+        x = numbers = torch.arange(len(paths))
+        if not self.streams:
+            x, kept = self._files.read_all(self.cache, self.remember)
+            y, split_of, numbers = y[kept], split_of[kept], numbers[kept]
+        parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
+        of_parts = {split: numbers[split_of == i] for i, split in enumerate(labels)}
+        shown = [path.relative_to(self.path).as_posix() for path in paths]
+        return Collection(parts, names, Files(shown, keys, of_parts))
+
+    def source_now(self) -> Source | None:
+        """The pictures as they are now; None where there are none."""
+        if not self.path.is_dir():
+            return None
+        paths = self._found()[2]
+        return Source.of_files(self.path, paths, "pictures", file_keys(paths, self.cache, self.remember).tobytes())
+
+    def _found(self) -> tuple[tuple[str, ...], dict[Split, list[int]], list[Path]]:
+        """The classes, the label of each picture of each part, and the pictures' files."""
         folders = self._folders()
         names = _class_names(next(iter(folders.values())))
         paths: list[Path] = []
@@ -72,16 +98,7 @@ class ImageFolder(ImageDataModule):
             for label, found in self._by_class(folder, names):
                 paths += found
                 labels[split] += [label] * len(found)
-        self._files.paths = paths
-        self.source = Source.of_files(self.path, paths, "pictures")
-        y = torch.tensor([label for split in labels.values() for label in split])
-        split_of = torch.cat([torch.full((len(found),), i) for i, found in enumerate(labels.values())])
-        x = torch.arange(len(paths))
-        if not self.streams:
-            x, kept = self._files.read_all(self.cache, self.remember)
-            y, split_of = y[kept], split_of[kept]
-        parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
-        return Collection(parts, names)
+        return names, labels, paths
 
     @property
     def streams(self) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
+from src.data.identity import Identity, row_keys
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
@@ -98,7 +99,8 @@ class TabularDataModule(InMemoryDataModule):
         """
         inputs, target, split = self.read()
         y = self._numbers(inputs, target) if self.is_regression else self._labels(inputs, target)
-        places = self._split(inputs, y, split)
+        every = torch.arange(len(y))
+        train, val, test = (every, every, every) if self.is_apart else self._split(inputs, y, split)
         for name in self.categorical:
             if name not in inputs.columns:
                 raise ConfigError(
@@ -106,10 +108,21 @@ class TabularDataModule(InMemoryDataModule):
                     f"{suggestion(name, set(inputs.columns))}"
                 )
         if self.encoder is None:
-            self.encoder = Encoder.fitted(inputs, places[0], self.categorical)
+            self.encoder = Encoder.fitted(inputs, train, self.categorical)
         self.feature_names = self.encoder.feature_names
         x = self.encoder.encode(inputs)
-        return Splits(*(Rows(x[rows], y[rows]) for rows in places))
+        keys = None if self.source is None else row_keys(x)
+        if keys is not None:
+            test = self.without_seen(keys, test)
+        if self.is_apart:
+            train = val = test
+        self.identity = Identity(
+            "row",
+            range(inputs.first_row, inputs.first_row + len(y)),
+            {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()},
+            keys,
+        )
+        return Splits(*(Rows(x[rows], y[rows]) for rows in (train, val, test)))
 
     def fit_scaler(self, x: Tensor) -> Scaler:
         """What stands in for missing numbers, and the scale of the others."""

@@ -40,6 +40,10 @@ class TableFile(TabularDataModule):
         self.path, self.target = Path(path).expanduser(), target
         self.ignore, self.split_column = ignore or [], split_column
 
+    def source_now(self) -> Source | None:
+        """The file by its content; None where it is gone."""
+        return Source.of_file(self.path) if self.path.is_file() else None
+
     def read(self) -> Labelled:
         """Read the file.
 
@@ -48,8 +52,10 @@ class TableFile(TabularDataModule):
         """
         table = read_table(self.path)
         self.source = Source.of_file(self.path, rows=len(table), columns=len(table.columns))
-        named = {"target": [self.target], "ignore": self.ignore}
-        if self.split_column is not None:
+        self.refuse_change(self.source)
+        whole = self.is_apart  # another file need not have columns that are no inputs
+        named = {"target": [self.target], "ignore": [] if whole else self.ignore}
+        if self.split_column is not None and not whole:
             named["split_column"] = [self.split_column]
         for key, columns in named.items():
             for column in columns:
@@ -60,7 +66,7 @@ class TableFile(TabularDataModule):
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
-        split = None if self.split_column is None else table.texts(self.split_column)
+        split = None if self.split_column is None or whole else table.texts(self.split_column)
         found = Labelled(Table(inputs, table.source), table.columns[self.target], split)
         self.doubts = list(doubts(found.inputs, found.target, self.is_regression))
         return found
