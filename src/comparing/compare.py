@@ -1,22 +1,21 @@
-"""`src.compare`: a table in the terminal, and `compare.csv`, `compare.json`, `compare.png` and `boundaries.png`."""
+"""`src.compare`: a table in the terminal and as files, `compare.png` and `boundaries.png`."""
 
-import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src.comparing.comparison import Comparison, compare
 from src.comparing.reading import read_runs
-from src.comparing.settings import Setting
+from src.comparing.writing import write_tables
 from src.errors import ConfigError
 from src.reporting.terminal import printable
 from src.settings.composed import one_line
 from src.storage.files import aside
 from src.storage.folders import latest_sweep
 from src.storage.products import check_folder, product
-from src.storage.values import known_json, write_csv, write_json
+from src.storage.values import known_json
 
 
 class CompareRules(BaseModel):
@@ -27,6 +26,9 @@ class CompareRules(BaseModel):
     runs_dir: str
     metric: str | None
     group_by: str | list[str]
+    rank_by: Literal["val", "test"]
+    reference: str | list[str] | None
+    rope: Annotated[float, Field(ge=0)]
     boundaries: Annotated[int, Field(ge=0)]
     trust: str | list[str] | None
     output: str | None
@@ -47,42 +49,18 @@ def compare_runs(cfg: DictConfig) -> None:
     folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
     output = Path(rules.output) if rules.output else folders[0]
     check_folder(output, "output")
-    comparison = compare(read_runs(folders), rules.metric, rules.group_by)
+    comparison = compare(read_runs(folders), rules.metric, rules.group_by, rules.rank_by, rules.reference, rules.rope)
     if rules.boundaries and comparison.may_have_boundaries:
         _import_torch()
     print(printable(str(comparison)))
-    rows = [as_dict(row, comparison.keys) for row in comparison.settings]
     with product(output, "comparison", "output", ours=_is_comparison, force=rules.force) as folder:
-        columns = [name for name in rows[0] if name != "folders"]
-        write_csv(folder / "compare.csv", {name: [row[name] for row in rows] for name in columns})
-        write_json(
-            folder / "compare.json", {"metric": comparison.metric, "group_by": comparison.keys, "settings": rows}
-        )
-        written = ["compare.csv", "compare.json", *_draw(folder, comparison, rules.boundaries, rules.trust)]
+        written = [*write_tables(folder, comparison), *_draw(folder, comparison, rules.boundaries, rules.trust)]
     print(printable(f"\nwritten to {output}: {', '.join(written)}"))
 
 
 def _is_comparison(folder: Path) -> bool:
     """Whether a folder without a manifest holds a comparison of a version that wrote none."""
     return known_json(folder / "compare.json").keys() == {"metric", "group_by", "settings"}
-
-
-def as_dict(row: Setting, keys: list[str]) -> dict[str, Any]:
-    """A row as plain numbers by their names and those of its keys, None for what is not known."""
-    return {
-        **{
-            key: list(value) if isinstance(value, tuple) else value for key, value in zip(keys, row.values, strict=True)
-        },
-        "runs": len(row.finished),
-        "unfinished": len(row.runs) - len(row.finished),
-        "mean": None if math.isnan(row.mean) else row.mean,
-        "ci95": row.half_width,
-        "min": min(row.numbers, default=None),
-        "max": max(row.numbers, default=None),
-        "success_rate": row.success_rate,
-        "fit_seconds": None if math.isnan(row.seconds) else row.seconds,
-        "folders": [str(run.folder) for run in row.runs],
-    }
 
 
 def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:

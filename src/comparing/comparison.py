@@ -1,12 +1,24 @@
 """Runs grouped by their settings and compared by a metric: as a table, as a figure, and as boundaries."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
+from src.comparing.naming import named
 from src.comparing.reading import BrokenRunError, Record, natural
-from src.comparing.settings import Setting, check_numbers, known_keys, known_metric, settings, varying_keys
+from src.comparing.report import heading, notes, table
+from src.comparing.settings import (
+    Setting,
+    check_numbers,
+    known_keys,
+    known_metric,
+    settings,
+    validation_twin,
+    varying_keys,
+)
+from src.comparing.tables import aligned
+from src.comparing.verdicts import Verdict, find_reference, verdicts
 from src.errors import ConfigError
 from src.storage.folders import RunFolder
 
@@ -21,32 +33,47 @@ class Comparison:
         settings: A row for each setting, the best first.
         keys: What makes a setting.
         metric: A key of `metrics.json`.
+        reference: The one of them that differences are taken to; None where there is one only.
+        rope: The difference that makes none in practice.
     """
 
     settings: list[Setting]
     keys: list[str]
     metric: str
+    reference: Setting | None = None
+    rope: float = 0.01
 
     def __repr__(self) -> str:
-        """The settings as aligned columns, the best first."""
-        rows, keys = self.settings, self.keys
-        judged = any(row.success_rate is not None for row in rows)
-        unfinished = any(len(row.finished) < len(row.runs) for row in rows)
-        head = [*keys, "runs", *(["unfinished"] if unfinished else []), f"{self.metric} ± 95 %"]
-        head += [*(["solved"] if judged else []), "seconds"]
-        lines = [head] + [_cells(row, judged, unfinished) for row in rows[:_MAX_ROWS]]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-        text = "\n".join(
-            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-        )
-        more = len(rows) - _MAX_ROWS
-        return text + (f"\n… and {more} more settings in compare.csv" if more > 0 else "")
+        """The settings as aligned columns, the best first, between a heading and what is to be said of them."""
+        more = len(self.settings) - _MAX_ROWS
+        parts = [f"{heading(self.metric, self.ranked_by)}\n", aligned(self.table(_MAX_ROWS))]
+        parts += [f"… and {more} more settings in compare.csv"] if more > 0 else []
+        return "\n".join([*parts, "", *self.notes])
+
+    @property
+    def ranked_by(self) -> str | None:
+        """What settings are ranked by; None is the metric itself."""
+        return self.settings[0].ranked_by
+
+    def table(self, most: int | None = None) -> list[list[str]]:
+        """The head and the cells of `most` settings, or of all."""
+        return table(self.settings, self.keys, self.metric, self.verdicts, most)
+
+    @property
+    def notes(self) -> list[str]:
+        """Which intervals these are, what failed, what the differences say and what the sweep took, a line each."""
+        return notes(self.settings, self.keys, self.verdicts, self.reference, self.rope)
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What each setting is beside the reference; none where there is nothing to compare."""
+        return [] if self.reference is None else verdicts(self.settings, self.reference, self.rope)
 
     def figure(self) -> Any:
         """The metric over the settings: a line, a heat map, or a row for each."""
         from src.plots.comparison import Point, comparison_figure
 
-        points = [Point(row.values, row.mean, row.half_width, row.numbers) for row in self.settings if row.numbers]
+        points = [Point(row.values, row.mean, row.ends, row.numbers) for row in self.settings if row.numbers]
         return comparison_figure(points, self.keys, self.metric)
 
     def boundaries(self, number: int, trust: Any = None) -> Any:
@@ -94,69 +121,56 @@ class Comparison:
         return has_weights and "regression" not in str(first.value("head._target_"))
 
 
-def compare(runs: list[Record], metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
+def compare(
+    runs: list[Record],
+    metric: str | None = None,
+    group_by: str | list[str] = "auto",
+    rank_by: Literal["val", "test"] = "val",
+    reference: str | list[str] | None = None,
+    rope: float = 0.01,
+) -> Comparison:
     """Compare some runs. One whose files turn out to be broken is left out, which a line on stderr says.
 
     Args:
         runs: Of which at least one has finished.
         metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
         group_by: Keys that make a setting; `auto` is what varies apart from seeds.
+        rank_by: The rows whose scores choose a setting: those of validation, for a metric of test rows, or its own.
+        reference: The setting that differences are taken to, as `optimizer.lr=0.1`; None is the sweep's first.
+        rope: The difference of the metric that makes none in practice.
 
     Raises:
-        ConfigError: No run has the metric or a key, or no whole one is left.
+        ConfigError: No run has the metric, a key or the reference, or no whole one is left.
     """
     whole = list(runs)
     while any(run.finished for run in whole):
         try:
-            return _compared(whole, metric, group_by)
+            return _compared(whole, metric, group_by, rank_by, reference, rope)
         except BrokenRunError as error:
             error.leave_out()
             whole = [run for run in whole if run.folder != error.folder]
     raise ConfigError("sweep: none of the runs that have finished can be read; restore their folders")
 
 
-def _compared(runs: list[Record], metric: str | None, group_by: str | list[str]) -> Comparison:
+def _compared(
+    runs: list[Record],
+    metric: str | None,
+    group_by: str | list[str],
+    rank_by: str,
+    reference: str | list[str] | None,
+    rope: float,
+) -> Comparison:
     known = known_metric(runs, metric)
     check_numbers(runs, known)
     chosen = [group_by] if isinstance(group_by, str) else group_by
     keys = varying_keys(runs) if chosen == ["auto"] else known_keys(runs, chosen)
-    comparison = Comparison(settings(runs, keys, known), keys, known)
+    rows = settings(runs, keys, known, validation_twin(runs, known) if rank_by == "val" else None)
+    words = reference.split() if isinstance(reference, str) else reference
+    beside = find_reference(rows, keys, words) if len(rows) > 1 or words else None
+    comparison = Comparison(rows, keys, known, beside if len(rows) > 1 else None, rope)
     _ = comparison.may_have_boundaries  # reads a configuration, here, where a broken one can be left out
     return comparison
 
 
-def shown(value: Any) -> str:
-    """A setting's value as on the command line.
-
-    Example:
-        >>> shown((16, 8)), shown(0.1)
-        ('[16,8]', '0.1')
-    """
-    return f"[{','.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
-
-
-def percent(share: float) -> str:
-    """A share as a whole number of percent, 0% and 100% only where it is none and all."""
-    rounded = round(100 * share)
-    return f"{rounded if share in (0, 1) else min(max(rounded, 1), 99)}%"
-
-
-def _cells(row: Setting, judged: bool, unfinished: bool) -> list[str]:
-    cells = [shown(value) for value in row.values] + [str(len(row.finished))]
-    if unfinished:
-        cells.append(str(len(row.runs) - len(row.finished)))
-    spread = "" if row.half_width is None else f" ± {row.half_width:.4f}"
-    cells.append("–" if math.isnan(row.mean) else f"{row.mean:.4f}{spread}")
-    if judged:
-        rate = row.success_rate
-        cells.append("–" if rate is None else f"{percent(rate)} ({row.num_solved}/{len(row.finished)})")
-    return [*cells, "–" if math.isnan(row.seconds) else f"{row.seconds:.2f}"]
-
-
 def _median(row: Setting) -> Record:
     return sorted(row.finished, key=lambda run: float(run.metrics[row.metric]))[len(row.finished) // 2]
-
-
-def named(values: Sequence[Any], keys: list[str]) -> str:
-    """A setting as on the command line, a line for each of its `keys` and `values`."""
-    return "\n".join(f"{key}={shown(value)}" for key, value in zip(keys, values, strict=True))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from src.comparing.comparison import named
+from src.comparing.naming import named
 from src.comparing.reading import Record
 from src.errors import ConfigError
 from src.storage.epochs import read

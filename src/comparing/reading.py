@@ -10,6 +10,7 @@ from typing import Any
 from src.command.quoting import unquoted
 from src.errors import ConfigError
 from src.reporting.terminal import printable
+from src.storage.failures import noted
 from src.storage.folders import RUN, RunFolder, SweepFolder
 from src.trust.plain import parse_yaml, read_json, read_yaml
 
@@ -39,11 +40,13 @@ class Record:
         folder: The run's folder.
         overrides: Key and value of what the command line set.
         metrics: What `metrics.json` holds; empty where the run has not finished.
+        failure: Why it has failed, in one line; None where it has finished, or may still do so.
     """
 
     folder: Path
     overrides: dict[str, Any]
     metrics: dict[str, Any]
+    failure: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -94,9 +97,10 @@ def read_runs(folders: list[Path]) -> list[Record]:
         found = [folder] if is_run else [run.path for run in SweepFolder(folder).runs]
         if not found:
             raise ConfigError(f"sweep: {folder} holds no runs; give the folder of a sweep or of a run, or sweep=latest")
+        failed = _failures(found[0].parent)
         for path in sorted(found, key=natural):
             try:
-                records.append(_read(path))
+                records.append(_read(path, failed.get(path)))
             except BrokenRunError as error:
                 error.leave_out()
     names = ", ".join(str(folder) for folder in folders)
@@ -111,7 +115,17 @@ def read_runs(folders: list[Path]) -> list[Record]:
     return records
 
 
-def _read(folder: Path) -> Record:
+def _failures(sweep: Path) -> dict[Path, str]:
+    """Why runs in a sweep's folder failed, by their folders; a full disk says nothing of the run, and is left out."""
+    found = {}
+    for line in noted(sweep):
+        number, _, reason = line.partition(": ")
+        if number.removeprefix("#").isdigit() and not reason.startswith("disk error"):
+            found[sweep / number.removeprefix("#")] = reason
+    return found
+
+
+def _read(folder: Path, failure: str | None = None) -> Record:
     run = RunFolder(folder)
     try:
         lines = run.overrides.read_text().splitlines()
@@ -123,7 +137,7 @@ def _read(folder: Path) -> Record:
     metrics = _plain_data(folder, run.metrics) if run.finished else {}
     if not isinstance(metrics, dict):
         raise BrokenRunError(folder, f"{RUN.metrics} holds no metrics; restore it or delete it")
-    return Record(folder, overrides, metrics)
+    return Record(folder, overrides, metrics, None if metrics else failure)
 
 
 def _plain_data(folder: Path, path: Path) -> Any:

@@ -1,19 +1,24 @@
-"""Runs grouped by their settings: what varies, and what each setting came to over its seeds."""
+"""Runs grouped by their settings: what varies, and what each setting came to over its splits and seeds."""
 
 import math
 import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from src.comparing.reading import BrokenRunError, Record
+from src.comparing.repetitions import Repetitions, is_seed, repetitions
 from src.errors import ConfigError
 from src.settings.rules import direction
+from src.statistics.differences import two_modes
+from src.statistics.intervals import Ends, around, resplit, score_range, wilson
 from src.storage.folders import RUN
 
-_CONFIDENCE = 0.95
 _COSTS = ("seconds", "epochs", "steps", "epoch")
+_FEWEST = 3  # repetitions from which a mean has an interval
+_LEAST_GAP = 0.1  # of a score from 0 to 1, between solved and stuck
 
 
 @dataclass(frozen=True)
@@ -22,13 +27,21 @@ class Setting:
 
     Attributes:
         values: The value of each key that runs are grouped by.
-        runs: Its runs, the unfinished ones too.
+        runs: Its runs, those that failed and the unfinished ones too.
         metric: What is compared.
+        ranked_by: What settings are ranked by; None is the metric.
+        repetitions: Which split and which seed each run is of.
+        judged: Whether runs of the comparison are said to be solved or not.
+        place: Its place in the order of the sweep.
     """
 
     values: tuple[Any, ...]
     runs: list[Record]
     metric: str
+    ranked_by: str | None = None
+    repetitions: Repetitions = field(default_factory=Repetitions)
+    judged: bool = False
+    place: int = 0
 
     @property
     def finished(self) -> list[Record]:
@@ -36,19 +49,77 @@ class Setting:
         return [run for run in self.runs if run.finished]
 
     @property
+    def failed(self) -> list[Record]:
+        """Runs that failed, which is a result too."""
+        return [run for run in self.runs if run.failure is not None]
+
+    @property
+    def num_unfinished(self) -> int:
+        """Runs that have neither finished nor failed."""
+        return len(self.runs) - len(self.finished) - len(self.failed)
+
+    @property
+    def share_failed(self) -> float:
+        """The share of failed runs among those that have ended; 0 where none has."""
+        return len(self.failed) / max(1, len(self.finished) + len(self.failed))
+
+    @property
     def numbers(self) -> list[float]:
         """The metric of each finished run."""
         return [float(run.metrics[self.metric]) for run in self.finished]
 
+    @cached_property
+    def units(self) -> dict[Hashable, float]:
+        """What is counted: the metric of each split, averaged over its seeds; of a single split, that of each seed."""
+        return self._averaged(self.metric)
+
+    def _averaged(self, metric: str) -> dict[Hashable, float]:
+        groups: dict[Hashable, list[float]] = {}
+        for run in self.finished:
+            groups.setdefault(self.repetitions.unit(run), []).append(float(run.metrics[metric]))
+        return {unit: statistics.fmean(numbers) for unit, numbers in groups.items()}
+
     @property
     def mean(self) -> float:
-        """The metric's mean; NaN without a finished run."""
-        return statistics.fmean(self.numbers) if self.numbers else math.nan
+        """The metric's mean over what is counted; NaN without a finished run."""
+        return statistics.fmean(self.units.values()) if self.units else math.nan
+
+    @property
+    def rank(self) -> float:
+        """The mean that settings are ranked by; NaN without a finished run."""
+        if self.ranked_by is None or not self.finished:
+            return self.mean
+        return statistics.fmean(self._averaged(self.ranked_by).values())
 
     @property
     def half_width(self) -> float | None:
-        """Half the 95 % interval of the mean by Student's t; None for fewer than two runs."""
-        return interval(self.numbers)
+        """Half the 95 % interval of the mean; None for fewer than three repetitions, two modes, or all alike."""
+        numbers = list(self.units.values())
+        if len(numbers) < _FEWEST or self.two_modes or max(numbers) == min(numbers):
+            return None
+        return resplit(numbers, self.repetitions.ratio)
+
+    @property
+    def ends(self) -> Ends | None:
+        """The 95 % interval of the mean within the range of the metric; None as for `half_width`."""
+        half = self.half_width
+        return None if half is None else around(self.mean, half, score_range(self.metric))
+
+    @cached_property
+    def two_modes(self) -> bool:
+        """Whether runs are either solved or stuck, far from each other, so that their mean says little."""
+        if len(self.numbers) < _FEWEST:
+            return False
+        least = _LEAST_GAP if score_range(self.metric) == (0, 1) else 0.0
+        groups: dict[bool, list[float]] = {True: [], False: []}
+        for run, number in zip(self.finished, self.numbers, strict=True):
+            groups[run.metrics.get("solved") is True].append(number)
+        if self.judged and all(groups.values()):
+            good, bad = groups[True], groups[False]
+            gap = max(min(good) - max(bad), min(bad) - max(good))
+            if gap >= max(least, max(good) - min(good)) and gap > 0:
+                return True
+        return two_modes(self.numbers, least) is not None
 
     @property
     def num_solved(self) -> int:
@@ -56,40 +127,26 @@ class Setting:
         return sum(run.metrics.get("solved") is True for run in self.runs)
 
     @property
+    def num_judged(self) -> int:
+        """Runs that solved their problem or did not; a failed one did not. 0 where there is no verdict."""
+        if not self.judged:
+            return 0
+        return sum(run.metrics.get("solved") is not None for run in self.finished) + len(self.failed)
+
+    @property
     def success_rate(self) -> float | None:
-        """The share of finished runs that solved their problem; None where there is no verdict."""
-        judged = [run for run in self.finished if run.metrics.get("solved") is not None]
-        return self.num_solved / len(judged) if judged else None
+        """The share of runs that solved their problem, failed ones among them; None where there is no verdict."""
+        return self.num_solved / self.num_judged if self.num_judged else None
+
+    @property
+    def success_ends(self) -> Ends | None:
+        """Wilson's 95 % interval of `success_rate`."""
+        return wilson(self.num_solved, self.num_judged) if self.num_judged else None
 
     @property
     def seconds(self) -> float:
         """The mean time inside `Trainer.fit`."""
         return statistics.fmean(run.metrics["fit_seconds"] for run in self.finished) if self.finished else math.nan
-
-
-def interval(numbers: list[float]) -> float | None:
-    """Half the width of the 95 % interval of the mean of `numbers`, by Student's t; None for fewer than two.
-
-    Example:
-        >>> round(interval([1.0, 2.0, 3.0]), 3)  # 4.303 times 1 over the square root of 3
-        2.484
-    """
-    if len(numbers) < 2:
-        return None
-    from scipy.special import stdtrit
-
-    t = float(stdtrit(len(numbers) - 1, (1 + _CONFIDENCE) / 2))
-    return t * statistics.stdev(numbers) / math.sqrt(len(numbers))
-
-
-def is_seed(key: str) -> bool:
-    """Whether a key only chooses random numbers.
-
-    Example:
-        >>> is_seed("data.shuffle_seed"), is_seed("optimizer.lr")
-        (True, False)
-    """
-    return key.rpartition(".")[2].rpartition("_")[2] == "seed"
 
 
 def varying_keys(runs: list[Record]) -> list[str]:
@@ -151,11 +208,30 @@ def smaller_is_better(metric: str) -> bool:
     return direction(metric) == "min" or metric.rpartition("/")[2].rpartition("_")[2] in _COSTS
 
 
-def settings(runs: list[Record], keys: list[str], metric: str) -> list[Setting]:
-    """Runs grouped by their values of the keys: best mean of the metric first, those without a finished run last."""
+def validation_twin(runs: list[Record], metric: str) -> str | None:
+    """What chooses a setting for a `metric` of test rows: that of validation rows, if all finished `runs` have it."""
+    twin = metric.replace("test/", "val/", 1)
+    known = all(_has_number(run, twin) for run in runs if run.finished)
+    return twin if metric.startswith("test/") and known else None
+
+
+def settings(runs: list[Record], keys: list[str], metric: str, ranked_by: str | None = None) -> list[Setting]:
+    """Runs grouped by their values of the keys, the best first, and those of which runs failed below the others.
+
+    Args:
+        runs: Of which at least one has finished.
+        keys: What makes a setting.
+        metric: What is compared.
+        ranked_by: The metric whose mean is best first; None is `metric`.
+    """
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for run in runs:
         groups.setdefault(tuple(run.value(key) for key in keys), []).append(run)
-    found = [Setting(values, members, metric) for values, members in groups.items()]
-    sign = 1 if smaller_is_better(metric) else -1
-    return sorted(found, key=lambda setting: (math.isnan(setting.mean), sign * setting.mean))
+    repeated = repetitions(runs, metric)
+    judged = any(run.metrics.get("solved") is not None for run in runs)
+    found = [
+        Setting(values, members, metric, ranked_by, repeated, judged, place)
+        for place, (values, members) in enumerate(groups.items())
+    ]
+    sign = 1 if smaller_is_better(ranked_by or metric) else -1
+    return sorted(found, key=lambda row: (not row.finished, row.share_failed, sign * row.rank))

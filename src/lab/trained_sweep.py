@@ -38,14 +38,17 @@ class TrainedSweep:
     def __repr__(self) -> str:
         return repr(self.compare())
 
-    def compare(self, metric: str | None = None, group_by: str | list[str] = "auto") -> Comparison:
+    def compare(
+        self, metric: str | None = None, group_by: str | list[str] = "auto", reference: str | list[str] | None = None
+    ) -> Comparison:
         """A row for each setting, over its seeds: `sweep.compare("val/loss")` shows it as a table.
 
         Args:
             metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
             group_by: Keys that make a setting; `auto` is what varies apart from seeds.
+            reference: The setting that differences are taken to, as `optimizer.lr=0.1`; None is the first one.
         """
-        return compare(self.runs, metric, group_by)
+        return compare(self.runs, metric, group_by, reference=reference)
 
     def plot(self, metric: str | None = None, group_by: str | list[str] = "auto") -> Any:
         """A metric over the settings that `group_by` makes: a line, a heat map, or a row for each."""

@@ -18,13 +18,13 @@ class Point(NamedTuple):
     Attributes:
         values: Of the keys that are compared.
         mean: Of the metric over runs.
-        half_width: Half the interval of the mean; None where it is not known.
+        ends: Lower and upper end of the interval of the mean; None where there is none.
         numbers: The metric of each run.
     """
 
     values: tuple[Any, ...]
     mean: float
-    half_width: float | None
+    ends: tuple[float, float] | None
     numbers: list[float]
 
 
@@ -57,12 +57,10 @@ def _line(points: Sequence[Point], key: str, metric: str) -> Figure:
     ordered = sorted(points, key=lambda point: float(point.values[0]))
     across = [float(point.values[0]) for point in ordered]
     means = [point.mean for point in ordered]
-    spread = [point.half_width or 0.0 for point in ordered]
     for x, point in zip(across, ordered, strict=True):
         axis.plot([x] * len(point.numbers), point.numbers, ".", color=COLORS[0], alpha=0.25, markersize=4)
     axis.plot(across, means, "o-", color=COLORS[0], linewidth=1.5, markersize=4)
-    low = [mean - half for mean, half in zip(means, spread, strict=True)]
-    high = [mean + half for mean, half in zip(means, spread, strict=True)]
+    low, high = zip(*(point.ends or (point.mean, point.mean) for point in ordered), strict=True)
     axis.fill_between(across, low, high, color=COLORS[0], alpha=0.18, linewidth=0)
     if min(across) > 0 and math.log10(max(across) / min(across)) > _DECADES:
         axis.set_xscale("log")
@@ -94,7 +92,9 @@ def _bars(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
     figure, (axis,) = new_figure(7.2, 0.34 * len(shown) + 1.4)
     for row, point in enumerate(shown):
         axis.plot(point.numbers, [row] * len(point.numbers), ".", color=COLORS[0], alpha=0.3, markersize=5)
-        axis.errorbar(point.mean, row, xerr=point.half_width, fmt="o", color=INK, capsize=3, markersize=4)
+        low, high = point.ends or (point.mean, point.mean)
+        around = [[point.mean - low], [high - point.mean]]
+        axis.errorbar(point.mean, row, xerr=around, fmt="o", color=INK, capsize=3, markersize=4)
     names = ["  ".join(f"{key}={_shown(value)}" for key, value in zip(keys, p.values, strict=True)) for p in shown]
     axis.set_yticks(range(len(shown)), [name or "all runs" for name in names])
     axis.invert_yaxis()

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from src import lab
-from src.comparing.comparison import shown
+from src.comparing.naming import shown
 from src.plots.style import to_png
 from src.readme.options import description
 from src.settings.composed import CONF

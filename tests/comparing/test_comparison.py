@@ -10,9 +10,10 @@ import time
 import pytest
 from scipy import stats
 
-from src.comparing.comparison import Comparison, percent
+from src.comparing.comparison import Comparison
 from src.comparing.reading import plain, read_runs
-from src.comparing.settings import interval, known_metric, settings, smaller_is_better, varying_keys
+from src.comparing.report import percent
+from src.comparing.settings import known_metric, settings, smaller_is_better, varying_keys
 from src.errors import ConfigError
 from src.plots.comparison import Point, comparison_figure
 from tests.commands import ROOT, run
@@ -61,13 +62,6 @@ def compare(*words):
     return run(["src.compare", *words])
 
 
-def test_interval_is_students():
-    numbers = [0.91, 0.94, 0.90, 0.99, 0.95]
-    low, high = stats.t.interval(0.95, 4, loc=statistics.fmean(numbers), scale=stats.sem(numbers))
-    assert interval(numbers) == pytest.approx((high - low) / 2)
-    assert interval([0.9]) is None
-
-
 def test_settings_are_what_varies_apart_from_seeds_and_the_best_comes_first(sweep):
     runs = read_runs([sweep])
     assert varying_keys(runs) == ["data.noise"]
@@ -87,20 +81,16 @@ def test_settings_are_what_varies_apart_from_seeds_and_the_best_comes_first(swee
 def test_table_shows_means_intervals_success_and_what_is_unfinished(sweep):
     runs = read_runs([sweep])
     rows = settings(runs, ["data.noise"], "test/accuracy")
-    lines = str(Comparison(rows, ["data.noise"], "test/accuracy")).splitlines()
-    assert lines[0].split() == [
-        "data.noise",
-        "runs",
-        "unfinished",
-        "test/accuracy",
-        "±",
-        "95",
-        "%",
-        "solved",
-        "seconds",
-    ]
-    half = stats.t.ppf(0.975, 2) * stats.sem([0.95, 0.9, 0.85])
-    assert lines[3].split() == ["0.5", "3", "1", "0.9000", "±", f"{half:.4f}", "33%", "(1/3)", "2.00"]
+    head, *lines = str(Comparison(rows, ["data.noise"], "test/accuracy")).splitlines()[2:]
+    names = ["data.noise", "runs", "unfinished", "test/accuracy", "[95", "%]", "solved", "[95", "%]", "seconds"]
+    assert head.split() == names
+    low, high = stats.t.interval(0.95, 2, loc=0.9, scale=stats.sem([0.95, 0.9, 0.85]))
+    fewest, most = stats.binomtest(1, 3).proportion_ci(method="wilson")
+    mean, share = (
+        ["0.9000", f"[{low:.4f},", f"{min(high, 1):.4f}]"],
+        ["33%", "(1/3)", f"[{fewest:.0%},", f"{most:.0%}]"],
+    )
+    assert lines[2].split() == ["0.5", "3", "1", *mean, *share, "2.00"]
 
 
 def test_command_writes_table_document_and_picture_without_torch(sweep):
@@ -114,6 +104,9 @@ def test_command_writes_table_document_and_picture_without_torch(sweep):
         rows = list(csv.DictReader(file))
     assert [float(row["mean"]) for row in rows] == [setting["mean"] for setting in document["settings"]]
     assert (sweep / "compare.png").read_bytes().startswith(b"\x89PNG")
+    cells = (sweep / "compare.md").read_text().splitlines()[2].split(" | ")
+    assert [cells[0], cells[3][:6]] == ["| 0.1", "0.9750"]
+    assert (sweep / "compare.tex").read_text().splitlines()[4].startswith(r"0.1 & 4 & 0 & 0.9750 [")
 
 
 def test_single_runs_are_compared_by_keys_that_only_one_of_them_sets(tmp_path):
@@ -193,7 +186,10 @@ def test_only_all_are_100_percent(share, text):
     ],
 )
 def test_figure_suits_what_was_swept(keys, values, kind):
-    points = [Point(value, 0.1 * i, 0.01, [0.1 * i - 0.01, 0.1 * i + 0.01]) for i, value in enumerate(values)]
+    points = [
+        Point(value, 0.1 * i, (0.1 * i - 0.01, 0.1 * i + 0.01), [0.1 * i - 0.01, 0.1 * i + 0.01])
+        for i, value in enumerate(values)
+    ]
     axis = comparison_figure(points, keys, "test/loss").axes[0]
     assert bool(axis.images) == (kind == "image")
     if kind == "line":

@@ -151,7 +151,9 @@ def test_evaluate_and_predict_file_are_the_commands(sandbox):
 def test_a_sweep_is_compared_and_each_of_its_runs_opened(sandbox):
     sweep = lab.sweep("xor", *QUICK, "data.noise=0.4,0.1", seed="range(0,3)")
     assert len(sweep) == 6
-    assert repr(sweep).splitlines()[0].split()[:2] == ["data.noise", "runs"]
+    title, _, head = repr(sweep).splitlines()[:3]
+    assert title == "ranked by mean val/accuracy, reported on test/accuracy"
+    assert head.split()[:2] == ["data.noise", "runs"]
     run = sweep[4]
     assert (run.cfg.seed, run.cfg.data.noise) == (1, 0.1)
     assert run.metrics == sweep.runs[4].metrics
@@ -159,7 +161,7 @@ def test_a_sweep_is_compared_and_each_of_its_runs_opened(sandbox):
     titles = [axis.get_title() for axis in sweep.plot_boundaries().axes]
     assert titles == ["data.noise=0.4", "data.noise=0.1"]  # in the sweep's order, not the best first
     assert [setting.values for setting in sweep.compare("test/loss").settings]
-    assert "test/loss ± 95 %" in repr(sweep.compare("test/loss"))
+    assert "test/loss [95 %]" in repr(sweep.compare("test/loss"))
 
 
 def test_a_sweep_shows_chosen_runs_and_how_each_went(sandbox):

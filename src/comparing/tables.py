@@ -1,0 +1,80 @@
+"""A table of texts for the terminal, as Markdown and as LaTeX."""
+
+from collections.abc import Sequence
+
+_LATEX = {"\\": r"\textbackslash{}", "−": "$-$", "–": "--", "…": r"\ldots{}", "~": r"\textasciitilde{}"}
+_LATEX |= {character: rf"\{character}" for character in "&%$#_{}"} | {"^": r"\textasciicircum{}"}
+
+Lines = Sequence[Sequence[str]]
+"""A head, and a line of as many cells for each row."""
+
+
+def aligned(lines: Lines) -> str:
+    """Columns flush right.
+
+    Args:
+        lines: The head first.
+
+    Example:
+        >>> print(aligned([["lr", "runs"], ["0.1", "8"]]))
+         lr  runs
+        0.1     8
+    """
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def markdown(lines: Lines, notes: Sequence[str]) -> str:
+    """A table for a README or an issue, and what belongs below it.
+
+    Args:
+        lines: The head first.
+        notes: A sentence each.
+
+    Example:
+        >>> print(markdown([["lr", "runs"], ["0.1", "8"]], ["8 runs."]))
+        | lr | runs |
+        | ---: | ---: |
+        | 0.1 | 8 |
+        <BLANKLINE>
+        8 runs.
+        <BLANKLINE>
+    """
+    head, *rows = [["".join(f"\\{c}" if c in "|*\\`" else c for c in cell) for cell in line] for line in lines]
+    table = [head, ["---:"] * len(head), *rows]
+    return "\n".join([*(f"| {' | '.join(line)} |" for line in table), "", *_apart(notes)])
+
+
+def latex(lines: Lines, notes: Sequence[str]) -> str:
+    r"""A `tabular` that needs no package, and what belongs below it.
+
+    Args:
+        lines: The head first.
+        notes: A sentence each.
+
+    Example:
+        >>> print(latex([["data.seed_", "runs"], ["−1", "8"]], ["100 %."]))
+        \begin{tabular}{rr}
+        \hline
+        data.seed\_ & runs \\
+        \hline
+        $-$1 & 8 \\
+        \hline
+        \end{tabular}
+        <BLANKLINE>
+        100 \%.
+        <BLANKLINE>
+    """
+    head, *rows = [f"{' & '.join(map(_for_latex, line))} \\\\" for line in lines]
+    begin = rf"\begin{{tabular}}{{{'r' * len(lines[0])}}}"
+    parts = [begin, r"\hline", head, r"\hline", *rows, r"\hline", r"\end{tabular}"]
+    return "\n".join([*parts, "", *_apart([_for_latex(note) for note in notes])])
+
+
+def _for_latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _apart(notes: Sequence[str]) -> list[str]:
+    """Each note as a paragraph."""
+    return [part for note in notes for part in (note, "")]
