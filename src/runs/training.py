@@ -18,7 +18,7 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.reporting import summary as report
-from src.runs import rows_seen, tuning
+from src.runs import provenance, rows_seen, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take, write_threshold
@@ -68,6 +68,7 @@ class Run:
             self._log_graph()
             if trainer.is_global_zero:
                 rows_seen.write(self.folder, datamodule)
+                provenance.write(self.folder, self.cfg.seed, datamodule, trainer)
         interrupts.take_over(trainer)
         start = time.perf_counter()
         try:

@@ -60,7 +60,7 @@ class StackModule(pl.LightningModule):
         self.rows, self.loader, self.monitor, self.history = rows, loader, monitor, history
         self.runs = torch.arange(history.num_runs)
         self.metrics: dict[str, Tensor] = {}
-        self._num_threads = threads
+        self.num_threads = threads
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
         self._train_meter: Meter | None = None
         self._broken: dict[int, str] = {}
@@ -109,7 +109,7 @@ class StackModule(pl.LightningModule):
     def _parts_of(self, num_runs: int) -> list[slice]:
         """The runs of each thread."""
         work = num_runs * self.loader.batch_size * sum(self.stacked.sizes)
-        number = max(1, min(self._num_threads, num_runs, work // _SHARE))
+        number = max(1, min(self.num_threads, num_runs, work // _SHARE))
         bounds = [num_runs * i // number for i in range(number + 1)]
         return [slice(*pair) for pair in pairwise(bounds)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, InterruptedRunError
-from src.runs import rows_seen
+from src.runs import provenance, rows_seen
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
@@ -174,6 +174,8 @@ class Writer:
         """
         assert member.data is not None
         rows_seen.write(member.folder, member.data)
+        together = provenance.Together(len(stack.members), stack.module.num_threads)
+        provenance.write(member.folder, member.cfg["seed"], member.data, stack.trainer, together)
         columns = stack.module.history.columns
         if stack.cfg["callbacks"].get("history") is not None and rows:
             folders.write_curves(member.folder, columns, rows)

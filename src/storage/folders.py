@@ -70,6 +70,11 @@ class RunFolder:
         return self.path / "threshold.json"
 
     @property
+    def provenance(self) -> Path:
+        """Versions, commit, machine, seed and data that the run's numbers come from."""
+        return self.path / "provenance.json"
+
+    @property
     def rows_seen(self) -> Path:
         """Keys of the rows of a file that the run was trained on or chosen by."""
         return self.path / "rows_seen.bin"
@@ -197,13 +202,13 @@ SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)
 """What a sweep's folder holds before its first run has begun."""
 
 UNFINISHED_FILES = _names(
-    *(RUN.history, RUN.threshold, RUN.rows_seen, RUN.best_checkpoint, RUN.last_checkpoint),
+    *(RUN.history, RUN.threshold, RUN.rows_seen, RUN.provenance, RUN.best_checkpoint, RUN.last_checkpoint),
     RUN.tensorboard / "events.out.tfevents.*",
 )
 """What a run that did not finish has left behind, and what one that starts anew must not take for its own."""
 
 PARTS = _parts(
-    *(RUN.history, RUN.metrics, RUN.threshold, RUN.rows_seen),
+    *(RUN.history, RUN.metrics, RUN.threshold, RUN.rows_seen, RUN.provenance),
     *(RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*"),
 )
 """What a process that was killed while it wrote may have left in a run's folder."""
@@ -220,7 +225,13 @@ UNBEGUN_FILES = (
 )
 """What a process may have left in a run's folder when it ends before there is anything to resume from."""
 
-_OWN_FILES = {Path(name) for name in RUN_FILES} | {RUN.history, RUN.metrics, RUN.threshold, RUN.rows_seen}
+_OWN_FILES = {Path(name) for name in RUN_FILES} | {
+    RUN.history,
+    RUN.metrics,
+    RUN.threshold,
+    RUN.rows_seen,
+    RUN.provenance,
+}
 _OWN_FOLDERS = {RUN.hydra, RUN.checkpoints, RUN.plots, RUN.tensorboard}
 
 
