@@ -107,6 +107,7 @@ def _description(opened: OpenRun) -> dict[str, Any]:
             "name": head.gives,
             "classes": list(spec.class_names),
         },
+        "positive": spec.class_names[1] if spec.task == "binary" else None,
         "task": spec.task,
         "thresholds": head.thresholds,
         "run": str(opened.folder),

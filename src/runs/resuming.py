@@ -17,7 +17,7 @@ from src.heads.base import Head
 from src.reporting.remarks import remark
 from src.runs import rows_seen
 from src.runs.rows_seen import UNKNOWN
-from src.trust.checkpoints import check_alike, source_state
+from src.trust.checkpoints import check_alike, source_state, spec_of
 
 _PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
 _OLDEST = 2  # Lightning's version whose checkpoints it need not rewrite before it reads them
@@ -47,6 +47,7 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
             Generator().set_state(checkpoint[part])
         part = "optimizer_states"
         if isinstance(head, Head):
+            _check_classes(checkpoint, head, path)
             _try_optimizer(checkpoint, head, trainer, path)
         part = "callbacks"
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
@@ -103,6 +104,16 @@ def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowe
     data.accepts_change = change is not None
     data.leave_out(rows_seen.read(path.parent.parent))
     return change or mixture
+
+
+def _check_classes(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
+    """Refuse classes in another order than training had: label 1 would be the other class."""
+    now, then = head.spec.class_names, spec_of(checkpoint, path).class_names
+    if now != then and set(now) == set(then):
+        raise ConfigError(
+            f"data.positive: the run was trained with {then[-1]} as its positive class (got {now[-1]}); "
+            f"set data.positive={then[-1]}, or train anew"
+        )
 
 
 def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, path: Path) -> None:

@@ -64,6 +64,8 @@ Rate = Annotated[Number, Field(gt=0), _within(_SMALLEST, 1e6)]
 Count = Annotated[Whole, Field(ge=1)]
 Natural = Annotated[Whole, Field(ge=0)]
 NumClasses = Annotated[Whole, Field(ge=2, le=1000)]
+ClassName = str | Whole | Number | bool
+"""A class as a user writes it: YAML makes numbers and truths of some names."""
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Mode = Literal["auto", "min", "max"]
 

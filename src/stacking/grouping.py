@@ -11,7 +11,7 @@ Plain = dict[str, Any]
 
 _OPTIMIZER_NUMBERS = {"lr", "momentum", "weight_decay", "betas", "eps"}
 _OPTIMIZER_SWITCHES = {"_target_", "nesterov", "fused", "foreach"}
-_DATA_SHAPES = {"batch_size", "steps_per_execution"}  # numbers that decide what a step is
+_DATA_SHAPES = {"batch_size", "steps_per_execution", "positive"}  # numbers that decide what a step or a label is
 _TRAINER_FREE = {"_target_", "max_epochs", "check_val_every_n_epoch", "accelerator", "threads", "log_every_n_steps"}
 _TRAINER_PLAIN = {
     "devices": 1,

@@ -131,6 +131,7 @@ DOMAINS: dict[str, Domain] = {
     "data.slope": number(-inf, inf, 0, -1.5),
     "data.intercept": number(-inf, inf, 0, -1.5),
     "data.task": one_of(others=("classification",)),
+    "data.positive": one_of(others=("auto",)).or_null(),
     "data.categorical": list_of(one_of("petal width (cm)"), ["petal width (cm)"], lengths=range(5)).or_null(),
     "data.name": one_of("wine", others=("breast_cancer", "digits", "iris")),
     "data.classes": list_of(LABEL, [0, 1, 2], lengths=range(2, 11)).or_null(),

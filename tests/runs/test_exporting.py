@@ -56,11 +56,12 @@ def test_torch_export_gives_the_runs_probabilities(train, kind):
 
 
 def test_the_description_names_inputs_classes_and_thresholds(train):
-    run = train(*RUNS["binary with a scaler"], "head.threshold=0.3", *FAST)
+    run = train(*RUNS["binary with a scaler"], "head.threshold=0.3", "data.positive=benign", *FAST)
     path = export(settings(run.folder, format="torch_export"))
     described = json.loads(path.with_suffix(".json").read_text())
     assert described["input"]["features"][:2] == ["mean radius", "mean texture"]
-    assert described["output"]["classes"] == ["benign", "malignant"]
+    assert described["output"]["classes"] == ["malignant", "benign"]
+    assert described["positive"] == "benign"
     assert described["thresholds"] == [0.3]
 
 

@@ -9,11 +9,12 @@ from torch import Generator, Tensor
 from src.data.base import InMemoryDataModule
 from src.data.identity import Identity, Keys
 from src.data.image.augmentation import erased, shifted
+from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
-from src.settings.rules import Fraction, Natural, Seed, Whole, checked
+from src.settings.rules import ClassName, Fraction, Natural, Seed, Whole, checked
 
 _SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is exact to a thousandth
 
@@ -64,6 +65,8 @@ class ImageDataModule(InMemoryDataModule):
         classes: Labels or names of the classes to keep, renumbered in this order; None keeps all.
         val_fraction: Part of the training images that becomes the validation split, where the source has none.
         test_fraction: Part of the images that becomes the test split, where the source has none.
+        positive: Which of two classes is the positive one, with label 1: its name; `auto` decides by the names and, in
+            folders of your own, by the counts; None keeps their order, as runs did that have no such key.
         split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
         flip: Mirror half of the training images, left to right.
         shift: Pixels by which a training image may be moved, up, down, left and right.
@@ -81,6 +84,7 @@ class ImageDataModule(InMemoryDataModule):
         classes: list[Whole | str] | None = None,
         val_fraction: SplitFraction = 0.1,
         test_fraction: SplitFraction = 0.2,
+        positive: ClassName | None = None,
         split_seed: Seed | None = None,
         flip: bool = False,
         shift: Natural = 0,
@@ -89,11 +93,12 @@ class ImageDataModule(InMemoryDataModule):
     ) -> None:
         super().__init__(**common)
         check_fractions(test_fraction, val_fraction)
-        self.classes = classes
+        self.classes, self.positive = classes, positive
         self.val_fraction, self.test_fraction = val_fraction, test_fraction
         self.split_seed = self.seed if split_seed is None else split_seed
         self.flip, self.shift, self.erase = flip, shift, erase
         self._class_names: tuple[str, ...] = ()
+        self._trained_names: tuple[str, ...] | None = None
 
     @abstractmethod
     def read(self) -> Collection:
@@ -105,7 +110,7 @@ class ImageDataModule(InMemoryDataModule):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Name of each class that is kept, by its new label."""
+        """Name of each class that is kept, by its new label; the positive one of two is the last."""
         if not self._class_names:
             _ = self.splits
         return self._class_names
@@ -116,7 +121,8 @@ class ImageDataModule(InMemoryDataModule):
         kept = self._labels_kept(names)
         if len(kept) < 2:
             raise ConfigError(f"data.classes: needs two classes or more (got {len(kept)}); name another")
-        self._class_names = tuple(names[label] for label in kept)
+        in_order = tuple(names[label] for label in kept)
+        self._class_names = self._ordered(in_order, found)
         self.task = "binary" if len(kept) == 2 else "multiclass"  # type: ignore[misc]
         parts: dict[Split, _Part] = {
             split: _Part(*rows, files.numbers[split] if files else torch.arange(len(rows.y)))
@@ -127,7 +133,7 @@ class ImageDataModule(InMemoryDataModule):
         if self.is_apart:
             parts = {"test": _Part(*(torch.cat(each) for each in zip(*parts.values(), strict=True)))}
         else:
-            parts = self._divided(parts)
+            parts = self._divided(parts, in_order)
         if files is not None:
             test = parts["test"]
             parts["test"] = test.at(self.without_seen(files.keys[test.numbers.numpy()], torch.arange(len(test.y))))
@@ -135,7 +141,8 @@ class ImageDataModule(InMemoryDataModule):
         if files is not None:
             places = {split: part.numbers.numpy() for split, part in given.items()}
             self.identity = Identity("image", files.names, places, files.keys)
-        splits = Splits(*(Rows(self.images(part.x), part.y) for part in given.values()))
+        label = torch.tensor([self._class_names.index(name) for name in in_order])  # only now, so as to divide alike
+        splits = Splits(*(Rows(self.images(part.x), label[part.y]) for part in given.values()))
         side = min(splits.train.x.shape[2:])
         if self.shift >= side:
             raise ConfigError(
@@ -144,7 +151,7 @@ class ImageDataModule(InMemoryDataModule):
             )
         return splits
 
-    def _divided(self, parts: dict[Split, _Part]) -> dict[Split, _Part]:
+    def _divided(self, parts: dict[Split, _Part], names: tuple[str, ...]) -> dict[Split, _Part]:
         """The three splits, those split off that the source has not divided itself."""
         whole = parts["train"]
         divided = split_rows(
@@ -153,10 +160,23 @@ class ImageDataModule(InMemoryDataModule):
             0.0 if "val" in parts else self.val_fraction,
             self.split_seed,
             whole.y,
-            self._class_names,
+            names,
         )
         cut = {split: whole.at(rows) for split, rows in zip(get_args(Split), divided, strict=True)}
         return {**cut, **parts, "train": cut["train"]}
+
+    def _ordered(self, names: tuple[str, ...], parts: dict[Split, Rows]) -> tuple[str, ...]:
+        """The names kept in the order of their labels: a checkpoint's, or else as `positive` has it."""
+        if self._trained_names is not None and set(self._trained_names) == set(names):
+            check_kept(self._trained_names, self.positive)
+            return self._trained_names
+        counts = None
+        if self.source is not None and self.classes is None:
+            counts = torch.cat([rows.y for rows in parts.values()]).bincount(minlength=len(names)).tolist()
+        ordered, doubt = positive_last(names, self.positive, counts)
+        if doubt and self.classes is None:  # whoever names two classes has ordered them
+            self.doubts = [("positive", doubt)]
+        return ordered
 
     def _labels_kept(self, names: tuple[str, ...]) -> list[int]:
         if self.classes is None:
@@ -172,6 +192,19 @@ class ImageDataModule(InMemoryDataModule):
                 raise ConfigError(f"data.classes: {names[label]} is named twice (got {self.classes}); name it once")
             kept.append(label)
         return kept
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scaler, and the classes in their order."""
+        return super().state_dict() | {"classes": self.class_names}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take them up again; earlier versions kept no classes."""
+        state = dict(state_dict)
+        names = state.pop("classes", None)
+        self._trained_names = None if names is None else tuple(names)
+        if self._splits is not None and self._trained_names not in (None, self._class_names):
+            self._splits = None
+        super().load_state_dict(state)
 
     def fit_scaler(self, x: Tensor) -> Scaler:
         """Black to -1 and white to 1, or mean 0 and standard deviation 1 of each channel over training images."""

@@ -8,13 +8,14 @@ from torch import Tensor
 
 from src.data.base import InMemoryDataModule
 from src.data.identity import Identity, row_keys
+from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
 from src.data.tabular.encoder import Encoder
 from src.errors import ConfigError, suggestion
-from src.settings.rules import Seed, checked
+from src.settings.rules import ClassName, Seed, checked
 from src.spec import DataSpec
 
 _MOST_CLASSES = 1000
@@ -45,6 +46,8 @@ class TabularDataModule(InMemoryDataModule):
         test_fraction: Part of all rows that is the test split.
         val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
         split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
+        positive: Which of two classes is the positive one, with label 1: its name; `auto` decides by the names and, in
+            a file, by the counts; None keeps the order of the names, as runs did that have no such key.
         standardize: Shift and scale columns of numbers to mean 0 and standard deviation 1 over the training rows.
         **common: Arguments of `InMemoryDataModule`.
     """
@@ -68,6 +71,7 @@ class TabularDataModule(InMemoryDataModule):
         test_fraction: SplitFraction = 0.2,
         val_fraction: SplitFraction = 0.1,
         split_seed: Seed | None = None,
+        positive: ClassName | None = None,
         standardize: bool = True,
         **common: Any,
     ) -> None:
@@ -75,7 +79,7 @@ class TabularDataModule(InMemoryDataModule):
         check_fractions(test_fraction, val_fraction)
         self.is_regression = task == "regression"
         self.categorical = categorical or []
-        self.test_fraction, self.val_fraction = test_fraction, val_fraction
+        self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
         self.split_seed = self.seed if split_seed is None else split_seed
         self.encoder: Encoder | None = None
         self._class_names: tuple[str, ...] | None = None
@@ -86,7 +90,7 @@ class TabularDataModule(InMemoryDataModule):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The values of the target in their order; empty for regression."""
+        """The values of the target in their order, the positive one of two last; empty for regression."""
         if self._class_names is None:
             _ = self.splits
         return self._class_names or ()
@@ -141,7 +145,7 @@ class TabularDataModule(InMemoryDataModule):
 
     def _numbers(self, inputs: Table, target: list[Any]) -> Tensor:
         self.task = "regression"  # type: ignore[misc]
-        self._class_names = ()
+        self._class_names, _ = positive_last((), self.positive)
         y = torch.from_numpy(Table({"target": target}, inputs.source).numbers("target")).float()
         self._refuse_missing(inputs, [None if value != value else "" for value in y.tolist()])
         return y
@@ -150,9 +154,7 @@ class TabularDataModule(InMemoryDataModule):
         texts = Table({"target": target}, inputs.source).texts("target")
         self._refuse_missing(inputs, texts)
         found = _in_order({str(text) for text in texts})
-        if self._class_names is None:
-            self._class_names = found
-        names = self._class_names
+        names = found if self._class_names is None else self._class_names
         if new := [name for name in found if name not in names]:
             row = texts.index(new[0]) + inputs.first_row
             raise ConfigError(
@@ -170,6 +172,12 @@ class TabularDataModule(InMemoryDataModule):
                 f"{_MOST_CLASSES}); name another column, or set data.task=regression"
             )
         self.task = "binary" if len(names) == 2 else "multiclass"  # type: ignore[misc]
+        if self._class_names is None:
+            counts = None if self.source is None else [texts.count(name) for name in names]
+            names, doubt = positive_last(names, self.positive, counts)
+            self.doubts += [("positive", doubt)] if doubt else []
+        check_kept(names, self.positive)
+        self._class_names = names
         label_of = {name: label for label, name in enumerate(names)}
         return torch.tensor([label_of[str(text)] for text in texts])
 
@@ -179,10 +187,11 @@ class TabularDataModule(InMemoryDataModule):
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
     def _split(self, inputs: Table, y: Tensor, named: list[str | None] | None) -> tuple[Tensor, Tensor, Tensor]:
-        labels = None if self.is_regression else y
+        names = _in_order(set(self.class_names))  # whichever class is positive, the rows are divided alike
+        labels = None if self.is_regression else torch.tensor([names.index(name) for name in self.class_names])[y]
         if named is None:
             fractions = self.test_fraction, self.val_fraction
-            return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, self._class_names or ())
+            return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, names)
         places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
         for row, name in enumerate(named):
             split = self.names_of_splits.get(str(name).lower())
@@ -195,7 +204,7 @@ class TabularDataModule(InMemoryDataModule):
         train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
         if not places["val"]:  # a source with two splits: validation comes off the training rows
             kept = None if labels is None else labels[train]
-            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept, self._class_names or ())
+            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept, names)
         return train, val, test
 
     # Checkpoints
