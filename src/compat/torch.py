@@ -1,4 +1,4 @@
-"""Insides of PyTorch's optimizers: a step without what surrounds it."""
+"""Insides of PyTorch: an optimizer's step without what surrounds it, and a schedule's state without its functions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -37,3 +37,16 @@ def mark_stepped(optimizer: Optimizer) -> None:
     Seen with torch 2.6.0 and 2.15.0.
     """
     optimizer._opt_called = True  # type: ignore[attr-defined]
+
+
+def without_functions(state: dict[str, Any]) -> dict[str, Any]:
+    """A `state`, and the states within it, without the functions that an object has made for itself again.
+
+    A checkpoint holds no code. PyTorch 2.6 puts into the state of stochastic weight averaging's schedule the function
+    by which its rate falls. Seen with torch 2.6.0 and 2.15.0.
+    """
+    return {
+        key: without_functions(value) if isinstance(value, dict) else value
+        for key, value in state.items()
+        if not callable(value)
+    }

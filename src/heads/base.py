@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.compat.lightning import count_steps
-from src.compat.torch import bare_step
+from src.compat.torch import bare_step, without_functions
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
@@ -287,6 +287,9 @@ class Head(Answering, Loadable, Tunable, ABC):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what the dataset is, the random state, with which dropout goes on, and the scores within an epoch."""
         checkpoint["spec"] = asdict(self.spec)
+        if "callbacks" in checkpoint:  # unless it holds the weights alone
+            checkpoint["callbacks"] = without_functions(checkpoint["callbacks"])
+            checkpoint["lr_schedulers"] = [without_functions(state) for state in checkpoint["lr_schedulers"]]
         checkpoint["rng_state"] = torch.get_rng_state()
         if "train" in self._meters and (counted := self._meters["train"].state_dict()):
             checkpoint["train_meter"] = counted

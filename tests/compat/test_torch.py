@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import torch
 
-from src.compat.torch import bare_step, mark_stepped
+from src.compat.torch import bare_step, mark_stepped, without_functions
 from src.compat.torch_compiler import keep_compiler_out
 from src.reporting import remarks
 from tests.compat.contracts import contract
@@ -89,3 +89,23 @@ def test_without_a_compiler_nothing_stands_in(monkeypatch, caplog):
     assert sys.meta_path == before
     assert "torch._dynamo" not in sys.modules
     assert "commands start more slowly" in caplog.text
+
+
+def test_a_schedule_goes_on_from_a_state_without_functions():
+    def made():
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+        return torch.optim.swa_utils.SWALR(optimizer, swa_lr=0.01, anneal_epochs=4)
+
+    first, second = made(), made()
+    for _ in range(2):
+        first.optimizer.step()
+        first.step()
+    state = first.state_dict() | {"anneal_func": first.anneal_func}  # as PyTorch 2.6 has it
+    kept = without_functions({"scheduler_state": state})["scheduler_state"]
+    assert kept == {key: value for key, value in state.items() if key != "anneal_func"}
+    second.load_state_dict(kept)
+    second.optimizer.load_state_dict(first.optimizer.state_dict())
+    for each in (first, second):
+        each.optimizer.step()
+        each.step()
+    assert first.get_last_lr() == second.get_last_lr() != [0.1]
