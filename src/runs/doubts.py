@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
-from src.data.rows import Splits
+from src.data.identity import row_keys
+from src.data.rows import Rows, Splits
 from src.reporting.remarks import remark
 from src.spec import DataSpec
 
@@ -92,15 +93,26 @@ def twins(splits: Splits) -> int:
         (100, 0)
     """
     train, test = splits.train, splits.test
+    found, chance = _shared(train, test)
+    return found if found > 1 and found > max(_TWINS, chance) * len(test.y) else 0
+
+
+def known_rows(train: Rows, test: Rows) -> int:
+    """Rows of `test` that are rows of `train` too, be it one of them; 0 where few values make rows alike."""
+    found, chance = _shared(train, test)
+    return found if chance < _TWINS else 0
+
+
+def _shared(train: Rows, test: Rows) -> tuple[int, float]:
+    """How many test rows are training rows too, and which share of them may be by chance."""
     if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # pictures that are decoded while training
-        return 0
+        return 0, 0.0
     if train.x.nbytes + test.x.nbytes > _MOST_BYTES:
-        return 0
-    share = max(_TWINS, _BEYOND_CHANCE * _by_chance(train.x))
-    if share >= 1:
-        return 0
-    found = int(torch.isin(_keys(test.x, test.y), _keys(train.x, train.y)).sum())
-    return found if found > 1 and found > share * len(test.y) else 0
+        return 0, 0.0
+    chance = _BEYOND_CHANCE * _by_chance(train.x)
+    if chance >= 1:
+        return 0, chance
+    return int(np.isin(row_keys(test.x, test.y), row_keys(train.x, train.y)).sum()), chance
 
 
 def _by_chance(x: Tensor) -> float:
@@ -113,14 +125,3 @@ def _by_chance(x: Tensor) -> float:
         if logarithm < math.log(_TWINS / _BEYOND_CHANCE):
             break
     return math.exp(min(logarithm, 0))
-
-
-def _keys(x: Tensor, y: Tensor) -> Tensor:
-    """A number [N] for each row, the same for the same row: its bits, eight bytes at a time, by random factors."""
-    generator = torch.Generator().manual_seed(0)
-    keys = torch.zeros(len(x), dtype=torch.int64)
-    for part in (x.flatten(1), y.reshape(len(y), -1)):
-        bits = part.contiguous().view(torch.uint8)
-        bits = F.pad(bits, (0, -bits.shape[1] % 8)).view(torch.int64)
-        keys += (bits * torch.randint(-(2**62), 2**62, (bits.shape[1],), generator=generator)).sum(dim=1)
-    return keys

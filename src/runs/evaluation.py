@@ -11,6 +11,7 @@ from src.data.scene import Scene
 from src.errors import ConfigError
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table, meaning
+from src.runs.fresh_draws import fresh_draw
 from src.runs.opening import OpenRun, choose_threshold, open_run
 from src.storage.files import aside
 from src.storage.folders import EvaluationFolder, RunFolder, find_run
@@ -39,6 +40,7 @@ def evaluate(cfg: DictConfig) -> Path:
     check_folder(target, "run")
     change = opened.check_data(bool(cfg.get("allow_changed_data")), refuse=True)
     _check_parts(opened, cfg)
+    change |= fresh_draw(opened)
     if cfg.threshold is not None:
         choose_threshold(opened, cfg.threshold)
     outcome = outcome_of(opened, cfg.split)
@@ -54,7 +56,8 @@ def evaluate(cfg: DictConfig) -> Path:
         for name, draw in outcome.figures(Scene(opened.datamodule, {f"{cfg.split} split": cfg.split})).items():
             with aside(folder / f"{name}.png") as part:
                 part.write_bytes(to_png(draw())[0])
-    log.info("%s, %s split: %s rows", opened.folder, cfg.split, f"{len(outcome.y):,}")
+    fresh = f" of a fresh draw, {results['fresh_draw']}" if "fresh_draw" in results else ""
+    log.info("%s, %s split: %s rows%s", opened.folder, cfg.split, f"{len(outcome.y):,}", fresh)
     if opened.head.thresholds is not None:
         why = f" ({opened.head.rule} on validation rows)" if opened.head.chooses else ""
         log.info("threshold %s%s", ", ".join(f"{each:.4g}" for each in opened.head.thresholds), why)

@@ -1,6 +1,8 @@
 """A run's folder opened again: its configuration, its weights and, where rows are needed, its data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ class OpenRun:
         datamodule: Its data, with the scaler that training fitted.
         head: Its network with the best weights and the threshold chosen, in evaluation mode.
         changes: Keys of its configuration that are different now, dotted.
+        original: Gives its configuration without these changes.
     """
 
     folder: Path
@@ -48,7 +51,8 @@ class OpenRun:
     spec: DataSpec
     datamodule: InMemoryDataModule
     head: Head
-    changes: frozenset[str] = frozenset()
+    changes: frozenset[str]
+    original: Callable[[], DictConfig]
 
     def check_data(self, allow: bool = False, refuse: bool = False) -> dict[str, Any]:
         """Read the data; what results say where they are not those that the run was trained on, which a line says too.
@@ -121,7 +125,8 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
     _read_threshold(folder, head)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     own = frozenset(f"{group}.{key}" for group, values in _plain(changes or {}).items() for key in values)
-    return OpenRun(folder, cfg, head.spec, datamodule, head.eval().to(device), own)
+    original = partial(_configuration, folder, {}, data_dir, trust)
+    return OpenRun(folder, cfg, head.spec, datamodule, head.eval().to(device), own, original)
 
 
 def open_head(path: Path, trust: Any = None) -> Head:

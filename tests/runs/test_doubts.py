@@ -121,6 +121,9 @@ def test_twins_are_those_of_numpy():
         == sum((*row.tolist(), int(label)) in train for row, label in zip(*splits.test, strict=True))
         == 30
     )
+    x[300:340, 1] *= -1  # another row by the sign of one number alone
+    assert twins(splits) == 0
+    x[300:340, 1] *= -1
     images = Splits(*(Rows((x * 255).byte().repeat(1, 5).view(-1, 1, 3, 5), y) for x, y in splits))
     assert twins(images) == 30
 
