@@ -3,6 +3,8 @@
 An interval is never a point at the edge of its score: 500 of 500 right is no certainty.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -10,7 +12,8 @@ from src.metrics.bootstrap import draws, intervals
 from src.metrics.columns import Task, columns_of
 from src.statistics.intervals import LEVEL, Ends, wilson
 
-_LARGEST = {"brier": 1.0, "log_loss": float("inf")}  # of scores that are best at 0; the others reach 1
+_ROUNDING = 1e-12
+_RANGES = {"log_loss": (0.0, math.inf), "mcc": (-1.0, 1.0), "kappa": (-1.0, 1.0)}  # the others are from 0 to 1
 
 
 def score_intervals(
@@ -48,19 +51,21 @@ def score_intervals(
         found[name] = wilson(int(kept.sum()), kept.numel())
     sizes = [*columns.truth.sum(dim=0).tolist(), *(~columns.truth).sum(dim=0).tolist()]
     rarest = min(size for size in sizes if size)
-    largest = _LARGEST | ({"brier": 2.0} if task == "multiclass" else {})
-    opened = {name: _opened(ends, rarest, largest.get(name, 1.0)) for name, ends in found.items()}
+    ranges = _RANGES | ({"brier": (0.0, 2.0)} if task == "multiclass" else {})
+    opened = {name: _opened(ends, rarest, ranges.get(name, (0.0, 1.0))) for name, ends in found.items()}
     return {name: ends for name, ends in opened.items() if ends is not None}
 
 
-def _opened(ends: Ends, num_rows: int, largest: float) -> Ends | None:
+def _opened(ends: Ends, num_rows: int, limits: Ends) -> Ends | None:
     """An interval as it is unless it is a point; one at the edge gets Wilson's other end, anywhere else it is none."""
-    low, high = ends
-    if low != high:  # NaN stays: the rows leave the score undefined
+    (low, high), (least, most) = ends, limits
+    if not high - low <= _ROUNDING:  # NaN stays: the rows leave the score undefined
         return ends
-    if low == 0 and largest < float("inf"):
-        return 0.0, largest * wilson(0, num_rows)[1]
-    return (wilson(num_rows, num_rows)[0], high) if low == 1 and largest == 1 else None
+    at_least, at_most = low - least <= _ROUNDING, most - high <= _ROUNDING
+    if math.isinf(most) or not (at_least or at_most):
+        return None
+    reach = (most - least) * wilson(0, num_rows)[1]
+    return (least, least + reach) if at_least else (most - reach, most)
 
 
 def error_intervals(predictions: Tensor, y: Tensor, resamples: int = 1000, seed: int = 0) -> dict[str, Ends]:
@@ -89,4 +94,4 @@ def error_intervals(predictions: Tensor, y: Tensor, resamples: int = 1000, seed:
     scores = {"r2": 1 - squared / (mean_squared - mean.square()), "mae": absolute, "rmse": squared.sqrt()}
     ends = torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)
     found = {name: values.quantile(ends).tolist() for name, values in scores.items() if bool(values.isfinite().all())}
-    return {name: (low, high) for name, (low, high) in found.items() if low < high}
+    return {name: (low, high) for name, (low, high) in found.items() if high - low > _ROUNDING * abs(high)}
