@@ -1,5 +1,6 @@
 """What is allowed and rarely meant is said once, in one line; what is ordinary is not."""
 
+import csv
 import random
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.conftest import compose_train
 from tests.sandbox import REAL_DATA
 
 EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf" / "experiment").glob("*.yaml"))
+REAL_TABLES = sorted(path.stem for path in REAL_DATA.glob("tables/*.csv")) if REAL_DATA else ["none"]
 SPLIT_BY_SEED = {"iris", "wine", "breast_cancer", "digits", "moons", "blobs"}
 ELSEWHERE = {"transfer", *(name for name in EXPERIMENTS if name.startswith("fashion") and REAL_DATA is None)}
 
@@ -76,6 +78,11 @@ TABLES = {
     "an empty column": (rows(c=lambda n, y: ""), ["constant"]),
     "the number of a row": (rows(n=lambda n, y: n), ["id"]),
     "the number of a row from one": (rows(n=lambda n, y: n + 1), ["id"]),
+    "the number of a row, in another order": (rows(n=lambda n, y: 37 * n % 100), ["id"]),
+    "the number of a row from one, in another order": (rows(n=lambda n, y: 37 * n % 100 + 1), ["id"]),
+    "years": (rows(n=lambda n, y: 1900 + n), []),
+    "nearly the number of a row": (rows(n=lambda n, y: n if n != 50 else 51), []),
+    "the number of a row but for a gap": (rows(n=lambda n, y: n if n < 50 else n + 1), []),
     "a number by its name": (rows(patient_id=lambda n, y: 7919 * n % 1009), ["id"]),
     "a name in each row": (rows(name=lambda n, y: f"person {n}"), ["id"]),
     "the target": (rows(z=lambda n, y: y), ["target"]),
@@ -107,6 +114,25 @@ def test_a_column_with_the_target_of_a_regression(tmp_path):
     (tmp_path / "rows.csv").write_text("\n".join(lines))
     words = ["data=csv", f"data.path={tmp_path / 'rows.csv'}", "data.target=y", "data.task=regression"]
     assert kinds(*words, "head=regression") == ["target"]
+
+
+TARGETS = {"penguins": "species", "mpg": "mpg", "tips": "tip", "horse-colic": "c23"}
+NUMBERS = {"mpg", "tips", "abalone", "housing", "auto_imports"}
+TRUE_OF_THEM = {"ionosphere": ["constant"], "winequality-red": ["twins"]}  # its second column; 240 rows twice
+
+
+@pytest.mark.skipif(REAL_DATA is None, reason="needs the public tables, which are not part of the project")
+@pytest.mark.parametrize("name", REAL_TABLES)
+def test_nothing_false_is_said_of_public_tables(name, tmp_path):
+    with (REAL_DATA / "tables" / f"{name}.csv").open(newline="") as file:
+        lines = list(csv.reader(file))
+    if name not in {"penguins", "mpg", "tips"}:
+        lines = [[f"c{number}" for number in range(len(lines[0]))], *lines]
+    with (tmp_path / "rows.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(lines)
+    words = ["data=csv", f"data.path={tmp_path / 'rows.csv'}", f"data.target={TARGETS.get(name, lines[0][-1])}"]
+    found = kinds(*words, *(["data.task=regression"] if name in NUMBERS else []))
+    assert [kind for kind in found if kind != "positive"] == TRUE_OF_THEM.get(name, [])
 
 
 def test_twins_are_those_of_numpy():

@@ -54,13 +54,18 @@ def _is_id(name: str, cells: list[Any]) -> bool:
     first, second = as_number(cells[0]), as_number(cells[1])
     if first is None or second is None:
         return _all_differ(map(as_text, cells))
-    if (
-        second - first == 1
-        and first in (0, 1)
-        and all(as_number(cell) == first + row for row, cell in enumerate(cells))
-    ):
-        return True
-    return _ID.search(name) is not None and _all_differ(map(_whole, cells))
+    return _counts(cells) or (_ID.search(name) is not None and _all_differ(map(_whole, cells)))
+
+
+def _counts(cells: list[Any]) -> bool:
+    """Whether cells are the whole numbers from 0 or 1 on, each once, in any order."""
+    seen = bytearray(len(cells) + 1)
+    for cell in cells:
+        number = _whole(cell)
+        if number is None or not 0 <= number < len(seen) or seen[int(number)]:
+            return False
+        seen[int(number)] = True
+    return not (seen[0] and seen[-1])
 
 
 def _whole(cell: Any) -> float | None:
