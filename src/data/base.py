@@ -141,6 +141,14 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         """Read the rows once more when they are next asked for, and let none test a run that has `seen` it."""
         self.rows_seen, self._splits = seen, None
 
+    @property
+    def validates_on_training(self) -> bool:
+        """Whether the rows that choose the epoch are those that train."""
+        if self.identity is not None:
+            return np.array_equal(self.identity.places["train"], self.identity.places["val"])
+        train, val = self.splits.train.x, self.splits.val.x
+        return val is train or (isinstance(val, Tensor) and torch.equal(train, val))
+
     def setup(self, stage: str | None = None) -> None:
         """Lightning's hook: makes the splits ready, once."""
         _ = self.splits

@@ -1,6 +1,6 @@
 """What is asked of a head once it is trained, with the answer of a head that predicts values."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from lightning.pytorch import LightningModule
 from torch import Tensor
@@ -19,6 +19,7 @@ class Answering(LightningModule):
         closing_names: Names of the `closing_scores`.
         thresholds: Probability from which on each logit of a row says yes; None where no logit does.
         rule: How they are chosen.
+        chosen_on: The rows on which a rule chose them; `given` where none has.
     """
 
     spec: DataSpec
@@ -27,6 +28,7 @@ class Answering(LightningModule):
     closing_names: ClassVar[tuple[str, ...]] = ()
     thresholds: list[float] | None = None
     rule: Rule | None = None
+    chosen_on: Literal["given", "val", "train"] = "given"
 
     @property
     def has_boundary(self) -> bool:

@@ -11,8 +11,9 @@ from src.data.scene import Scene
 from src.errors import ConfigError
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table, meaning
+from src.runs import thresholds
 from src.runs.fresh_draws import fresh_draw
-from src.runs.opening import OpenRun, choose_threshold, open_run
+from src.runs.opening import OpenRun, open_run
 from src.storage.files import aside
 from src.storage.folders import EvaluationFolder, RunFolder, find_run
 from src.storage.products import check_folder, product
@@ -41,8 +42,11 @@ def evaluate(cfg: DictConfig) -> Path:
     change = opened.check_data(bool(cfg.get("allow_changed_data")), refuse=True)
     _check_parts(opened, cfg)
     change |= fresh_draw(opened)
+    own = True
     if cfg.threshold is not None:
-        choose_threshold(opened, cfg.threshold)
+        thresholds.choose(opened.head, opened.datamodule, cfg.threshold)
+        if own := not (change or cfg.changes):
+            thresholds.keep(opened.folder, opened.head, opened.datamodule, opened.cfg.solved)
     outcome = outcome_of(opened, cfg.split)
     about = {"run": str(opened.folder), "split": cfg.split, "num_rows": len(outcome.y)}
     results = about | outcome.scores(cfg.resamples) | change
@@ -58,9 +62,8 @@ def evaluate(cfg: DictConfig) -> Path:
                 part.write_bytes(to_png(draw())[0])
     fresh = f" of a fresh draw, {results['fresh_draw']}" if "fresh_draw" in results else ""
     log.info("%s, %s split: %s rows%s", opened.folder, cfg.split, f"{len(outcome.y):,}", fresh)
-    if opened.head.thresholds is not None:
-        why = f" ({opened.head.rule} on validation rows)" if opened.head.chooses else ""
-        log.info("threshold %s%s", ", ".join(f"{each:.4g}" for each in opened.head.thresholds), why)
+    for line in thresholds.line(opened.head):
+        log.info("%s%s", line, "" if own else "; for this evaluation alone, as its rows are not the run's own")
     log.info("")
     log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
     log.info("written to %s", target)

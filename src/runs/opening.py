@@ -16,16 +16,13 @@ from src.data.base import InMemoryDataModule
 from src.data.source import Source
 from src.errors import ConfigError, suggestion
 from src.heads.base import Head
-from src.metrics.threshold import parse_rule
 from src.reporting.remarks import remark
-from src.runs import rows_seen
+from src.runs import rows_seen, thresholds
 from src.runs.sizes import check_sizes
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
-from src.storage.values import write_json
 from src.trust import targets
 from src.trust.checkpoints import data_state, read_checkpoint, spec_of
-from src.trust.plain import read_json
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
@@ -122,7 +119,7 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
     datamodule: InMemoryDataModule = make(cfg, "data")
     head = _made_head(cfg, checkpoint, path)
     take(checkpoint, head, datamodule, path)
-    _read_threshold(folder, head)
+    thresholds.read(folder, head)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     own = frozenset(f"{group}.{key}" for group, values in _plain(changes or {}).items() for key in values)
     original = partial(_configuration, folder, {}, data_dir, trust)
@@ -150,7 +147,7 @@ def open_head(path: Path, trust: Any = None) -> Head:
     head = _made_head(cfg, checkpoint, path)
     take_weights(checkpoint, head, path)
     if path.name == RUN.best_checkpoint.name:
-        _read_threshold(folder, head)
+        thresholds.read(folder, head)
     return head
 
 
@@ -238,45 +235,6 @@ def take_weights(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
         raise ConfigError(
             f"{path}: belongs to another network ({reason}); use the checkpoints of this run's folder"
         ) from error
-
-
-def choose_threshold(opened: OpenRun, rule: str | float) -> None:
-    """Choose the threshold of an `opened` run by a rule on its validation rows, and store it with the run.
-
-    Raises:
-        ConfigError: The run's head has none, or no threshold does what the rule wants.
-    """
-    opened.head.choose_thresholds(rule, *opened.head.outputs(opened.datamodule.whole("val")))
-    write_threshold(opened.folder, opened.head)
-
-
-def write_threshold(folder: Path, head: Head) -> None:
-    """Store the threshold that a head uses in a run's folder."""
-    values = {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": "val"}
-    write_json(RunFolder(folder).threshold, values)
-
-
-def _read_threshold(folder: Path, head: Head) -> None:
-    path = RunFolder(folder).threshold
-    if head.thresholds is None or not path.exists():
-        return
-    stored = read_json(path)
-    thresholds = stored.get("thresholds") if isinstance(stored, dict) else None
-    if (
-        not isinstance(thresholds, list)
-        or len(thresholds) != len(head.thresholds)
-        or not all(map(_is_share, thresholds))
-    ):
-        raise ConfigError(
-            f"{path}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
-            "with threshold=, or delete it"
-        )
-    head.set_thresholds(thresholds)
-    head.rule = parse_rule(str(stored.get("rule")))
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
 
 
 def _spoken(value: Any) -> str:

@@ -18,10 +18,10 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.reporting import summary as report
-from src.runs import provenance, rows_seen, tuning
+from src.runs import provenance, rows_seen, thresholds, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
-from src.runs.opening import take, write_threshold
+from src.runs.opening import take
 from src.runs.resuming import accepted_change, check_planned, check_resumable
 from src.storage import epochs
 from src.storage.folders import PARTS, RunFolder
@@ -163,14 +163,15 @@ class Run:
         if self.files.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
             best_epoch = self._take(self.files.best_checkpoint)["epoch"] + 1
         head.to(trainer.strategy.root_device)
+        kept = head.chooses or self.files.threshold.exists()  # that of a resumed run may be older
         if head.chooses:
             try:
-                head.choose_thresholds(None, *head.outputs(datamodule.whole("val")))
+                thresholds.choose(head, datamodule)
             except ConfigError as error:  # no threshold reaches the precision or recall, which only training could tell
                 log.warning("head.%s; the threshold stays 0.5", error)
                 head.rule = parse_rule(0.5)
-            if trainer.is_global_zero:
-                write_threshold(self.folder, head)
+        if trainer.is_global_zero and kept:
+            thresholds.write(self.folder, head)
         for split in ("train", "val", "test"):
             results = head.evaluate(datamodule.whole(split))
             self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
@@ -218,12 +219,17 @@ class Run:
         """The few lines that end a run's output."""
         head, datamodule = self.parts.head, self.parts.datamodule
         table = report.metrics_table(self.metrics, head.score_names)
-        lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), ""]
+        lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), *self._threshold(), ""]
         linear = affine_map(head.network, head.spec.num_inputs)
         if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
             weight, bias = (part.tolist() for part in linear)
             lines.append(report.equation(weight, bias, head.spec, datamodule.standardize))
         return "\n".join([*lines, *self._closing()])
+
+    def _threshold(self) -> list[str]:
+        """The threshold, where it is not what every run has."""
+        head = self.parts.head
+        return [f"  {line}" for line in thresholds.line(head)] if set(head.thresholds or ()) - {0.5} else []
 
     def _opening(self) -> list[str]:
         metrics = self.metrics

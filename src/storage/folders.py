@@ -66,7 +66,7 @@ class RunFolder:
 
     @property
     def threshold(self) -> Path:
-        """The threshold that was chosen on validation rows."""
+        """The threshold that a rule chose, or that was given afterwards."""
         return self.path / "threshold.json"
 
     @property

@@ -1,0 +1,113 @@
+"""The threshold that a run uses: chosen, kept in its folder, and followed by every score that the folder shows."""
+
+from pathlib import Path
+from typing import Any
+
+from src.callbacks.figures import save
+from src.data.base import InMemoryDataModule
+from src.errors import ConfigError
+from src.heads.base import Head
+from src.heads.drawing import Moment, record
+from src.metrics.threshold import parse_rule
+from src.reporting.summary import is_solved
+from src.storage.folders import RunFolder
+from src.storage.values import known_json, write_json
+from src.trust.plain import read_json
+
+_WHERE = {
+    "given": "given",
+    "val": "chosen on validation rows",
+    "train": "chosen on training rows, by which this run is validated too",
+}
+
+
+def choose(head: Head, datamodule: InMemoryDataModule, rule: str | float | None = None) -> None:
+    """Let a `head` use the thresholds that a rule chooses on the validation rows of a `datamodule`, or a number.
+
+    Args:
+        head: Of a trained run.
+        datamodule: Its data.
+        rule: None is the head's own.
+
+    Raises:
+        ConfigError: The head has no threshold, or none does what the rule wants.
+    """
+    head.choose_thresholds(rule, *head.outputs(datamodule.whole("val")))
+    head.chosen_on = "given" if not head.chooses else "train" if datamodule.validates_on_training else "val"
+
+
+def write(folder: Path, head: Head) -> None:
+    """Store the thresholds that a `head` uses in a run's `folder`, and what chose them on which rows."""
+    values = {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": head.chosen_on}
+    write_json(RunFolder(folder).threshold, values)
+
+
+def read(folder: Path, head: Head) -> None:
+    """Let a `head` use the thresholds that a run's `folder` has, if any.
+
+    Raises:
+        ConfigError: The file holds none.
+    """
+    path = RunFolder(folder).threshold
+    if head.thresholds is None or not path.exists():
+        return
+    stored = read_json(path)
+    thresholds = stored.get("thresholds") if isinstance(stored, dict) else None
+    if (
+        not isinstance(thresholds, list)
+        or len(thresholds) != len(head.thresholds)
+        or not all(map(_is_share, thresholds))
+    ):
+        raise ConfigError(
+            f"{path}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
+            "with threshold=, or delete it"
+        )
+    head.set_thresholds(thresholds)
+    head.rule = parse_rule(str(stored.get("rule")))
+    if head.chooses:  # earlier versions wrote val of numbers too
+        head.chosen_on = "train" if stored.get("chosen_on") == "train" else "val"
+
+
+def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) -> None:
+    """Store the thresholds that a `head` uses, and let the folder's scores and last figures be theirs.
+
+    Args:
+        folder: A run's.
+        head: With the run's best weights.
+        datamodule: With the run's own rows.
+        solved: When the run counts as solved.
+    """
+    files = RunFolder(folder)
+    metrics = known_json(files.metrics)
+    if metrics:
+        for split in ("train", "val", "test"):
+            metrics |= {f"{split}/{name}": value for name, value in head.evaluate(datamodule.whole(split)).items()}
+        metrics["solved"] = is_solved(metrics, dict(solved))
+    write(folder, head)
+    if not metrics:
+        return
+    write_json(files.metrics, metrics, durable=True)
+    drawn = record(head, datamodule, ("train", "test"), Moment(int(metrics.get("steps", 0))))
+    save([each for each in drawn if (files.plots / f"{each.file_stem}.png").exists()], files.plots, [])
+
+
+def line(head: Head) -> list[str]:
+    """The line that says which thresholds a `head` uses, of which classes, and where they come from; if any.
+
+    Example:
+        >>> import torch
+        >>> from src.heads.binary import BinaryHead
+        >>> from src.spec import DataSpec
+        >>> line(BinaryHead(torch.nn.Linear(2, 1), DataSpec("binary", (2,), ("well", "sick")), torch.optim.SGD))
+        ['threshold of class sick: 0.5 (given)']
+    """
+    if head.thresholds is None:
+        return []
+    what = "threshold of class" if head.spec.task == "binary" else "thresholds of labels"
+    values = ", ".join(f"{each:.4g}" for each in head.thresholds)
+    rule = f"{head.rule}, " if head.chooses else ""
+    return [f"{what} {', '.join(head.spec.asked)}: {values} ({rule}{_WHERE[head.chosen_on]})"]
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
