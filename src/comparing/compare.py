@@ -60,7 +60,7 @@ def compare_runs(cfg: DictConfig) -> None:
 
 def _is_comparison(folder: Path) -> bool:
     """Whether a folder without a manifest holds a comparison of a version that wrote none."""
-    return known_json(folder / "compare.json").keys() == {"metric", "group_by", "settings"}
+    return known_json(folder / "compare.json").keys() >= {"metric", "group_by", "settings"}
 
 
 def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:
