@@ -129,7 +129,7 @@ class Launch:
         for reason, number in against.items():
             log.info("Running %s one by one: %s", _count(number, "job"), reason)
         in_progress = SweepFolder(sweep).stack_checkpoint.exists()
-        if not in_progress and all(len(group) == 1 for group in alike.values()):
+        if not in_progress and not alike:
             return
         with lean_imports():
             from src.stacking import training
@@ -143,7 +143,7 @@ class Launch:
                 returns[done.job.number] = _returned(done.job, done.value)
         for group in alike.values():
             pending = [job for job in group if job.number not in returns]
-            if len(pending) > 1:
+            if pending:
                 _say_anew(pending)
                 for done in training.train_all(pending, how):
                     returns[done.job.number] = _returned(done.job, done.value)

@@ -103,8 +103,7 @@ def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
         assert member.data is not None
         alike.setdefault(shape_of(member.data), []).append(member)
     for group in alike.values():
-        if len(group) > 1 or len(alike) == 1:
-            yield from _train_stack(group, factory, known, sweep)
+        yield from _train_stack(group, factory, known, sweep)
 
 
 def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], MemberFactory | None]:
@@ -136,12 +135,13 @@ def _train_stack(
     members: list[Member], factory: MemberFactory, jobs: dict[int, Job], sweep: Sweep, saved: Saved | None = None
 ) -> list[Done]:
     first, last = members[0].number, members[-1].number
-    title = f"#{first} to #{last}"
+    title = f"#{first} to #{last}" if len(members) > 1 else f"#{first}"
     start = time.perf_counter()
     stack = Stack(members, factory, title, sweep.place, saved)
     data, network = type(factory.parts.datamodule).__name__, type(factory.parts.head.network).__name__
     after = f", after their epoch {saved.epoch}" if saved else ""
-    log.info("%s: %d runs of %s on %s as one stack%s", title, len(members), network, data, after)
+    runs = f"{len(members)} runs" if len(members) > 1 else "a run"
+    log.info("%s: %s of %s on %s as one stack%s", title, runs, network, data, after)
     unfinished = [member for member in members if not member.finished]
     for member in unfinished:
         folders.begin(jobs[member.number], sweep.folder)

@@ -153,3 +153,12 @@ def test_a_stopped_run_does_not_change_while_others_go_on(both):
     lengths = {metrics(member)["epochs"] for _, member in both(common, each)}
     assert len(lengths) > 1
     assert min(lengths) < 30
+
+
+def test_a_run_is_the_same_to_the_last_bit_in_a_stack_of_one_and_of_five(tmp_path):
+    words = [*SHORT, "network.activation=relu", "optimizer=adamw"]
+    (alone_in_it,) = stacked([composed([*words, "seed=3"])], tmp_path / "one")
+    among = stacked([composed([*words, f"seed={seed}"]) for seed in range(5)], tmp_path / "five")[3]
+    assert metrics(alone_in_it.folder) | {"fit_seconds": 0} == metrics(among.folder) | {"fit_seconds": 0}
+    ours, theirs = (checkpoint(each.folder, "last")["state_dict"] for each in (alone_in_it, among))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
