@@ -39,14 +39,14 @@ def mark_stepped(optimizer: Optimizer) -> None:
     optimizer._opt_called = True  # type: ignore[attr-defined]
 
 
-def without_functions(state: dict[str, Any]) -> dict[str, Any]:
+def without_functions(state: Any) -> Any:
     """A `state`, and the states within it, without the functions that an object has made for itself again.
 
     A checkpoint holds no code. PyTorch 2.6 puts into the state of stochastic weight averaging's schedule the function
     by which its rate falls. Seen with torch 2.6.0 and 2.15.0.
     """
-    return {
-        key: without_functions(value) if isinstance(value, dict) else value
-        for key, value in state.items()
-        if not callable(value)
-    }
+    if isinstance(state, list):
+        return [without_functions(each) for each in state]
+    if isinstance(state, dict):
+        return {key: without_functions(value) for key, value in state.items() if not callable(value)}
+    return state

@@ -287,9 +287,8 @@ class Head(Answering, Loadable, Tunable, ABC):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what the dataset is, the random state, with which dropout goes on, and the scores within an epoch."""
         checkpoint["spec"] = asdict(self.spec)
-        if "callbacks" in checkpoint:  # unless it holds the weights alone
-            checkpoint["callbacks"] = without_functions(checkpoint["callbacks"])
-            checkpoint["lr_schedulers"] = [without_functions(state) for state in checkpoint["lr_schedulers"]]
+        for part in checkpoint.keys() & {"callbacks", "lr_schedulers"}:
+            checkpoint[part] = without_functions(checkpoint[part])
         checkpoint["rng_state"] = torch.get_rng_state()
         if "train" in self._meters and (counted := self._meters["train"].state_dict()):
             checkpoint["train_meter"] = counted

@@ -198,19 +198,19 @@ def _parts(*paths: Path) -> tuple[str, ...]:
     return _names(*(path.with_name(f".{path.name}.*-????????.part") for path in paths))
 
 
+_MEASURED = RUN.history, RUN.metrics, RUN.threshold, RUN.rows_seen, RUN.provenance
+"""What training and measuring write beside checkpoints and figures."""
+
 SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)
 """What a sweep's folder holds before its first run has begun."""
 
 UNFINISHED_FILES = _names(
-    *(RUN.history, RUN.threshold, RUN.rows_seen, RUN.provenance, RUN.best_checkpoint, RUN.last_checkpoint),
-    RUN.tensorboard / "events.out.tfevents.*",
+    *(path for path in _MEASURED if path != RUN.metrics),
+    *(RUN.best_checkpoint, RUN.last_checkpoint, RUN.tensorboard / "events.out.tfevents.*"),
 )
 """What a run that did not finish has left behind, and what one that starts anew must not take for its own."""
 
-PARTS = _parts(
-    *(RUN.history, RUN.metrics, RUN.threshold, RUN.rows_seen, RUN.provenance),
-    *(RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*"),
-)
+PARTS = _parts(*_MEASURED, RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*")
 """What a process that was killed while it wrote may have left in a run's folder."""
 
 SWEEP_PARTS = _parts(SWEEP.stack_checkpoint)
@@ -225,13 +225,7 @@ UNBEGUN_FILES = (
 )
 """What a process may have left in a run's folder when it ends before there is anything to resume from."""
 
-_OWN_FILES = {Path(name) for name in RUN_FILES} | {
-    RUN.history,
-    RUN.metrics,
-    RUN.threshold,
-    RUN.rows_seen,
-    RUN.provenance,
-}
+_OWN_FILES = {*map(Path, RUN_FILES), *_MEASURED}
 _OWN_FOLDERS = {RUN.hydra, RUN.checkpoints, RUN.plots, RUN.tensorboard}
 
 
