@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import hydra
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from src import interrupts
-from src.command import arguments, claiming, hydra_files
+from src.command import arguments, claiming
 from src.command.claiming import Claims, Refused, claims
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
 from src.command.tasks import ReadingTask, RunTask, Task, Work, at_place, quiet
 from src.compat.composing import composed_once
+from src.compat.hydra import save_nothing
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.reporting import remarks
 from src.reporting.terminal import printable
@@ -81,7 +81,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
     OmegaConf.register_new_resolver("problem", problem, replace=True)
     quiet()
     remarks.forget()
-    hydra_files.forget()
+    save_nothing()
     known = sys.argv
     with claims() as claimed:
         try:
@@ -113,8 +113,6 @@ def _call_hydra(task: Task, claimed: Claims) -> None:
         claimed.give_up()
         raise
     for kept in task.errors:
-        if isinstance(kept, ConfigError | OmegaConfBaseException):
-            hydra_files.put_back()
         if not isinstance(kept, TrainingDivergedError | InterruptedRunError):
             claimed.give_up()
         raise kept

@@ -1,62 +1,63 @@
-"""The files of `.hydra/` written whole: Hydra itself writes them in place, also into the folder of a resumed run.
+"""The files of `.hydra/`, written whole once a configuration has been checked.
 
-Nor are resolvers such as `${oc.env:HOME}` left in a run's configuration: nobody follows those of a run that is opened.
-The files of a sweep's run that has finished stay as they are.
+Hydra itself writes them in place and before that, also into the folder of a run that is resumed or has finished.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from src.command.changed import changed_settings
-from src.compat.hydra import save_by
-from src.storage.files import aside
+from src.errors import ConfigError
+from src.storage.files import aside, make_folders
 from src.storage.folders import RUN, RunFolder
 from src.trust.references import without_resolvers
 
-_before: dict[Path, bytes] = {}
-_changed: dict[Path, list[str]] = {}
+Files = dict[str, str]
+"""Text of each file by its name."""
 
 
-def write_whole() -> None:
-    """Have Hydra write configurations aside, so that a run killed meanwhile can still be opened and resumed."""
-    save_by(_save)
+def of_job(cfg: DictConfig) -> Files:
+    """Those of the job that Hydra has just called with a configuration `cfg`, before that is resolved.
+
+    Empty where another process of the same training writes them.
+    """
+    hydra: Any = HydraConfig.instance().cfg
+    return composed(cfg, hydra) if hydra.hydra.output_subdir == str(RUN.hydra) else {}
 
 
-def forget() -> None:
-    """Begin a command, which has changed no run yet."""
-    _before.clear()
-    _changed.clear()
+def composed(cfg: DictConfig, hydra: DictConfig) -> Files:
+    """Those of a job with a configuration `cfg` and `hydra`'s own.
+
+    Resolvers such as `${oc.env:HOME}` are replaced by their values: nobody follows those of a run that is opened.
+    """
+    return {
+        RUN.config.name: OmegaConf.to_yaml(without_resolvers(cfg)),
+        RUN.hydra_config.name: OmegaConf.to_yaml(hydra),
+        RUN.overrides.name: OmegaConf.to_yaml(hydra.hydra.overrides.task),
+    }
 
 
-def put_back() -> None:
-    """Give a run's `.hydra/` the content that it had before this command, which was refused."""
-    for path, content in _before.items():
-        with aside(path) as part:
-            part.write_bytes(content)
+@contextmanager
+def written(files: Files, run: RunFolder) -> Iterator[None]:
+    """Write `files` into the folder of a `run`; where the block refuses the configuration, what was there is back."""
+    before = {path: path.read_bytes() for name in files if (path := run.hydra / name).is_file()}
+    write(files, run)
+    try:
+        yield
+    except (ConfigError, OmegaConfBaseException):
+        for path, content in before.items():
+            with aside(path) as part:
+                part.write_bytes(content)
+        raise
 
 
-def changed_since(folder: Path) -> list[str]:
-    """The keys to which this command gave other values than an earlier try at the run in a sweep's `folder` had."""
-    return _changed.get(folder.resolve(), [])
-
-
-def _save(cfg: Any, filename: str, output_dir: Path) -> None:
-    output_dir.mkdir(parents=True, exist_ok=True)
-    if filename == RUN.config.name:
-        cfg = without_resolvers(cfg)
-    text = OmegaConf.to_yaml(cfg)
-    if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.MULTIRUN:
-        run = RunFolder(output_dir.parent)
-        if filename == RUN.config.name:
-            _changed[run.path.resolve()] = changed_settings(run.config, text)
-        if run.finished:
-            return
-    path = output_dir / filename
-    if path.is_file():
-        _before.setdefault(path.absolute(), path.read_bytes())
-    with aside(path) as part:
-        part.write_text(text, encoding="utf-8")
+def write(files: Files, run: RunFolder) -> None:
+    """Write `files` into the folder of a `run`, each whole."""
+    make_folders(run.hydra)
+    for name, text in files.items():
+        with aside(run.hydra / name) as part:
+            part.write_text(text, encoding="utf-8")

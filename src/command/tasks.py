@@ -21,16 +21,16 @@ from src.command.aliases import meant
 from src.command.claiming import Refused
 from src.compat.composing import read_yaml_quickly
 from src.compat.compositions import keep_compositions
+from src.compat.hydra import save_nothing
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.settings import composed as config
 from src.storage import failures
-from src.storage.folders import RunFolder
+from src.storage.folders import RUN, RunFolder
 from src.storage.jobs import begin_job, clear_job, discard_job
 
 log = logging.getLogger(__name__)
 read_yaml_quickly()
 keep_compositions()
-hydra_files.write_whole()  # also in the processes of a launcher, which import this for its jobs
 
 Work = Callable[[DictConfig, Path], Any]
 
@@ -83,6 +83,11 @@ class ReadingTask(Task):
 class RunTask(Task):
     """Begins a run, or one of a sweep, in the folder that Hydra has made for it."""
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up the `state` of the task of another process, whose launcher has a job done here."""
+        save_nothing()
+        self.__dict__.update(state)
+
     def __call__(self, cfg: DictConfig) -> Any:
         """As `Task` says of `cfg`; what goes wrong in a run of a sweep is noted in the sweep's folder."""
         return _swept(self, cfg) if HydraConfig.get().mode == RunMode.MULTIRUN else super().__call__(cfg)
@@ -93,8 +98,9 @@ class RunTask(Task):
         folder = _folder(hydra_cfg)
         try:
             config.check(cfg, hydra_cfg)
-            OmegaConf.resolve(cfg)
-            return self.work(cfg, folder)
+            with hydra_files.written(hydra_files.of_job(cfg), RunFolder(folder)):
+                OmegaConf.resolve(cfg)
+                return self.work(cfg, folder)
         except OSError as error:
             at_place(error, folder)
             raise
@@ -110,8 +116,10 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     hydra_cfg: Any = HydraConfig.get()
     folder = _folder(hydra_cfg)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
-    if RunFolder(folder).finished:
-        if keys := hydra_files.changed_since(folder):
+    run, files = RunFolder(folder), hydra_files.of_job(cfg)
+    keys = changed.changed_settings(run.config, files[RUN.config.name]) if files else []
+    if run.finished:
+        if keys:
             changed.tell(number, keys, "it has finished, and stays as it is")
         return None
     if os.getpid() != task.process:  # one that the launcher has started, of joblib for one
@@ -121,8 +129,11 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     try:
         begin_job(folder, sweep, number)
         config.check(cfg, hydra_cfg)
+        hydra_files.write(files, run)
         OmegaConf.resolve(cfg)
-        return _resumed_or_anew(task.work, cfg, folder, sweep, number)
+        if keys:
+            changed.tell(number, keys, "training it anew")
+        return _resumed_or_anew(task.work, cfg, folder, sweep, number, not keys)
     except (ConfigError, OmegaConfBaseException) as error:
         failures.note(sweep, number, ConfigError(str(error)))
         discard_job(folder, sweep, number)
@@ -139,11 +150,9 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     return None
 
 
-def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int) -> Any:
-    """Work on a run of a sweep from the checkpoint that an earlier try has left; without one, or a usable one, anew."""
-    if keys := hydra_files.changed_since(folder):
-        changed.tell(number, keys, "training it anew")
-    elif RunFolder(folder).last_checkpoint.exists():
+def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int, is_same: bool) -> Any:
+    """Work on a run of a sweep from the checkpoint of an earlier, equal try; without one, or a usable one, anew."""
+    if is_same and RunFolder(folder).last_checkpoint.exists():
         cfg.resume = str(folder)
         try:
             return work(cfg, folder)

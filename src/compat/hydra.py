@@ -53,14 +53,14 @@ def written_value(override: Override) -> Any:
     return override._value
 
 
-def save_by(save: Save) -> None:
-    """Have Hydra write the files of `.hydra/` by `save`: its own way leaves half a file where it is killed.
+def save_nothing() -> None:
+    """Have Hydra not write `.hydra/`: it does so in place and before a configuration is checked.
 
     Callbacks are told too early and too late for it. Where Hydra asks another function, its own way stays.
     Seen with hydra-core 1.3.4 and 1.3.8.
     """
     utils: Any = hydra.core.utils
     if hasattr(utils, "_save_config"):
-        utils._save_config = save
+        utils._save_config = lambda cfg, filename, output_dir: None
     else:
         mention("hydra-core", "_save_config", "a run killed as it begins may leave half a configuration")

@@ -1,14 +1,12 @@
 """The one training loop: what every head does with a block of minibatches."""
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
-from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.func import vmap
 from torch.optim import Optimizer
@@ -19,20 +17,17 @@ from src.compat.torch import bare_step, without_functions
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
+from src.heads.counting import Counting, Stage
 from src.heads.scheduling import Scheduling
 from src.heads.steps import carry_steps, divergence
 from src.heads.tuning import Tunable
 from src.metrics.running import Meter, Scores
 from src.spec import Batch, Block, DataSpec, Task, as_block
 
-log = logging.getLogger(__name__)
-
-Stage = Literal["train", "val", "test"]
-
 _HALF = (torch.bfloat16, torch.float16)
 
 
-class Head(Answering, Loadable, Tunable, ABC):
+class Head(Counting, Answering, Loadable, Tunable, ABC):
     """A network and the loss, predictions and metrics of one task.
 
     Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest;
@@ -57,8 +52,6 @@ class Head(Answering, Loadable, Tunable, ABC):
         super().__init__()
         self.network, self.spec = network, spec
         self.make_optimizer, self.scheduling = make_optimizer, scheduling
-        self._meter_resumed: dict[str, Any] = {}
-        self._meters: dict[Stage, Meter] = {}  # no submodules: the Trainer walks through those several times an epoch
 
     # What a task defines
 
@@ -166,9 +159,9 @@ class Head(Answering, Loadable, Tunable, ABC):
             self._raise_diverged(losses)
         y = torch.cat([y for _, y in block])
         sizes = torch.tensor([len(y) for _, y in block], dtype=losses.dtype, device=losses.device)
-        self._count("train", losses.dot(sizes) / len(y), self.predictions(torch.cat(all_logits)), y)
+        self.count("train", losses.dot(sizes) / len(y), self.predictions(torch.cat(all_logits)), y)
         if self.trainer.is_last_batch:
-            self._publish("train")
+            self.publish("train")
 
     def _raise_diverged(self, losses: Tensor) -> None:
         first_bad = int((~torch.isfinite(losses)).nonzero()[0])
@@ -217,15 +210,15 @@ class Head(Answering, Loadable, Tunable, ABC):
     def _evaluate(self, stage: Stage, block: Block) -> None:
         for x, y in block:
             logits = self(x)
-            self._count(stage, self.loss(logits, y), self.predictions(logits), y)
+            self.count(stage, self.loss(logits, y), self.predictions(logits), y)
 
     def on_validation_epoch_end(self) -> None:
         """Publish the validation metrics."""
-        self._publish("val")
+        self.publish("val")
 
     def on_test_epoch_end(self) -> None:
         """Publish the test metrics."""
-        self._publish("test")
+        self.publish("test")
 
     def evaluate(self, blocks: Iterable[Batch | Block]) -> dict[str, Any]:
         """Loss, scores and tables of the rows in `blocks` as plain numbers, without a Trainer."""
@@ -248,40 +241,6 @@ class Head(Answering, Loadable, Tunable, ABC):
         values = meter.values() | self.closing_scores(logits[None], predictions, y[None])
         return {name: value.item() for name, value in values.items()} | meter.scores.tables()[0]
 
-    # Metrics
-
-    def _meter(self, stage: Stage) -> Meter:
-        if stage not in self._meters:
-            self._meters[stage] = Meter(self.new_scores(), self.device)
-            if stage == "train":
-                if not self._meters[stage].load_state_dict(self._meter_resumed):
-                    log.info("train metrics of this epoch count its rows from the resume on, as scores are others now")
-                self._meter_resumed = {}
-        return self._meters[stage]
-
-    def _count(self, stage: Stage, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        self._meter(stage).update(loss[None], predictions[None], y[None])
-
-    def _publish(self, stage: Stage) -> None:
-        """Hand an epoch's metrics to callbacks and loggers, all at once.
-
-        `LightningModule.log` does the same at ten times the cost, more than an epoch of a small network takes.
-        """
-        meter = self._meter(stage)
-        values = {f"{stage}/{name}": value[0] for name, value in meter.values().items()}
-        meter.reset()
-        if self.trainer.state.fn != TrainerFn.FITTING:  # `trainer.validate` and `trainer.test` return what was logged
-            del self._meters[stage]  # made in inference mode, where a later training could not use it
-            self.log_dict(values)
-            return
-        self.trainer.callback_metrics.update(values)
-        numbers = dict(zip(values, torch.stack(list(values.values())).tolist(), strict=True))
-        if stage == "train":
-            numbers |= {"lr": self.trainer.optimizers[0].param_groups[0]["lr"], "epoch": self.current_epoch + 1}
-        uncounted = stage == "train" and self.automatic_optimization  # the Trainer counts this step after we return
-        for logger in self.loggers:
-            logger.log_metrics(numbers, self.trainer.global_step + uncounted)
-
     # Checkpoints
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -290,13 +249,11 @@ class Head(Answering, Loadable, Tunable, ABC):
         for part in checkpoint.keys() & {"callbacks", "lr_schedulers"}:
             checkpoint[part] = without_functions(checkpoint[part])
         checkpoint["rng_state"] = torch.get_rng_state()
-        if "train" in self._meters and (counted := self._meters["train"].state_dict()):
-            checkpoint["train_meter"] = counted
+        super().on_save_checkpoint(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take the random state, the count of steps and the scores within an epoch up again."""
         carry_steps(checkpoint, self.automatic_optimization)
         if "rng_state" in checkpoint:
             torch.set_rng_state(checkpoint["rng_state"])
-        self._meters.pop("train", None)
-        self._meter_resumed = checkpoint.get("train_meter", {})
+        super().on_load_checkpoint(checkpoint)

@@ -18,8 +18,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, flag_override
 
+from src.command import hydra_files
 from src.compat.omegaconf import scalar_yaml
-from src.storage.folders import RUN
 from src.trust.references import without_resolvers
 
 _NUMBER = 918273645  # stands for the job's number, which Hydra declares an integer
@@ -161,11 +161,7 @@ class Template:
         task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         OmegaConf.set_struct(task, False)
         task = without_resolvers(task)
-        self._texts = {
-            RUN.config.name: OmegaConf.to_yaml(task),
-            RUN.hydra_config.name: OmegaConf.to_yaml(OmegaConf.masked_copy(config, ["hydra"])),
-            RUN.overrides.name: OmegaConf.to_yaml(hydra.overrides.task),
-        }
+        self._texts = hydra_files.composed(task, OmegaConf.masked_copy(config, ["hydra"]))
         self._cfg: Any = OmegaConf.to_container(task, resolve=True)
 
     def job(self, number: int, overrides: list[str], values: list[Any]) -> Job:

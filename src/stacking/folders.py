@@ -4,9 +4,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from src.command import hydra_files
 from src.stacking.compose import Job
 from src.storage import epochs
-from src.storage.files import aside, placed
+from src.storage.files import placed
 from src.storage.folders import RunFolder
 from src.storage.jobs import begin_job, check_free, clear_job
 from src.storage.values import write_json
@@ -24,11 +25,7 @@ def begin(job: Job, sweep: Path) -> None:
     job.folder.mkdir(parents=True, exist_ok=True)
     begin_job(job.folder, sweep, job.number)
     clear_job(job.folder, sweep)
-    hydra = RunFolder(job.folder).hydra
-    hydra.mkdir(exist_ok=True)
-    for name, text in job.files.items():
-        with aside(hydra / name) as part:
-            part.write_text(text)
+    hydra_files.write(job.files, RunFolder(job.folder))
 
 
 def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> None:

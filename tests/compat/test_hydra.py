@@ -12,7 +12,8 @@ from hydra.core.utils import run_job
 from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
-from src.compat.hydra import current_loader, new_loader, save_by, written_value
+from src.command.hydra_files import of_job
+from src.compat.hydra import current_loader, new_loader, save_nothing, written_value
 from src.settings.composed import CONF
 from tests.compat.contracts import contract
 
@@ -47,20 +48,21 @@ def test_a_written_value_still_has_its_quotes():
         assert found.text == "1"
 
 
-def test_hydra_saves_as_it_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(hydra.core.utils, "_save_config", hydra.core.utils._save_config)  # put back afterwards
+def test_hydra_writes_no_configuration_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(hydra.core.utils, "_save_config", lambda *_: pytest.fail("Hydra writes it"))
     monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
     monkeypatch.chdir(tmp_path)
-    saved = []
-    with contract(save_by, "hydra-core"), initialize_config_dir(str(CONF), version_base="1.3"):
+    with contract(save_nothing, "hydra-core"), initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", [f"hydra.run.dir={tmp_path}"], return_hydra_config=True)
-        save_by(lambda cfg, name, folder: saved.append((name, folder.name)))
+        save_nothing()
         context = HydraContext(config_loader=current_loader(), callbacks=Callbacks())
-        run_job(lambda cfg: None, cfg, "hydra.run.dir", None, context, configure_logging=False)
-        assert saved == [(f"{name}.yaml", ".hydra") for name in ("config", "hydra", "overrides")]
+        job = run_job(lambda cfg: of_job(cfg), cfg, "hydra.run.dir", None, context, configure_logging=False)
+    assert not list(tmp_path.iterdir())
+    texts = [OmegaConf.to_yaml(part) for part in (job.cfg, job.hydra_cfg, job.overrides)]  # as Hydra would write them
+    assert [job.return_value[f"{name}.yaml"] for name in ("config", "hydra", "overrides")] == texts
 
 
 def test_where_hydra_saves_by_another_name_a_line_says_so(monkeypatch, caplog):
     monkeypatch.delattr(hydra.core.utils, "_save_config")
-    save_by(lambda *_: None)
+    save_nothing()
     assert "a run killed as it begins may leave half a configuration" in caplog.text

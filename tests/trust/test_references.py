@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from src.command import hydra_files
 from src.errors import ConfigError
+from src.storage.folders import RunFolder
 from src.trust.plain import read_yaml
 from src.trust.references import resolved, without_resolvers
 
@@ -55,6 +56,6 @@ def test_a_saved_configuration_holds_no_resolvers(tmp_path, monkeypatch):
     found = OmegaConf.to_container(without_resolvers(cfg))
     assert found["data"] == {"path": "/data/rows.csv", "seed": "${seed}", "dims": [[1]]}
     assert found["bad"] == "${oc.env:NOT_THERE}"
-    hydra_files.write_whole()
-    hydra_files._save(cfg, "config.yaml", tmp_path)
-    assert resolved({**read_yaml(tmp_path / "config.yaml"), "bad": 0}, SOURCE)["data"]["path"] == "/data/rows.csv"
+    run = RunFolder(tmp_path)
+    hydra_files.write(hydra_files.composed(cfg, OmegaConf.create({"hydra": {"overrides": {"task": []}}})), run)
+    assert resolved({**read_yaml(run.config), "bad": 0}, SOURCE)["data"]["path"] == "/data/rows.csv"
