@@ -39,7 +39,7 @@ class Counting(LightningModule):
         return self._meters[stage]
 
     def count(self, stage: Stage, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        """Take in the mean loss, a scalar, the predictions [N, …] and the targets y [N, …] of some rows of a `stage`."""
+        """Take in the mean loss, a scalar, the predictions [N, …] and the targets y [N, …] of rows of a `stage`."""
         self._meter(stage).update(loss[None], predictions[None], y[None])
 
     def publish(self, stage: Stage) -> None:
