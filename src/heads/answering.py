@@ -20,6 +20,9 @@ class Answering(LightningModule):
         thresholds: Probability from which on each logit of a row says yes; None where no logit does.
         rule: How they are chosen.
         chosen_on: The rows on which a rule chose them; `given` where none has.
+        calibration: Whether a temperature is fitted once training is over; None where none is.
+        temperature: What divides the logits; 1 leaves them.
+        fitted_on: The rows on which the temperature was fitted; None where none was.
     """
 
     spec: DataSpec
@@ -29,6 +32,9 @@ class Answering(LightningModule):
     thresholds: list[float] | None = None
     rule: Rule | None = None
     chosen_on: Literal["given", "val", "train"] = "given"
+    calibration: Literal["temperature"] | None = None
+    temperature: float = 1.0
+    fitted_on: Literal["val", "train"] | None = None
 
     @property
     def has_boundary(self) -> bool:
@@ -55,6 +61,15 @@ class Answering(LightningModule):
     def choose_thresholds(self, rule: str | float | None, logits: Tensor, y: Tensor) -> None:
         """Choose and use the thresholds that a `rule` wants on rows with logits [N, *] and targets y [N, *]."""
         raise ConfigError(f"threshold: {type(self).__name__} has none (got {rule!r}); leave it out")
+
+    def tempered(self, logits: Tensor) -> Tensor:
+        """Logits [N, *] divided by the temperature; as they are where there is none."""
+        return logits if self.temperature == 1 else logits / self.temperature
+
+    def fitted_temperature(self, logits: Tensor, y: Tensor) -> float:
+        """The temperature for rows with logits [N, *] that nothing has divided, and targets y [N, *]."""
+        name = type(self).__name__
+        raise ConfigError(f"calibration: {name} has no probabilities to calibrate (got temperature); leave it out")
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probabilities of each class or label, in columns, for logits [N, *] as `forward` returns them."""

@@ -96,8 +96,8 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         return vmap(self.loss)(logits, y)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits [N, *], or values [N], of rows x [N, *input_shape]."""
-        return self.logits(self.run_network(x))
+        """Logits [N, *] divided by the temperature, or values [N], of rows x [N, *input_shape]."""
+        return self.tempered(self.logits(self.run_network(x)))
 
     def run_network(self, x: Tensor) -> Tensor:
         """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any float type.

@@ -10,11 +10,17 @@ from src.errors import ConfigError
 
 
 class Loadable(LightningModule):
-    """A module that a checkpoint in a run's folder is enough to make.
+    """A module that a checkpoint in a run's folder is enough to make, and that can then be trained on.
 
     Of what surrounds them heads know nothing but this: the room that opens run folders, and may be trusted with those
     of other people, is asked by its name, and only when somebody loads a checkpoint.
     """
+
+    temperature: float
+
+    def on_fit_start(self) -> None:
+        """Train without a temperature: it was fitted for the weights as they were."""
+        self.temperature = 1.0
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, *more: Any, **arguments: Any) -> Self:

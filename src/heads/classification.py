@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 
 from src.errors import ConfigError
-from src.heads.base import Head
+from src.heads.calibrated import CalibratedHead
 from src.heads.probable import ClassOutcome, named_probabilities
 from src.metrics import agreement
 from src.metrics.confusion import ClassScores, class_counts
@@ -19,13 +19,13 @@ from src.spec import DataSpec
 ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=2)] | None
 
 
-class ClassificationHead(Head):
+class ClassificationHead(CalibratedHead):
     """A head whose predictions are labels.
 
     Args:
         class_weights: Weight of each class in the loss; `balanced` weighs a class by the inverse of its share.
         *parts: Arguments of `Head`, in its order.
-        **more: Arguments of `Head`.
+        **more: Arguments of `CalibratedHead`.
     """
 
     @checked

@@ -16,7 +16,7 @@ class MulticlassHead(ClassificationHead):
     Args:
         label_smoothing: Share of each target that is spread over all classes.
         *parts: Arguments of `Head`, in its order.
-        **more: Arguments of `Head` and `ClassificationHead`.
+        **more: Arguments of `ClassificationHead`.
 
     Example:
         >>> from torch import nn, optim, tensor

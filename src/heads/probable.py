@@ -59,6 +59,8 @@ class ProbableOutcome(Outcome):
         """Loss, scores and their intervals, confusion matrices, and the scores of each class."""
         measured = self.head.measure(self.logits, self.y)
         found: dict[str, Any] = {} if self.head.thresholds is None else {"thresholds": self.head.thresholds}
+        if self.head.fitted_on is not None:
+            found["calibration"] = {"temperature": self.head.temperature, "fitted_on": self.head.fitted_on}
         return found | {
             "loss": measured["loss"],
             **overall_scores(*self._arguments),

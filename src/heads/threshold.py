@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from src.errors import ConfigError
-from src.heads.base import Head
+from src.heads.calibrated import CalibratedHead
 from src.metrics.threshold import Rule, check_labels, choose_threshold, parse_rule
 from src.settings.rules import Number, checked
 
 
-class ThresholdHead(Head):
+class ThresholdHead(CalibratedHead):
     """A head whose logits each answer yes or no.
 
     Args:
@@ -19,7 +19,7 @@ class ThresholdHead(Head):
             the validation rows once training is over: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it
             is 0.5.
         *parts: Arguments of `Head`, in its order.
-        **more: Arguments of `Head`.
+        **more: Arguments of `CalibratedHead`.
     """
 
     rule: Rule

@@ -11,7 +11,7 @@ from src.data.scene import Scene
 from src.errors import ConfigError
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table, meaning
-from src.runs import thresholds
+from src.runs import answers
 from src.runs.fresh_draws import fresh_draw
 from src.runs.opening import OpenRun, open_run
 from src.storage.files import aside
@@ -34,7 +34,7 @@ def evaluate(cfg: DictConfig) -> Path:
         cfg: As `conf/evaluate.yaml` composes it.
 
     Raises:
-        ConfigError: No such run, no checkpoint that fits, data of another kind, or a threshold that cannot be.
+        ConfigError: No such run, no checkpoint that fits, data of another kind, or no such threshold or temperature.
     """
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     target = RunFolder(opened.folder).evaluation(*_differences(cfg))
@@ -43,10 +43,10 @@ def evaluate(cfg: DictConfig) -> Path:
     _check_parts(opened, cfg)
     change |= fresh_draw(opened)
     own = True
-    if cfg.threshold is not None:
-        thresholds.choose(opened.head, opened.datamodule, cfg.threshold)
+    if cfg.threshold is not None or cfg.get("calibration") is not None:
+        answers.change(opened.head, opened.datamodule, cfg.get("calibration"), cfg.threshold)
         if own := not (change or cfg.changes):
-            thresholds.keep(opened.folder, opened.head, opened.datamodule, opened.cfg.solved)
+            answers.keep(opened.folder, opened.head, opened.datamodule, opened.cfg.solved)
     outcome = outcome_of(opened, cfg.split)
     about = {"run": str(opened.folder), "split": cfg.split, "num_rows": len(outcome.y)}
     results = about | outcome.scores(cfg.resamples) | change
@@ -62,7 +62,7 @@ def evaluate(cfg: DictConfig) -> Path:
                 part.write_bytes(to_png(draw())[0])
     fresh = f" of a fresh draw, {results['fresh_draw']}" if "fresh_draw" in results else ""
     log.info("%s, %s split: %s rows%s", opened.folder, cfg.split, f"{len(outcome.y):,}", fresh)
-    for line in thresholds.line(opened.head):
+    for line in answers.lines(opened.head):
         log.info("%s%s", line, "" if own else "; for this evaluation alone, as its rows are not the run's own")
     log.info("")
     log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
@@ -86,6 +86,11 @@ def _check_parts(opened: OpenRun, cfg: DictConfig) -> None:
         raise ConfigError(
             f"split: of {name}, which is not what the run was trained on, all rows are the test split "
             f"(got {cfg.split}); leave it out"
+        )
+    if cfg.get("calibration") is not None:
+        raise ConfigError(
+            f"calibration: is fitted on validation rows, which {name} has not, since it is not what the run was "
+            f"trained on (got {cfg.calibration}); leave it out"
         )
     if isinstance(cfg.threshold, str):
         raise ConfigError(

@@ -110,6 +110,7 @@ def _description(opened: OpenRun) -> dict[str, Any]:
         "positive": spec.class_names[1] if spec.task == "binary" else None,
         "task": spec.task,
         "thresholds": head.thresholds,
+        "temperature": head.temperature if head.gives == "probabilities" else None,
         "run": str(opened.folder),
     }
 

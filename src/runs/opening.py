@@ -17,7 +17,7 @@ from src.data.source import Source
 from src.errors import ConfigError, suggestion
 from src.heads.base import Head
 from src.reporting.remarks import remark
-from src.runs import rows_seen, thresholds
+from src.runs import answers, rows_seen
 from src.runs.sizes import check_sizes
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
@@ -119,7 +119,7 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
     datamodule: InMemoryDataModule = make(cfg, "data")
     head = _made_head(cfg, checkpoint, path)
     take(checkpoint, head, datamodule, path)
-    thresholds.read(folder, head)
+    answers.read(folder, head)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     own = frozenset(f"{group}.{key}" for group, values in _plain(changes or {}).items() for key in values)
     original = partial(_configuration, folder, {}, data_dir, trust)
@@ -130,7 +130,7 @@ def open_head(path: Path, trust: Any = None) -> Head:
     """The head of a checkpoint in a run's folder, as it was built for training, with the checkpoint's weights.
 
     Args:
-        path: The checkpoint; `best.ckpt` comes with the threshold that was chosen for it.
+        path: The checkpoint; `best.ckpt` comes with the temperature and the threshold that were found for it.
         trust: As for `open_run`.
 
     Raises:
@@ -147,7 +147,7 @@ def open_head(path: Path, trust: Any = None) -> Head:
     head = _made_head(cfg, checkpoint, path)
     take_weights(checkpoint, head, path)
     if path.name == RUN.best_checkpoint.name:
-        thresholds.read(folder, head)
+        answers.read(folder, head)
     return head
 
 

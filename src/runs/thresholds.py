@@ -1,17 +1,14 @@
-"""The threshold that a run uses: chosen, kept in its folder, and followed by every score that the folder shows."""
+"""The threshold that a run uses: chosen, and kept in its folder."""
 
 from pathlib import Path
 from typing import Any
 
-from src.callbacks.figures import save
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.heads.drawing import Moment, record
 from src.metrics.threshold import parse_rule
-from src.reporting.summary import is_solved
 from src.storage.folders import RunFolder
-from src.storage.values import known_json, write_json
+from src.storage.values import write_json
 from src.trust.plain import read_json
 
 _WHERE = {
@@ -66,29 +63,6 @@ def read(folder: Path, head: Head) -> None:
     head.rule = parse_rule(str(stored.get("rule")))
     if head.chooses:  # earlier versions wrote val of numbers too
         head.chosen_on = "train" if stored.get("chosen_on") == "train" else "val"
-
-
-def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) -> None:
-    """Store the thresholds that a `head` uses, and let the folder's scores and last figures be theirs.
-
-    Args:
-        folder: A run's.
-        head: With the run's best weights.
-        datamodule: With the run's own rows.
-        solved: When the run counts as solved.
-    """
-    files = RunFolder(folder)
-    metrics = known_json(files.metrics)
-    if metrics:
-        for split in ("train", "val", "test"):
-            metrics |= {f"{split}/{name}": value for name, value in head.evaluate(datamodule.whole(split)).items()}
-        metrics["solved"] = is_solved(metrics, dict(solved))
-    write(folder, head)
-    if not metrics:
-        return
-    write_json(files.metrics, metrics, durable=True)
-    drawn = record(head, datamodule, ("train", "test"), Moment(int(metrics.get("steps", 0))))
-    save([each for each in drawn if (files.plots / f"{each.file_stem}.png").exists()], files.plots, [])
 
 
 def line(head: Head) -> list[str]:

@@ -15,10 +15,9 @@ from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError, InterruptedRunError
 from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
-from src.metrics.threshold import parse_rule
 from src.networks.affine import affine_map
 from src.reporting import summary as report
-from src.runs import provenance, rows_seen, thresholds, tuning
+from src.runs import answers, calibration, provenance, rows_seen, thresholds, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take
@@ -163,15 +162,9 @@ class Run:
         if self.files.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
             best_epoch = self._take(self.files.best_checkpoint)["epoch"] + 1
         head.to(trainer.strategy.root_device)
-        kept = head.chooses or self.files.threshold.exists()  # that of a resumed run may be older
-        if head.chooses:
-            try:
-                thresholds.choose(head, datamodule)
-            except ConfigError as error:  # no threshold reaches the precision or recall, which only training could tell
-                log.warning("head.%s; the threshold stays 0.5", error)
-                head.rule = parse_rule(0.5)
-        if trainer.is_global_zero and kept:
-            thresholds.write(self.folder, head)
+        answers.settle(head, datamodule)
+        if trainer.is_global_zero:
+            answers.write(self.folder, head)
         for split in ("train", "val", "test"):
             results = head.evaluate(datamodule.whole(split))
             self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
@@ -219,17 +212,18 @@ class Run:
         """The few lines that end a run's output."""
         head, datamodule = self.parts.head, self.parts.datamodule
         table = report.metrics_table(self.metrics, head.score_names)
-        lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), *self._threshold(), ""]
+        lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), *self._answers(), ""]
         linear = affine_map(head.network, head.spec.num_inputs)
         if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
             weight, bias = (part.tolist() for part in linear)
             lines.append(report.equation(weight, bias, head.spec, datamodule.standardize))
         return "\n".join([*lines, *self._closing()])
 
-    def _threshold(self) -> list[str]:
-        """The threshold, where it is not what every run has."""
+    def _answers(self) -> list[str]:
+        """The temperature and the threshold, where they are not what every run has."""
         head = self.parts.head
-        return [f"  {line}" for line in thresholds.line(head)] if set(head.thresholds or ()) - {0.5} else []
+        threshold = thresholds.line(head) if set(head.thresholds or ()) - {0.5} else []
+        return [f"  {line}" for line in (*calibration.line(head), *threshold)]
 
     def _opening(self) -> list[str]:
         metrics = self.metrics

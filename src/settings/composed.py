@@ -86,6 +86,7 @@ class RunRules(library_rules.Rules):
     formulas: Literal["escape", "keep"] = "escape"
     resamples: Annotated[rules.Natural, Field(le=100_000)] = 0
     force: bool = False
+    calibration: Literal["temperature", "none"] | None = None
     allow_changed_data: bool = False
 
 

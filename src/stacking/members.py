@@ -38,6 +38,7 @@ class Member:
         rng_state: torch's random state after the weights were drawn.
         hyperparams: Its optimizer's hyperparameters that may differ from run to run.
         metrics: What `metrics.json` holds, once it has been measured.
+        temperature: What divides its logits, once that has been fitted.
         error: Why it has none.
         finished: Its folder is whole already; nothing is written there.
     """
@@ -50,6 +51,7 @@ class Member:
     rng_state: Tensor | None = None
     hyperparams: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
     error: Exception | None = None
     finished: bool = False
 

@@ -14,6 +14,7 @@ from src.heads.base import Head
 from src.heads.steps import divergence
 from src.metrics.running import Meter
 from src.stacking.history import Epoch, StackHistory, State
+from src.stacking.measuring import measure, new_meter, on_cpu
 from src.stacking.monitor import StackMonitor
 from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import StackedOptimizer
@@ -89,7 +90,7 @@ class StackModule(pl.LightningModule):
     def training_step(self, order: Tensor, batch_idx: int) -> None:
         """One optimiser step of each run for each minibatch of the block; `order` [m, rows] names their rows."""
         if self._train_meter is None:
-            self._train_meter = self._new_meter(self.num_runs)
+            self._train_meter = new_meter(self.head, self.num_runs, self.optimizer.params.device)
         num_steps = -(-order.shape[1] // self.loader.batch_size)
         coming = self.schedules.coming_rates(num_steps)
         rates = None if coming is None else torch.tensor(coming).to(self.optimizer.params).unsqueeze(2)
@@ -145,30 +146,9 @@ class StackModule(pl.LightningModule):
 
     # Metrics
 
-    def _new_meter(self, num_runs: int) -> Meter:
-        return Meter(self.head.new_scores(num_runs, everywhere=False), self.optimizer.params.device, everywhere=False)
-
-    @torch.no_grad()
-    def measure(
-        self, params: Tensor, rows: StackRows, closing: bool = False
-    ) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-        """Scores [m], `closing` ones too, and tables of the networks with parameters `params` [m, P] on their rows."""
-        scores: list[dict[str, Tensor]] = []
-        tables: list[dict[str, Any]] = []
-        for part in rows.parts():
-            x, y = rows.whole(part)
-            meter = self._new_meter(len(y))
-            logits = self.head.logits(self.stacked(self.stacked.pieces(params[part]), x))
-            predictions = vmap(self.head.predictions)(logits)
-            meter.update(self.head.losses(logits, y), predictions, y)
-            more = self.head.closing_scores(logits, predictions, y) if closing else {}
-            scores.append(_on_cpu(meter.values()) | more)
-            tables += meter.scores.tables()
-        return {name: torch.cat([each[name] for each in scores]) for name in scores[0]}, tables
-
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """All validation rows of all runs."""
-        scores, _ = self.measure(self.optimizer.params, self.rows["val"])
+        scores, _ = measure(self.head, self.stacked, self.optimizer.params, self.rows["val"])
         self.metrics |= {f"val/{name}": value for name, value in scores.items()}
 
     # The end of an epoch
@@ -176,7 +156,7 @@ class StackModule(pl.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
         assert self._train_meter is not None
-        self.metrics |= {f"train/{name}": value for name, value in _on_cpu(self._train_meter.values()).items()}
+        self.metrics |= {f"train/{name}": value for name, value in on_cpu(self._train_meter.values()).items()}
         self._train_meter = None
         trainer = self.trainer
         epoch, every = self.current_epoch + 1, trainer.check_val_every_n_epoch or 1
@@ -292,7 +272,3 @@ class StackModule(pl.LightningModule):
         self.loader.close()
         if self._threads is not None:
             self._threads.shutdown()
-
-
-def _on_cpu(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.float().cpu() for name, value in values.items()}

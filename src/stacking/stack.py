@@ -16,8 +16,10 @@ from src.building.trainer import make_trainer
 from src.data.rows import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
+from src.runs import calibration
 from src.stacking.checkpoints import Checkpoints
 from src.stacking.history import StackHistory
+from src.stacking.measuring import fitted_temperatures, measure
 from src.stacking.members import Member, MemberFactory
 from src.stacking.module import StackModule
 from src.stacking.monitor import StackMonitor
@@ -148,6 +150,7 @@ class Stack:
         best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
         for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
             parameter.copy_(piece)
+        calibration.use(parts.head, member.temperature, _given(member.data))
         return Parts(_given(member.data), parts.head, parts.trainer, parts.plan)
 
     def _chosen(self) -> torch.Tensor:
@@ -162,7 +165,11 @@ class Stack:
         params = self._chosen().to(module.optimizer.params.device)
         steps = {epoch.number: epoch.step for epoch in history.epochs}
         rows = _rows(self.members, params.device)
-        measured = {name: module.measure(params, each, closing=True) for name, each in rows.items()}
+        head, network = module.head, module.stacked
+        fitted = None if head.calibration is None else fitted_temperatures(head, network, params, rows["val"])
+        for member, temperature in zip(self.members, fitted or (), strict=False):
+            member.temperature = temperature
+        measured = {name: measure(head, network, params, each, True, fitted) for name, each in rows.items()}
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
             if member.error is not None or member.finished:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, InterruptedRunError
-from src.runs import provenance, rows_seen
+from src.runs import calibration, provenance, rows_seen
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
@@ -185,6 +185,7 @@ class Writer:
         elif member.metrics:
             parts = stack.parts_of(member)
             run = Run(stack.template, member.folder, parts, member.metrics)
+            calibration.write(member.folder, parts.head)
             folders.write_log(member.folder, run.summary())
             if any(self.wanted):
                 with placed(member.folder):

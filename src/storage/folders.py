@@ -70,6 +70,11 @@ class RunFolder:
         return self.path / "threshold.json"
 
     @property
+    def calibration(self) -> Path:
+        """The temperature that was fitted."""
+        return self.path / "calibration.json"
+
+    @property
     def provenance(self) -> Path:
         """Versions, commit, machine, seed and data that the run's numbers come from."""
         return self.path / "provenance.json"
@@ -198,7 +203,7 @@ def _parts(*paths: Path) -> tuple[str, ...]:
     return _names(*(path.with_name(f".{path.name}.*-????????.part") for path in paths))
 
 
-_MEASURED = RUN.history, RUN.metrics, RUN.threshold, RUN.rows_seen, RUN.provenance
+_MEASURED = RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.rows_seen, RUN.provenance
 """What training and measuring write beside checkpoints and figures."""
 
 SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)

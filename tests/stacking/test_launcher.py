@@ -55,6 +55,7 @@ def plain(path):
 
 def test_members_leave_the_folder_of_a_single_run(tmp_path):
     words = ["-m", *SHORT, "seed=0,1", "optimizer.lr=0.1,0.3", "data.label_noise=0.1"]
+    words += ["head.calibration=temperature"]
     train(*words, STACK, runs=tmp_path / "stack")
     train(*words, runs=tmp_path / "basic")
     stack, basic = sweep_of(tmp_path / "stack"), sweep_of(tmp_path / "basic")
@@ -77,6 +78,8 @@ def test_members_leave_the_folder_of_a_single_run(tmp_path):
         ours, theirs = (json.loads((sweep / number / "metrics.json").read_text()) for sweep in (stack, basic))
         assert list(ours) == list(theirs)
         assert ours["test/loss"] == pytest.approx(theirs["test/loss"], rel=1e-4)
+        ours, theirs = (json.loads((sweep / number / "calibration.json").read_text()) for sweep in (stack, basic))
+        assert ours == theirs | {"temperature": pytest.approx(theirs["temperature"], rel=1e-4)}
 
 
 def test_what_cannot_be_stacked_runs_one_by_one_and_says_why(tmp_path):

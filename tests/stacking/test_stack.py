@@ -41,6 +41,7 @@ CASES = {
     "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=60"], SEEDS),
     "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
     "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
+    "calibrated": ([*SHORT, "optimizer=adam", "data.noise=0.5", "head.calibration=temperature"], SEEDS),
     "several labels": (
         ["experiment=multilabel", "network.dropout=0", "data.num_samples=300", "trainer.max_epochs=4"],
         SEEDS,
