@@ -60,11 +60,12 @@ lint: $(READY)  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## Compare speed with hand-written loops, and measure intervals and claims (twenty-five minutes)
+bench: $(READY)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (an hour)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 	$(BIN)/python -m tests.benchmarks.bench_sweep
 	$(BIN)/python -m tests.benchmarks.bench_intervals
+	$(BIN)/python -m tests.benchmarks.bench_calibration
 
 gallery: $(READY)  ## Train every experiment for README.md's gallery: make gallery data_dir=../shared/data
 	$(BIN)/python -m src.readme $(WORDS)

@@ -6,10 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-PENALTY = 1.0
+PENALTY = 10.0
 """What the square of a temperature's logarithm costs, in log loss summed over rows.
 
 It keeps the temperature near 1 where rows are few, or where hardly any is wrong and the likeliest temperature is 0.
+`tests/benchmarks/bench_calibration.py` measured it on twenty seeds of the bundled experiments: with 1, test log loss
+rises by up to 0.11 and by more than 0.02 in a tenth of the runs; with 10, it falls in the mean and rises by 0.014 at
+most.
 """
 
 LEAST, MOST = 0.01, 100.0
@@ -31,11 +34,11 @@ def fit_temperature(logits: Tensor, y: Tensor, penalty: float = PENALTY) -> floa
         penalty: Positive.
 
     Example:
-        >>> logits, y = torch.tensor([3.0, 3.0, 3.0, 3.0]).repeat(100), torch.tensor([1, 1, 1, 0]).repeat(100)
+        >>> logits, y = torch.full((4000,), 3.0), torch.tensor([1, 1, 1, 0]).repeat(1000)
         >>> round(fit_temperature(logits, y), 2)  # three of four are right, which a logit of log(3) says: 3 / log(3)
         2.67
         >>> round(fit_temperature(logits[:4], y[:4]), 2)  # four rows say little
-        1.58
+        1.11
     """
     logits, y = logits.detach().cpu().double(), y.detach().cpu()
     if not torch.isfinite(logits).all():
