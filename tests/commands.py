@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 _PRELOADED = [
-    *("tests.lean", "src.runs.evaluation", "src.runs.prediction", "src.runs.exporting", "src.stacking.training"),
+    *("tests.quicker", "tests.lean"),
+    *("src.runs.evaluation", "src.runs.prediction", "src.runs.exporting", "src.stacking.training"),
     *("sklearn.datasets", "sklearn.model_selection", "torch.utils.tensorboard", "matplotlib.backends.backend_agg"),
     *("src.plots.boundary", "src.plots.confusion", "src.plots.curves", "src.plots.roc", "src.plots.calibration"),
     *("IPython.core.interactiveshell", "tests.frozen"),

@@ -12,6 +12,7 @@ from src import cores
 from src.command import tasks  # noqa: F401  # lets Hydra keep what it composes
 from src.command.startup import lean_imports
 from src.settings.composed import CONF
+from tests import quicker  # noqa: F401
 
 with lean_imports():  # as commands begin: half the time
     from src.building.build import build

@@ -103,8 +103,9 @@ def check_names(cfg: Mapping[str, Any]) -> None:
     packages = trusted(cfg.get("trust"))
     for place, name in _targets(cfg):
         _check_name(place, name, packages)
+    places = _places(cfg)
     for place, key in _specials(cfg):
-        if place not in _places(cfg) or key == "_args_":
+        if place not in places or key == "_args_":
             raise ConfigError(
                 f"{place}.{key}: objects within a group are not built; leave it out, and make the object in the class "
                 "that needs it"
