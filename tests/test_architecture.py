@@ -38,7 +38,7 @@ ROOMS = {  # each knows some of those above it
         "heads",
         "replay",
     },
-    "loggers": {"compat", "storage"},
+    "loggers": {"compat", "settings", "storage"},
     "building": {"errors", "compat", "spec", "trust", "settings", "data", "heads"},
     "runs": {
         "errors",

@@ -2,7 +2,10 @@
 
 import inspect
 import re
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
@@ -12,6 +15,12 @@ from src.settings.composed import one_line, shown
 from src.trust import targets
 
 _LIBRARIES = "torch", "lightning"  # whose constructors check little, or late; ours check all they are given
+
+_WORDED: dict[Any, str] = {
+    **{str: "a text", Path: "a path", PathLike: "a path", PathLike[str]: "a path"},
+    **{bool: "true or false", int: "a whole number", float: "a number", NoneType: "null"},
+}
+"""Types that values from YAML can have, as messages name them."""
 
 
 def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
@@ -35,6 +44,7 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
     kept = {str(key): value for key, value in values.items() if key not in {*leave_out, *targets.SPECIAL}}
     if kind.__module__.partition(".")[0] in _LIBRARIES:
         _check_numbers(group, kind, kept)
+        _check_kinds(group, kind, kept)
     try:
         return kind(*first, **kept | arguments)
     except ConfigError:
@@ -65,6 +75,40 @@ def _check_numbers(group: str, kind: type[Any], values: dict[str, Any]) -> None:
         for each in value if isinstance(value, list) and "list" in annotation else [value]:
             if not _is_number(each) or (is_whole and each != int(each)):
                 raise ConfigError(f"{group}.{name}: should be a {'whole ' * is_whole}number (got {shown(value)})")
+
+
+def _check_kinds(group: str, kind: type[Any], values: dict[str, Any]) -> None:
+    """Refuse a value of another type than the constructor of `kind` annotates, where those are types that YAML has.
+
+    They take anything else too, and fail when they use it, after an epoch or as a folder named [-1].
+    """
+    hints = _hints(kind)
+    for name in hints.keys() & values.keys():
+        hint, value = hints[name], values[name]
+        wanted = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        if set(wanted) <= _WORDED.keys() and not any(_is_a(value, each) for each in wanted):
+            words = " or ".join(_WORDED[each] for each in wanted)
+            raise ConfigError(f"{group}.{name}: should be {words} (got {shown(value)}){_quoted(value, wanted)}")
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The types that a constructor annotates, without those whose names are imported for type checkers alone."""
+    try:
+        return get_type_hints(kind.__init__)
+    except NameError:
+        return {name: hint for name, hint in kind.__init__.__annotations__.items() if not isinstance(hint, str)}
+
+
+def _is_a(value: Any, wanted: Any) -> bool:
+    """Whether a value from YAML is of a type: true is no number, 2.0 is a whole one, and a path is a text."""
+    if wanted in (int, float):
+        return _is_number(value) and (wanted is float or (abs(value) < 2**53 and value == int(value)))
+    return type(value) is (wanted if wanted in (bool, NoneType) else str)
+
+
+def _quoted(value: Any, wanted: tuple[type[Any], ...]) -> str:
+    is_plain = isinstance(value, int | float) and str in wanted and len(str(value)) < 20
+    return f"; quote what is meant as a text: \"'{value}'\"" if is_plain else ""
 
 
 def _is_number(value: Any) -> bool:

@@ -101,4 +101,10 @@ def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
     where: dict[str, Any] = {
         key: folder for key in ("folder", "save_dir") if key in parameters and key not in set_already
     }
-    return make(cfg, place, **where)
+    logger = make(cfg, place, **where)
+    if isinstance(logger, pl.loggers.CSVLogger) and Path(logger.log_dir).resolve() == folder.resolve():
+        raise ConfigError(
+            f"{place}: its table would replace the run's own metrics.csv (got name={logger.name!r}, "
+            f"version={logger.version!r}); set {place}.name=csv"
+        )
+    return logger

@@ -11,6 +11,7 @@ from src.comparing.reading import read_runs
 from src.comparing.writing import write_tables
 from src.errors import ConfigError
 from src.reporting.terminal import printable
+from src.settings import rules
 from src.settings.composed import one_line
 from src.storage.files import aside
 from src.storage.folders import latest_sweep
@@ -28,8 +29,8 @@ class CompareRules(BaseModel):
     group_by: str | list[str]
     rank_by: Literal["val", "test"]
     reference: str | list[str] | None
-    rope: Annotated[float, Field(ge=0)]
-    boundaries: Annotated[int, Field(ge=0)]
+    rope: Annotated[rules.NonNegative, Field(le=1e6)]
+    boundaries: rules.Natural
     trust: str | list[str] | None
     output: str | None
     force: bool
@@ -42,19 +43,21 @@ def compare_runs(cfg: DictConfig) -> None:
         ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
     """
     try:
-        rules = CompareRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
+        options = CompareRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
     except ValidationError as error:
         raise ConfigError(one_line("", error)) from error
-    names = [rules.sweep] if isinstance(rules.sweep, str) else rules.sweep
-    folders = [latest_sweep(Path(rules.runs_dir)) if name == "latest" else Path(name) for name in names]
-    output = Path(rules.output) if rules.output else folders[0]
+    names = [options.sweep] if isinstance(options.sweep, str) else options.sweep
+    folders = [latest_sweep(Path(options.runs_dir)) if name == "latest" else Path(name) for name in names]
+    output = Path(options.output) if options.output else folders[0]
     check_folder(output, "output")
-    comparison = compare(read_runs(folders), rules.metric, rules.group_by, rules.rank_by, rules.reference, rules.rope)
-    if rules.boundaries and comparison.may_have_boundaries:
+    comparison = compare(
+        read_runs(folders), options.metric, options.group_by, options.rank_by, options.reference, options.rope
+    )
+    if options.boundaries and comparison.may_have_boundaries:
         _import_torch()
     print(printable(str(comparison)))
-    with product(output, "comparison", "output", ours=_is_comparison, force=rules.force) as folder:
-        written = [*write_tables(folder, comparison), *_draw(folder, comparison, rules.boundaries, rules.trust)]
+    with product(output, "comparison", "output", ours=_is_comparison, force=options.force) as folder:
+        written = [*write_tables(folder, comparison), *_draw(folder, comparison, options.boundaries, options.trust)]
     print(printable(f"\nwritten to {output}: {', '.join(written)}"))
 
 

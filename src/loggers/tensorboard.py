@@ -9,6 +9,7 @@ from lightning.pytorch import loggers
 from lightning.pytorch.utilities import rank_zero_only
 
 from src.compat.tensorboard import quiet_writer, write_picture, write_scalars
+from src.settings.rules import checked
 from src.storage.folders import RunFolder
 
 
@@ -20,6 +21,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         log_graph: Draw the network's graph.
     """
 
+    @checked
     def __init__(self, folder: Path, log_graph: bool = True) -> None:
         version = RunFolder(folder).tensorboard.name
         super().__init__(save_dir=folder, name="", version=version, log_graph=log_graph, default_hp_metric=False)

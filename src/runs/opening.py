@@ -19,6 +19,7 @@ from src.heads.base import Head
 from src.reporting.remarks import remark
 from src.runs import answers, rows_seen
 from src.runs.sizes import check_sizes
+from src.settings.composed import shown
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
 from src.trust import targets
@@ -196,6 +197,8 @@ def _apply(cfg: Config, changes: Any) -> set[str]:
     """Make changes, nested, in a configuration; the keys that they set, dotted."""
     own: set[str] = set()
     for group, values in changes.items():
+        if not isinstance(values, dict) or not isinstance(cfg.get(group), dict):
+            raise ConfigError(f"changes: should be keys of the run's groups (got {shown(changes)}); set data.KEY=VALUE")
         for key, value in values.items():
             if key not in cfg[group]:
                 known = {f"{group}.{name}" for name in cfg[group]}

@@ -81,6 +81,11 @@ class RunRules(library_rules.Rules):
     """The keys of commands on a run."""
 
     run: Annotated[str, Field(min_length=1)]
+    runs_dir: Annotated[str, Field(min_length=1)]
+    data_dir: Annotated[str, Field(min_length=1)] | None = None
+    changes: dict[str, Any] = {}
+    input: Annotated[str, Field(min_length=1)] | None = None
+    output: Annotated[str, Field(min_length=1)] | None = None
     split: Literal["train", "val", "test"] = "test"
     format: Literal["onnx", "torch_export"] = "onnx"
     formulas: Literal["escape", "keep"] = "escape"

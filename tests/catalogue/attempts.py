@@ -1,6 +1,8 @@
 """A value given to a key of a composed configuration: what becomes of it, and what it changes."""
 
+import csv
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from math import inf, nan
@@ -15,6 +17,7 @@ from src.building.build import build
 from src.runs.training import Run
 from src.settings import composed as config
 from tests.catalogue.domains import DOMAINS, Domain, alike
+from tests.data.image_files import write_pngs
 
 HUGE = 10**400  # more than a float holds
 
@@ -23,6 +26,10 @@ VALUES = [
     *(-1, 2.5, nan, inf, 1e-30, 1e30, HUGE),
 ]
 """A wrong type, sign or size for most keys."""
+
+_MADE = tempfile.TemporaryDirectory()
+FILES = Path(_MADE.name)
+"""Holds a table and a folder of pictures from when they are first asked for."""
 
 _SMALL = ("logger=none", "callbacks.progress_bar=null", "trainer.accelerator=cpu", "trainer.max_epochs=4")
 _NO_FIGURES = "callbacks.figures=null"
@@ -47,6 +54,15 @@ COMPOSITIONS: dict[str, tuple[str, ...]] = {
     "iris": ("experiment=iris", _NO_FIGURES),
     "digits": ("experiment=digits", "data.classes=[3,4]", "network.hidden_dims=[5]", "data.batch_size=96", _NO_FIGURES),
     "cnn": ("experiment=digits_cnn", "data.classes=[3,4]", "network.dims=[4]", "data.batch_size=96", _NO_FIGURES),
+    "csv": (
+        *("data=csv", f"data.path={FILES / 'plants.csv'}", "data.target=kind", "network.hidden_dims=[5]", _NO_FIGURES),
+        *("data.ignore=[]", "data.batch_size=24"),
+    ),
+    "pictures": (
+        *("data=image_folder", f"data.path={FILES / 'pictures'}", f"data.cache={FILES / 'decoded'}", _NO_FIGURES),
+        *("data.image_size=8", "network.hidden_dims=[5]", "data.batch_size=8"),
+    ),
+    "loggers": ("experiment=line", "data.num_samples=40", "logger=[tensorboard,csv]", _NO_FIGURES),
     "figures": ("experiment=line", "data.num_samples=40", "callbacks.figures.every_n_epochs=2"),
     "movie": (
         *("experiment=moons", *_ROWS, "network.hidden_dims=[3,3]", "callbacks=boundary_movie", _NO_FIGURES),
@@ -86,11 +102,19 @@ def _callback(name: str, attribute: Callable[[Any], Any]) -> Callable[[Run], Any
     return look
 
 
+def _found(run: Run, pattern: str) -> list[str]:
+    return sorted(str(path.relative_to(run.folder)) for path in run.folder.glob(pattern))
+
+
 EFFECTS: dict[str, Callable[[Run], Any]] = {
     "solved.metric": lambda run: run.cfg.solved.metric,
     "data.steps_per_execution": lambda run: run.parts.datamodule.steps_per_execution,
     "head.loss": lambda run: run.cfg.head.get("loss"),
     "optimizer.fused": lambda run: run.parts.trainer.optimizers[0].param_groups[0].get("fused"),
+    "data.skip_broken": lambda run: run.parts.datamodule.skip_broken,
+    "logger.csv.name": lambda run: _found(run, "*/metrics.csv") + _found(run, "*/*/metrics.csv"),
+    "logger.csv.version": lambda run: _found(run, "csv/**/metrics.csv"),
+    "logger.tensorboard.log_graph": lambda run: sum(path.stat().st_size for path in run.folder.glob("tensorboard/*")),
     "scheduler.monitor": lambda run: run.cfg.scheduler.get("monitor"),
     "scheduler.mode": lambda run: run.cfg.scheduler.get("mode"),
     "scheduler.interval": lambda run: run.cfg.scheduler.get("interval"),
@@ -137,11 +161,15 @@ class Case(NamedTuple):
         return cfg
 
     def is_named_in(self, message: str) -> bool:
-        """Whether a message names the key, or at least its group and its last word."""
+        """Whether a message names the key, or at least its last word; or the file that is not there."""
+        if self.key == "data.path" and str(self.value) in message:
+            return True
         return self.key in message or self.key.rpartition(".")[2].split("_")[0].lower() in message.lower()
 
     def is_shown_in(self, message: str) -> bool:
         """Whether a message shows the value, or the part of it that is wrong."""
+        if self.key == "data.path" and str(self.value) in message:
+            return True
         if self.value is HUGE:
             return "(got 1000" in message and "… of 401)" in message
         parts = [self.value, *(self.value if isinstance(self.value, list) else [])]
@@ -161,9 +189,32 @@ def composed(name: str) -> DictConfig:
 
 
 def words_of(name: str) -> list[str]:
-    """The overrides of a composition."""
+    """The overrides of a composition, whose files are there."""
     first, *others = COMPOSITIONS[name]
-    return [first, *_SMALL, *others]
+    if name in ("csv", "pictures"):
+        make_files()
+    logs = any(word.startswith("logger=") for word in others)
+    return [first, *_SMALL[logs:], *others]
+
+
+def make_files() -> None:
+    """Fill `FILES`: eighty plants of two kinds, and twenty-four pictures of two animals."""
+    if (FILES / "plants.csv").exists():
+        return
+    write_pngs(FILES / "pictures", each=12)
+    plants = [
+        {
+            **{"id": number, "height": number % 7 + number / 80, "stage": number % 3, "colour": "rgb"[number % 2]},
+            "part": ("train", "train", "val", "test")[number % 4],
+            "kind": "fern" if number % 5 > 1 else "moss",
+            "sort": "abc"[number % 3],
+        }
+        for number in range(80)
+    ]
+    with (FILES / "plants.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, list(plants[0]))
+        table.writeheader()
+        table.writerows(plants)
 
 
 def cases() -> Iterator[Case]:
@@ -192,6 +243,12 @@ def _leaves(node: DictConfig, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield key, plain
 
 
+def _has(cfg: DictConfig, key: str) -> bool:
+    group, _, name = key.rpartition(".")
+    node = OmegaConf.select(cfg, group)
+    return node is not None and name in node
+
+
 def attempt(cfg: DictConfig, folder: Path) -> Done:
     """What a configuration trains to, checked as the command line checks it."""
     config.check_values(OmegaConf.to_container(cfg, resolve=True))
@@ -203,6 +260,6 @@ def attempt(cfg: DictConfig, folder: Path) -> Done:
     run.write()
     numbers = json.dumps({name: value for name, value in run.metrics.items() if name != "fit_seconds"})
     rows = [(list(each.x.shape), each.x[:64].tolist(), each.y.tolist()) for each in run.parts.datamodule.splits]
-    looks = {key: look(run) for key, look in EFFECTS.items() if OmegaConf.select(cfg, key.rpartition(".")[0])}
+    looks = {key: look(run) for key, look in EFFECTS.items() if _has(cfg, key)}
     files = {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("plots/*")}
     return Done(run, weights, numbers, rows, files, looks)

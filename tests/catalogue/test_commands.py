@@ -1,0 +1,64 @@
+"""Each key of evaluate, predict, export and compare with each kind of value: refused in a line, or effective."""
+
+import shutil
+
+import pytest
+
+from src.errors import ConfigError
+from tests.catalogue.commands import Case, attempt, cases, composed, make_place, tree
+
+CASES = list(cases())
+MOST_IN_A_LINE = 500
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        make_place(folder)
+    return folder
+
+
+@pytest.fixture
+def place(filled, tmp_path, monkeypatch):
+    folder = shutil.copytree(filled, tmp_path / "place")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def references(filled, tmp_path_factory):
+    """What each command leaves and prints where it is given as it is."""
+    known = {}
+
+    def reference(command, capsys):
+        if command not in known:
+            folder = shutil.copytree(filled, tmp_path_factory.mktemp(command) / "place")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(folder)
+                attempt(command, composed(command).copy())
+            known[command] = tree(folder), capsys.readouterr().out
+        return known[command]
+
+    return reference
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_value_of_a_command_is_refused_in_a_line_or_has_an_effect(case: Case, place, references, capsys):
+    reference = references(case.command, capsys)
+    before, verdict = tree(place), case.domain.verdict(case.value)
+    try:
+        attempt(case.command, case.configuration())
+    except ConfigError as error:
+        message = str(error)
+        assert verdict is not True, message
+        assert len(message.splitlines()) == 1
+        assert len(message) < MOST_IN_A_LINE
+        assert case.key in message or "folder" in message or "file" in message, message
+        assert tree(place) == before, "refused too late"
+        return
+    assert verdict is not False
+    if verdict is None and (case.domain.is_bound or case.value in (0, False, [], 1, True)):
+        return
+    assert (tree(place), capsys.readouterr().out) != reference
