@@ -10,13 +10,14 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from src.data.blocks import BatchLoader, BlockLoader
+from src.data.folds import NumFolds, chosen_fold
 from src.data.identity import Keys
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.sourced import Sourced
 from src.data.table import Table
 from src.errors import ConfigError
-from src.settings.rules import Count, Fraction, Seed, checked
+from src.settings.rules import Count, Fraction, Natural, Seed, checked
 from src.spec import DataSpec, Task
 
 _EVALUATION_ROWS = 16_384  # rows of a forward pass without gradients: few calls, yet bounded memory for any N
@@ -45,11 +46,14 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.building.build` choose.
         standardize: Shift and scale each column to mean 0 and standard deviation 1 over the training rows.
         label_noise: Fraction of the training labels replaced by another class.
+        folds: Parts of the rows, each of which is the test split once; None takes one test split.
+        fold: Which of them is the test split, from 0.
         blocks: Serve blocks of minibatches, which the heads of this project take; False serves ordinary batches (x, y)
             of `batch_size` rows, for any LightningModule and any loop.
     """
 
     task: ClassVar[Task]
+    divides_rows: ClassVar[bool] = False  # into training and test rows, and so into folds if that is asked for
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
     scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
@@ -64,9 +68,17 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         steps_per_execution: Count | Literal["auto"] = "auto",
         standardize: bool = False,
         label_noise: Fraction = 0.0,
+        folds: NumFolds | None = None,
+        fold: Natural | None = None,
         blocks: bool = True,
     ) -> None:
         super().__init__()
+        self.fold = chosen_fold(folds, fold)
+        if self.fold is not None and not self.divides_rows:
+            raise ConfigError(
+                f"data.folds: {type(self).__name__} has a test split of its own, so that no rows are divided into "
+                f"folds (got {folds}); leave it out"
+            )
         self.batch_size, self.seed = batch_size, seed
         self.shuffle_seed = seed if shuffle_seed is None else shuffle_seed
         self.steps_per_execution: int | Literal["auto"] = steps_per_execution

@@ -7,15 +7,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from src.data.folds import Fold, fold_parts
+from src.data.groups import group_parts
 from src.errors import ConfigError
 from src.settings.rules import BelowOne
 
 SplitFraction = BelowOne
 
 
-def check_fractions(test_fraction: float, val_fraction: float) -> None:
-    """Raise `ConfigError` where `test_fraction` and `val_fraction` of all rows leave none to train on."""
-    if test_fraction + val_fraction >= 1:
+def check_fractions(test_fraction: float, val_fraction: float, fold: Fold | None = None) -> None:
+    """Raise `ConfigError` where the test and validation rows leave none to train on.
+
+    Args:
+        test_fraction: Part of all rows that is the test split.
+        val_fraction: Part of all rows that is the validation split.
+        fold: The test split, instead of a fraction.
+    """
+    if fold is not None and fold.share + val_fraction >= 1:
+        raise ConfigError(
+            f"data.val_fraction: one of {fold.folds} folds and the validation fraction must leave rows to train on "
+            f"(got {val_fraction}); lower it"
+        )
+    if fold is None and test_fraction + val_fraction >= 1:
         raise ConfigError(
             "data.val_fraction: the test and validation fractions must leave rows to train on "
             f"(got {test_fraction} + {val_fraction}); lower one of them"
@@ -29,8 +42,12 @@ def split_rows(
     seed: int,
     labels: Tensor | None = None,
     class_names: tuple[str, ...] = (),
+    fold: Fold | None = None,
+    groups: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Divide row numbers [N] into those of train, val and test with scikit-learn's `train_test_split`.
+
+    Folds, and groups that stay whole, are those of its `StratifiedKFold` and its kin.
 
     Args:
         rows: Numbers [N] of the rows to divide.
@@ -39,6 +56,8 @@ def split_rows(
         seed: scikit-learn's `random_state`.
         labels: Label [N] of each of `rows`, to keep the classes' shares equal in all splits; None does not.
         class_names: Name of each class by its label, for messages.
+        fold: The test split, instead of `test_fraction`.
+        groups: Group [N] of each of `rows`, all of whose rows are in one split; None divides anywhere.
 
     Raises:
         ConfigError: Too few rows for these fractions, or of a class.
@@ -48,8 +67,12 @@ def split_rows(
         [35, 5, 10]
     """
     places = np.arange(len(rows))
-    rest, test = _two_parts(places, "test", ceil(test_fraction * len(rows)), seed, labels, class_names)
-    train, val = _two_parts(rest, "validation", round(val_fraction * len(rows)), seed, labels, class_names)
+    if fold is not None:
+        rest, test = fold_parts(places, fold, seed, labels, class_names, groups)
+    else:
+        rest, test = _two_parts(places, "test", ceil(test_fraction * len(rows)), seed, labels, class_names, groups)
+    num_val = round(val_fraction * len(rows))
+    train, val = _two_parts(rest, "validation", num_val, seed, labels, class_names, groups)
     if val_fraction == 0:
         val = train
     return rows[torch.from_numpy(train)], rows[torch.from_numpy(val)], rows[torch.from_numpy(test)]
@@ -62,8 +85,9 @@ def _two_parts(
     seed: int,
     labels: Tensor | None,
     class_names: tuple[str, ...],
+    groups: Tensor | None,
 ) -> Any:
-    """Divide `places` in two; the second has `size` of them and is called `split`."""
+    """Divide `places` in two; the second has `size` of them, with groups about so many, and is called `split`."""
     from sklearn.model_selection import train_test_split
 
     if size == 0:
@@ -74,11 +98,14 @@ def _two_parts(
             f"data: the {split} split takes {size} of {len(places)} rows, which leaves none to train on; "
             "draw more rows or change the fractions"
         )
+    if groups is not None:
+        kept = None if labels is None else labels[places]
+        return group_parts(places, split, size, seed, kept, groups[places])
     if labels is None:
         return train_test_split(places, test_size=size, random_state=seed)
-    kept = labels.numpy()[places]
-    _check_classes(np.bincount(kept), split, min(size, remaining), class_names)
-    return train_test_split(places, test_size=size, random_state=seed, stratify=kept)
+    stratify = labels.numpy()[places]
+    _check_classes(np.bincount(stratify), split, min(size, remaining), class_names)
+    return train_test_split(places, test_size=size, random_state=seed, stratify=stratify)
 
 
 def _check_classes(counts: "np.ndarray[Any, Any]", split: str, smaller: int, class_names: tuple[str, ...]) -> None:

@@ -27,7 +27,10 @@ from src.trust.checkpoints import data_state, read_checkpoint, spec_of
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
-_DIVIDING = {f"data.{key}" for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify")}
+_DIVIDING = {
+    f"data.{key}"
+    for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify", "folds", "fold", "group")
+}
 
 
 @dataclass

@@ -37,6 +37,11 @@ def check(cfg: DictConfig, overrides: list[str]) -> None:
         for key in map(str, OmegaConf.select(cfg, group) or {}):
             if key in keys:
                 raise ConfigError(f"{group}.{key}: set by the project; {keys[key]}")
+    if cfg.data.get("folds") is not None and any(word.startswith("data.test_fraction=") for word in overrides):
+        raise ConfigError(
+            f"data.test_fraction: nothing reads it with data.folds={cfg.data.folds}, of which one is the test split; "
+            "leave one of the two out"
+        )
     for group in _MANY:
         for name, member in (cfg.get(group) or {}).items():
             if member is not None and not (isinstance(member, DictConfig) and member.get("_target_")):

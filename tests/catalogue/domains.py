@@ -108,6 +108,8 @@ DOMAINS: dict[str, Domain] = {
     "data.seed": SEED,
     "data.shuffle_seed": SEED.or_null(),
     "data.split_seed": SEED.or_null(),
+    "data.folds": one_of().or_null(),  # needs the fold beside it
+    "data.fold": one_of().or_null(),  # needs the folds beside it
     "data.steps_per_execution": whole(1, inf, 1, 2).or_word("auto"),
     "data.standardize": switch(True),
     "data.gate": one_of("or", "nand", "xor", others=("and",)),

@@ -176,6 +176,7 @@ def of_training():
         (["resume=run", "network=cnn"], "resume: a resumed run keeps its network"),
         (["resume=run", "experiment=xor"], "resume: a resumed run keeps its experiment"),
         (["resume=run", "data.split_seed=9"], "resume: a resumed run keeps its rows"),
+        (["resume=run", "data.fold=1"], "resume: a resumed run keeps its rows"),
         (["resume=run", "seed=7"], "resume: a resumed run keeps its rows"),
         (["resume=run", "-m"], "resume: a sweep cannot be resumed as one run"),
         (["resume=run", "sweep_resume=run"], "resume: does not go with sweep_resume"),

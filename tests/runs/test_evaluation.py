@@ -221,7 +221,7 @@ def test_data_of_another_kind_are_refused(train):
         evaluate(on_run(run.folder, changes={"data": {"name": "wine"}}))
 
 
-@pytest.mark.parametrize("change", [{"split_seed": 9}, {"seed": 9}, {"test_fraction": 0.5}])
+@pytest.mark.parametrize("change", [{"split_seed": 9}, {"seed": 9}, {"test_fraction": 0.5}, {"fold": 1}])
 def test_a_table_is_not_divided_anew_after_the_training(change, train):
     run = train("experiment=iris", "trainer.max_epochs=1", *FAST)
     (key,) = change

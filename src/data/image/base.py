@@ -75,6 +75,7 @@ class ImageDataModule(InMemoryDataModule):
     """
 
     scaled_when_served = True
+    divides_rows = True
     draws_rows = False
 
     @checked
@@ -92,7 +93,7 @@ class ImageDataModule(InMemoryDataModule):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        check_fractions(test_fraction, val_fraction)
+        check_fractions(test_fraction, val_fraction, self.fold)
         self.classes, self.positive = classes, positive
         self.val_fraction, self.test_fraction = val_fraction, test_fraction
         self.split_seed = self.seed if split_seed is None else split_seed
@@ -154,6 +155,11 @@ class ImageDataModule(InMemoryDataModule):
     def _divided(self, parts: dict[Split, _Part], names: tuple[str, ...]) -> dict[Split, _Part]:
         """The three splits, those split off that the source has not divided itself."""
         whole = parts["train"]
+        if self.fold is not None and "test" in parts:
+            raise ConfigError(
+                f"data.folds: these images have a test split of their own, so that none are divided into folds "
+                f"(got {self.fold.folds}); leave it out"
+            )
         divided = split_rows(
             torch.arange(len(whole.y)),
             0.0 if "test" in parts else self.test_fraction,
@@ -161,6 +167,7 @@ class ImageDataModule(InMemoryDataModule):
             self.split_seed,
             whole.y,
             names,
+            self.fold,
         )
         cut = {split: whole.at(rows) for split, rows in zip(get_args(Split), divided, strict=True)}
         return {**cut, **parts, "train": cut["train"]}

@@ -33,6 +33,8 @@ class TorchvisionImages(ImageDataModule):
         **common: Arguments of `ImageDataModule`.
     """
 
+    divides_rows = False
+
     @checked
     def __init__(self, *, name: Name, root: str = "data", download: bool = True, **common: Any) -> None:
         super().__init__(**common)

@@ -74,6 +74,8 @@ class DrawnWhole(DrawnDataModule):
         **common: Arguments of `InMemoryDataModule`.
     """
 
+    divides_rows = True
+
     @checked
     def __init__(
         self,
@@ -86,7 +88,7 @@ class DrawnWhole(DrawnDataModule):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        check_fractions(test_fraction, val_fraction)
+        check_fractions(test_fraction, val_fraction, self.fold)
         self.num_samples = num_samples
         self.test_fraction, self.val_fraction = test_fraction, val_fraction
         self.stratify = stratify
@@ -101,5 +103,5 @@ class DrawnWhole(DrawnDataModule):
             raise ConfigError("data.stratify: needs rows with one class each (got True); set it to false")
         labels = y if has_classes and self.stratify is not False else None
         fractions = self.test_fraction, self.val_fraction
-        parts = split_rows(torch.arange(len(x)), *fractions, self.split_seed, labels, self.class_names)
+        parts = split_rows(torch.arange(len(x)), *fractions, self.split_seed, labels, self.class_names, self.fold)
         return Splits(*(Rows(x[rows], y[rows]) for rows in parts))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
+from src.data.groups import check_whole
 from src.data.identity import Identity, row_keys
 from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Split, Splits
@@ -28,11 +29,13 @@ class Labelled(NamedTuple):
         inputs: The columns to predict from.
         target: Of each row.
         split: Of each row, where the source says it.
+        groups: Number [N] of each row's group, all of whose rows are in one split; None where there are none.
     """
 
     inputs: Table
     target: list[Any]
     split: list[str | None] | None = None
+    groups: Tensor | None = None
 
 
 class TabularDataModule(InMemoryDataModule):
@@ -52,6 +55,7 @@ class TabularDataModule(InMemoryDataModule):
         **common: Arguments of `InMemoryDataModule`.
     """
 
+    divides_rows = True
     draws_rows = False
     names_of_splits: ClassVar[dict[str, Split]] = {
         "train": "train",
@@ -76,7 +80,7 @@ class TabularDataModule(InMemoryDataModule):
         **common: Any,
     ) -> None:
         super().__init__(standardize=standardize, **common)
-        check_fractions(test_fraction, val_fraction)
+        check_fractions(test_fraction, val_fraction, self.fold)
         self.is_regression = task == "regression"
         self.categorical = categorical or []
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
@@ -101,10 +105,11 @@ class TabularDataModule(InMemoryDataModule):
         Raises:
             ConfigError: A target is missing or new, or a cell that should be a number is none.
         """
-        inputs, target, split = self.read()
+        found = self.read()
+        inputs, target = found.inputs, found.target
         y = self._numbers(inputs, target) if self.is_regression else self._labels(inputs, target)
         every = torch.arange(len(y))
-        train, val, test = (every, every, every) if self.is_apart else self._split(inputs, y, split)
+        train, val, test = (every, every, every) if self.is_apart else self._split(found, y)
         for name in self.categorical:
             if name not in inputs.columns:
                 raise ConfigError(
@@ -186,12 +191,13 @@ class TabularDataModule(InMemoryDataModule):
             row = cells.index(None) + inputs.first_row
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
-    def _split(self, inputs: Table, y: Tensor, named: list[str | None] | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _split(self, found: Labelled, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        inputs, named, groups = found.inputs, found.split, found.groups
         names = _in_order(set(self.class_names))  # whichever class is positive, the rows are divided alike
         labels = None if self.is_regression else torch.tensor([names.index(name) for name in self.class_names])[y]
         if named is None:
             fractions = self.test_fraction, self.val_fraction
-            return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, names)
+            return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, names, self.fold, groups)
         places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
         for row, name in enumerate(named):
             split = self.names_of_splits.get(str(name).lower())
@@ -201,10 +207,12 @@ class TabularDataModule(InMemoryDataModule):
                     f"(got {name!r}); mend it"
                 )
             places[split].append(row)
+        if groups is not None:
+            check_whole(groups, places, inputs.source, inputs.first_row)
         train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
         if not places["val"]:  # a source with two splits: validation comes off the training rows
-            kept = None if labels is None else labels[train]
-            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept, names)
+            kept, together = (None if each is None else each[train] for each in (labels, groups))
+            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept, names, groups=together)
         return train, val, test
 
     # Checkpoints
