@@ -103,7 +103,7 @@ class Comparison:
             trust: As for `boundaries`.
         """
         settings = [named([run.value(key) for key in self.keys], self.keys) for run in runs]
-        titles = [f"{setting}\nseed {run.value('seed')}".strip() for setting, run in zip(settings, runs, strict=True)]
+        titles = [f"{setting}\n{_repetition(run)}".strip() for setting, run in zip(settings, runs, strict=True)]
         return self._boundaries(list(zip(runs, titles, strict=True)), trust)
 
     def _boundaries(self, titled: list[tuple[Record, str]], trust: Any) -> Any:
@@ -170,6 +170,11 @@ def _compared(
     comparison = Comparison(rows, keys, known, beside if len(rows) > 1 else None, rope)
     _ = comparison.may_have_boundaries  # reads a configuration, here, where a broken one can be left out
     return comparison
+
+
+def _repetition(run: Record) -> str:
+    fold = run.value("data.fold")
+    return f"seed {run.value('seed')}" + ("" if fold is None else f", fold {fold}")
 
 
 def _median(row: Setting) -> Record:

@@ -1,14 +1,15 @@
-"""What repeats a setting: splits of the data, and seeds within a split."""
+"""What repeats a setting: folds and other splits of the data, and seeds within a split."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from src.comparing.reading import Record
 
 _DRAWN = "src.data.synthetic."
 _SPLIT, _SEED = "data.split_seed", "data.seed"
+_FOLDS, _FOLD = "data.folds", "data.fold"
 _USUAL_RATIO = 2 / 7  # 20 % of the rows for tests, 10 % for validation
 
 
@@ -22,18 +23,39 @@ def is_seed(key: str) -> bool:
     return key.rpartition(".")[2].rpartition("_")[2] == "seed"
 
 
+def repeats(key: str) -> bool:
+    """Whether a key makes another repetition of a setting: it chooses random numbers, or the fold that is tested."""
+    return key == _FOLD or is_seed(key)
+
+
+class Split(NamedTuple):
+    """What rows a run was trained and tested on.
+
+    Attributes:
+        table: The seed of drawn rows; None where all runs share a table.
+        seed: What divides it.
+        folds: In how many folds; None where it was not divided so.
+        fold: Which of them was tested.
+    """
+
+    table: Any = None
+    seed: Any = None
+    folds: Any = None
+    fold: Any = None
+
+
 @dataclass(frozen=True)
 class Repetitions:
     """Which split and which seed each run of a comparison is of.
 
     Attributes:
-        splits: The split of each run's folder: what rows it was trained and tested on.
+        splits: The split of each run's folder.
         seeds: All that repeats a run, by its folder.
         one_table: Whether splits share rows, since they divide the same table.
         ratio: Test rows for each training row.
     """
 
-    splits: dict[Path, Hashable] = field(default_factory=dict)
+    splits: dict[Path, Split] = field(default_factory=dict)
     seeds: dict[Path, Hashable] = field(default_factory=dict)
     one_table: bool = False
     ratio: float = 0.0
@@ -43,6 +65,30 @@ class Repetitions:
         """Whether there is more than one split, so that splits are counted and not seeds."""
         return len(set(self.splits.values())) > 1
 
+    def counted(self, units: Collection[Hashable]) -> str:
+        """What some units are, in words.
+
+        Example:
+            >>> folds = [Split(seed=seed, folds=5, fold=fold) for seed in (0, 1) for fold in range(5)]
+            >>> Repetitions(one_table=True).counted(folds[:5]), Repetitions(one_table=True).counted(folds)
+            ('5 folds of one table', '10 splits of one table, 5 folds in 2 repetitions')
+        """
+        splits = [unit for unit in units if isinstance(unit, Split)]
+        among = {split.folds for split in splits}
+        if len(among) != 1 or None in among:
+            return (
+                f"{len(units)} splits of one table" if self.one_table else f"{len(units)} independently drawn data sets"
+            )
+        (folds,) = among
+        found = len({split.fold for split in splits})
+        which = f"{folds} folds" if found == folds else f"{found} of {folds} folds"
+        if (tables := len({split.table for split in splits})) > 1:
+            return f"{len(units)} splits of {tables} drawn data sets, {which} each"
+        repetitions = len({split.seed for split in splits})
+        if repetitions > 1:
+            return f"{len(units)} splits of one table, {which} in {repetitions} repetitions"
+        return f"{which} of one table"
+
     def unit(self, run: Record) -> Hashable:
         """What a run counts as: its split, or its seed where all runs have the same split."""
         return (self.splits if self.several else self.seeds).get(run.folder, run.folder)
@@ -51,11 +97,11 @@ class Repetitions:
 def repetitions(runs: list[Record], metric: str) -> Repetitions:
     """The splits and seeds of `runs`; `metric` names the rows that are tested, such as `test/accuracy`.
 
-    Data of a file, and whatever is not drawn by this project, is one table, which `data.split_seed` divides; drawn data
-    is another table for each `data.seed`.
+    Data of a file, and whatever is not drawn by this project, is one table, which `data.split_seed` and `data.fold`
+    divide; drawn data is another table for each `data.seed`.
     """
     values = _Values()
-    splits: dict[Path, Hashable] = {}
+    splits: dict[Path, Split] = {}
     seeds: dict[Path, Hashable] = {}
     tables = set()
     finished = [run for run in runs if run.finished]
@@ -63,7 +109,8 @@ def repetitions(runs: list[Record], metric: str) -> Repetitions:
         drawn = str(values.of(run, "data._target_")).startswith(_DRAWN)
         table = values.of(run, _SEED) if drawn else None
         given = values.of(run, "data.split_column") is not None  # the file says which rows are tested
-        splits[run.folder] = (table, None if given else values.of(run, _SPLIT))
+        fold = values.of(run, _FOLDS), values.of(run, _FOLD)
+        splits[run.folder] = Split(table, None if given else values.of(run, _SPLIT), *fold)
         tables.add(table)
         others = sorted(key for key in run.overrides if is_seed(key) and key not in (_SPLIT, _SEED))
         seeds[run.folder] = (splits[run.folder], values.of(run, "seed"), *((key, run.overrides[key]) for key in others))
@@ -73,7 +120,7 @@ def repetitions(runs: list[Record], metric: str) -> Repetitions:
 
 
 class _Values:
-    """Values of keys of the data and of seeds, read from one configuration for all runs that differ in seeds alone."""
+    """Values of keys of data and of seeds, from one configuration for all runs that differ in seeds and folds alone."""
 
     def __init__(self) -> None:
         self._examples: dict[Hashable, Record] = {}
@@ -90,9 +137,9 @@ class _Values:
 
     def _example(self, run: Record) -> Record:
         alike = tuple(
-            (key, None if is_seed(key) else value)
+            (key, None if repeats(key) else value)
             for key, value in sorted(run.overrides.items())
-            if is_seed(key) or key in ("experiment", "data") or key.startswith("data.")
+            if repeats(key) or key in ("experiment", "data") or key.startswith("data.")
         )
         return self._examples.setdefault((run.folder.parent, alike), run)
 
@@ -104,6 +151,8 @@ def _ratio(run: Record, metric: str) -> float:
     if tested and trained:
         return tested / trained
     fractions = [run.value(f"data.{name}_fraction") for name in ("test", "val")]
+    if isinstance(folds := run.value(_FOLDS), int) and folds > 1:
+        fractions[0] = 1 / folds
     if all(isinstance(fraction, int | float) and fraction >= 0 for fraction in fractions) and sum(fractions) < 1:
         part = fractions[1 if stage == "val" else 0]
         return float(part / (1 - sum(fractions))) if part else _USUAL_RATIO

@@ -143,13 +143,14 @@ def _failures(row: Setting, keys: Sequence[str]) -> str:
 
 def interval_kind(rows: Sequence[Setting]) -> str:
     """Which interval the means of `rows` have, and over what."""
-    most = max(len(row.units) for row in rows)
-    if not rows[0].repetitions.several:
-        what = f"{most} seeds of one split, Student's t: nothing is said about other rows"
-    elif rows[0].repetitions.one_table:
-        what = f"{most} splits of one table, corrected as Nadeau and Bengio do"
+    row = max(rows, key=lambda row: len(row.units))
+    if not row.repetitions.several:
+        what = f"{len(row.units)} seeds of one split, Student's t: nothing is said about other rows"
     else:
-        what = f"{most} independently drawn data sets, Student's t"
+        seeds = len(row.finished) / max(1, len(row.units))
+        each = f", each the mean of {seeds:.0f} seeds" if seeds > 1 and seeds.is_integer() else ""
+        how = "corrected as Nadeau and Bengio do" if row.repetitions.one_table else "Student's t"
+        what = f"{row.repetitions.counted(row.units)}{each}, {how}"
     return f"mean [95 % interval] over {what}; share solved: Wilson's interval"
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from src.comparing.reading import BrokenRunError, Record
-from src.comparing.repetitions import Repetitions, is_seed, repetitions
+from src.comparing.repetitions import Repetitions, repeats, repetitions
 from src.errors import ConfigError
 from src.settings.rules import direction
 from src.statistics.differences import two_modes
@@ -150,8 +150,8 @@ class Setting:
 
 
 def varying_keys(runs: list[Record]) -> list[str]:
-    """The keys, seeds left aside, that some command line set and that differ between runs."""
-    keys = dict.fromkeys(key for run in runs for key in run.overrides if not is_seed(key))
+    """The keys, seeds and folds left aside, that some command line set and that differ between runs."""
+    keys = dict.fromkeys(key for run in runs for key in run.overrides if not repeats(key))
     return [key for key in keys if key not in ("runs_dir", "data_dir") and _differs(runs, key)]
 
 

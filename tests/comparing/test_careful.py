@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 import statistics
 
 import numpy as np
@@ -87,7 +88,80 @@ def test_seeds_are_averaged_within_their_split_and_splits_are_counted():
     corrected = stats.t.ppf(0.975, 2) * statistics.stdev(means) * math.sqrt(1 / 3 + 0.2 / 0.7)
     assert row.half_width == pytest.approx(corrected)
     assert row.ends[1] == 1  # the range of an accuracy
-    assert "3 splits of one table, corrected as Nadeau and Bengio do" in str(compare(runs))
+    assert "3 splits of one table, each the mean of 4 seeds, corrected as Nadeau and Bengio do" in str(compare(runs))
+
+
+def of_folds(score, rates=(0.1,), repetitions=1, seeds=1, folds=5, config=FILE, given=("data.split_seed", "seed")):
+    """A run for each learning rate, repetition, fold and seed; `score` takes these four."""
+    return [
+        made(
+            config,
+            {"optimizer.lr": rate, given[0]: split, "data.folds": folds, "data.fold": fold, given[1]: seed},
+            {"test/accuracy": score(rate, split, fold, seed), "val/accuracy": 0.5},
+        )
+        for rate in rates
+        for split in range(repetitions)
+        for fold in range(folds)
+        for seed in range(seeds)
+    ]
+
+
+def test_folds_repeat_a_setting_and_are_counted_with_their_repetitions_not_with_their_seeds():
+    def score(rate, split, fold, seed):
+        return 0.7 + split / 100 + fold / 20 + seed / 1000
+
+    (row,) = compare(of_folds(score, repetitions=3, seeds=4)).settings
+    means = [0.7 + split / 100 + fold / 20 + 0.0015 for split in range(3) for fold in range(5)]
+    assert list(row.units.values()) == pytest.approx(means)
+    corrected = stats.t.ppf(0.975, 14) * statistics.stdev(means) * math.sqrt(1 / 15 + 0.2 / 0.7)
+    assert row.half_width == pytest.approx(corrected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "over 5 folds of one table, corrected as Nadeau and Bengio do"),
+        ({"seeds": 20}, "over 5 folds of one table, each the mean of 20 seeds, corrected as Nadeau and Bengio do"),
+        ({"repetitions": 2}, "over 10 splits of one table, 5 folds in 2 repetitions, corrected"),
+        (
+            {"repetitions": 2, "config": DRAWN, "given": ("data.seed", "seed")},
+            "over 10 splits of 2 drawn data sets, 5 folds each, corrected",
+        ),
+    ],
+)
+def test_the_table_says_how_many_folds_and_repetitions_it_counts(settings, words):
+    assert words in str(compare(of_folds(lambda rate, split, fold, seed: 0.7 + fold / 20 + split / 100, **settings)))
+
+
+def test_a_sweep_that_has_not_seen_every_fold_says_so():
+    runs = of_folds(lambda rate, split, fold, seed: 0.7 + fold / 20)
+    assert "over 3 of 5 folds of one table" in str(compare(runs[:3]))
+
+
+def test_differences_are_paired_by_fold_with_seeds_averaged_first():
+    stream = random.Random(0)
+    noise = {fold: stream.gauss(0, 0.1) for fold in range(5)}
+    gain = {fold: 0.03 + stream.gauss(0, 0.005) for fold in range(5)}
+    runs = of_folds(
+        lambda rate, split, fold, seed: 0.6 + noise[fold] + (rate == 0.3) * gain[fold] + seed / 1000,
+        rates=(0.1, 0.3),
+        seeds=3,
+    )
+    comparison = compare(runs)
+    verdict = verdicts_of(comparison)[0.3]
+    gains = list(gain.values())
+    half = stats.t.ppf(0.975, 4) * statistics.stdev(gains) * math.sqrt(1 / 5 + 0.2 / 0.7)
+    assert verdict.value == pytest.approx(statistics.fmean(gains))
+    assert verdict.ends == pytest.approx((statistics.fmean(gains) - half, statistics.fmean(gains) + half))
+    assert comparison.keys == ["optimizer.lr"]
+
+
+def test_numbers_of_folds_are_settings_and_share_no_fold():
+    runs = of_folds(lambda *_: 0.7) + of_folds(lambda *_: 0.8, folds=10)
+    comparison = compare(runs)
+    assert comparison.keys == ["data.folds"]
+    assert {len(row.units) for row in comparison.settings} == {5, 10}
+    assert not set(comparison.settings[0].units) & set(comparison.settings[1].units)
 
 
 def test_more_seeds_of_the_same_splits_do_not_narrow_the_interval():
