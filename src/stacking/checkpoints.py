@@ -47,7 +47,8 @@ class Checkpoints:
         checkpoint["callbacks"] = self._callbacks(run, states, RunFolder(member.folder.resolve()))
         checkpoint["optimizer_states"] = [self._optimizer_state(run, member, states, checkpoint["global_step"])]
         checkpoint["lr_schedulers"] = states.schedulers[run]
-        checkpoint["rng_state"] = member.rng_state
+        drawn = states.tensors.get("rng_state")
+        checkpoint["rng_state"] = member.rng_state if drawn is None else drawn[run].clone()
         assert member.data is not None
         checkpoint["spec"] = asdict(member.data.spec)
         if scaler := member.data.state_dict():

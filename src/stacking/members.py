@@ -80,6 +80,8 @@ class MemberFactory:
             return f"{installed('lightning')} counts steps in another way"
         if self.parts.datamodule.scaled_when_served:
             return "images are scaled and augmented a minibatch at a time"
+        if networks.drops_out(head.network) and self.parts.trainer.strategy.root_device.type != "cpu":
+            return "dropout on an accelerator draws from each run's own random numbers"
         return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)
 
     def fill(self, member: Member) -> None:
@@ -118,7 +120,33 @@ class MemberFactory:
         return network
 
 
-def shape_of(data: InMemoryDataModule) -> tuple[Any, ...]:
-    """What data must have in common to be stacked: the sizes of the splits, the rows' shape, the classes."""
-    sizes = tuple((*rows.x.shape, str(rows.x.dtype), str(rows.y.dtype)) for rows in data.splits)
-    return (*sizes, data.task, data.class_names)
+def in_stacks(members: list[Member]) -> list[list[Member]]:
+    """Members in stacks: of rows of one shape, and of nearly as many, so that epochs have as many minibatches.
+
+    Folds differ by a row; those of one size stand together.
+    """
+    groups: dict[tuple[Any, ...], list[Member]] = {}
+    for member in members:
+        assert member.data is not None
+        groups.setdefault(_shape_of(member.data), []).append(member)
+    stacks: list[list[Member]] = []
+    for group in groups.values():
+        smallest: list[int] = []
+        for member in sorted(group, key=_sizes):
+            if not smallest or any(size > 2 * least for size, least in zip(_sizes(member), smallest, strict=True)):
+                stacks.append([])
+                smallest = _sizes(member)
+            stacks[-1].append(member)
+    return stacks
+
+
+def _sizes(member: Member) -> list[int]:
+    assert member.data is not None
+    return [len(rows.y) for rows in member.data.splits]
+
+
+def _shape_of(data: InMemoryDataModule) -> tuple[Any, ...]:
+    """What data must have in common to be stacked: the minibatches of an epoch, the rows' shape, the classes."""
+    batches = -(-len(data.splits.train.y) // data.batch_rows)
+    rows = tuple((*rows.x.shape[1:], *rows.y.shape[1:], str(rows.x.dtype), str(rows.y.dtype)) for rows in data.splits)
+    return (batches, *rows, data.task, data.class_names)

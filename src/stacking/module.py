@@ -7,19 +7,20 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from torch import Tensor
-from torch.func import vmap
 
 from src.compat.lightning import checkpoint_of, count_steps
 from src.heads.base import Head
 from src.heads.steps import divergence
 from src.metrics.running import Meter
+from src.stacking.dropout import Masks
 from src.stacking.history import Epoch, StackHistory, State
 from src.stacking.measuring import measure, new_meter, on_cpu
 from src.stacking.monitor import StackMonitor
 from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import StackedOptimizer
-from src.stacking.rows import StackLoader, StackRows
+from src.stacking.rows import StackLoader, StackRows, alike
 from src.stacking.schedules import Schedules
+from src.stacking.steps import Steps, Taken
 
 _SHARE = 2**17  # multiply-adds of a step that are worth a thread of their own
 
@@ -40,6 +41,7 @@ class StackModule(pl.LightningModule):
         monitor: Early stopping and the best epoch.
         history: Where results go.
         threads: CPU threads among which the runs are divided.
+        masks: Where dropout draws from; None where there is none.
     """
 
     def __init__(
@@ -53,17 +55,19 @@ class StackModule(pl.LightningModule):
         monitor: StackMonitor,
         history: StackHistory,
         threads: int = 1,
+        masks: Masks | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self._parts = (head,)  # in a tuple, so that it is no submodule: the Trainer walks through those
         self.stacked, self.optimizer, self.schedules = network, optimizer, schedules
         self.rows, self.loader, self.monitor, self.history = rows, loader, monitor, history
+        self.masks = masks
         self.runs = torch.arange(history.num_runs)
         self.metrics: dict[str, Tensor] = {}
         self.num_threads = threads
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._train_meter: Meter | None = None
+        self._train_meters: list[Meter] = []
         self._broken: dict[int, str] = {}
         self._complete: tuple[Tensor, State] | None = None  # replaced at one stroke: Ctrl-C may come at any moment
 
@@ -89,23 +93,34 @@ class StackModule(pl.LightningModule):
 
     def training_step(self, order: Tensor, batch_idx: int) -> None:
         """One optimiser step of each run for each minibatch of the block; `order` [m, rows] names their rows."""
-        if self._train_meter is None:
-            self._train_meter = new_meter(self.head, self.num_runs, self.optimizer.params.device)
+        counts = self.loader.counts_in(batch_idx)
+        if not self._train_meters:
+            self._train_meters = [
+                new_meter(self.head, len(counts[runs]), self.optimizer.params.device) for runs, _ in alike(counts)
+            ]
         num_steps = -(-order.shape[1] // self.loader.batch_size)
         coming = self.schedules.coming_rates(num_steps)
         rates = None if coming is None else torch.tensor(coming).to(self.optimizer.params).unsqueeze(2)
         parts = self._parts_of(self.num_runs)
-        if self._threads is None or len(parts) == 1:
-            done = [self._take_steps(part, order[part], rates) for part in parts]
-        else:
-            done = list(self._threads.map(lambda part: self._take_steps(part, order[part], rates), parts))
+        steps = Steps(self.head, self.stacked, self.optimizer, self.rows["train"], self.loader.batch_size, self.masks)
+
+        def take(part: slice) -> Taken:
+            return steps.take(part, order[part], counts[part], rates)
+
+        done = [take(part) for part in parts] if self._threads is None else list(self._threads.map(take, parts))
         self.optimizer.steps_done += num_steps
-        all_losses = torch.cat([each[0] for each in done], dim=1)
-        sizes = torch.tensor([len(each) for each in order[0].split(self.loader.batch_size)]).to(all_losses)
-        predictions, y = (torch.cat([each[i] for each in done]) for i in (1, 2))
-        self._train_meter.update(sizes @ all_losses / order.shape[1], predictions, y)
+        all_losses = torch.cat([each.losses for each in done], dim=1)
+        predictions, y = torch.cat([each.predictions for each in done]), torch.cat([each.y for each in done])
+        self._count(all_losses, predictions, y, counts)
         self._note_broken(all_losses)
         count_steps(self.trainer, num_steps)
+
+    def _count(self, all_losses: Tensor, predictions: Tensor, y: Tensor, counts: list[int]) -> None:
+        """Take losses [S, m], predictions and targets [m, rows, …] into the metrics, of each run its `counts` rows."""
+        for meter, (runs, count) in zip(self._train_meters, alike(counts), strict=True):
+            sizes = torch.tensor([len(each) for each in torch.arange(count).split(self.loader.batch_size)])
+            loss = sizes.to(all_losses) @ all_losses[:, runs] / count
+            meter.update(loss, predictions[runs, :count], y[runs, :count])
 
     def _parts_of(self, num_runs: int) -> list[slice]:
         """The runs of each thread."""
@@ -113,26 +128,6 @@ class StackModule(pl.LightningModule):
         number = max(1, min(self.num_threads, num_runs, work // _SHARE))
         bounds = [num_runs * i // number for i in range(number + 1)]
         return [slice(*pair) for pair in pairwise(bounds)]
-
-    def _take_steps(self, part: slice, order: Tensor, rates: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Losses [S, m], predictions and targets [m, rows] of the steps of some runs."""
-        with torch.enable_grad():
-            head = self.head
-            x, y = self.rows["train"].gather(part, order)
-            leaves = self.stacked.leaves(self.optimizer.params[part])
-            step = self.optimizer.stepper(part)
-            all_logits, all_losses = [], []
-            size = self.loader.batch_size
-            for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
-                logits = head.logits(self.stacked(leaves, batch))
-                loss = head.losses(logits, targets)
-                gradients = torch.autograd.grad(loss.sum(), leaves)
-                with torch.no_grad():
-                    gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
-                    step(gradient, None if rates is None else rates[number, part])
-                all_logits.append(logits.detach())
-                all_losses.append(loss.detach())
-        return torch.stack(all_losses), vmap(head.predictions)(torch.cat(all_logits, dim=1)), y
 
     def _note_broken(self, all_losses: Tensor) -> None:
         """Remember runs whose loss is no longer a number, in the words that a single run uses."""
@@ -155,9 +150,9 @@ class StackModule(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
-        assert self._train_meter is not None
-        self.metrics |= {f"train/{name}": value for name, value in on_cpu(self._train_meter.values()).items()}
-        self._train_meter = None
+        trained = [on_cpu(meter.values()) for meter in self._train_meters]
+        self.metrics |= {f"train/{name}": torch.cat([each[name] for each in trained]) for name in trained[0]}
+        self._train_meters = []
         trainer = self.trainer
         epoch, every = self.current_epoch + 1, trainer.check_val_every_n_epoch or 1
         validated = epoch % every == 0
@@ -194,6 +189,8 @@ class StackModule(pl.LightningModule):
         monitor = self.monitor
         tensors |= {"lr": rates, "best": monitor.best, "stop_best": monitor.stop_best, "waited": monitor.waited}
         tensors["seen"] = monitor.seen.clone()
+        if self.masks is not None:
+            tensors["rng_state"] = self.masks.states()
         return State(epoch, tensors, self.schedules.states())
 
     def _which(self, chosen: Tensor, state: State) -> tuple[Tensor, State, Tensor]:
@@ -219,7 +216,8 @@ class StackModule(pl.LightningModule):
 
     def _select(self, remaining: Tensor) -> None:
         self.runs = self.runs[remaining]
-        parts: list[Any] = [self.optimizer, self.schedules, self.monitor, self.loader, *self.rows.values()]
+        masks = [] if self.masks is None else [self.masks]
+        parts: list[Any] = [self.optimizer, self.schedules, self.monitor, self.loader, *self.rows.values(), *masks]
         for part in parts:
             part.select(remaining)
         self.metrics = {name: value[remaining] for name, value in self.metrics.items()}
@@ -264,6 +262,8 @@ class StackModule(pl.LightningModule):
         self.optimizer.restore(state.tensors, checkpoint["global_step"])
         self.schedules.restore(state.schedulers, state.tensors["lr"].tolist())
         self.monitor.restore(state.tensors)
+        if self.masks is not None:
+            self.masks.restore(state.tensors["rng_state"])
         self.loader.epoch = state.epoch
         self._complete = (self.runs, state)
 

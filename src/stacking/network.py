@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from src.stacking.dropout import Draw
+
 _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _NORMS = (*_BATCH_NORMS, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
@@ -17,8 +19,8 @@ class StackedNetwork:
     """M networks like `network`, each with the parameters that its line of a matrix holds.
 
     Any network without buffers and without randomness is stacked by `vmap` over `functional_call`. Chains of linear
-    layers and activations, as the MLP is, take a way of their own through `baddbmm` with the batch as the last
-    dimension, which for small networks is three times faster.
+    layers, activations and dropout, as the MLP is, take a way of their own through `baddbmm` with the batch as the
+    last dimension, which for small networks is three times faster.
 
     Args:
         network: One of the networks; its weights do not matter.
@@ -55,12 +57,18 @@ class StackedNetwork:
         """
         return [piece.data.requires_grad_() for piece in self.pieces(params)]
 
-    def __call__(self, parameters: list[Tensor], x: Tensor) -> Tensor:
-        """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape]."""
+    def __call__(self, parameters: list[Tensor], x: Tensor, draw: Draw | None = None) -> Tensor:
+        """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape].
+
+        Args:
+            parameters: Of each network, in their shapes.
+            x: Rows of each.
+            draw: Where dropout draws from in training; None evaluates.
+        """
         if self._chain is not None and x.ndim == 3:
             columns = x.transpose(1, 2)
             for layer in self._chain:
-                columns = layer(parameters, columns)
+                columns = layer(parameters, columns, draw)
             return columns.transpose(1, 2)
         outputs: Tensor = vmap(self._single)(dict(zip(self.names, parameters, strict=True)), x)
         return outputs
@@ -69,7 +77,7 @@ class StackedNetwork:
         return functional_call(self.network, parameters, (x,))
 
 
-Layer = Callable[[list[Tensor], Tensor], Tensor]
+Layer = Callable[[list[Tensor], Tensor, Draw | None], Tensor]
 
 
 def _chain(network: nn.Module) -> list[Layer] | None:
@@ -84,6 +92,8 @@ def _chain(network: nn.Module) -> list[Layer] | None:
             number += 2
         elif type(module) in _ELEMENTWISE:
             layers.append(_elementwise(module))
+        elif type(module) is nn.Dropout:
+            layers.append(_dropout(module.p))
         else:
             return None
     return layers
@@ -92,7 +102,7 @@ def _chain(network: nn.Module) -> list[Layer] | None:
 def _linear(number: int) -> Layer:
     """The layer whose weight [m, O, I] and bias [m, O] are the parameters `number` and the next."""
 
-    def layer(parameters: list[Tensor], columns: Tensor) -> Tensor:
+    def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
         weight, bias = parameters[number], parameters[number + 1]
         return torch.baddbmm(bias.unsqueeze(2), weight, columns)
 
@@ -117,27 +127,42 @@ class _Tanh(torch.autograd.Function):
 
 def _elementwise(module: nn.Module) -> Layer:
     if type(module) is nn.Tanh:
-        return lambda _, columns: _Tanh.apply(columns)
+        return lambda _, columns, __: _Tanh.apply(columns)
 
-    def layer(_: list[Tensor], columns: Tensor) -> Tensor:
+    def layer(_: list[Tensor], columns: Tensor, __: Draw | None) -> Tensor:
         result: Tensor = module(columns)
         return result
 
     return layer
 
 
+def _dropout(p: float) -> Layer:
+    """The layer that silences units of columns [m, U, B] with probability p while training draws."""
+
+    def layer(_: list[Tensor], columns: Tensor, draw: Draw | None) -> Tensor:
+        return columns if draw is None else columns * draw(p, columns.shape[2], columns.shape[1])
+
+    return layer
+
+
+def drops_out(network: nn.Module) -> bool:
+    """Whether units of a `network` are silenced at random in training."""
+    return any(isinstance(module, _DROPOUTS) and module.p > 0 for module in network.modules())
+
+
 def cannot_stack(network: nn.Module) -> str | None:
     """Why networks like this `network` cannot be trained as one, or None.
 
     Example:
-        >>> cannot_stack(nn.Linear(2, 1)) is None, cannot_stack(nn.Dropout(0.5))
-        (True, "dropout draws from each run's own random numbers")
+        >>> cannot_stack(nn.Sequential(nn.Linear(2, 1), nn.Dropout(0.5))) is None, cannot_stack(nn.Dropout(0.5))
+        (True, "dropout outside a plain chain of layers draws from each run's own random numbers")
     """
+    in_chain = _chain(network) is not None
     for module in network.modules():
         if isinstance(module, _NORMS) or any(True for _ in module.buffers(recurse=False)):
             return f"{type(module).__name__} keeps statistics of each network's own batches"
-        if isinstance(module, _DROPOUTS) and module.p > 0:
-            return "dropout draws from each run's own random numbers"
+        if isinstance(module, _DROPOUTS) and module.p > 0 and not in_chain:
+            return "dropout outside a plain chain of layers draws from each run's own random numbers"
         if isinstance(module, nn.RNNBase):
             return f"{type(module).__name__} has no vectorized form"
     return None

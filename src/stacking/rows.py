@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from src.data.blocks import BlockLoader
 from src.data.rows import Rows
@@ -13,19 +16,46 @@ _FEW_COLUMNS = 16  # as columns, rows of so few numbers are gathered five times 
 _EVALUATION_NUMBERS = 2**22  # inputs of one forward pass without gradients
 
 
+class Alike(NamedTuple):
+    """Neighbouring runs with as many rows as each other.
+
+    Attributes:
+        runs: Which.
+        size: Rows of each.
+    """
+
+    runs: slice
+    size: int
+
+
+def alike(counts: list[int]) -> list[Alike]:
+    """Runs in groups of equal `counts`.
+
+    Example:
+        >>> alike([7, 7, 8])
+        [Alike(runs=slice(0, 2, None), size=7), Alike(runs=slice(2, 3, None), size=8)]
+    """
+    bounds = [0, *(place for place in range(1, len(counts)) if counts[place] != counts[place - 1]), len(counts)]
+    return [Alike(slice(*pair), counts[pair[0]]) for pair in pairwise(bounds) if counts]
+
+
 class StackRows:
     """One split of M runs; runs of the same data share its memory.
 
+    Attributes:
+        counts: Rows of each run.
+
     Args:
-        datasets: The split in each of D datasets, all of one shape.
+        datasets: The split in each of D datasets, rows of one shape; shorter ones are filled up with zeros.
         which: The dataset of each run: indices [M].
     """
 
     def __init__(self, datasets: list[Rows], which: Tensor) -> None:
-        x = torch.stack([rows.x for rows in datasets])
+        self.counts = [len(datasets[place].y) for place in which.tolist()]
+        x = pad_sequence([rows.x for rows in datasets], batch_first=True)
         self.as_columns = x.ndim == 3 and x.shape[2] <= _FEW_COLUMNS
         self.x = x.transpose(1, 2).contiguous() if self.as_columns else x
-        self.y = torch.stack([rows.y for rows in datasets])
+        self.y = pad_sequence([rows.y for rows in datasets], batch_first=True)
         self.which = which
         self._own = torch.equal(which, torch.arange(len(datasets)))  # a dataset for each run, in their order
 
@@ -34,19 +64,15 @@ class StackRows:
         self.x, self.y, self.which = self.x.to(device), self.y.to(device), self.which.to(device)
         return self
 
-    @property
-    def num_rows(self) -> int:
-        """Rows of each run."""
-        return self.y.shape[1]
-
     def select(self, runs: Tensor) -> None:
         """Keep some runs [k] only, by their indices."""
         self.which, self._own = self.which[runs], False
+        self.counts = [self.counts[run] for run in runs.tolist()]
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
-        """All rows x [m, N, *input_shape] and targets y [m, N, …] of some runs."""
-        x = self._of(self.x, runs)
-        return (x.transpose(1, 2) if self.as_columns else x), self._of(self.y, runs)
+        """All rows x [m, N, *input_shape] and targets y [m, N, …] of some runs that have N rows each."""
+        x, count = self._of(self.x, runs), self.counts[runs][0]
+        return (x[..., :count].transpose(1, 2) if self.as_columns else x[:, :count]), self._of(self.y, runs)[:, :count]
 
     def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
         """The rows of some runs that `order` [m, B] names: x [m, B, *input_shape] and y [m, B, …]."""
@@ -56,7 +82,7 @@ class StackRows:
         if self.as_columns:
             columns = self._of(self.x, runs)
             return columns.gather(2, order.unsqueeze(1).expand(-1, columns.shape[1], -1)).transpose(1, 2), y
-        flat = (self.which[runs].unsqueeze(1) * self.num_rows + order).flatten()
+        flat = (self.which[runs].unsqueeze(1) * self.y.shape[1] + order).flatten()
         return self.x.flatten(0, 1).index_select(0, flat).unflatten(0, order.shape), y
 
     def _of(self, stored: Tensor, runs: slice) -> Tensor:
@@ -66,10 +92,11 @@ class StackRows:
         return stored.expand(len(which), *stored.shape[1:]) if len(stored) == 1 else stored[which]
 
     def parts(self) -> Iterator[slice]:
-        """All runs, a few at a time, so that a forward pass over all their rows stays small."""
-        each = max(1, _EVALUATION_NUMBERS // self.x[:1].numel())
-        for start in range(0, len(self.which), each):
-            yield slice(start, start + each)
+        """All runs, a few with equally many rows at a time, so that a forward pass over all their rows stays small."""
+        most = max(1, _EVALUATION_NUMBERS // self.x[:1].numel())
+        for runs, _ in alike(self.counts):
+            for start in range(runs.start, runs.stop, most):
+                yield slice(start, min(start + most, runs.stop))
 
 
 class StackLoader:
@@ -78,7 +105,7 @@ class StackLoader:
     While an epoch is trained, a thread draws the next one's orders.
 
     Args:
-        num_rows: Rows of each run.
+        counts: Rows of each run; all have as many minibatches, of which the last may differ in size.
         batch_size: Rows of a minibatch.
         block_size: Minibatches of a block.
         seeds: Seed of each run's order.
@@ -86,10 +113,11 @@ class StackLoader:
 
     batch_sampler = None  # Lightning asks for it beside `sampler`
 
-    def __init__(self, num_rows: int, batch_size: int, block_size: int, seeds: list[int]) -> None:
-        self.num_rows, self.batch_size, self.block_size = num_rows, batch_size, block_size
+    def __init__(self, counts: list[int], batch_size: int, block_size: int, seeds: list[int]) -> None:
+        self.counts, self.batch_size, self.block_size = counts, batch_size, block_size
         self.seeds = seeds
-        self.shuffle = batch_size < num_rows
+        self.most = max(counts)  # rows of any run that is still training
+        self.shuffle = batch_size < self.most
         self._thread = ThreadPoolExecutor(1)
         self._drawn: dict[int, Future[Tensor]] = {}
         self.epoch = 0
@@ -105,31 +133,40 @@ class StackLoader:
 
     def __len__(self) -> int:
         """Blocks of an epoch."""
-        return -(-self.num_rows // (self.batch_size * self.block_size))
+        return -(-self.most // (self.batch_size * self.block_size))
+
+    def counts_in(self, block: int) -> list[int]:
+        """Rows of each run in a block, by its number in the epoch."""
+        size = self.batch_size * self.block_size
+        return [min(count - block * size, size) for count in self.counts]
 
     def select(self, runs: Tensor) -> None:
         """Keep some runs [k] only, by their indices."""
-        self.seeds = [self.seeds[i] for i in runs.tolist()]
+        self.seeds, self.counts = ([each[i] for i in runs.tolist()] for each in (self.seeds, self.counts))
+        self.most = max(self.counts, default=self.most)
         for epoch, drawn in list(self._drawn.items()):
             self._drawn[epoch] = self._thread.submit(drawn.result().index_select, 0, runs)
 
-    def _orders(self, epoch: int, seeds: list[int]) -> Tensor:
-        drawn = {seed: BlockLoader.order(seed, epoch, self.num_rows) for seed in set(seeds)}
-        return torch.stack([drawn[seed] for seed in seeds])
+    def _orders(self, epoch: int, runs: list[tuple[int, int]]) -> Tensor:
+        """The order of each run, by its seed and its rows [M, rows]; shorter ones are filled up with row 0."""
+        drawn = {(seed, count): BlockLoader.order(seed, epoch, count) for seed, count in set(runs)}
+        return pad_sequence([drawn[run] for run in runs], batch_first=True)
 
     def _draw(self, epoch: int) -> None:
         if epoch not in self._drawn:
-            self._drawn[epoch] = self._thread.submit(self._orders, epoch, list(self.seeds))
+            self._drawn[epoch] = self._thread.submit(
+                self._orders, epoch, list(zip(self.seeds, self.counts, strict=True))
+            )
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yield the blocks of one epoch; a batch of all rows has them as they stand."""
         if not self.shuffle:
-            yield torch.arange(self.num_rows).expand(len(self.seeds), -1)
+            yield torch.arange(self.most).expand(len(self.seeds), -1)
             return
         self._draw(self.epoch)
         orders = self._drawn.pop(self.epoch).result()
         self._draw(self.epoch + 1)
-        yield from orders.split(self.batch_size * self.block_size, dim=1)
+        yield from orders[:, : self.most].split(self.batch_size * self.block_size, dim=1)
 
     def close(self) -> None:
         """Let the thread go."""

@@ -18,12 +18,13 @@ from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
 from src.runs import calibration
 from src.stacking.checkpoints import Checkpoints
+from src.stacking.dropout import Masks
 from src.stacking.history import StackHistory
 from src.stacking.measuring import fitted_temperatures, measure
 from src.stacking.members import Member, MemberFactory
 from src.stacking.module import StackModule
 from src.stacking.monitor import StackMonitor
-from src.stacking.network import StackedNetwork
+from src.stacking.network import StackedNetwork, drops_out
 from src.stacking.optimizers import STACKED
 from src.stacking.progress import Progress
 from src.stacking.rows import StackLoader, StackRows
@@ -84,12 +85,15 @@ class Stack:
         seeds = [member.cfg["data"].get("shuffle_seed") for member in members]
         seeds = [_given(m.data).seed if seed is None else seed for m, seed in zip(members, seeds, strict=True)]
         steps = data.block_size() if data.steps_per_execution == 1 else data.steps_per_execution
-        loader = StackLoader(self.splits["train"].num_rows, data.batch_rows, int(steps), seeds)
+        counts = self.splits["train"].counts
+        loader = StackLoader(list(counts), data.batch_size or max(counts), int(steps), seeds)
         rows = {name: self.splits[name] for name in ("train", "val")}
         monitor, history = StackMonitor(len(members), *watched), StackHistory(len(members), names)
         threads = cfg["trainer"]["threads"]
         threads = cores.available() if threads == "auto" else int(threads)
-        return StackModule(head, network, optimizer, schedules, rows, loader, monitor, history, threads)
+        drawn = drops_out(head.network)
+        masks = Masks(torch.stack([_given(member.rng_state) for member in members])) if drawn else None
+        return StackModule(head, network, optimizer, schedules, rows, loader, monitor, history, threads, masks)
 
     def _trainer(self, title: str) -> pl.Trainer:
         cfg = settled(OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}}))  # what a member writes, we write

@@ -14,7 +14,7 @@ from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
 from src.stacking.extras import Extras
-from src.stacking.members import Member, MemberFactory, shape_of
+from src.stacking.members import Member, MemberFactory, in_stacks
 from src.stacking.stack import Stack
 from src.stacking.stack_checkpoint import Place, Saved, read
 from src.storage import failures
@@ -98,11 +98,7 @@ def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
     if reason := factory.reason_against():
         log.info("Running %d jobs one by one: %s", len(members), reason)
         return
-    alike: dict[tuple[Any, ...], list[Member]] = {}
-    for member in members:
-        assert member.data is not None
-        alike.setdefault(shape_of(member.data), []).append(member)
-    for group in alike.values():
+    for group in in_stacks(members):
         yield from _train_stack(group, factory, known, sweep)
 
 
@@ -134,8 +130,8 @@ def _filled(jobs: list[Job]) -> tuple[list[Member], MemberFactory]:
 def _train_stack(
     members: list[Member], factory: MemberFactory, jobs: dict[int, Job], sweep: Sweep, saved: Saved | None = None
 ) -> list[Done]:
-    first, last = members[0].number, members[-1].number
-    title = f"#{first} to #{last}" if len(members) > 1 else f"#{first}"
+    numbers = [member.number for member in members]
+    title = f"#{min(numbers)} to #{max(numbers)}" if len(members) > 1 else f"#{numbers[0]}"
     start = time.perf_counter()
     stack = Stack(members, factory, title, sweep.place, saved)
     data, network = type(factory.parts.datamodule).__name__, type(factory.parts.head.network).__name__

@@ -42,15 +42,21 @@ CASES = {
     "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
     "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
     "calibrated": ([*SHORT, "optimizer=adam", "data.noise=0.5", "head.calibration=temperature"], SEEDS),
-    "several labels": (
-        ["experiment=multilabel", "network.dropout=0", "data.num_samples=300", "trainer.max_epochs=4"],
-        SEEDS,
-    ),
     "regression": (["experiment=line", "trainer.max_epochs=20"], [*SEEDS, ["optimizer.lr=0.05"]]),
     "standardized": (["experiment=moons_logistic", "trainer.max_epochs=10", "data.seed=${seed}"], SEEDS),
     "accuracy decides": (
         [*SHORT, "callbacks.model_checkpoint.monitor=val/accuracy", "callbacks.model_checkpoint.mode=max"],
         SEEDS,
+    ),
+    "dropout": ([*SHORT, "network.hidden_dims=[8,4]", "network.dropout=0.3", "optimizer=adam"], SEEDS),
+    "several labels": (["experiment=multilabel", "data.num_samples=300", "trainer.max_epochs=4"], SEEDS),
+    "folds of two sizes": (
+        ["experiment=iris", "trainer.max_epochs=8", "data.folds=4"],
+        [["data.fold=0"], ["data.fold=3", "seed=1"], ["data.fold=1", "seed=1"], ["data.fold=2"]],
+    ),
+    "folds of two sizes in full batches": (
+        ["experiment=line", "trainer.max_epochs=8", "data.folds=3", "data.batch_size=null"],
+        [["data.fold=0"], ["data.fold=2", "seed=1"], ["data.fold=1"]],
     ),
     "one layer more": (["experiment=circles", "network.hidden_dims=[16,8]", "trainer.max_epochs=4"], SEEDS),
 }  # fmt: skip
@@ -93,7 +99,9 @@ def test_stacked_runs_equal_runs_alone(both, case):
                 assert_alike(float(ours[key] or "nan"), float(cell or "nan"), f"metrics.csv/{key}")
 
 
-@pytest.mark.parametrize("case", ["sgd", "momentum", "adam", "early stopping", "plateau", "standardized", "step"])
+@pytest.mark.parametrize(
+    "case", ["sgd", "momentum", "adam", "early stopping", "plateau", "standardized", "step", "dropout"]
+)
 def test_checkpoints_have_the_content_of_a_run_alone(both, case):
     common, each = CASES[case]
     for single, member in both(common, each):

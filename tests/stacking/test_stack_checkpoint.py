@@ -31,6 +31,10 @@ CASES = {
     "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=4", "scheduler=step"], SEEDS),
     "several blocks": ([*SHORT, "data.steps_per_execution=3", "optimizer=adam"], SEEDS),
     "regression": (["experiment=line", "trainer.max_epochs=9"], SEEDS),
+    "folds of two sizes and dropout": (
+        ["experiment=iris", "trainer.max_epochs=9", "data.folds=4", "callbacks.early_stopping.patience=3"],
+        [["data.fold=0", "optimizer.lr=0.1"], ["data.fold=3", "seed=1"], ["data.fold=1", "optimizer.lr=0.3"]],
+    ),
     "one diverges": ([*SHORT, *STEEP], [["seed=0"], ["optimizer.lr=1e6"], ["seed=2"]]),
 }  # fmt: skip
 
@@ -70,7 +74,15 @@ def assert_same_folder(ours, theirs):
         assert metrics(ours) | {"fit_seconds": 0} == metrics(theirs) | {"fit_seconds": 0}
         for name in ("best", "last"):
             one, other = checkpoint(ours, name), checkpoint(theirs, name)
-            for part in ("state_dict", "optimizer_states", "lr_schedulers", "loops", "epoch", "global_step"):
+            for part in (
+                "state_dict",
+                "optimizer_states",
+                "lr_schedulers",
+                "loops",
+                "epoch",
+                "global_step",
+                "rng_state",
+            ):
                 assert_equal(one[part], other[part])
 
 

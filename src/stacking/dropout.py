@@ -1,0 +1,55 @@
+"""The random numbers of dropout in a stack: for each run those that its own training alone would draw."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+Draw = Callable[[float, int, int], Tensor]
+"""Takes a probability p, rows B and units U; factors [m, U, B] of m runs: 0 for a unit silenced, else 1/(1 - p)."""
+
+
+class Masks:
+    """A generator for each of M runs, which goes on from the random state that its weights were drawn in.
+
+    `nn.Dropout` on the CPU draws the factors of a minibatch [B, U] at once and from nothing but this state, so that the
+    masks of a run are the same in a stack and alone, and so is the state that its checkpoints keep.
+
+    Args:
+        states: torch's random state of each run [M, S].
+
+    Example:
+        >>> x, torch_seed = torch.ones(2, 3), torch.manual_seed(7)
+        >>> masks = Masks(torch.get_rng_state()[None])
+        >>> torch.equal(torch.nn.Dropout(0.5)(x), masks.drawer(slice(1))(0.5, 2, 3)[0].T)
+        True
+    """
+
+    def __init__(self, states: Tensor) -> None:
+        self._generators = [Generator() for _ in states]
+        self.restore(states)
+
+    def drawer(self, runs: slice) -> Draw:
+        """What draws the next factors [m, U, B] of some runs."""
+        generators = self._generators[runs]
+
+        def draw(p: float, rows: int, units: int) -> Tensor:
+            factors = torch.empty(len(generators), rows, units)
+            for each, generator in zip(factors, generators, strict=True):
+                each.bernoulli_(1 - p, generator=generator)
+            return factors.div_(1 - p).transpose(1, 2)
+
+        return draw
+
+    def states(self) -> Tensor:
+        """The random state of each run now [M, S]."""
+        return torch.stack([generator.get_state() for generator in self._generators])
+
+    def select(self, runs: Tensor) -> None:
+        """Keep some runs [k] only, by their indices."""
+        self._generators = [self._generators[run] for run in runs.tolist()]
+
+    def restore(self, states: Tensor) -> None:
+        """Go on from the random `states` [M, S]."""
+        for generator, state in zip(self._generators, states, strict=True):
+            generator.set_state(state.clone())  # of a view, PyTorch 2.15 reads beyond the end

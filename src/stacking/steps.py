@@ -1,0 +1,103 @@
+"""Optimiser steps of many runs at once: one forward pass, one backward pass of their summed losses."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from src.heads.base import Head
+from src.stacking.dropout import Masks
+from src.stacking.network import StackedNetwork
+from src.stacking.optimizers import StackedOptimizer
+from src.stacking.rows import Alike, StackRows, alike
+
+
+class Taken(NamedTuple):
+    """What some runs came to in the steps of a block.
+
+    Attributes:
+        losses: Of each step [S, m].
+        predictions: Of each row [m, rows, …].
+        y: Targets of each row [m, rows, …].
+    """
+
+    losses: Tensor
+    predictions: Tensor
+    y: Tensor
+
+
+class Steps:
+    """Takes the steps of some runs.
+
+    Args:
+        head: The head that all runs share.
+        network: The forward pass.
+        optimizer: The parameters [M, P] and how they step.
+        rows: Training rows.
+        batch_size: Rows of a minibatch.
+        masks: Where dropout draws from; None where there is none.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        network: StackedNetwork,
+        optimizer: StackedOptimizer,
+        rows: StackRows,
+        batch_size: int,
+        masks: Masks | None,
+    ) -> None:
+        self.head, self.network, self.optimizer = head, network, optimizer
+        self.rows, self.batch_size, self.masks = rows, batch_size, masks
+
+    def take(self, part: slice, order: Tensor, counts: list[int], rates: Tensor | None) -> Taken:
+        """One step for each minibatch of a block.
+
+        The last minibatch of an epoch may have a row more in some runs than in others; then each size of it has a
+        forward pass of its own.
+
+        Args:
+            part: Which runs.
+            order: The rows of each [m, rows], those of shorter runs filled up with any row.
+            counts: How many of them are its own.
+            rates: Learning rates of each step [S, M, 1]; None for those of the optimizer.
+        """
+        with torch.enable_grad():
+            x, y = self.rows.gather(part, order)
+            leaves = self.network.leaves(self.optimizer.params[part])
+            step = self.optimizer.stepper(part)
+            groups, size = alike(counts), self.batch_size
+            all_logits, all_losses = [], []
+            for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
+                before = number * size
+                if len(groups) > 1 and before + batch.shape[1] == order.shape[1]:
+                    sized = [Alike(each.runs, each.size - before) for each in groups]
+                    logits, loss = self._apart(part, leaves, batch, targets, sized)
+                else:
+                    logits, loss = self._forward(part, leaves, batch, targets)
+                gradients = torch.autograd.grad(loss.sum(), leaves)
+                with torch.no_grad():
+                    gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
+                    step(gradient, None if rates is None else rates[number, part])
+                all_logits.append(logits.detach())
+                all_losses.append(loss.detach())
+        return Taken(torch.stack(all_losses), vmap(self.head.predictions)(torch.cat(all_logits, dim=1)), y)
+
+    def _forward(self, runs: slice, leaves: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits [m, B, *] and losses [m] of a minibatch."""
+        draw = None if self.masks is None else self.masks.drawer(runs)
+        logits = self.head.logits(self.network(leaves, x, draw))
+        return logits, self.head.losses(logits, y)
+
+    def _apart(
+        self, part: slice, leaves: list[Tensor], x: Tensor, y: Tensor, groups: list[Alike]
+    ) -> tuple[Tensor, Tensor]:
+        """The same of runs whose minibatches differ in size; what is missing of the logits is filled up with zeros."""
+        found = []
+        for runs, count in groups:
+            own = slice(part.start + runs.start, part.start + runs.stop)
+            logits, losses = self._forward(own, [leaf[runs] for leaf in leaves], x[runs, :count], y[runs, :count])
+            missing = logits.new_zeros(len(logits), x.shape[1] - count, *logits.shape[2:])
+            found.append((torch.cat([logits, missing], dim=1), losses))
+        return torch.cat([logits for logits, _ in found]), torch.cat([losses for _, losses in found])
