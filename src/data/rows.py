@@ -6,6 +6,16 @@ from torch import Tensor
 
 Split = Literal["train", "val", "test"]
 
+_NAMES: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+
 
 class Rows(NamedTuple):
     """Inputs x [N, …] and targets y [N].
@@ -16,6 +26,16 @@ class Rows(NamedTuple):
 
     x: Tensor
     y: Tensor
+
+
+def split_named(name: str) -> Split | None:
+    """The split that people call by a name, in any case; None where it is no such name.
+
+    Example:
+        >>> split_named("Validation"), split_named("fold 1")
+        ('val', None)
+    """
+    return _NAMES.get(name.lower())
 
 
 class Splits(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from src.data.folds import Fold, fold_parts
+from src.data.folds import Fold, Places, fold_parts
 from src.data.groups import group_parts
 from src.errors import ConfigError
 from src.settings.rules import BelowOne
@@ -60,7 +60,7 @@ def split_rows(
         groups: Group [N] of each of `rows`, all of whose rows are in one split; None divides anywhere.
 
     Raises:
-        ConfigError: Too few rows for these fractions, or of a class.
+        ConfigError: Too few rows for these fractions.
 
     Example:
         >>> [len(rows) for rows in split_rows(torch.arange(50), test_fraction=0.2, val_fraction=0.1, seed=0)]
@@ -70,9 +70,9 @@ def split_rows(
     if fold is not None:
         rest, test = fold_parts(places, fold, seed, labels, class_names, groups)
     else:
-        rest, test = _two_parts(places, "test", ceil(test_fraction * len(rows)), seed, labels, class_names, groups)
-    num_val = round(val_fraction * len(rows))
-    train, val = _two_parts(rest, "validation", num_val, seed, labels, class_names, groups)
+        rest, test = _two_parts(places, "test", ceil(test_fraction * len(rows)), seed, labels, groups)
+    num_val = max(round(val_fraction * len(rows)), int(val_fraction > 0))
+    train, val = _two_parts(rest, "validation", num_val, seed, labels, groups)
     if val_fraction == 0:
         val = train
     return rows[torch.from_numpy(train)], rows[torch.from_numpy(val)], rows[torch.from_numpy(test)]
@@ -84,7 +84,6 @@ def _two_parts(
     size: int,
     seed: int,
     labels: Tensor | None,
-    class_names: tuple[str, ...],
     groups: Tensor | None,
 ) -> Any:
     """Divide `places` in two; the second has `size` of them, with groups about so many, and is called `split`."""
@@ -103,23 +102,27 @@ def _two_parts(
         return group_parts(places, split, size, seed, kept, groups[places])
     if labels is None:
         return train_test_split(places, test_size=size, random_state=seed)
-    stratify = labels.numpy()[places]
-    _check_classes(np.bincount(stratify), split, min(size, remaining), class_names)
-    return train_test_split(places, test_size=size, random_state=seed, stratify=stratify)
+    return _classes_apart(places, size, seed, labels.numpy()[places])
 
 
-def _check_classes(counts: "np.ndarray[Any, Any]", split: str, smaller: int, class_names: tuple[str, ...]) -> None:
-    """Refuse classes too rare, or too many, to be in both parts: of each there are `counts` rows."""
-    present = np.flatnonzero(counts)
-    rarest = present[counts[present].argmin()]
-    if counts[rarest] < 2:
-        name = class_names[rarest] if class_names else rarest
-        raise ConfigError(
-            f"data: class {name} has one row left before the {split} split is taken off, and each part "
-            "needs one; add rows of it, leave it out, or change the fractions"
-        )
-    if smaller < len(present):
-        raise ConfigError(
-            f"data: the {split} split would part {smaller} of {counts.sum()} rows from the others, too few to hold "
-            f"each of {len(present)} classes; draw more rows or change the fractions"
-        )
+def _classes_apart(places: Places, size: int, seed: int, labels: Places) -> Any:
+    """Divide `places` [N] with the classes' shares equal in both parts, as far as there are rows for that.
+
+    The only row of a class stays in the first part. Where a part has fewer rows than there are classes, rows are drawn
+    whatever their class. A doubt names the classes that a split has no row of.
+
+    Args:
+        places: Numbers of rows.
+        size: Rows of the second part.
+        seed: scikit-learn's `random_state`.
+        labels: Label [N] of each row.
+    """
+    from sklearn.model_selection import train_test_split
+
+    alone = np.bincount(labels)[labels] == 1
+    if size >= np.count_nonzero(~alone):
+        alone[:] = False
+    rest, kinds = places[~alone], labels[~alone]
+    enough = min(size, len(rest) - size) >= len(np.unique(kinds)) and np.bincount(kinds)[kinds].min() > 1
+    first, second = train_test_split(rest, test_size=size, random_state=seed, stratify=kinds if enough else None)
+    return np.concatenate([first, places[alone]]), second

@@ -11,7 +11,8 @@ from omegaconf import DictConfig
 from torch import Tensor
 from tqdm import tqdm
 
-from src.data.image.files import SUFFIXES, ImageFiles, image_files
+from src.data.image.files import ImageFiles, left_out
+from src.data.image.finding import SUFFIXES, content, listed
 from src.data.table import Table, read_parts
 from src.errors import ConfigError
 from src.heads.base import Head
@@ -100,16 +101,25 @@ def _image_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]
     """Paths of images, and the images as the network sees them."""
     if not source.exists():
         raise ConfigError(f"input: there is no file or folder {source}; name an image or a folder of images")
-    paths = image_files(source) if source.is_dir() else [source]
+    paths, others = content(source) if source.is_dir() else ([source], [])
     if not paths:
         raise ConfigError(f"input: {source} holds no images ({', '.join(SUFFIXES)}); name another folder")
+    if others:
+        log.info("%s files are no pictures and left out: %s", f"{len(others):,}", listed(others, source))
     channels, side, _ = opened.spec.input_shape
     images = ImageFiles(paths, side, color=channels == 3, skip_broken=bool(opened.cfg.data.get("skip_broken")))
+    lost = 0
     for start in range(0, len(images), _IMAGES_AT_ONCE):
-        x, kept = images.read(range(start, min(start + _IMAGES_AT_ONCE, len(images))))
+        places = range(start, min(start + _IMAGES_AT_ONCE, len(images)))
+        x, kept = images.read(places)
+        lost += len(places) - len(kept)
         if kept:
             table = Table({"image": [str(paths[place]) for place in kept]}, str(source), start + 1)
             yield table, opened.datamodule.scaled(x)
+    if lost == len(images):
+        raise ConfigError(f"input: no image of {source} decodes; mend them")
+    if lost:
+        log.info(left_out(lost, len(images)))
 
 
 class _Writer:

@@ -1,5 +1,6 @@
 """Image datasets: which images, which classes, what a network sees of them, and what is refused."""
 
+import re
 import struct
 import tracemalloc
 import zlib
@@ -11,8 +12,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision.datasets import FashionMNIST
 
+from src.data.image.decoding import decode
 from src.data.image.digits import Digits
-from src.data.image.files import decode
 from src.data.image.folder import ImageFolder
 from src.data.image.torchvision_images import TorchvisionImages
 from src.errors import ConfigError
@@ -170,22 +171,25 @@ def test_worker_processes_stream_the_same_images(tmp_path):
 
 
 @pytest.mark.parametrize("budget", [1.0, 1e-9])
-def test_an_image_that_does_not_decode_is_named_or_skipped(tmp_path, budget):
+def test_an_image_that_does_not_decode_is_named_or_skipped(tmp_path, budget, caplog):
     path = write_pngs(tmp_path / "pictures")
     (path / "dog" / "03.png").write_bytes(b"not a picture")
     workers = {"memory_budget": budget, "num_workers": 1}
     with pytest.raises(ConfigError, match=r"^data: .*03.png does not decode as an image .*data.skip_broken=true$"):
         num_served(folder_of(path, tmp_path, **workers))
-    assert num_served(folder_of(path, tmp_path, skip_broken=True, **workers)) == 19
+    datamodule = folder_of(path, tmp_path, skip_broken=True, **workers)
+    assert num_served(datamodule) == 19
+    told = [text for _, text in datamodule.doubts] + [record.getMessage() for record in caplog.records]
+    assert len([text for text in told if re.match(r"data.skip_broken: 1 of (20|14|4|2) images do not", text)]) == 1
 
 
 def test_decoded_images_are_remembered_until_a_file_changes(tmp_path):
     path = write_pngs(tmp_path / "pictures")
     first = folder_of(path, tmp_path).splits
-    kept = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
-    assert sorted(name.partition(".")[2] for name in kept) == ["keys.pt", "pt"]
+    kept = {file.name: file.stat().st_ino for file in (tmp_path / "cache").iterdir()}
+    assert sorted(name.partition(".")[2] for name in kept) == ["json", "keys.pt", "pt"]
     assert torch.equal(folder_of(path, tmp_path).splits.train.x, first.train.x)
-    assert {file.name: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()} == kept
+    assert {file.name: file.stat().st_ino for file in (tmp_path / "cache").iterdir()} == kept
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(path / "dog" / "00.png")
     assert torch.cat([rows.x for rows in folder_of(path, tmp_path).splits]).flatten(1).sum(1).min() == 0
 

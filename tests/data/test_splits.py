@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from src.data.base import InMemoryDataModule
 from src.data.rows import Rows, Splits
+from src.data.splitting import split_rows
 from src.data.synthetic.blobs import Blobs
 from src.data.synthetic.circles import Circles
 from src.data.synthetic.gates import Gates
@@ -111,9 +112,15 @@ def test_label_noise_of_a_regression_is_refused_by_name():
         _ = Line(num_samples=100, label_noise=0.1).splits
 
 
-def test_too_few_rows_for_every_class_are_refused():
-    with pytest.raises(ConfigError, match=r"^data: .*draw more rows or change the fractions"):
-        _ = Moons(num_samples=4).splits
+@pytest.mark.parametrize("counts", [(1, 30, 30), (1, 1, 1, 40), (8,) * 50, (2, 2), (1, 1, 1), (1, 1, 1, 1), (2, 7)])
+def test_every_row_has_one_split_however_rare_its_class_is(counts):
+    labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    parts = split_rows(torch.arange(len(labels)), 0.2, 0.1, seed=3, labels=labels)
+    assert sorted(torch.cat(parts).tolist()) == list(range(len(labels)))
+    assert [len(part) for part in parts[1:]] == [max(1, round(0.1 * len(labels))), -(-len(labels) // 5)]
+    if sum(counts) > 40:  # then the only row of a class is there to be learned
+        rare = [label for label, count in enumerate(counts) if count == 1]
+        assert set(rare) <= set(labels[parts[0]].tolist())
 
 
 def test_split_without_rows_is_refused():

@@ -138,6 +138,11 @@ def test_images_and_folders_of_images_are_predicted(train, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"x")
     with pytest.raises(ConfigError, match=r"bad.png does not decode"):
         predict(settings(run.folder, tmp_path / "bad.png"))
+    asked = settings(run.folder, tmp_path / "bad.png", tmp_path / "none.csv")
+    asked.changes = {"data": {"skip_broken": True}}
+    with pytest.raises(ConfigError, match=r"input: no image of .*bad.png decodes; mend them"):
+        predict(asked)
+    assert not (tmp_path / "none.csv").exists()
 
 
 @pytest.mark.parametrize("experiment", ["multilabel", "line"])

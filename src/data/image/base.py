@@ -182,23 +182,33 @@ class ImageDataModule(InMemoryDataModule):
             counts = torch.cat([rows.y for rows in parts.values()]).bincount(minlength=len(names)).tolist()
         ordered, doubt = positive_last(names, self.positive, counts)
         if doubt and self.classes is None:  # whoever names two classes has ordered them
-            self.doubts = [("positive", doubt)]
+            self.doubts += [("positive", doubt)]
         return ordered
 
     def _labels_kept(self, names: tuple[str, ...]) -> list[int]:
         if self.classes is None:
             return list(range(len(names)))
-        by_name = {name.lower(): label for label, name in enumerate(names)}
-        kept = []
-        for wanted in self.classes:
-            label = wanted if isinstance(wanted, int) else by_name.get(wanted.lower())
-            if label is None or not 0 <= label < len(names):
-                choices = ", ".join(f"{label} {name}" for label, name in enumerate(names))
-                raise ConfigError(f"data.classes: no class {wanted!r}; choose from {choices}")
-            if label in kept:
-                raise ConfigError(f"data.classes: {names[label]} is named twice (got {self.classes}); name it once")
-            kept.append(label)
+        kept = [self._label(wanted, names) for wanted in self.classes]
+        if twice := [names[label] for label in kept if kept.count(label) > 1]:
+            raise ConfigError(f"data.classes: {twice[0]} is named twice (got {self.classes}); name it once")
         return kept
+
+    def _label(self, wanted: int | str, names: tuple[str, ...]) -> int:
+        """The label of a class by its name, or by its place where no class has such a name."""
+        if str(wanted) in names and not self._meant_places(names):
+            return names.index(str(wanted))
+        alike = [label for label, name in enumerate(names) if name.lower() == str(wanted).lower()]
+        if isinstance(wanted, str) and len(alike) == 1:
+            return alike[0]
+        if isinstance(wanted, int) and wanted < len(names):
+            return wanted
+        choices = ", ".join(f"{label} {name}" for label, name in enumerate(names))
+        raise ConfigError(f"data.classes: no class {wanted!r}; choose from {choices}")
+
+    def _meant_places(self, names: tuple[str, ...]) -> bool:
+        """Whether a checkpoint's run took numbers for places, as earlier versions did also where they are names."""
+        wanted = [each for each in self.classes or () if isinstance(each, int) and each < len(names)]
+        return self._trained_names is not None and {names[place] for place in wanted} == {*self._trained_names}
 
     def state_dict(self) -> dict[str, Any]:
         """The scaler, and the classes in their order."""

@@ -1,7 +1,7 @@
 """Your own images: a folder with a sub-folder for each class."""
 
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field
@@ -9,10 +9,13 @@ from torch import Tensor
 
 from src.data.blocks import BlockLoader
 from src.data.image.base import Collection, Files, ImageDataModule
-from src.data.image.files import ImageFiles, image_files
+from src.data.image.doubts import broken, doubts
+from src.data.image.files import ImageFiles
+from src.data.image.finding import pictures
 from src.data.image.keys import file_keys
+from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
-from src.data.rows import Rows, Split
+from src.data.rows import Rows
 from src.data.source import Source
 from src.errors import ConfigError
 from src.settings.rules import Natural, Positive, Whole, checked
@@ -32,6 +35,7 @@ class ImageFolder(ImageDataModule):
         memory_budget: GiB that decoded images may fill; a larger folder streams.
         num_workers: Processes that decode a folder that streams.
         cache: Folder for what was decoded.
+        cache_budget: GiB that it may fill; beyond that, what was used longest ago goes.
         remember: Keep there what had to be decoded; otherwise the folder is only read.
         **common: Arguments of `ImageDataModule`.
     """
@@ -47,13 +51,14 @@ class ImageFolder(ImageDataModule):
         memory_budget: Positive = 2.0,
         num_workers: Annotated[Natural, Field(le=256)] = 2,
         cache: str = "data/decoded",
+        cache_budget: Positive = 10.0,
         remember: bool = True,
         **common: Any,
     ) -> None:
         super().__init__(**common)
         if path is None:
             raise ConfigError("data.path: needs a folder with a sub-folder of images for each class (got null); set it")
-        self.path, self.cache, self.remember = Path(path).expanduser(), Path(cache), remember
+        self.path, self.cache = Path(path).expanduser(), Cache(Path(cache), cache_budget, remember)
         self.image_size, self.color, self.skip_broken = image_size, color, skip_broken
         self.memory_budget, self.num_workers = memory_budget, num_workers
         self._files = ImageFiles([], image_size, color, skip_broken)
@@ -64,41 +69,30 @@ class ImageFolder(ImageDataModule):
         Raises:
             ConfigError: No such folder, a class without images, or an image that does not decode.
         """
-        names, labels, paths = self._found()
-        self._files.paths = paths
-        keys = file_keys(paths, self.cache, self.remember)
-        self.source = Source.of_files(self.path, paths, "pictures", keys.tobytes())
+        found = pictures(self.path)
+        self._files.paths, labels = found.paths, found.labels
+        keys = file_keys(found.paths, self.cache)
+        self.source = Source.of_files(self.path, found.paths, "pictures", keys.tobytes())
         self.refuse_change(self.source)
+        self.doubts = [*doubts(found, self.path)]
         y = torch.tensor([label for split in labels.values() for label in split])
-        split_of = torch.cat([torch.full((len(found),), i) for i, found in enumerate(labels.values())])
-        x = numbers = torch.arange(len(paths))
+        split_of = torch.cat([torch.full((len(part),), i) for i, part in enumerate(labels.values())])
+        x = numbers = torch.arange(len(y))
         if not self.streams:
-            x, kept = self._files.read_all(self.cache, self.remember)
+            x, kept = self._files.read_all(self.cache)
+            self.doubts += broken(found, kept, self.path)
             y, split_of, numbers = y[kept], split_of[kept], numbers[kept]
         parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
         of_parts = {split: numbers[split_of == i] for i, split in enumerate(labels)}
-        shown = [path.relative_to(self.path).as_posix() for path in paths]
-        return Collection(parts, names, Files(shown, keys, of_parts))
+        shown = [path.relative_to(self.path).as_posix() for path in found.paths]
+        return Collection(parts, found.names, Files(shown, keys, of_parts))
 
     def source_now(self) -> Source | None:
         """The pictures as they are now; None where there are none."""
         if not self.path.is_dir():
             return None
-        paths = self._found()[2]
-        return Source.of_files(self.path, paths, "pictures", file_keys(paths, self.cache, self.remember).tobytes())
-
-    def _found(self) -> tuple[tuple[str, ...], dict[Split, list[int]], list[Path]]:
-        """The classes, the label of each picture of each part, and the pictures' files."""
-        folders = self._folders()
-        names = _class_names(next(iter(folders.values())))
-        paths: list[Path] = []
-        labels: dict[Split, list[int]] = {}
-        for split, folder in folders.items():
-            labels[split] = []
-            for label, found in self._by_class(folder, names):
-                paths += found
-                labels[split] += [label] * len(found)
-        return names, labels, paths
+        paths = pictures(self.path).paths
+        return Source.of_files(self.path, paths, "pictures", file_keys(paths, self.cache).tobytes())
 
     @property
     def streams(self) -> bool:
@@ -117,26 +111,3 @@ class ImageFolder(ImageDataModule):
         if isinstance(rows.x, Tensor):
             return super().make_loader(rows, **settings)
         return StreamLoader(rows.x, rows.y, num_workers=self.num_workers, scale=self.scaled, **settings)
-
-    def _folders(self) -> dict[Split, Path]:
-        if not self.path.is_dir():
-            raise ConfigError(f"data.path: {self.path} is not a folder; set it to one with a sub-folder for each class")
-        found = {split: self.path / split for split in get_args(Split) if (self.path / split).is_dir()}
-        return found if "train" in found else {"train": self.path}
-
-    def _by_class(self, folder: Path, names: tuple[str, ...]) -> list[tuple[int, list[Path]]]:
-        if strangers := set(_class_names(folder)) - set(names):
-            raise ConfigError(f"data.path: {folder} has a class that training has not ({min(strangers)}); remove it")
-        by_class = [(label, image_files(folder / name)) for label, name in enumerate(names)]
-        for label, found in by_class:
-            if not found:
-                raise ConfigError(f"data.path: {folder / names[label]} holds no images; add some or remove the folder")
-        return by_class
-
-
-def _class_names(folder: Path) -> tuple[str, ...]:
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
-    if len(names) < 2:
-        found = names[0] if names else "none"
-        raise ConfigError(f"data.path: {folder} needs a sub-folder for each of two classes or more (got {found})")
-    return names

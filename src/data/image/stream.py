@@ -1,5 +1,6 @@
 """Minibatches of images that are decoded while training goes on, for folders that do not fit in memory."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,11 @@ from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from src.data.blocks import BlockLoader
-from src.data.image.files import ImageFiles
+from src.data.image.files import ImageFiles, left_out
 from src.errors import ConfigError
 from src.spec import Block
+
+log = logging.getLogger(__name__)
 
 
 class _Batches(Dataset[tuple[Tensor, list[int]]]):
@@ -40,6 +43,7 @@ class StreamLoader(BlockLoader):
         super().__init__(files, y, **settings)  # type: ignore[arg-type]
         self.block_size = 1
         self.num_workers = num_workers
+        self._told = False
 
     def _placed(self, x: Tensor) -> Tensor:
         return x
@@ -57,10 +61,15 @@ class StreamLoader(BlockLoader):
             pin_memory=self.device.type == "cuda",
             generator=Generator(),  # or it would draw from, and so change, the run's own random state
         )
+        lost = 0
         try:
-            for x, kept in decoded:
+            for (x, kept), batch in zip(decoded, batches, strict=True):
                 self._served += 1
+                lost += len(batch) - len(kept)
                 if len(kept):
                     yield self._prepared([(x, self.y[torch.as_tensor(kept).to(self.device)])])
         except ConfigError as error:  # from a worker it arrives with the worker's traceback in front
             raise ConfigError(str(error).strip().splitlines()[-1].rpartition("ConfigError: ")[2]) from None
+        if lost and not self._told:
+            log.warning(left_out(lost, len(places)))
+            self._told = True

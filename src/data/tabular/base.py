@@ -1,7 +1,7 @@
 """The base of tables: a target column, input columns that become numbers, and a stratified split."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from src.data.base import InMemoryDataModule
 from src.data.groups import check_whole
 from src.data.identity import Identity, row_keys
 from src.data.positive import check_kept, positive_last
-from src.data.rows import Rows, Split, Splits
+from src.data.rows import Rows, Split, Splits, split_named
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
@@ -57,14 +57,6 @@ class TabularDataModule(InMemoryDataModule):
 
     divides_rows = True
     draws_rows = False
-    names_of_splits: ClassVar[dict[str, Split]] = {
-        "train": "train",
-        "training": "train",
-        "val": "val",
-        "valid": "val",
-        "validation": "val",
-        "test": "test",
-    }
 
     @checked
     def __init__(
@@ -200,7 +192,7 @@ class TabularDataModule(InMemoryDataModule):
             return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, names, self.fold, groups)
         places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
         for row, name in enumerate(named):
-            split = self.names_of_splits.get(str(name).lower())
+            split = split_named(str(name))
             if split is None:
                 raise ConfigError(
                     f"{inputs.source}: the split in row {row + inputs.first_row} should be train, val or test "

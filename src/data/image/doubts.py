@@ -1,0 +1,43 @@
+"""What a folder of pictures holds and is rarely meant: files that are none, deep pixels, damaged pictures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from src.data.image.decoding import depth
+from src.data.image.files import left_out
+from src.data.image.finding import Pictures, listed
+from src.errors import ConfigError
+
+Doubt = tuple[str, str]
+"""Kind and text."""
+
+
+def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
+    """What is doubtful about the pictures `found` in a `folder`, by their names and their heads."""
+    if found.strangers:
+        yield "folders", f"data.path: {listed(found.strangers, folder)} beside train is no split, and is left out"
+    if found.others:
+        count = len(found.others)
+        noun = "1 file is no picture and is" if count == 1 else f"{count:,} files are no pictures and are"
+        yield "files", f"data.path: {noun} left out ({listed(found.others, folder)})"
+    labels = found.labels["train"]
+    first = dict(zip(labels[::-1], found.paths[len(labels) - 1 :: -1], strict=True))
+    if deep := next((kind for path in first.values() if (kind := depth(path))), None):
+        white = "1, 255 or 65,535, whichever none is above," if "fraction" in deep else "65,535"
+        yield "depth", f"data.path: there are pixels of {deep}; they are scaled to 8 bits, {white} to white"
+
+
+def broken(found: Pictures, kept: list[int], folder: Path) -> Iterator[Doubt]:
+    """How many of the pictures `found` in a `folder` do not decode, where those at the places `kept` do.
+
+    Raises:
+        ConfigError: None of a class does.
+    """
+    lost = sorted({*range(len(found.paths))}.difference(kept))
+    if not lost:
+        return
+    labels = [label for split in found.labels.values() for label in split]
+    if empty := {*labels}.difference(labels[place] for place in kept):
+        raise ConfigError(f"data.path: of class {found.names[min(empty)]} in {folder} no image decodes; mend them")
+    shown = listed([found.paths[place] for place in lost], folder)
+    yield "broken", f"{left_out(len(lost), len(labels))} ({shown})"

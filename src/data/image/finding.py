@@ -1,0 +1,149 @@
+"""Where the pictures of a folder are: its splits, its classes, and what lies beside them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from src.data.image.decoding import is_picture
+from src.data.rows import Split, split_named
+from src.errors import ConfigError
+
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".jp2", ".tga"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
+)
+_OF_SYSTEMS = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"}
+_NAMES = 3  # of files or folders in one line
+
+
+class Layout(NamedTuple):
+    """How a folder of pictures is divided.
+
+    Attributes:
+        folders: With a sub-folder for each class, by split; `train` alone where the folder itself is it.
+        strangers: Folders beside those of the splits that are none of them.
+    """
+
+    folders: dict[Split, Path]
+    strangers: list[Path]
+
+
+class Pictures(NamedTuple):
+    """The pictures of a folder.
+
+    Attributes:
+        names: Of the classes.
+        labels: Of each picture, by the splits that the folder has.
+        paths: Of each picture, in the order of `labels`.
+        strangers: Folders beside those of the splits that are none of them.
+        others: Files that are no pictures.
+    """
+
+    names: tuple[str, ...]
+    labels: dict[Split, list[int]]
+    paths: list[Path]
+    strangers: list[Path]
+    others: list[Path]
+
+
+class Content(NamedTuple):
+    """What a folder and those in it hold, but for the files of operating systems.
+
+    Attributes:
+        pictures: Files that are pictures by their names, or by their content where a name says nothing; sorted.
+        others: All other files, sorted.
+    """
+
+    pictures: list[Path]
+    others: list[Path]
+
+
+def pictures(path: Path) -> Pictures:
+    """The pictures in the sub-folders of the folder at `path`, one for each class.
+
+    Raises:
+        ConfigError: As `layout` and `class_folders` say, or a class has no picture to train with.
+    """
+    folders, strangers = layout(path)
+    found = Pictures(class_folders(folders["train"]), {}, [], strangers, [])
+    for split, folder in folders.items():
+        if unknown := set(class_folders(folder)) - set(found.names):
+            raise ConfigError(f"data.path: {folder} has a class that training has not ({min(unknown)}); remove it")
+        found.labels[split] = []
+        for label, name in enumerate(found.names):
+            inside = content(folder / name)
+            if split == "train" and not inside.pictures:
+                instead = f" (but {listed(inside.others, folder / name)})" if inside.others else ""
+                raise ConfigError(f"data.path: {folder / name} holds no images{instead}; add some or remove the folder")
+            found.labels[split] += [label] * len(inside.pictures)
+            found.paths.extend(inside.pictures)
+            found.others.extend(inside.others)
+    return found
+
+
+def layout(path: Path) -> Layout:
+    """How the folder at `path` is divided: `Train` and `training` are train, `valid` and `validation` are val.
+
+    Raises:
+        ConfigError: It is no folder, two of its folders are the same split, or there is no training split.
+    """
+    if not path.is_dir():
+        raise ConfigError(f"data.path: {path} is not a folder; set it to one with a sub-folder for each class")
+    inside = _folders(path)
+    folders: dict[Split, Path] = {}
+    for folder in inside:
+        if (split := split_named(folder.name)) is not None and _folders(folder):  # `train` may be a class of vehicles
+            if split in folders:
+                raise ConfigError(
+                    f"data.path: {folders[split].name} and {folder.name} in {path} are both the {split} split; keep one"
+                )
+            folders[split] = folder
+    if not folders:
+        return Layout({"train": path}, [])
+    if "train" not in folders:
+        raise ConfigError(
+            f"data.path: {path} holds {listed(folders.values(), path)} and no train to learn from; add it, or name one "
+            "of them as data.path"
+        )
+    in_order = {split: folders[split] for split in ("train", "val", "test") if split in folders}
+    return Layout(in_order, [folder for folder in inside if folder not in folders.values()])
+
+
+def class_folders(folder: Path) -> tuple[str, ...]:
+    """Names of the classes of a `folder`, sorted.
+
+    Raises:
+        ConfigError: There are fewer than two.
+    """
+    names = tuple(each.name for each in _folders(folder))
+    if len(names) < 2:
+        found = names[0] if names else "none"
+        raise ConfigError(f"data.path: {folder} needs a sub-folder for each of two classes or more (got {found})")
+    return names
+
+
+def content(folder: Path) -> Content:
+    """The files of a `folder` and of the folders in it; linked folders are not entered."""
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or any(_is_hidden(part) for part in path.relative_to(folder).parts):
+            continue
+        known = path.suffix.lower() in SUFFIXES or (not path.suffix and is_picture(path))
+        (pictures if known else others).append(path)
+    return Content(pictures, others)
+
+
+def listed(paths: Iterable[Path], above: Path) -> str:
+    """The first of some `paths`, as they are below the folder `above`, and how many more there are."""
+    names = [path.relative_to(above).as_posix() for path in paths]
+    more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
+    return f"{', '.join(names[:_NAMES])}{more}"
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(each for each in path.iterdir() if each.is_dir() and not _is_hidden(each.name))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _OF_SYSTEMS

@@ -1,0 +1,94 @@
+"""What was decoded from pictures, kept for the next time: bounded in size, and made anew where it is damaged."""
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, NamedTuple
+
+import torch
+
+from src.storage.files import aside, make_folders
+from src.storage.removal import remove_listed
+from src.storage.saving import save
+
+log = logging.getLogger(__name__)
+
+_INDEX = "remembered.json"
+"""Names of the files that this project has put into the folder: no other is ever removed."""
+
+_OURS = re.compile(r"[0-9a-f]{32}(\.keys)?\.pt")
+_DAMAGED = (OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, KeyError, UnpicklingError)
+
+
+class Cache(NamedTuple):
+    """A folder of what was decoded.
+
+    Attributes:
+        folder: Where.
+        gib: What its files may fill; beyond that, those used longest ago go.
+        writes: Keep there what had to be decoded; otherwise it is only read.
+    """
+
+    folder: Path
+    gib: float = 10.0
+    writes: bool = True
+
+    def load(self, name: str, is_right: Callable[[Any], bool]) -> Any:
+        """What was kept by a `name`, if it `is_right`; None where there is none, or a damaged one."""
+        path = self.folder / name
+        try:
+            found = torch.load(path, weights_only=True)
+            if is_right(found):
+                with suppress(OSError):
+                    os.utime(path)  # used just now
+                return found
+        except FileNotFoundError:
+            return None
+        except _DAMAGED:
+            pass
+        log.warning("what was decoded into %s is damaged; decoding it anew", path)
+        return None
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keep a `value` of plain tensors by a `name`; where the disk does not let it, a line says so."""
+        if not self.writes:
+            return
+        try:
+            make_folders(self.folder)
+            save(value, self.folder / name)
+            self._make_room(name)
+        except OSError as error:
+            log.warning("what was decoded is not kept for the next time: %s: %s", error.filename, error.strerror)
+
+    def _make_room(self, newest: str) -> None:
+        ours = [*self._listed(), newest]
+        sizes = {name: (self.folder / name).lstat() for name in ours if (self.folder / name).is_file()}
+        left = self.gib * 2**30
+        kept: list[str] = []
+        gone: list[str] = []
+        for name in sorted(sizes, key=lambda name: (name == newest, sizes[name].st_mtime_ns), reverse=True):
+            left -= sizes[name].st_size
+            (kept if left >= 0 or name == newest else gone).append(name)
+        with aside(self.folder / _INDEX) as part:
+            part.write_text(json.dumps(sorted(kept)), encoding="utf-8")
+        remove_listed(self.folder, gone)
+
+    def _listed(self) -> list[str]:
+        try:
+            found = json.loads((self.folder / _INDEX).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        names = found if isinstance(found, list) else []
+        return [name for name in names if isinstance(name, str) and _OURS.fullmatch(name)]
+
+
+def fingerprint(paths: Sequence[Path], *how: Any) -> str:
+    """A name that changes when one of the files at `paths` does, or `how` they are read."""
+    facts = [(str(path.resolve()), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths]
+    return hashlib.sha256(repr((how, facts)).encode(errors="surrogateescape")).hexdigest()[:32]
