@@ -41,6 +41,7 @@ KEYS: dict[str, dict[str, Domain]] = {
         "changes": list_of(one_of(), {"data": {"noise": 0.3}}, lengths=range(0)),
         "split": one_of("train", "val"),
         "threshold": number(0, 1, 0.9, above=True, below=True).or_word("f1", "recall>=0.9").or_null(),
+        "calibration": one_of("temperature", others=("none",)).or_null(),
         "resamples": whole(0, inf, 0, 50),
     },
     "predict": _ON_RUN

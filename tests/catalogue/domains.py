@@ -149,6 +149,7 @@ DOMAINS: dict[str, Domain] = {
     "data.memory_budget": number(0, inf).as_bound(),
     "data.num_workers": whole(0, inf).as_bound(),
     "data.cache": TEXT.as_bound(),
+    "data.cache_budget": number(0, inf, above=True).as_bound(),
     "data.remember": switch().as_bound(),
     "allow_changed_data": switch().as_bound(),
     "logger.csv.name": Domain(lambda value: isinstance(value, str), ("frobnicate",)),  # null is the run's own folder
@@ -168,6 +169,7 @@ DOMAINS: dict[str, Domain] = {
     "head.loss": one_of("bce", others=("bce_with_logits",)),
     "line:head.loss": one_of("l1", "huber", others=("mse",)),
     "head.threshold": number(0, 1, 0.9, above=True, below=True).or_word("f1", "youden", "recall>=0.9"),
+    "head.calibration": one_of("temperature").or_null(),
     "head.class_weights": list_of(number(0, inf, above=True), [1, 3]).or_word("balanced").or_null(),
     "head.label_smoothing": number(0, 1, 0.1),  # torch.nn.functional.cross_entropy: in [0, 1]
     "optimizer.lr": number(0, inf, 0.5, 0.01),
