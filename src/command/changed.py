@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ConfigError
+from src.reporting.terminal import printable
+from src.storage.folders import RunFolder
+from src.storage.values import known_json
 from src.trust.plain import parse_yaml, read_yaml
 
 _PLACES = ("runs_dir", "data_dir", "resume")  # a run that was moved is the same run
@@ -38,6 +41,21 @@ def changed_settings(config: Path, text: str) -> list[str]:
 def tell(number: int, keys: list[str], outcome: str) -> None:
     """Say in a line that run `number` of a sweep was begun with other values of some `keys`; the `outcome` ends it."""
     print(f"#{number}: conf/ gives it other settings now ({', '.join(keys)}); {outcome}", file=sys.stderr)
+
+
+def tell_finished(number: int, run: RunFolder, keys: list[str]) -> None:
+    """Say of a finished run of a resumed sweep what its folder does not show: other settings now, or broken numbers.
+
+    Args:
+        number: Of the run in the sweep.
+        run: Its folder.
+        keys: Whose values `conf/` has changed since.
+    """
+    if keys:
+        tell(number, keys, "it has finished, and stays as it is")
+    if not known_json(run.metrics):
+        line = f"#{number}: {run.metrics} cannot be read; remove it, and sweep_resume measures the run again"
+        print(printable(line), file=sys.stderr)
 
 
 def _flat(node: Any, above: str = "") -> dict[str, Any]:

@@ -119,8 +119,7 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     run, files = RunFolder(folder), hydra_files.of_job(cfg)
     keys = changed.changed_settings(run.config, files[RUN.config.name]) if files else []
     if run.finished:
-        if keys:
-            changed.tell(number, keys, "it has finished, and stays as it is")
+        changed.tell_finished(number, run, keys)
         return None
     if os.getpid() != task.process:  # one that the launcher has started, of joblib for one
         quiet()

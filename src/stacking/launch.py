@@ -96,8 +96,8 @@ class Launch:
         for number, overrides in numbered.items():
             job = self.composer.job(number, overrides)
             if RunFolder(job.folder).finished:
-                if keys := changed.changed_settings(RunFolder(job.folder).config, job.files[RUN.config.name]):
-                    changed.tell(number, keys, "it has finished, and stays as it is")
+                run = RunFolder(job.folder)
+                changed.tell_finished(number, run, changed.changed_settings(run.config, job.files[RUN.config.name]))
                 returns[number] = _returned(job, None)
                 continue
             try:
