@@ -2,14 +2,29 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from torch import Tensor
 
 Batch = tuple[Tensor, Tensor]
 """A minibatch: inputs x [B, *input_shape] and targets y [B], or [B, L] where a row has several labels."""
 
-Block = list[Batch]
+
+class WeightedBatch(NamedTuple):
+    """A minibatch whose rows count in the loss as often as their weights say.
+
+    Attributes:
+        x: Inputs [B, *input_shape].
+        y: Targets [B], or [B, L].
+        weights: Of each row [B]; their mean over all training rows is 1.
+    """
+
+    x: Tensor
+    y: Tensor
+    weights: Tensor
+
+
+Block = list[Batch] | list[WeightedBatch]
 """The minibatches of one `training_step`."""
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
@@ -74,8 +89,10 @@ class DataSpec:
         return len(self.class_names)
 
 
-def as_block(batch: Batch | Block) -> Block:
+def as_block(batch: Any) -> Block:
     """The minibatches (x [B, …], y [B, …]) that a loader serves at once; a `batch`, as a DataLoader's, is one."""
+    if isinstance(batch, WeightedBatch):
+        return [batch]
     return [(batch[0], batch[1])] if isinstance(batch[0], Tensor) else batch
 
 

@@ -56,6 +56,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     divides_rows: ClassVar[bool] = False  # into training and test rows, and so into folds if that is asked for
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
+    weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
     scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
 
     @checked
@@ -224,8 +225,10 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     def train_dataloader(self) -> BlockLoader | BatchLoader:
         """Shuffled training minibatches, in blocks unless ordinary batches are asked for."""
         steps = self.steps_per_execution if self.blocks and self.steps_per_execution != "auto" else 1
+        weighted = {} if self.weights is None else {"weights": self.weights}
         return self._served(
             "train",
+            **weighted,
             batch_size=self.batch_rows,
             block_size=steps,
             shuffle=self.batch_rows < len(self.splits.train.x),  # the order within one batch changes nothing

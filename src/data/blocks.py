@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from src.spec import Batch, Block
+from src.spec import Batch, Block, WeightedBatch
 
 _EPOCHS_PER_SEED = 2**20  # room for the epochs of one seed before the next seed's begin
 _AUGMENTATION_STREAM = 2**62  # apart from the orders of all seeds
@@ -33,6 +33,7 @@ class BlockLoader:
         device: Where minibatches are handed out; rows that fit there are moved at once, others batch by batch.
         scale: Raw inputs [B, …] to what the network sees; None where rows are held so.
         augment: Raw inputs [B, …] and a generator to other views of them; None leaves them.
+        weights: How often each row [N] counts; None serves minibatches without weights.
         rank: This process' number among `world_size`, which share the rows between them.
         world_size: Processes that train together.
 
@@ -56,12 +57,14 @@ class BlockLoader:
         device: torch.device | str = "cpu",
         scale: Callable[[Tensor], Tensor] | None = None,
         augment: Callable[[Tensor, Generator], Tensor] | None = None,
+        weights: Tensor | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.device = torch.device(device)
         self.x, self.y = self._placed(x), y.to(self.device)
         self.scale, self.augment = scale, augment
+        self.weights = None if weights is None else weights.to(self.device)
         self.batch_size, self.block_size = batch_size, block_size
         self.shuffle, self.seed = shuffle, seed
         self.rank, self.world_size = rank, world_size
@@ -149,19 +152,21 @@ class BlockLoader:
             chosen: slice | Tensor = slice(start, min(start + rows, self.num_rows))
             if order is not None:
                 chosen = order[chosen].to(self.x.device)
-            x, y = self.x[chosen], self.y[chosen.to(self.device) if isinstance(chosen, Tensor) else chosen]
-            block = list(zip(x.split(self.batch_size), y.split(self.batch_size), strict=True))
-            yield block if self.augment is None and self.scale is None else self._prepared(block)
+            targets = chosen.to(self.device) if isinstance(chosen, Tensor) else chosen
+            x, y = self.x[chosen].split(self.batch_size), self.y[targets].split(self.batch_size)
+            if self.augment is not None or self.scale is not None:
+                x = tuple(self._view(each) for each in x)
+            if self.weights is None:
+                yield list(zip(x, y, strict=True))
+            else:
+                yield list(map(WeightedBatch, x, y, self.weights[targets].split(self.batch_size)))
 
-    def _prepared(self, block: Block) -> Block:
-        """Minibatches as the network sees them."""
-        return [self._view(x, y) for x, y in block]
-
-    def _view(self, x: Tensor, y: Tensor) -> Batch:
+    def _view(self, x: Tensor) -> Tensor:
+        """Inputs of a minibatch as the network sees them."""
         x = x.to(self.device, non_blocking=True)
         if self.augment is not None:
             x = self.augment(x, self._views)
-        return (x if self.scale is None else self.scale(x)), y
+        return x if self.scale is None else self.scale(x)
 
 
 class BatchLoader:
@@ -192,7 +197,7 @@ class BatchLoader:
         """Where Lightning looks for `set_epoch`."""
         return self.blocks
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Batch | WeightedBatch]:
         """Yield the minibatches of one epoch."""
         for block in self.blocks:
             yield from block

@@ -22,7 +22,7 @@ from src.heads.scheduling import Scheduling
 from src.heads.steps import carry_steps, divergence
 from src.heads.tuning import Tunable
 from src.metrics.running import Meter, Scores
-from src.spec import Batch, Block, DataSpec, Task, as_block
+from src.spec import Batch, Block, DataSpec, Task, WeightedBatch, as_block
 
 _HALF = (torch.bfloat16, torch.float16)
 
@@ -91,6 +91,14 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         """Names of all that `measure` returns as numbers: the loss, the scores, and those of the end of training."""
         return tuple(dict.fromkeys((*self.score_names, *self.closing_names)))
 
+    def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+        """Mean loss, a scalar, over logits [N, *] and targets y [N, *] of rows that count as `weights` [N] say.
+
+        With weights of 0, 1, 2, … that is what it would be if each row stood there as often.
+        """
+        each = vmap(self.loss)(logits.unsqueeze(1), y.unsqueeze(1))
+        return (each * weights).mean()
+
     def losses(self, logits: Tensor, y: Tensor) -> Tensor:
         """Loss [M] of each of M runs with logits [M, N, *] and targets y [M, N, *]."""
         return vmap(self.loss)(logits, y)
@@ -123,9 +131,9 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
                     "steps_per_execution: automatic optimization takes one step at a time "
                     f"(got {len(block)}); use 1, or set head.automatic_optimization = False"
                 )
-            ((x, y),) = block
-            logits = self(x)
-            loss = self.loss(logits, y)
+            (rows,) = block
+            logits = self(rows[0])
+            loss = self._loss_of(rows, logits)
             self._record_training(block, [logits], [loss])
             return loss
         all_logits, losses = self._take_steps(block)
@@ -138,9 +146,9 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         step = bare_step(optimizer)
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         all_logits, losses = [], []
-        for x, y in block:
-            logits = self.forward(x)
-            loss = self.loss(logits, y)
+        for batch in block:
+            logits = self.forward(batch[0])
+            loss = self._loss_of(batch, logits)
             for parameter in parameters:
                 parameter.grad = None  # `zero_grad` without its profiling, which costs more than it does
             loss.backward()
@@ -152,13 +160,18 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         count_steps(self.trainer, len(block))
         return all_logits, losses
 
+    def _loss_of(self, batch: Batch | WeightedBatch, logits: Tensor) -> Tensor:
+        if isinstance(batch, WeightedBatch):
+            return self.weighted_loss(logits, batch.y, batch.weights)
+        return self.loss(logits, batch[1])
+
     @torch.no_grad()
     def _record_training(self, block: Block, all_logits: list[Tensor], all_losses: list[Tensor]) -> None:
         losses = torch.stack(all_losses)
         if not torch.isfinite(losses).all():
             self._raise_diverged(losses)
-        y = torch.cat([y for _, y in block])
-        sizes = torch.tensor([len(y) for _, y in block], dtype=losses.dtype, device=losses.device)
+        y = torch.cat([batch[1] for batch in block])
+        sizes = torch.tensor([len(batch[1]) for batch in block], dtype=losses.dtype, device=losses.device)
         self.count("train", losses.dot(sizes) / len(y), self.predictions(torch.cat(all_logits)), y)
         if self.trainer.is_last_batch:
             self.publish("train")
@@ -205,10 +218,10 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     def predict_step(self, batch: Batch | Block | Tensor, batch_idx: int) -> Tensor:
         """Labels [B] or [B, L], or values [B], of the rows of a batch, with their targets or without."""
         block = [(batch, batch)] if isinstance(batch, Tensor) else as_block(batch)
-        return torch.cat([self.predictions(self(x)) for x, _ in block])
+        return torch.cat([self.predictions(self(batch[0])) for batch in block])
 
     def _evaluate(self, stage: Stage, block: Block) -> None:
-        for x, y in block:
+        for x, y, *_ in block:
             logits = self(x)
             self.count(stage, self.loss(logits, y), self.predictions(logits), y)
 
@@ -228,7 +241,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     def outputs(self, blocks: Iterable[Batch | Block]) -> tuple[Tensor, Tensor]:
         """What `forward` returns for the rows in `blocks` [N, …], and their targets y [N, …]: on the CPU, in order."""
         self.eval()
-        found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y in as_block(block)]
+        found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y, *_ in as_block(block)]
         return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
 
     @torch.no_grad()

@@ -42,6 +42,13 @@ class ClassificationHead(CalibratedHead):
         """Whether rows have two inputs."""
         return self.spec.input_shape == (2,)
 
+    def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+        """As `Head` says; a class's weight multiplies those of its rows."""
+        if self.class_weights is None:
+            return super().weighted_loss(logits, y, weights)
+        of_class = self.class_weights[y]
+        return super().weighted_loss(logits, y, weights * of_class / of_class.mean())
+
     @abstractmethod
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probabilities [N, C] of each class, for logits [N, …] as `forward` returns them."""

@@ -8,6 +8,7 @@ from src.heads.answering import Answering
 from src.heads.base import Head
 
 _ASKED = {"tasks", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
+_ASKED |= {"weighted_loss"}  # of rows with weights, which are not stacked
 _ASKED |= vars(Answering).keys()  # once training is over
 
 

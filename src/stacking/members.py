@@ -82,6 +82,8 @@ class MemberFactory:
             return "images are scaled and augmented a minibatch at a time"
         if networks.drops_out(head.network) and self.parts.trainer.strategy.root_device.type != "cpu":
             return "dropout on an accelerator draws from each run's own random numbers"
+        if self.parts.datamodule.weights is not None:
+            return "rows with weights have no vectorized form"
         return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)
 
     def fill(self, member: Member) -> None:

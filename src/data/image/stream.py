@@ -67,7 +67,7 @@ class StreamLoader(BlockLoader):
                 self._served += 1
                 lost += len(batch) - len(kept)
                 if len(kept):
-                    yield self._prepared([(x, self.y[torch.as_tensor(kept).to(self.device)])])
+                    yield [(self._view(x), self.y[torch.as_tensor(kept).to(self.device)])]
         except ConfigError as error:  # from a worker it arrives with the worker's traceback in front
             raise ConfigError(str(error).strip().splitlines()[-1].rpartition("ConfigError: ")[2]) from None
         if lost and not self._told:
