@@ -40,8 +40,10 @@ ROOMS = {  # each knows some of those above it
     },
     "loggers": {"compat", "settings", "storage"},
     "building": {"errors", "compat", "spec", "trust", "settings", "data", "heads"},
+    "estimators": {"errors", "spec", "settings", "data", "metrics", "statistics", "heads"},
     "runs": {
         "errors",
+        "estimators",
         "compat",
         "interrupts",
         "spec",
@@ -106,6 +108,7 @@ ROOMS = {  # each knows some of those above it
     "train": {"runs", "command"},
     "evaluate": {"runs", "command"},
     "predict": {"runs", "command"},
+    "baselines": {"runs", "command"},
     "compare": {"command", "comparing"},
     "export": {"runs", "command"},
 }

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from src.metrics.bootstrap import draws, intervals
 from src.metrics.columns import Task, columns_of
+from src.metrics.errors import ErrorStatistics
 from src.statistics.intervals import LEVEL, Ends, wilson
 
 _ROUNDING = 1e-12
@@ -85,13 +86,9 @@ def error_intervals(predictions: Tensor, y: Tensor, resamples: int = 1000, seed:
         >>> 0.4 < low < 0.495 < high < 0.6
         True
     """
-    true = y.detach().cpu().double()
-    true = true - true.mean()  # a spread of small numbers, which rounds less
-    error = predictions.detach().cpu().double() - y.detach().cpu().double()
-    parts = torch.stack([error.abs(), error.square(), true, true.square()], dim=1)
-    sums = torch.cat([weights.double() @ parts for weights in draws(len(y), resamples, seed)]) / len(y)
-    absolute, squared, mean, mean_squared = sums.unbind(1)
-    scores = {"r2": 1 - squared / (mean_squared - mean.square()), "mae": absolute, "rmse": squared.sqrt()}
+    statistics = ErrorStatistics(predictions, y)
+    chunks = [statistics(weights) for weights in draws(len(y), resamples, seed)]
+    scores = {name: torch.cat([chunk[name] for chunk in chunks]) for name in chunks[0]}
     ends = torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)
     found = {name: values.quantile(ends).tolist() for name, values in scores.items() if bool(values.isfinite().all())}
     return {name: (low, high) for name, (low, high) in found.items() if high - low > _ROUNDING * abs(high)}

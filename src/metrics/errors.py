@@ -57,3 +57,29 @@ class ErrorScores(Scores):
         r2 = torch.where(self.num_rows > 1, r2, torch.nan)
         scores = {"r2": r2, "mae": absolute / self.num_rows, "rmse": (squared / self.num_rows).sqrt()}
         return {name: value.float() for name, value in scores.items()}
+
+
+class ErrorStatistics:
+    """R², mean absolute error and root mean squared error as a function of the rows' weights, in float64.
+
+    Args:
+        predictions: Values [N].
+        y: Targets [N].
+
+    Example:
+        >>> statistics = ErrorStatistics(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 3.0, 5.0]))
+        >>> {name: round(value.item(), 4) for name, value in statistics(torch.ones(1, 3)).items()}
+        {'r2': 0.375, 'mae': 1.0, 'rmse': 1.291}
+    """
+
+    def __init__(self, predictions: Tensor, y: Tensor) -> None:
+        true = y.detach().cpu().double()
+        error = predictions.detach().cpu().double() - true
+        true = true - true.mean()  # a spread of small numbers, which rounds less
+        self.summands = torch.stack([error.abs(), error.square(), true, true.square()], dim=1)
+
+    def __call__(self, weights: Tensor) -> dict[str, Tensor]:
+        """Scores [R] for weights [R, N], whole numbers in float32: how often each row was drawn."""
+        sums = weights.double() @ self.summands / weights.double().sum(dim=1, keepdim=True)
+        absolute, squared, mean, mean_squared = sums.unbind(1)
+        return {"r2": 1 - squared / (mean_squared - mean.square()), "mae": absolute, "rmse": squared.sqrt()}

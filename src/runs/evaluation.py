@@ -11,7 +11,7 @@ from src.data.scene import Scene
 from src.errors import ConfigError
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table, meaning
-from src.runs import answers
+from src.runs import answers, baselines
 from src.runs.fresh_draws import fresh_draw
 from src.runs.opening import OpenRun, open_run
 from src.storage.files import aside
@@ -42,6 +42,9 @@ def evaluate(cfg: DictConfig) -> Path:
     change = opened.check_data(bool(cfg.get("allow_changed_data")), refuse=True)
     _check_parts(opened, cfg)
     change |= fresh_draw(opened)
+    compared = bool(cfg.get("baselines"))
+    if compared:
+        baselines.check_own_rows(opened, cfg.split, change)
     own = True
     if cfg.threshold is not None or cfg.get("calibration") is not None:
         answers.change(opened.head, opened.datamodule, cfg.get("calibration"), cfg.threshold)
@@ -66,6 +69,9 @@ def evaluate(cfg: DictConfig) -> Path:
         log.info("%s%s", line, "" if own else "; for this evaluation alone, as its rows are not the run's own")
     log.info("")
     log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
+    if compared or not (change or cfg.changes or cfg.split != "test"):
+        for line in baselines.lines_beside(opened, results, compared):
+            log.info("%s", line)
     log.info("written to %s", target)
     return target
 

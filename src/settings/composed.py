@@ -92,6 +92,11 @@ class RunRules(library_rules.Rules):
     resamples: Annotated[rules.Natural, Field(le=100_000)] = 0
     force: bool = False
     calibration: Literal["temperature", "none"] | None = None
+    baselines: bool = False
+    metric: str | None = None
+    baseline_seed: rules.Seed = 0
+    rope: rules.NonNegative = 0.0
+    most_numbers: rules.Count = 1
     allow_changed_data: bool = False
 
 

@@ -75,6 +75,11 @@ class RunFolder:
         return self.path / "calibration.json"
 
     @property
+    def baselines(self) -> Path:
+        """What simpler methods come to on the run's rows."""
+        return self.path / "baselines.json"
+
+    @property
     def provenance(self) -> Path:
         """Versions, commit, machine, seed and data that the run's numbers come from."""
         return self.path / "provenance.json"
@@ -203,7 +208,10 @@ def _parts(*paths: Path) -> tuple[str, ...]:
     return _names(*(path.with_name(f".{path.name}.*-????????.part") for path in paths))
 
 
-_MEASURED = RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.rows_seen, RUN.provenance
+_MEASURED = (
+    *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
+    *(RUN.rows_seen, RUN.provenance),
+)
 """What training and measuring write beside checkpoints and figures."""
 
 SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)

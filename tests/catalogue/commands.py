@@ -21,6 +21,7 @@ WORDS = {
     "evaluate": (f"run={TRAINED}", "resamples=20", "allow_changed_data=false"),
     "predict": (f"run={TRAINED}", "input=formulas.csv", "output=out.csv"),
     "export": (f"run={TRAINED}", "format=torch_export", "output=out.pt2"),
+    "baselines": (f"run={TRAINED}", "resamples=20", "metric=roc_auc"),
     "compare": ("sweep=sweep", "output=out", "boundaries=0"),
 }
 """Commands that work in the place."""
@@ -43,6 +44,16 @@ KEYS: dict[str, dict[str, Domain]] = {
         "threshold": number(0, 1, 0.9, above=True, below=True).or_word("f1", "recall>=0.9").or_null(),
         "calibration": one_of("temperature", others=("none",)).or_null(),
         "resamples": whole(0, inf, 0, 50),
+        "baselines": switch(True),
+    },
+    "baselines": _ON_RUN
+    | {
+        "changes": list_of(one_of(), lengths=range(0)),
+        "metric": one_of("log_loss", "f1", others=("accuracy",)).or_null(),
+        "rope": number(0, 1e6, 0.2),
+        "baseline_seed": whole(0, 2**32 - 1, 5),
+        "resamples": whole(0, inf, 0, 50),
+        "most_numbers": whole(2 * 64, inf, 200),
     },
     "predict": _ON_RUN
     | {

@@ -1,4 +1,4 @@
-"""Each key of evaluate, predict, export and compare with each kind of value: refused in a line, or effective."""
+"""Each key of a command on runs with each kind of value: refused in a line, or accepted and effective."""
 
 import shutil
 

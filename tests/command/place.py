@@ -1,5 +1,6 @@
 """Commands given in this process, in a folder that holds a finished run."""
 
+from src.baselines import baselines
 from src.command import cli
 from src.compare import compare
 from src.evaluate import evaluate
@@ -9,6 +10,7 @@ from src.storage import failures
 from src.train import train
 
 WORK = {"train": train, "evaluate": evaluate, "predict": predict, "export": export, "compare": compare}
+WORK |= {"baselines": baselines}
 QUICK = ["experiment=xor", "trainer.max_epochs=1", "data.num_train=64", "logger=none", "callbacks.figures=null"]
 
 

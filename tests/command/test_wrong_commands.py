@@ -7,9 +7,10 @@ import pytest
 from tests.command.place import give
 from tests.commands import ROOT
 
-ON_A_RUN = ["evaluate", "predict", "export"]
+ON_A_RUN = ["evaluate", "predict", "export", "baselines"]
 READING = [*ON_A_RUN, "compare"]
 OWN_KEY = {"train": "seed", "evaluate": "split", "predict": "force", "export": "force", "compare": "boundaries"}
+OWN_KEY |= {"baselines": "rope"}
 GROUPS = sorted(
     path.name for path in (ROOT / "conf").iterdir() if path.is_dir() and path.name not in ("common", "hydra")
 )
@@ -83,7 +84,7 @@ def of_reading_commands():
                 ["run=run", *enough, "data.nois=1"],
                 "data.nois: the run has no such key; did you mean data.noise?",
             )
-        if command != "evaluate":
+        if command not in ("evaluate", "baselines"):
             yield command, ["run=run" if main == "run" else "sweep=run", "output="], "output: needs a path"
             yield command, [f"output={LONG}"], "output: a name has at most 255 bytes"
     for word, line in {
@@ -124,6 +125,16 @@ def of_reading_commands():
         yield "compare", ["sweep=run", *words] if not words[0].startswith("sweep") else words, line
     yield "compare", ["run=run"], "run: unknown key; did you mean sweep=…?"
     yield "compare", ["sweep=null"], "sweep: input should be a valid string or input should be a valid list (got None)"
+    for word, line in {
+        "metric=acuracy": "metric: acuracy is no score that is compared; did you mean accuracy?",
+        "rope=-1": "rope: input should be greater than or equal to 0",
+        "baseline_seed=x": "baseline_seed: input should be a number",
+        "most_numbers=20": "most_numbers: of 64 training rows of 2 inputs leaves 10 (got 20); raise it to 128 at least",
+        "data.noise=0.3": "data.noise: baselines are fitted to the run's own rows and compared on them; leave it out",
+    }.items():
+        yield "baselines", ["run=run", word], line
+    yield "evaluate", ["run=run", "baselines=true", "split=val"], "baselines: are compared on the run's own test rows"
+    yield "evaluate", ["run=run", "calibration=platt"], "calibration: input should be 'temperature' or 'none'"
     yield "evaluate", ["run=run", "+splt=val"], "splt: unknown key, also with a +; did you mean split?"
     yield "evaluate", ["--config-name", "train"], "--config-name: train belongs to another command"
 

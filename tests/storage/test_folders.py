@@ -12,7 +12,16 @@ from src.storage.folders import EvaluationFolder, RunFolder, SweepFolder, latest
 SRC = Path(__file__).parents[2] / "src"
 FILES = (
     *("run.json", "config.yaml", "overrides.yaml", "hydra.yaml", "train.log"),
-    *("metrics.json", "metrics.csv", "threshold.json", "calibration.json", "best.ckpt", "last.ckpt", "boundary.gif"),
+    *(
+        "metrics.json",
+        "metrics.csv",
+        "threshold.json",
+        "calibration.json",
+        "baselines.json",
+        "best.ckpt",
+        "last.ckpt",
+        "boundary.gif",
+    ),
     *("sweep.json", "multirun.yaml", "failures.txt", "stack.ckpt"),
 )
 FOLDERS = {".hydra", "checkpoints", "plots", "tensorboard", "export", "evaluation"}
@@ -76,6 +85,7 @@ def test_files_are_where_earlier_versions_have_written_them():
         run.history: "a/metrics.csv",
         run.threshold: "a/threshold.json",
         run.calibration: "a/calibration.json",
+        run.baselines: "a/baselines.json",
         run.best_checkpoint: "a/checkpoints/best.ckpt",
         run.last_checkpoint: "a/checkpoints/last.ckpt",
         run.movie(): "a/plots/boundary.gif",

@@ -1,0 +1,104 @@
+"""A network beside baselines on the run's own rows."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
+from src.errors import ConfigError, suggestion
+from src.estimators.answers import Answers, decisions, network_answers
+from src.estimators.models import Fitted, baselines
+from src.estimators.report import Report, Row
+from src.estimators.rows import parts_of, training_rows
+from src.heads.base import Head
+from src.settings.rules import direction
+
+
+class Settings(NamedTuple):
+    """How a network is compared with baselines.
+
+    Attributes:
+        metric: By which; None is accuracy, or R² for regression.
+        rope: A difference of it so small that it makes none in practice.
+        seed: Of what is random in the baselines.
+        resamples: Of the test rows, for intervals.
+        most_numbers: Training rows times inputs that the baselines are fitted to.
+    """
+
+    metric: str | None = None
+    rope: float = 0.01
+    seed: int = 0
+    resamples: int = 1000
+    most_numbers: int = 8_000_000
+
+
+def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
+    """Fit every baseline to the training rows of a dataset, and test it and the network on its test rows.
+
+    Validation rows fit nothing: they choose the best baseline, and thresholds where the head's rule does.
+
+    Args:
+        head: With the run's best weights.
+        data: The run's own rows.
+        settings: How.
+
+    Raises:
+        ConfigError: A head without probabilities, an unknown metric, or rows too large for scikit-learn.
+    """
+    spec = head.spec
+    if spec.task != "regression" and head.gives != "probabilities":
+        raise ConfigError(f"baselines: {type(head).__name__} gives no probabilities, which scores are made of")
+    val, test = (network_answers(head, *head.outputs(data.whole(split))) for split in ("val", "test"))
+    metric = _metric(settings.metric, test)
+    rows = training_rows(data, settings.most_numbers, settings.seed)
+    network = Row(name="network", val=val.scores()[metric], scores=test.scores())
+    network.intervals = dict(test.intervals(settings.resamples))
+    found = []
+    for name, make in baselines(spec.task, len(rows.y), settings.seed).items():
+        start = time.perf_counter()
+        model = Fitted(make, rows.x, rows.y, spec.num_classes)
+        seconds = time.perf_counter() - start
+        p = _said(model, data, "val")
+        decide = decisions(head, p, val.y)
+        own_val = Answers(spec.task, p, decide(p), val.y)
+        p = _said(model, data, "test")
+        own = Answers(spec.task, p, decide(p), test.y)
+        difference, ends = test.difference(own, metric, settings.resamples)
+        row = Row(name=name, val=own_val.scores()[metric], scores=own.scores(), difference=difference, ends=ends)
+        row.intervals, row.seconds = dict(own.intervals(settings.resamples)), round(seconds, 3)
+        row.remark = "" if model.converged else "had not converged when its iterations ended"
+        found.append(row)
+    return Report(
+        metric=metric,
+        rope=settings.rope,
+        seed=settings.seed,
+        train_rows=len(rows.y),
+        train_rows_of=rows.total,
+        test_rows=len(test.y),
+        threshold=_threshold(head),
+        validates_on_training=data.validates_on_training,
+        network=network,
+        baselines=found,
+    ).concluded()
+
+
+def _threshold(head: Head) -> str:
+    if head.chooses:
+        return f"{head.rule}, chosen for each on validation rows"
+    return "" if set(head.thresholds or ()) <= {0.5} else ", ".join(f"{each:.4g}" for each in head.thresholds or ())
+
+
+def _metric(wanted: str | None, answers: Answers) -> str:
+    known = {name for name in answers.scores() if name != "calibration_error" and direction(name) is not None}
+    metric = wanted or ("r2" if answers.task == "regression" else "accuracy")
+    if metric not in known:
+        raise ConfigError(f"metric: {metric} is no score that is compared; {suggestion(metric, known)}")
+    return metric
+
+
+def _said(model: Fitted, data: InMemoryDataModule, split: Split) -> Tensor:
+    return torch.from_numpy(np.concatenate([model(x) for x in parts_of(data, split)])).double()

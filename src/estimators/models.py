@@ -1,0 +1,106 @@
+"""The baselines: what they are called, how scikit-learn makes them, and what they say of rows."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from src.spec import Task
+
+Make = Callable[[], Any]
+"""Makes an estimator that has not been fitted."""
+
+_NEIGHBOURS, _ITERATIONS = 5, 1000
+_WORTH_THREADS = 2**21  # numbers to fit; with fewer, threads wait for each other for most of the time
+
+
+def baselines(task: Task, num_rows: int, seed: int) -> dict[str, Make]:
+    """What makes each baseline, by its name, the simplest first; all settings but these are scikit-learn's own.
+
+    Args:
+        task: Of the rows.
+        num_rows: To train on, of which at most so many are neighbours.
+        seed: Of what is random in forest and boosting.
+    """
+    from sklearn import dummy, ensemble, linear_model, neighbors
+
+    neighbours = min(_NEIGHBOURS, num_rows)
+    boosting = {"early_stopping": False, "random_state": seed}  # it would set some of the training rows apart
+    if task == "regression":
+        return {
+            "mean": dummy.DummyRegressor,
+            "ridge regression": linear_model.Ridge,
+            "nearest neighbours": lambda: neighbors.KNeighborsRegressor(neighbours),
+            "random forest": lambda: ensemble.RandomForestRegressor(random_state=seed),
+            "histogram boosting": lambda: ensemble.HistGradientBoostingRegressor(**boosting),
+        }
+    return {
+        "majority class": lambda: dummy.DummyClassifier(strategy="prior"),
+        "logistic regression": lambda: linear_model.LogisticRegression(max_iter=_ITERATIONS),
+        "nearest neighbours": lambda: neighbors.KNeighborsClassifier(neighbours),
+        "random forest": lambda: ensemble.RandomForestClassifier(random_state=seed),
+        "histogram boosting": lambda: ensemble.HistGradientBoostingClassifier(**boosting),
+    }
+
+
+class Fitted:
+    """A baseline fitted to rows: one estimator, or one for each label where a row has several.
+
+    Args:
+        make: Makes an estimator.
+        x: Inputs [N, F].
+        y: Labels [N], zeros and ones [N, L], or values [N].
+        num_classes: C, which may be more than `y` holds; 0 for values.
+
+    Attributes:
+        converged: Whether the fit ended by itself.
+
+    Example:
+        >>> from sklearn.dummy import DummyClassifier
+        >>> found = Fitted(lambda: DummyClassifier(strategy="prior"), np.zeros((4, 1)), np.array([0, 2, 2, 2]), 4)
+        >>> found(np.zeros((1, 1))).tolist()
+        [[0.25, 0.0, 0.75, 0.0]]
+    """
+
+    def __init__(self, make: Make, x: Any, y: Any, num_classes: int) -> None:
+        from sklearn.exceptions import ConvergenceWarning
+
+        self.num_classes, self.is_multilabel = num_classes, y.ndim == 2
+        with warnings.catch_warnings(record=True) as caught, _threads(x.size):
+            warnings.simplefilter("always", ConvergenceWarning)
+            self.estimators = [self._fitted(make, x, column) for column in (y.T if self.is_multilabel else [y])]
+        self.converged = not any(issubclass(each.category, ConvergenceWarning) for each in caught)
+
+    def _fitted(self, make: Make, x: Any, y: Any) -> Any:
+        if self.num_classes and len(np.unique(y)) == 1:  # which most classifiers refuse
+            from sklearn.dummy import DummyClassifier
+
+            return DummyClassifier(strategy="prior").fit(x, y)
+        return make().fit(x, y)
+
+    def __call__(self, x: Any) -> Any:
+        """Probabilities [N, C], those of each label [N, L], or values [N] of rows x [N, F]."""
+        with _threads(x.size):
+            if not self.num_classes:
+                return self.estimators[0].predict(x)
+            if self.is_multilabel:
+                return np.stack([_probabilities(each, x, 2)[:, 1] for each in self.estimators], axis=1)
+            return _probabilities(self.estimators[0], x, self.num_classes)
+
+
+def _probabilities(estimator: Any, x: Any, num_classes: int) -> Any:
+    """Probabilities [N, C]; a class that training had no row of has 0."""
+    found = np.zeros((len(x), num_classes))
+    found[:, estimator.classes_] = estimator.predict_proba(x)
+    return found
+
+
+@contextmanager
+def _threads(numbers: int) -> Iterator[None]:
+    """One thread inside the block where there is little to compute; on busy cores that is ten times faster."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1 if numbers < _WORTH_THREADS else None):
+        yield

@@ -1,0 +1,66 @@
+"""A run's rows as scikit-learn takes them: flat, as the network sees them, and no more than memory and time allow."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
+from src.errors import ConfigError
+
+_AT_ONCE = 2**22  # numbers of a part, so that rows of any count take bounded memory
+_FEWEST = 100
+
+
+class FlatRows(NamedTuple):
+    """Rows for scikit-learn.
+
+    Attributes:
+        x: Inputs [N, F] in float64.
+        y: Targets [N] or [N, L], values in float64.
+        total: Rows among which they were drawn.
+    """
+
+    x: Any
+    y: Any
+    total: int
+
+
+def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> FlatRows:
+    """The training rows of a dataset, or as many of them, drawn at random, as have no more than `most_numbers` numbers.
+
+    Args:
+        data: The dataset.
+        most_numbers: Rows times inputs.
+        seed: Of the draw.
+
+    Raises:
+        ConfigError: So few rows are left that a comparison would say nothing.
+    """
+    y = data.splits.train.y
+    total, inputs = len(y), data.seen("train", slice(1)).numel()
+    count = min(total, most_numbers // inputs)
+    if count < min(total, _FEWEST):
+        raise ConfigError(
+            f"most_numbers: of {total:,} training rows of {inputs:,} inputs leaves {count} (got {most_numbers}); "
+            f"raise it to {min(total, _FEWEST) * inputs} at least"
+        )
+    places = torch.arange(total)
+    if count < total:
+        drawn = np.random.default_rng(seed).choice(total, count, replace=False)
+        places = torch.from_numpy(np.sort(drawn))
+    y = y[places].double() if y.is_floating_point() else y[places]
+    return FlatRows(np.concatenate(list(_parts(data, "train", places, inputs))), y.numpy(), total)
+
+
+def parts_of(data: InMemoryDataModule, split: Split) -> Iterator[Any]:
+    """Inputs [n, F] of all rows of a split of `data` in float64, some rows at a time."""
+    places = torch.arange(len(getattr(data.splits, split).y))
+    yield from _parts(data, split, places, data.seen(split, slice(1)).numel())
+
+
+def _parts(data: InMemoryDataModule, split: Split, places: torch.Tensor, inputs: int) -> Iterator[Any]:
+    for part in places.split(max(1, _AT_ONCE // inputs)):
+        yield data.seen(split, part).flatten(1).double().numpy()

@@ -1,0 +1,106 @@
+"""A run compared with simpler methods on its own rows, in its folder and beside its evaluation."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from pydantic import ValidationError
+
+from src.errors import ConfigError
+from src.estimators.compare import Settings, compare
+from src.estimators.report import Report
+from src.runs.opening import OpenRun, open_run
+from src.storage.folders import RunFolder, find_run
+from src.storage.values import known_json, write_json
+
+log = logging.getLogger(__name__)
+
+_ALIKE = 1e-5  # scores of the same weights, which batches of another size round otherwise
+
+
+def write_baselines(cfg: DictConfig) -> Path:
+    """Fit the baselines of a run, show what they come to, and write `baselines.json` into its folder; that file.
+
+    Args:
+        cfg: As `conf/baselines.yaml` composes it.
+
+    Raises:
+        ConfigError: No such run, data that have changed, a head without probabilities, or an unknown metric.
+    """
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
+    _refuse_changes(opened)
+    opened.check_data(refuse=True)
+    report = computed(opened, Settings(cfg.metric, cfg.rope, cfg.baseline_seed, cfg.resamples, cfg.most_numbers))
+    log.info("%s, test split: %s rows\n", opened.folder, f"{report.test_rows:,}")
+    log.info("%s\n", "\n".join(report.lines()))
+    path = RunFolder(opened.folder).baselines
+    log.info("written to %s", path)
+    return path
+
+
+def computed(opened: OpenRun, settings: Settings) -> Report:
+    """What a run and its baselines come to, which is also written into its folder.
+
+    Args:
+        opened: The run.
+        settings: How they are compared.
+    """
+    report = compare(opened.head, opened.datamodule, settings)
+    write_json(RunFolder(opened.folder).baselines, report.model_dump())
+    return report
+
+
+def known(folder: Path) -> Report | None:
+    """What a run's `folder` knows of its baselines; None where it knows nothing."""
+    try:
+        return Report.model_validate(known_json(RunFolder(folder).baselines, most=2**20))
+    except ValidationError:
+        return None
+
+
+def lines_beside(opened: OpenRun, results: dict[str, Any], compute: bool) -> list[str]:
+    """What is shown of baselines below an evaluation of the run's own test rows.
+
+    Args:
+        opened: The run.
+        results: The evaluation's scores.
+        compute: Fit the baselines now; else only those that the folder knows are shown.
+    """
+    report = computed(opened, Settings(resamples=1000)) if compute else known(opened.folder)
+    if report is None:
+        return []
+    if any(abs(results[name] - value) > _ALIKE for name, value in _shared(report, results)):
+        return [
+            "baselines: were compared with other weights or another threshold; python -m src.baselines does it anew"
+        ]
+    return report.lines()
+
+
+def check_own_rows(opened: OpenRun, split: str, change: dict[str, Any]) -> None:
+    """Refuse baselines where an evaluation is of other rows than the run's own test rows.
+
+    Args:
+        opened: The run.
+        split: Of the evaluation.
+        change: What results say of data that are not those of the training.
+
+    Raises:
+        ConfigError: It is.
+    """
+    _refuse_changes(opened)
+    if split != "test" or change:
+        what = split if split != "test" else "data that have changed"
+        raise ConfigError(f"baselines: are compared on the run's own test rows (got {what}); leave it out")
+
+
+def _refuse_changes(opened: OpenRun) -> None:
+    if opened.changes:
+        raise ConfigError(
+            f"{min(opened.changes)}: baselines are fitted to the run's own rows and compared on them; leave it out"
+        )
+
+
+def _shared(report: Report, results: dict[str, Any]) -> list[tuple[str, float]]:
+    scores = report.network.scores.items()
+    return [(name, value) for name, value in scores if value is not None and isinstance(results.get(name), float)]
