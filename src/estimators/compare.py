@@ -60,7 +60,7 @@ def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
     found = []
     for name, make in baselines(spec.task, len(rows.y), settings.seed).items():
         start = time.perf_counter()
-        model = Fitted(make, rows.x, rows.y, spec.num_classes)
+        model = Fitted(make, rows.x, rows.y, spec.num_classes, rows.weights)
         seconds = time.perf_counter() - start
         p = _said(model, data, "val")
         decide = decisions(head, p, val.y)
@@ -70,7 +70,7 @@ def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
         difference, ends = test.difference(own, metric, settings.resamples)
         row = Row(name=name, val=own_val.scores()[metric], scores=own.scores(), difference=difference, ends=ends)
         row.intervals, row.seconds = dict(own.intervals(settings.resamples)), round(seconds, 3)
-        row.remark = "" if model.converged else "had not converged when its iterations ended"
+        row.remark = _remark(model)
         found.append(row)
     return Report(
         metric=metric,
@@ -84,6 +84,11 @@ def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
         network=network,
         baselines=found,
     ).concluded()
+
+
+def _remark(model: Fitted) -> str:
+    odd = [] if model.converged else ["had not converged when its iterations ended"]
+    return "; ".join([*odd, *([] if model.weighs else ["knows no weights of rows"])])
 
 
 def _threshold(head: Head) -> str:

@@ -53,8 +53,10 @@ class Fitted:
         x: Inputs [N, F].
         y: Labels [N], zeros and ones [N, L], or values [N].
         num_classes: C, which may be more than `y` holds; 0 for values.
+        weights: How much each row [N] counts, for estimators that know weights; None where all count alike.
 
     Attributes:
+        weighs: Whether the weights were used, where there are some.
         converged: Whether the fit ended by itself.
 
     Example:
@@ -64,9 +66,12 @@ class Fitted:
         [[0.25, 0.0, 0.75, 0.0]]
     """
 
-    def __init__(self, make: Make, x: Any, y: Any, num_classes: int) -> None:
+    def __init__(self, make: Make, x: Any, y: Any, num_classes: int, weights: Any = None) -> None:
         from sklearn.exceptions import ConvergenceWarning
+        from sklearn.utils.validation import has_fit_parameter
 
+        self.weighs = weights is None or has_fit_parameter(make(), "sample_weight")
+        self._weighted = {"sample_weight": weights} if weights is not None and self.weighs else {}
         self.num_classes, self.is_multilabel = num_classes, y.ndim == 2
         with warnings.catch_warnings(record=True) as caught, _threads(x.size):
             warnings.simplefilter("always", ConvergenceWarning)
@@ -78,7 +83,7 @@ class Fitted:
             from sklearn.dummy import DummyClassifier
 
             return DummyClassifier(strategy="prior").fit(x, y)
-        return make().fit(x, y)
+        return make().fit(x, y, **self._weighted)
 
     def __call__(self, x: Any) -> Any:
         """Probabilities [N, C], those of each label [N, L], or values [N] of rows x [N, F]."""

@@ -20,11 +20,13 @@ class FlatRows(NamedTuple):
     Attributes:
         x: Inputs [N, F] in float64.
         y: Targets [N] or [N, L], values in float64.
+        weights: How much each row [N] counts; None where all count alike.
         total: Rows among which they were drawn.
     """
 
     x: Any
     y: Any
+    weights: Any
     total: int
 
 
@@ -52,7 +54,8 @@ def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> Fla
         drawn = np.random.default_rng(seed).choice(total, count, replace=False)
         places = torch.from_numpy(np.sort(drawn))
     y = y[places].double() if y.is_floating_point() else y[places]
-    return FlatRows(np.concatenate(list(_parts(data, "train", places, inputs))), y.numpy(), total)
+    weights = None if data.weights is None else data.weights[places].double().numpy()
+    return FlatRows(np.concatenate(list(_parts(data, "train", places, inputs))), y.numpy(), weights, total)
 
 
 def parts_of(data: InMemoryDataModule, split: Split) -> Iterator[Any]:

@@ -173,6 +173,19 @@ def test_classes_and_labels_without_rows_have_no_probability():
         assert Fitted(make, x, np.array([[0, 1]] * 8), 2)(x).tolist() == [[0, 1]] * 8
 
 
+def test_rows_that_count_more_count_more_where_an_estimator_knows_it(train):
+    opened = opened_run(train, "experiment=moons", "data.num_samples=120", "data.noise=0.5")
+    (x, y), _, (test_x, _) = rows_of(opened)
+    opened.datamodule.weights = torch.linspace(0.1, 1.9, len(y))
+    weights = opened.datamodule.weights.double().numpy()
+    rows = training_rows(opened.datamodule, 10**6, seed=0)
+    for name, make in BY_HAND.items():
+        model = Fitted(make, rows.x, rows.y, 2, rows.weights)
+        given = {} if name == "nearest neighbours" else {"sample_weight": weights}
+        assert model.weighs == bool(given)
+        assert model(test_x) == pytest.approx(make().fit(x, y, **given).predict_proba(test_x), abs=1e-9)
+
+
 def test_a_fit_that_did_not_end_is_named():
     stream = np.random.default_rng(0)
     x = stream.normal(size=(60, 3)) * [1, 1e5, 1e-4]
