@@ -16,5 +16,12 @@ def train(cfg: DictConfig, folder: Path) -> Any:
     return training.train(cfg, folder)
 
 
+def gather(sweep: Path) -> None:
+    """Gather what the runs of a `sweep` over folds say of the rows that each has tested."""
+    from src.comparing import out_of_fold
+
+    out_of_fold.tell(sweep)
+
+
 if __name__ == "__main__":
-    command("train", train)
+    command("train", train, after_sweep=gather)

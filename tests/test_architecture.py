@@ -105,7 +105,7 @@ ROOMS = {  # each knows some of those above it
         "comparing",
     },
     "readme": {"errors", "cores", "storage", "settings", "plots", "comparing", "lab"},
-    "train": {"runs", "command"},
+    "train": {"runs", "command", "comparing"},
     "evaluate": {"runs", "command"},
     "predict": {"runs", "command"},
     "baselines": {"runs", "command"},

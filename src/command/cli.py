@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 training failed, 2 bad input, 130, 143 and 129 interrupted
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ from src.settings import composed as config
 from src.storage import failures, locking
 from src.storage.folders import SweepFolder
 
+AfterSweep = Callable[[Path], None] | None
+
 
 class Outcome(NamedTuple):
     """What came of a command.
@@ -39,17 +42,18 @@ class Outcome(NamedTuple):
     sweep: Path | None
 
 
-def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
+def command(config_name: str, work: Work, begins_runs: bool = True, after_sweep: AfterSweep = None) -> None:
     """Do `work` on the configuration that the command line composes, then exit: `execute` for a terminal.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
         begins_runs: Each configuration is a run; otherwise the work reads what runs have left.
+        after_sweep: What to do with the folder of a sweep when its runs have ended.
     """
     interrupts.answer(claiming.last_words)
     try:
-        code = execute(config_name, work, sys.argv[1:], begins_runs).code
+        code = execute(config_name, work, sys.argv[1:], begins_runs, after_sweep).code
     except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
@@ -58,7 +62,9 @@ def command(config_name: str, work: Work, begins_runs: bool = True) -> None:
     sys.exit(code)
 
 
-def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = True) -> Outcome:
+def execute(
+    config_name: str, work: Work, words: list[str], begins_runs: bool = True, after_sweep: AfterSweep = None
+) -> Outcome:
     """Do `work` on the configuration that a command line composes, in a folder of its own; what came of it.
 
     The exit code is 0, or 1 where runs of a sweep failed: each has said so in a line, and the others went on.
@@ -69,6 +75,7 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
         words: The command line behind the command's name, as a person writes it.
         begins_runs: Each configuration is a run, checked by the rules of `src.train` and filed in a folder of its own;
             otherwise the work reads what runs have left and checks its own keys.
+        after_sweep: What to do with the folder of a sweep when its runs have ended.
 
     Raises:
         ConfigError: The configuration cannot work; nothing is left behind.
@@ -89,6 +96,8 @@ def execute(config_name: str, work: Work, words: list[str], begins_runs: bool = 
             sys.argv = [known[0], *words]  # where Hydra reads them
             task = (RunTask if begins_runs else ReadingTask)(config_name, work)
             _call_hydra(task, claimed)
+            if after_sweep is not None and claimed.sweep is not None:
+                after_sweep(claimed.sweep)
         except Refused as refusal:
             theirs = isinstance(refusal.error, THEIRS)
             raise (reworded(refusal.error, config_name, sys.argv[1:]) if theirs else refusal.error) from None

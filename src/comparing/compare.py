@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from src.comparing import out_of_fold
 from src.comparing.comparison import Comparison, compare
 from src.comparing.reading import read_runs
 from src.comparing.writing import write_tables
@@ -59,6 +60,8 @@ def compare_runs(cfg: DictConfig) -> None:
     with product(output, "comparison", "output", ours=_is_comparison, force=options.force) as folder:
         written = [*write_tables(folder, comparison), *_draw(folder, comparison, options.boundaries, options.trust)]
     print(printable(f"\nwritten to {output}: {', '.join(written)}"))
+    for folder in folders:
+        out_of_fold.tell(folder)
 
 
 def _is_comparison(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from src.comparing.reading import Record
 
 _DRAWN = "src.data.synthetic."
 _SPLIT, _SEED = "data.split_seed", "data.seed"
-_FOLDS, _FOLD = "data.folds", "data.fold"
+FOLDS, FOLD = "data.folds", "data.fold"
 _USUAL_RATIO = 2 / 7  # 20 % of the rows for tests, 10 % for validation
 
 
@@ -25,7 +25,7 @@ def is_seed(key: str) -> bool:
 
 def repeats(key: str) -> bool:
     """Whether a key makes another repetition of a setting: it chooses random numbers, or the fold that is tested."""
-    return key == _FOLD or is_seed(key)
+    return key == FOLD or is_seed(key)
 
 
 class Split(NamedTuple):
@@ -109,7 +109,7 @@ def repetitions(runs: list[Record], metric: str) -> Repetitions:
         drawn = str(values.of(run, "data._target_")).startswith(_DRAWN)
         table = values.of(run, _SEED) if drawn else None
         given = values.of(run, "data.split_column") is not None  # the file says which rows are tested
-        fold = values.of(run, _FOLDS), values.of(run, _FOLD)
+        fold = values.of(run, FOLDS), values.of(run, FOLD)
         splits[run.folder] = Split(table, None if given else values.of(run, _SPLIT), *fold)
         tables.add(table)
         others = sorted(key for key in run.overrides if is_seed(key) and key not in (_SPLIT, _SEED))
@@ -151,7 +151,7 @@ def _ratio(run: Record, metric: str) -> float:
     if tested and trained:
         return tested / trained
     fractions = [run.value(f"data.{name}_fraction") for name in ("test", "val")]
-    if isinstance(folds := run.value(_FOLDS), int) and folds > 1:
+    if isinstance(folds := run.value(FOLDS), int) and folds > 1:
         fractions[0] = 1 / folds
     if all(isinstance(fraction, int | float) and fraction >= 0 for fraction in fractions) and sum(fractions) < 1:
         part = fractions[1 if stage == "val" else 0]

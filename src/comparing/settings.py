@@ -151,7 +151,12 @@ class Setting:
 
 def varying_keys(runs: list[Record]) -> list[str]:
     """The keys, seeds and folds left aside, that some command line set and that differ between runs."""
-    keys = dict.fromkeys(key for run in runs for key in run.overrides if not repeats(key))
+    return [key for key in swept_keys(runs) if not repeats(key)]
+
+
+def swept_keys(runs: list[Record]) -> list[str]:
+    """The keys that some command line set and that differ between runs."""
+    keys = dict.fromkeys(key for run in runs for key in run.overrides)
     return [key for key in keys if key not in ("runs_dir", "data_dir") and _differs(runs, key)]
 
 

@@ -49,6 +49,18 @@ class Identity(NamedTuple):
         return np.sort(self.keys[np.union1d(train, val)])
 
 
+def numbered(num_rows: int, train: Tensor, val: Tensor, test: Tensor) -> Identity:
+    """Rows that nobody can change, named by their numbers from 1.
+
+    Args:
+        num_rows: All of them.
+        train: Which of them train, from 0.
+        val: Which validate.
+        test: Which are tested.
+    """
+    return Identity("row", range(1, num_rows + 1), {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()})
+
+
 def row_keys(*parts: Tensor) -> Keys:
     """A key [N] for each row of the `parts` [N, …], by all its numbers; every NaN is the same, and so is every zero.
 

@@ -47,9 +47,17 @@ class Outcome:
         """
         return self.head.measure(self.logits, self.y)
 
+    def answered(self) -> Columns:
+        """What is true of each row, and what the head says."""
+        return {**self._targets(), **self.head.answers(self.logits)}
+
+    def _targets(self) -> Columns:
+        """What is true of each row."""
+        return {"target": self.y.tolist()}
+
     def tables(self) -> dict[str, Columns]:
         """Each table by its name."""
-        return {"predictions": {"target": self.y.tolist(), **self.head.answers(self.logits)}}
+        return {"predictions": self.answered()}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """Each figure by its name; the `scene` has what it shows beside the answers."""

@@ -73,14 +73,10 @@ class ProbableOutcome(Outcome):
         """Predictions, the scores of each class, and its curves."""
         by_class = class_scores(*self._arguments, self.head.spec.class_names)
         return {
-            "predictions": {**self._targets(), **self.head.answers(self.logits)},
+            "predictions": self.answered(),
             "by_class": {key: [row[key] for row in by_class] for key in by_class[0]},
             **{name: _below_each_other(self._curves(name)) for name in self._curve_names},
         }
-
-    @abstractmethod
-    def _targets(self) -> Columns:
-        """What is true of each row."""
 
     @property
     def _curve_names(self) -> tuple[str, ...]:

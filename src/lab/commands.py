@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from src.comparing import out_of_fold
 from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
@@ -53,7 +54,7 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
         InterruptedRunError: The kernel was interrupted; the message says how to go on.
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
-    return TrainedSweep(PROJECT / call("train", training.train, words))
+    return TrainedSweep(PROJECT / call("train", training.train, words, after_sweep=out_of_fold.tell))
 
 
 def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> TrainedRun:

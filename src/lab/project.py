@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from src.command import cli
+from src.command.cli import AfterSweep
 from src.command.tasks import Work
 from src.settings.composed import CONF
 
@@ -16,7 +17,7 @@ PROJECT = CONF.parent
 """The folder from which commands are given and paths are meant."""
 
 
-def call(command: str, work: Work, words: list[str], begins_runs: bool = True) -> Any:
+def call(command: str, work: Work, words: list[str], begins_runs: bool = True, after_sweep: AfterSweep = None) -> Any:
     """What the work of a command returns, or the folder of its sweep: the command is given from the project's folder.
 
     The process's own folder and logging are left as they were.
@@ -26,6 +27,7 @@ def call(command: str, work: Work, words: list[str], begins_runs: bool = True) -
         work: What it does.
         words: What follows its name on the command line.
         begins_runs: As for `src.command.cli.execute`, which says what is raised.
+        after_sweep: Likewise.
     """
     results = [None]
 
@@ -34,7 +36,7 @@ def call(command: str, work: Work, words: list[str], begins_runs: bool = True) -
         return results[0]
 
     with contextlib.chdir(PROJECT), _logging_kept():
-        sweep = cli.execute(command, kept, words, begins_runs).sweep
+        sweep = cli.execute(command, kept, words, begins_runs, after_sweep).sweep
     return results[0] if sweep is None else sweep
 
 

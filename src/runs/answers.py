@@ -11,7 +11,7 @@ from src.heads.base import Head
 from src.heads.drawing import Moment, record
 from src.metrics.threshold import parse_rule
 from src.reporting.summary import is_solved
-from src.runs import calibration, thresholds
+from src.runs import calibration, fold_predictions, thresholds
 from src.storage.folders import RunFolder
 from src.storage.values import known_json, write_json
 
@@ -90,6 +90,7 @@ def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) 
         thresholds.write(folder, head)
     if not metrics:
         return
+    fold_predictions.write(folder, datamodule, head)
     write_json(files.metrics, metrics, durable=True)
     drawn = record(head, datamodule, ("train", "test"), Moment(int(metrics.get("steps", 0))))
     save([each for each in drawn if (files.plots / f"{each.file_stem}.png").exists()], files.plots, [])

@@ -2,7 +2,6 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -12,6 +11,7 @@ from src.errors import ConfigError
 from src.heads.outcome import Outcome
 from src.reporting.summary import evaluation_table, meaning
 from src.runs import answers, baselines
+from src.runs.fold_predictions import row_names
 from src.runs.fresh_draws import fresh_draw
 from src.runs.opening import OpenRun, open_run
 from src.storage.files import aside
@@ -58,7 +58,7 @@ def evaluate(cfg: DictConfig) -> Path:
     with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
         write_json(EvaluationFolder(folder).metrics, results)
         for name, columns in outcome.tables().items():
-            names = _names(opened, cfg.split, len(outcome.y)) if name == "predictions" else {}
+            names = row_names(opened.datamodule, cfg.split, len(outcome.y)) if name == "predictions" else {}
             write_csv(folder / f"{name}.csv", {**names, **columns})
         for name, draw in outcome.figures(Scene(opened.datamodule, {f"{cfg.split} split": cfg.split})).items():
             with aside(folder / f"{name}.png") as part:
@@ -74,13 +74,6 @@ def evaluate(cfg: DictConfig) -> Path:
             log.info("%s", line)
     log.info("written to %s", target)
     return target
-
-
-def _names(opened: OpenRun, split: Split, count: int) -> dict[str, list[Any]]:
-    """A column with the number of each of `count` rows of a split in its file, or its picture's path; or none."""
-    identity = opened.datamodule.identity
-    names = [] if identity is None else identity.of(split)
-    return {identity.column: names} if identity and len(names) == count else {}  # pictures that are broken are skipped
 
 
 def _check_parts(opened: OpenRun, cfg: DictConfig) -> None:

@@ -17,7 +17,7 @@ from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.affine import affine_map
 from src.reporting import summary as report
-from src.runs import answers, calibration, provenance, rows_seen, thresholds, tuning
+from src.runs import answers, calibration, fold_predictions, provenance, rows_seen, thresholds, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take
@@ -194,6 +194,7 @@ class Run:
                 logger.log_hyperparams(report.hyperparameters(self.cfg))
                 logger.log_metrics(final, trainer.global_step)
             logger.finalize("success")
+        fold_predictions.write(self.folder, self.parts.datamodule, self.parts.head)
         write_json(self.files.metrics, self.metrics, durable=True)
 
     def _draw(self) -> None:

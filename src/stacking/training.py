@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, InterruptedRunError
-from src.runs import calibration, provenance, rows_seen
+from src.runs import calibration, fold_predictions, provenance, rows_seen
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
@@ -186,6 +186,7 @@ class Writer:
             if any(self.wanted):
                 with placed(member.folder):
                     extras.add(self.wanted, parts.head, member, columns, rows)
+            fold_predictions.write(member.folder, member.data, parts.head)
             folders.write_metrics(member.folder, member.metrics)
 
 

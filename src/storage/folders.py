@@ -90,6 +90,11 @@ class RunFolder:
         return self.path / "rows_seen.bin"
 
     @property
+    def fold_predictions(self) -> Path:
+        """What the run says of each row of the fold that it tests."""
+        return self.path / "fold_predictions.csv"
+
+    @property
     def checkpoints(self) -> Path:
         """The folder of checkpoints."""
         return self.path / "checkpoints"
@@ -164,6 +169,11 @@ class SweepFolder:
         return self.path / "failures.txt"
 
     @property
+    def out_of_fold(self) -> Path:
+        """What the runs of all folds say of each row, which each tests once."""
+        return self.path / "out_of_fold.csv"
+
+    @property
     def stack_checkpoint(self) -> Path:
         """The checkpoint of the stack in progress."""
         return self.path / "stack.ckpt"
@@ -210,7 +220,7 @@ def _parts(*paths: Path) -> tuple[str, ...]:
 
 _MEASURED = (
     *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
-    *(RUN.rows_seen, RUN.provenance),
+    *(RUN.rows_seen, RUN.provenance, RUN.fold_predictions),
 )
 """What training and measuring write beside checkpoints and figures."""
 

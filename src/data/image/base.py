@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from src.data.base import InMemoryDataModule
-from src.data.identity import Identity, Keys
+from src.data.identity import Identity, Keys, numbered
 from src.data.image.augmentation import erased, shifted
 from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Split, Splits
@@ -142,6 +142,8 @@ class ImageDataModule(InMemoryDataModule):
         if files is not None:
             places = {split: part.numbers.numpy() for split, part in given.items()}
             self.identity = Identity("image", files.names, places, files.keys)
+        elif self.fold is not None:
+            self.identity = numbered(len(found["train"].y), *(part.numbers for part in given.values()))
         label = torch.tensor([self._class_names.index(name) for name in in_order])  # only now, so as to divide alike
         splits = Splits(*(Rows(self.images(part.x), label[part.y]) for part in given.values()))
         side = min(splits.train.x.shape[2:])

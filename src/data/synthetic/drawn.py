@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 
 from src.data.base import InMemoryDataModule, stream_seed
+from src.data.identity import numbered
 from src.data.rows import Rows, Splits
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
@@ -104,4 +105,6 @@ class DrawnWhole(DrawnDataModule):
         labels = y if has_classes and self.stratify is not False else None
         fractions = self.test_fraction, self.val_fraction
         parts = split_rows(torch.arange(len(x)), *fractions, self.split_seed, labels, self.class_names, self.fold)
+        if self.fold is not None:
+            self.identity = numbered(len(x), *parts)
         return Splits(*(Rows(x[rows], y[rows]) for rows in parts))

@@ -1,0 +1,33 @@
+"""What a run says of the fold that it tests, row by row: the part of the out-of-fold predictions that is the run's."""
+
+from pathlib import Path
+from typing import Any
+
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
+from src.heads.base import Head
+from src.storage.folders import RunFolder
+from src.storage.values import write_csv
+
+
+def write(folder: Path, data: Any, head: Any) -> None:
+    """Write the test rows of a run that tests a fold, their targets and the answers of its head; else nothing.
+
+    Args:
+        folder: The run's.
+        data: Its rows; of Lightning modules of one's own, nobody else knows the rows.
+        head: With its best weights.
+    """
+    if not isinstance(data, InMemoryDataModule) or not isinstance(head, Head) or data.fold is None:
+        return
+    answered = head.outcome(*head.outputs(data.whole("test"))).answered()
+    count = len(next(iter(answered.values())))
+    if names := row_names(data, "test", count):
+        columns = {**names, "fold": [data.fold.number] * count, **answered}
+        write_csv(RunFolder(folder).fold_predictions, columns)
+
+
+def row_names(data: InMemoryDataModule, split: Split, count: int) -> dict[str, list[Any]]:
+    """A column with the number of each of `count` rows of a split in its file, or its picture's path; or none."""
+    names = [] if data.identity is None else data.identity.of(split)
+    return {data.identity.column: names} if data.identity and len(names) == count else {}  # broken pictures are skipped
