@@ -53,10 +53,10 @@ def numbered(num_rows: int, train: Tensor, val: Tensor, test: Tensor) -> Identit
     """Rows that nobody can change, named by their numbers from 1.
 
     Args:
-        num_rows: All of them.
-        train: Which of them train, from 0.
-        val: Which validate.
-        test: Which are tested.
+        num_rows: All of them, N.
+        train: Places [K] of those that train, from 0.
+        val: Places [K] of those that validate.
+        test: Places [K] of those that are tested.
     """
     return Identity("row", range(1, num_rows + 1), {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()})
 
