@@ -28,6 +28,12 @@ def write(folder: Path, data: Any, head: Any) -> None:
 
 
 def row_names(data: InMemoryDataModule, split: Split, count: int) -> dict[str, list[Any]]:
-    """A column with the number of each of `count` rows of a split in its file, or its picture's path; or none."""
+    """A column with the number of each row of a split in its file, or its picture's path; or none.
+
+    Args:
+        data: Where the split is from.
+        split: Which.
+        count: Rows of it that were answered.
+    """
     names = [] if data.identity is None else data.identity.of(split)
     return {data.identity.column: names} if data.identity and len(names) == count else {}  # broken pictures are skipped
