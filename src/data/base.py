@@ -12,6 +12,7 @@ from torch import Tensor
 from src.data.blocks import BatchLoader, BlockLoader
 from src.data.folds import NumFolds, chosen_fold
 from src.data.identity import Keys
+from src.data.reading.dialect import PLAIN, Dialect, Told
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
 from src.data.sourced import Sourced
@@ -57,6 +58,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
     weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
+    reading: Dialect | Told = PLAIN  # how files of rows are written, to predict from
     scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
 
     @checked
@@ -122,6 +124,10 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     def columns_used(self, spec: DataSpec) -> list[str]:
         """Columns of a table that `encode` reads for a dataset of this `spec`."""
         return list(spec.feature_names)
+
+    def settle(self, source: str) -> list[tuple[str, str]]:
+        """Kind and text of what there is to say of the rows encoded since the last call, which are of a `source`."""
+        return []
 
     # What it gives
 

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 
 class Scaler(nn.Module):
-    """Inputs x [N, …] to (x - mean) / scale, in float32; a missing number (NaN) becomes `fill` first.
+    """Inputs x [N, …] to (x - mean) / scale, float32; a missing number (NaN) becomes `fill` first.
+
+    It computes in the type of `mean`: float64 where large numbers differ by little.
 
     Args:
         mean: In the shape of a row […], or one that broadcasts against it.
@@ -39,6 +41,8 @@ class Scaler(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs x [N, …] as the network sees them, in the same shape."""
+        if self.mean.dtype == torch.float64:
+            x = x.double()
         if self.fill is not None:
             x = torch.where(x.isnan(), self.fill.to(x.device), x)
-        return (x - self.mean.to(x.device)).div_(self.scale.to(x.device))
+        return (x - self.mean.to(x.device)).div_(self.scale.to(x.device)).float()

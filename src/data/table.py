@@ -1,32 +1,30 @@
-"""Rows of named columns as they stand in a file: read in parts, cells as text or as numbers."""
+"""Rows of named columns as they stand in a file, cells as text or as numbers."""
 
-import csv
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from src.data.cells import Coded
 from src.errors import ConfigError
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """What a cell says that holds no value, in any case and with spaces around it."""
 
-_PARQUET = (".parquet", ".pq")
-_ROWS_OF_A_PART = 16_384
 _LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32, where more is infinite
 
-Numbers = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
 class Table:
     """Columns of cells, by name and of one length; a cell is text, a number or None.
 
     Args:
-        columns: Cells of each column.
+        columns: Cells of each column: a list, an array of numbers, or `Coded` texts.
         source: Where they are from, for messages.
         first_row: Number of the first row in its source, from 1 and without the header.
+        missing: What a cell says that holds no value, in small letters.
+        row_numbers: Of all rows in their source, where some of that have been left out.
 
     Example:
         >>> table = Table({"size": ["1.5", "NA"], "colour": [" red", ""]}, source="rows.csv")
@@ -34,11 +32,29 @@ class Table:
         ([1.5, nan], ['red', None])
     """
 
-    def __init__(self, columns: dict[str, list[Any]], source: str, first_row: int = 1) -> None:
-        self.columns, self.source, self.first_row = columns, source, first_row
+    def __init__(
+        self,
+        columns: Mapping[str, Any],
+        source: str,
+        first_row: int = 1,
+        missing: frozenset[str] = MISSING,
+        row_numbers: Sequence[int] | None = None,
+    ) -> None:
+        self.columns, self.source, self.missing = dict(columns), source, missing
+        self.row_numbers = range(first_row, first_row + len(self)) if row_numbers is None else row_numbers
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), []))
+
+    def with_columns(self, columns: Mapping[str, Any]) -> "Table":
+        """Other `columns` of the same rows."""
+        return Table(columns, self.source, missing=self.missing, row_numbers=self.row_numbers)
+
+    def take(self, rows: Numbers) -> "Table":
+        """Some `rows` [K], by their places."""
+        columns = {name: _taken(cells, rows) for name, cells in self.columns.items()}
+        numbers = [self.row_numbers[row] for row in rows.tolist()]
+        return Table(columns, self.source, missing=self.missing, row_numbers=numbers)
 
     def numbers(self, name: str) -> Numbers:
         """The column of this `name` as float64 [N], NaN where a cell is missing.
@@ -46,27 +62,69 @@ class Table:
         Raises:
             ConfigError: A cell is no number, or beyond what float32 holds; its row and column are named.
         """
+        return self.read_numbers(name, lambda cell: as_number(cell, self.missing), plain=True)
+
+    def read_numbers(self, name: str, parse: Callable[[Any], float | None], plain: bool = False) -> Numbers:
+        """The column of this `name` as float64 [N], where `parse` makes a number of a cell, or None of no number.
+
+        Args:
+            name: Of the column.
+            parse: Reads one cell.
+            plain: It reads numbers as Python and NumPy do, which is tried first.
+
+        Raises:
+            ConfigError: As `numbers`.
+        """
         cells = self.columns[name]
-        try:
-            numbers = np.array(cells, dtype=np.float64)
-        except (TypeError, ValueError):
-            found = np.array([as_number(cell) for cell in cells], dtype=object)
-            self._refuse(name, found == None, "is not a number")  # noqa: E711  # element by element
-            numbers = found.astype(np.float64)
+        numbers = _as_they_are(cells, plain)
+        if numbers is None:
+            coded = isinstance(cells, Coded)
+            found = [parse(cell) for cell in (cells.values if coded else cells)]
+            each = cells.spread(found, np.nan, object) if coded else np.array(found, dtype=object)
+            self._refuse(name, each == None, "is not a number")  # noqa: E711  # element by element
+            numbers = each.astype(np.float64)
         self._refuse(name, np.abs(numbers) > _LARGEST, f"is beyond ±{_LARGEST:.2g}")
+        return numbers
+
+    def read_rows(
+        self, name: str, parse: Callable[[Any], list[float] | None], missing: list[float], what: str
+    ) -> Numbers:
+        """The column of this `name` as float64 [N, K], where `parse` makes K numbers of a cell, or None.
+
+        Args:
+            name: Of the column.
+            parse: Reads one cell.
+            missing: The K numbers of a missing cell.
+            what: What is wrong with a cell of which nothing is made.
+
+        Raises:
+            ConfigError: There is such a cell.
+        """
+        cells = self.columns[name]
+        values = cells.values if isinstance(cells, Coded) else cells
+        found = [parse(value) for value in values]
+        codes = cells.codes if isinstance(cells, Coded) else np.arange(len(found))
+        wrong = np.array([each is None for each in found] + [False])[codes]
+        self._refuse(name, wrong, what)
+        numbers: Numbers = np.array([missing if each is None else each for each in [*found, missing]])[codes]
         return numbers
 
     def _refuse(self, name: str, wrong: Any, what: str) -> None:
         """Raise `ConfigError` for the first of the rows [N] of a column that are `wrong`."""
         if len(places := np.flatnonzero(wrong)):
+            cell = self.columns[name][places[0]]
             raise ConfigError(
-                f"{self.source}: column {name}, row {self.first_row + int(places[0])} {what} "
-                f"(got {self.columns[name][places[0]]!r}); mend it, or leave it empty if it is not known"
+                f"{self.source}: column {name}, row {self.row_numbers[places[0]]} {what} "
+                f"(got {cell.item() if isinstance(cell, np.generic) else cell!r}); mend it, or leave it empty if it is "
+                "not known"
             )
 
     def texts(self, name: str) -> list[str | None]:
         """The column of this `name` as text without spaces around it, None where a cell is missing."""
-        return [as_text(cell) for cell in self.columns[name]]
+        cells = self.columns[name]
+        if not isinstance(cells, Coded):
+            return [as_text(cell, self.missing) for cell in cells]
+        return list(Coded(cells.codes, [as_text(value, self.missing) for value in cells.values]))
 
     def require(self, names: list[str]) -> None:
         """Raise `ConfigError` where a column of these `names` is missing."""
@@ -76,14 +134,14 @@ class Table:
             )
 
 
-def as_number(cell: Any) -> float | None:
-    """A cell as a number, NaN if it is missing, None if it is neither.
+def as_number(cell: Any, missing: Collection[str] = MISSING) -> float | None:
+    """A cell as a number, NaN if it is `missing`, None if it is neither.
 
     Example:
         >>> as_number(" 1e3"), as_number("?"), as_number("red")
         (1000.0, nan, None)
     """
-    text = as_text(cell)
+    text = as_text(cell, missing)
     if text is None:
         return float("nan")
     try:
@@ -92,69 +150,25 @@ def as_number(cell: Any) -> float | None:
         return None
 
 
-def as_text(cell: Any) -> str | None:
-    """A cell as text, None if it is missing."""
+def as_text(cell: Any, missing: Collection[str] = MISSING) -> str | None:
+    """A cell as text, None if it is `missing`."""
     text = str(cell).strip()
-    return None if cell is None or text.lower() in MISSING else text
+    return None if cell is None or text.lower() in missing else text
 
 
-def read_table(path: Path) -> Table:
-    """The CSV or Parquet file at `path` as one table.
-
-    Raises:
-        ConfigError: There is no such file, it cannot be read, or it has no rows.
-    """
-    parts = list(read_parts(path))
-    columns = {name: [cell for part in parts for cell in part.columns[name]] for name in parts[0].columns}
-    return Table(columns, str(path))
+def _taken(cells: Any, rows: Numbers) -> Any:
+    if isinstance(cells, np.ndarray):
+        return cells[rows]
+    return cells.take(rows) if isinstance(cells, Coded) else [cells[row] for row in rows.tolist()]
 
 
-def read_parts(path: Path) -> Iterator[Table]:
-    """The CSV or Parquet file at `path` as tables of 16,384 rows each, so that memory does not grow with the file.
-
-    Raises:
-        ConfigError: There is no such file, it cannot be read, or it has no rows.
-    """
-    if not path.is_file():
-        raise ConfigError(f"{path}: there is no such file; name a CSV or Parquet file")
-    parts = _parquet_parts(path) if path.suffix.lower() in _PARQUET else _csv_parts(path)
-    first_row = 1
-    for columns in parts:
-        table = Table(columns, str(path), first_row)
-        first_row += len(table)
-        yield table
-    if first_row == 1:
-        raise ConfigError(f"{path}: the file has no rows; it needs a header and a row at least")
-
-
-def _csv_parts(path: Path) -> Iterator[dict[str, list[Any]]]:
+def _as_they_are(cells: Any, plain: bool) -> Numbers | None:
+    """Cells that are numbers, or `plain` texts of some; None where one has to be looked at."""
+    if isinstance(cells, np.ndarray) and cells.dtype.kind == "f":
+        return cells
+    if isinstance(cells, Coded) or (not plain and any(isinstance(cell, str) for cell in cells)):
+        return None
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            names = [name.strip() for name in next(reader, [])]
-            if len(set(names)) < len(names):
-                twice = next(name for name in names if names.count(name) > 1)
-                raise ConfigError(f"{path}: two columns are named {twice!r}; rename one")
-            while rows := list(islice(reader, _ROWS_OF_A_PART)):
-                for number, row in enumerate(rows):
-                    if len(row) != len(names):
-                        line = reader.line_num - len(rows) + number + 1
-                        raise ConfigError(
-                            f"{path}: line {line} has {len(row)} cells and the header {len(names)}; mend that line"
-                        )
-                yield dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: cannot be read as CSV ({error}); save it as CSV in UTF-8") from error
-
-
-def _parquet_parts(path: Path) -> Iterator[dict[str, list[Any]]]:
-    try:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
-    except ImportError as error:
-        raise ConfigError(f"{path}: reading Parquet needs pyarrow; pip install pyarrow, or save it as CSV") from error
-    try:
-        for batch in ParquetFile(path).iter_batches(_ROWS_OF_A_PART):
-            yield batch.to_pydict()
-    except (ArrowException, OSError) as error:
-        raise ConfigError(f"{path}: cannot be read as Parquet ({' '.join(str(error).split())})") from error
+        return np.array(cells, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None

@@ -24,6 +24,7 @@ from src.networks.affine import affine_map
 from src.networks.hidden import hidden_activations
 from src.plots.plane import plane_around
 from src.reporting import summary as report
+from src.reporting.remarks import remark
 from src.runs import evaluation, prediction
 from src.runs.opening import OpenRun, open_run
 from src.storage.epochs import read
@@ -269,8 +270,12 @@ class TrainedRun:
         data, spec = self._opened.datamodule, self._opened.spec
         if isinstance(x, Mapping):
             x = data.encode(Table({name: list(cells) for name, cells in x.items()}, "x"), spec)
+            for kind, text in data.settle("x"):
+                remark(kind, text)
+        else:
+            x = torch.as_tensor(x)
+            x = x if x.dtype == torch.uint8 else x.float()
         rows = torch.as_tensor(x)
-        rows = rows if rows.dtype == torch.uint8 else rows.float()
         if rows.shape[1:] != spec.input_shape:
             wanted = ", ".join(["N", *map(str, spec.input_shape)])
             raise ConfigError(f"x: rows must be of shape [{wanted}] (got {list(rows.shape)}); reshape them")

@@ -18,6 +18,7 @@ from src.storage.values import as_json, known_json
 log = logging.getLogger(__name__)
 
 _TOLERANCE = 1e-5
+_BLUR = 1e-4  # of a standard deviation, beyond which rounding an input may change an answer
 _BATCHES = (1, 7, 64)  # rows of the batches that the exported file is checked with
 
 
@@ -25,7 +26,8 @@ class WholeModel(nn.Module):
     """Raw inputs [N, *input_shape] to probabilities [N, C] or [N, L], or to values [N] for regression.
 
     The scaler is in front and the sigmoid or softmax behind, so that nothing is left to do outside. Tables come as
-    float32 columns in the order of the features, missing numbers as NaN; images as uint8.
+    columns in the order of the features, missing numbers as NaN: float32 or, where numbers are large, float64. Images
+    come as uint8.
 
     Args:
         opened: The run.
@@ -91,7 +93,16 @@ def _sample(opened: OpenRun, rows: int) -> Tensor:
         return torch.randint(0, 256, shape, generator=generator).to(torch.uint8)
     x = torch.randn(shape, generator=generator)
     scaler = opened.datamodule.scaler
-    return x if scaler is None else x * scaler.scale.cpu() + scaler.mean.cpu()
+    return x if scaler is None else (x * scaler.scale.cpu() + scaler.mean.cpu()).to(_dtype(opened))
+
+
+def _dtype(opened: OpenRun) -> torch.dtype:
+    """Of raw inputs: float64 where a column's numbers are so large that float32 blurs what tells them apart."""
+    scaler = opened.datamodule.scaler
+    if scaler is None or scaler.mean.dtype != torch.float64:
+        return torch.float32
+    step = torch.finfo(torch.float32).eps * scaler.mean.abs()
+    return torch.float64 if bool((step > _BLUR * scaler.scale).any()) else torch.float32
 
 
 def _description(opened: OpenRun) -> dict[str, Any]:
@@ -99,7 +110,7 @@ def _description(opened: OpenRun) -> dict[str, Any]:
     return {
         "input": {
             "name": "x",
-            "dtype": "uint8" if spec.is_image else "float32",
+            "dtype": "uint8" if spec.is_image else str(_dtype(opened)).removeprefix("torch."),
             "shape": ["rows", *spec.input_shape],
             "features": list(spec.feature_names),
         },

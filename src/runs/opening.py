@@ -85,6 +85,9 @@ class OpenRun:
                 )
         self._mention_unknown(data.source)
         change = data.change() or data.mixture()
+        if data.change() is not None:
+            for kind, text in data.settle(data.source.name if data.source else "the data"):
+                remark(kind, text)
         return {} if change is None else rows_seen.said(change, data)
 
     def check_source(self, allow: bool) -> None:

@@ -13,9 +13,12 @@ from tqdm import tqdm
 
 from src.data.image.files import ImageFiles, left_out
 from src.data.image.finding import SUFFIXES, content, listed
-from src.data.table import Table, read_parts
+from src.data.reading import formats
+from src.data.reading.files import read_parts
+from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.reporting.remarks import remark
 from src.runs.opening import OpenRun, open_run
 from src.storage.folders import find_run
 from src.storage.formulas import inert
@@ -23,7 +26,6 @@ from src.storage.outputs import check_output, output
 
 log = logging.getLogger(__name__)
 
-_PARQUET = (".parquet", ".pq")
 _IMAGES_AT_ONCE = 64
 
 
@@ -83,11 +85,14 @@ def _table_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]
     """Parts of a file, and their rows as the network sees them."""
     if source.is_dir() or source.suffix.lower() in SUFFIXES:
         raise ConfigError(f"input: the run was trained on a table (got {source}); name a CSV or Parquet file")
-    for number, table in enumerate(read_parts(source)):
-        x = opened.datamodule.scaled(opened.datamodule.encode(table, opened.spec))
+    data = opened.datamodule
+    for number, table in enumerate(read_parts(source, data.reading, data.columns_used(opened.spec))):
+        x = data.scaled(data.encode(table, opened.spec))
         if number == 0:
             _mention_extra(table, opened)
         yield table, x.reshape(len(table), *opened.spec.input_shape)
+    for kind, text in data.settle(str(source)):
+        remark(kind, text)
 
 
 def _mention_extra(table: Table, opened: OpenRun) -> None:
@@ -132,7 +137,7 @@ class _Writer:
     """
 
     def __init__(self, part: Path, suffix: str, cell: Callable[[Any], Any]) -> None:
-        self.part, self.is_parquet, self.cell = part, suffix in _PARQUET, cell
+        self.part, self.is_parquet, self.cell = part, suffix in formats.PARQUET, cell
         self._file: Any = None
 
     def __enter__(self) -> Self:

@@ -26,6 +26,7 @@ MOST_LEVELS = 32
 """Containers within each other."""
 
 _MOST_VALUES = 2**20
+_Character = Annotated[str, Field(min_length=1, max_length=1)]
 _SPEC = TypeAdapter(DataSpec)
 
 
@@ -39,6 +40,20 @@ class _SourceState(BaseModel):
     content: str = ""
 
 
+class _Reading(BaseModel):
+    """How a file of rows was written."""
+
+    model_config = ConfigDict(strict=True)
+    separator: _Character
+    quote: _Character
+    escape: _Character
+    skip: Annotated[int, Field(ge=0, lt=2**31)]
+    header: bool
+    comments: bool
+    encoding: Annotated[str, Field(max_length=40)]
+    missing: list[str]
+
+
 class _DataState(BaseModel):
     """What a dataset keeps in a checkpoint."""
 
@@ -48,6 +63,10 @@ class _DataState(BaseModel):
     fill: Tensor | None = None
     numeric: list[str] | None = None
     categories: dict[str, list[str]] | None = None
+    spellings: list[Annotated[list[str], Field(min_length=2, max_length=2)]] | None = None
+    dates: dict[str, Annotated[list[str], Field(min_length=2)]] | None = None
+    indicators: list[str] | None = None
+    reading: _Reading | None = None
     classes: tuple[str, ...] | None = None
     source: _SourceState | None = None
 
@@ -140,7 +159,8 @@ def data_state(checkpoint: Mapping[str, Any], name: str, spec: DataSpec, path: P
         if tensor is not None:
             _check_scale(key, tensor, spec, f"{path}: {name}.{key}")
     if known.numeric is not None and known.categories is not None:
-        columns = len(known.numeric) + sum(map(len, known.categories.values()))
+        columns = len(known.numeric) + sum(map(len, known.categories.values())) + len(known.indicators or ())
+        columns += sum(len(parts) - 1 for parts in (known.dates or {}).values())
         if columns != prod(spec.input_shape):
             raise ConfigError(f"{path}: {name}: has {columns:,} columns and its network {prod(spec.input_shape):,}")
     return dict(state)

@@ -206,8 +206,8 @@ def make_files() -> None:
         {
             **{"id": number, "height": number % 7 + number / 80, "stage": number % 3, "colour": "rgb"[number % 2]},
             "part": ("train", "train", "val", "test")[number % 4],
-            "kind": "fern" if number % 5 > 1 else "moss",
             "sort": "abc"[number % 3],
+            "kind": "fern" if number % 5 > 1 else "moss",
         }
         for number in range(80)
     ]

@@ -1,7 +1,8 @@
 """The base of tables: a target column, input columns that become numbers, and a stratified split."""
 
 from abc import abstractmethod
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -14,28 +15,17 @@ from src.data.rows import Rows, Split, Splits, split_named
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
+from src.data.tabular.classes import class_of_each
 from src.data.tabular.encoder import Encoder
+from src.data.tabular.kinds import kinds_of
+from src.data.tabular.labelled import Labelled, target_numbers, with_targets
+from src.data.tabular.typed import TypedEncoder, encoder_of
+from src.data.tabular.unknown import Unknown
 from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Seed, checked
 from src.spec import DataSpec
 
 _MOST_CLASSES = 1000
-
-
-class Labelled(NamedTuple):
-    """A table whose rows have a target.
-
-    Attributes:
-        inputs: The columns to predict from.
-        target: Of each row.
-        split: Of each row, where the source says it.
-        groups: Number [N] of each row's group, all of whose rows are in one split; None where there are none.
-    """
-
-    inputs: Table
-    target: list[Any]
-    split: list[str | None] | None = None
-    groups: Tensor | None = None
 
 
 class TabularDataModule(InMemoryDataModule):
@@ -45,7 +35,11 @@ class TabularDataModule(InMemoryDataModule):
 
     Args:
         task: `classification`, or `regression` for a target of numbers.
+        types: `auto` tells numbers however they are written, dates, categories and ids apart, and compares by value;
+            None takes cells as runs did that have no such key.
         categorical: Columns that hold categories although their cells look like numbers.
+        keep: Columns that are inputs although they look like ids or texts.
+        merge_classes: Classes that differ only in case or spaces are one.
         test_fraction: Part of all rows that is the test split.
         val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
         split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
@@ -63,7 +57,10 @@ class TabularDataModule(InMemoryDataModule):
         self,
         *,
         task: Literal["classification", "regression"] = "classification",
+        types: Literal["auto"] | None = None,
         categorical: list[str] | None = None,
+        keep: list[str] | None = None,
+        merge_classes: bool = False,
         test_fraction: SplitFraction = 0.2,
         val_fraction: SplitFraction = 0.1,
         split_seed: Seed | None = None,
@@ -74,15 +71,27 @@ class TabularDataModule(InMemoryDataModule):
         super().__init__(standardize=standardize, **common)
         check_fractions(test_fraction, val_fraction, self.fold)
         self.is_regression = task == "regression"
-        self.categorical = categorical or []
+        self.types, self.categorical, self.keep, self.merge_classes = (
+            types,
+            categorical or [],
+            keep or [],
+            merge_classes,
+        )
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
         self.split_seed = self.seed if split_seed is None else split_seed
-        self.encoder: Encoder | None = None
+        self.encoder: Encoder | TypedEncoder | None = None
+        self.decimal: str | None = None
+        self.thousands: str | None = None
+        self.unknown = Unknown()
         self._class_names: tuple[str, ...] | None = None
 
     @abstractmethod
     def read(self) -> Labelled:
         """The whole table."""
+
+    def doubtful(self, inputs: Table, target: Sequence[Any]) -> Iterable[tuple[str, str]]:
+        """Kind and text of each doubt about the columns that are inputs, beside the target of each row."""
+        return ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -97,21 +106,22 @@ class TabularDataModule(InMemoryDataModule):
         Raises:
             ConfigError: A target is missing or new, or a cell that should be a number is none.
         """
-        found = self.read()
+        found = self._with_targets(self.read())
         inputs, target = found.inputs, found.target
         y = self._numbers(inputs, target) if self.is_regression else self._labels(inputs, target)
         every = torch.arange(len(y))
         train, val, test = (every, every, every) if self.is_apart else self._split(found, y)
-        for name in self.categorical:
-            if name not in inputs.columns:
-                raise ConfigError(
-                    f"data.categorical: {inputs.source} has no input column {name!r}; "
-                    f"{suggestion(name, set(inputs.columns))}"
-                )
+        for key, names in (("categorical", self.categorical), ("keep", self.keep)):
+            for name in names:
+                if name not in inputs.columns:
+                    raise ConfigError(
+                        f"data.{key}: {inputs.source} has no input column {name!r}; "
+                        f"{suggestion(name, set(inputs.columns))}"
+                    )
         if self.encoder is None:
-            self.encoder = Encoder.fitted(inputs, train, self.categorical)
+            self.encoder = self._fitted(inputs, train, y, target)
         self.feature_names = self.encoder.feature_names
-        x = self.encoder.encode(inputs)
+        x = self._encoded(inputs)
         keys = None if self.source is None else row_keys(x)
         if keys is not None:
             test = self.without_seen(keys, test)
@@ -119,7 +129,7 @@ class TabularDataModule(InMemoryDataModule):
             train = val = test
         self.identity = Identity(
             "row",
-            range(inputs.first_row, inputs.first_row + len(y)),
+            inputs.row_numbers,
             {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()},
             keys,
         )
@@ -132,36 +142,71 @@ class TabularDataModule(InMemoryDataModule):
 
     def encode(self, table: Table, spec: DataSpec) -> Tensor:
         """Raw inputs x [N, F] of a table's rows."""
-        assert self.encoder is not None
-        return self.encoder.encode(table)
+        return self._encoded(table)
 
     def columns_used(self, spec: DataSpec) -> list[str]:
         """Columns of a table that `encode` reads."""
         assert self.encoder is not None
         return self.encoder.columns
 
-    def _numbers(self, inputs: Table, target: list[Any]) -> Tensor:
+    def settle(self, source: str) -> list[tuple[str, str]]:
+        """Kind and text of what there is to say of the rows encoded since the last call, which are of a `source`.
+
+        Raises:
+            ConfigError: No cell of a column is a category that training had.
+        """
+        return self.unknown.settle(source)
+
+    def _fitted(self, inputs: Table, train: Tensor, y: Tensor, target: Sequence[Any]) -> Encoder | TypedEncoder:
+        """What the columns hold; what there is to say of that is among the doubts."""
+        if self.types is None:
+            self.doubts += self.doubtful(inputs, target)
+            return Encoder.fitted(inputs, train, self.categorical)
+        kinds = kinds_of(inputs, self.categorical, self.keep, self.decimal, self.thousands)
+        self.doubts += kinds.said
+        used = {name: cells for name, cells in inputs.columns.items() if name not in kinds.left_out}
+        self.doubts += self.doubtful(inputs.with_columns(used), target)
+        return TypedEncoder.fitted(inputs, train, kinds, y)
+
+    def _encoded(self, table: Table) -> Tensor:
+        assert self.encoder is not None
+        if isinstance(self.encoder, TypedEncoder):
+            return self.encoder.encode(table, self.unknown)
+        return self.encoder.encode(table)
+
+    def _with_targets(self, found: Labelled) -> Labelled:
+        """The rows that have a target; how many have none is among the doubts."""
+        if self.types is None:
+            return found
+        kept, doubt = with_targets(found)
+        self.doubts += [("no target", doubt)] if doubt else []
+        return kept
+
+    def _numbers(self, inputs: Table, target: Sequence[Any]) -> Tensor:
         self.task = "regression"  # type: ignore[misc]
         self._class_names, _ = positive_last((), self.positive)
-        y = torch.from_numpy(Table({"target": target}, inputs.source).numbers("target")).float()
+        table = inputs.with_columns({"target": target})
+        y = torch.from_numpy(target_numbers(table, self.decimal, self.thousands, self.types is not None)).float()
         self._refuse_missing(inputs, [None if value != value else "" for value in y.tolist()])
         return y
 
-    def _labels(self, inputs: Table, target: list[Any]) -> Tensor:
-        texts = Table({"target": target}, inputs.source).texts("target")
+    def _labels(self, inputs: Table, target: Sequence[Any]) -> Tensor:
+        texts = inputs.with_columns({"target": target}).texts("target")
         self._refuse_missing(inputs, texts)
+        if self.types is not None:
+            texts = class_of_each(list(map(str, texts)), self._class_names, self.merge_classes, inputs.source)
         found = _in_order({str(text) for text in texts})
         names = found if self._class_names is None else self._class_names
         if new := [name for name in found if name not in names]:
-            row = texts.index(new[0]) + inputs.first_row
+            row = inputs.row_numbers[texts.index(new[0])]
             raise ConfigError(
                 f"{inputs.source}: the target in row {row} is a class that training had not (got {new[0]!r}); "
                 f"choose from {', '.join(names)}"
             )
         if len(names) == 1:
             raise ConfigError(
-                f"{inputs.source}: the target is {names[0]!r} in every row, and classification needs two classes or "
-                "more; name another column as data.target, or set data.task=regression"
+                f"{inputs.source}: the target is {names[0]!r} in every row{self._gone()}, and classification needs two "
+                "classes or more; name another column as data.target, or set data.task=regression"
             )
         if len(names) > _MOST_CLASSES:
             raise ConfigError(
@@ -178,9 +223,15 @@ class TabularDataModule(InMemoryDataModule):
         label_of = {name: label for label, name in enumerate(names)}
         return torch.tensor([label_of[str(text)] for text in texts])
 
+    def _gone(self) -> str:
+        """How many rows had no target, in brackets: what they say may be the name of a class."""
+        return "".join(
+            f" that has one [{text.partition(': ')[2]}]" for kind, text in self.doubts if kind == "no target"
+        )
+
     def _refuse_missing(self, inputs: Table, cells: list[Any]) -> None:
         if None in cells:
-            row = cells.index(None) + inputs.first_row
+            row = inputs.row_numbers[cells.index(None)]
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
     def _split(self, found: Labelled, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -195,12 +246,12 @@ class TabularDataModule(InMemoryDataModule):
             split = split_named(str(name))
             if split is None:
                 raise ConfigError(
-                    f"{inputs.source}: the split in row {row + inputs.first_row} should be train, val or test "
+                    f"{inputs.source}: the split in row {inputs.row_numbers[row]} should be train, val or test "
                     f"(got {name!r}); mend it"
                 )
             places[split].append(row)
         if groups is not None:
-            check_whole(groups, places, inputs.source, inputs.first_row)
+            check_whole(groups, places, inputs.source, inputs.row_numbers[0])
         train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
         if not places["val"]:  # a source with two splits: validation comes off the training rows
             kept, together = (None if each is None else each[train] for each in (labels, groups))
@@ -212,13 +263,16 @@ class TabularDataModule(InMemoryDataModule):
     def state_dict(self) -> dict[str, Any]:
         """Columns, categories, classes and the scaler as plain values."""
         assert self.encoder is not None
-        plain = {"numeric": self.encoder.numeric, "categories": self.encoder.categories, "classes": self.class_names}
-        return super().state_dict() | plain
+        if isinstance(self.encoder, TypedEncoder):
+            columns = self.encoder.state()
+        else:
+            columns = {"numeric": self.encoder.numeric, "categories": self.encoder.categories}
+        return super().state_dict() | columns | {"classes": self.class_names}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take them up again."""
         state = dict(state_dict)
-        encoder = Encoder(state.pop("numeric"), state.pop("categories"))
+        encoder = encoder_of(state)
         names = tuple(state.pop("classes"))
         if (encoder, names) != (self.encoder, self._class_names):
             self.encoder, self._class_names, self._splits = encoder, names, None
@@ -229,6 +283,6 @@ class TabularDataModule(InMemoryDataModule):
 def _in_order(names: set[str]) -> tuple[str, ...]:
     """Sorted as numbers if they all are, else as text."""
     try:
-        return tuple(sorted(names, key=float))
+        return tuple(sorted(names, key=lambda name: (float(name), name)))
     except ValueError:
         return tuple(sorted(names))

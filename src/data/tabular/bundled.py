@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from src.data.table import Table
-from src.data.tabular.base import Labelled, TabularDataModule
+from src.data.tabular.base import TabularDataModule
+from src.data.tabular.labelled import Labelled
 from src.settings.rules import checked
 
 

@@ -1,7 +1,7 @@
 """Columns of a table that are rarely meant as inputs: constants, numbers of rows, the target once more."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from src.data.table import Table, as_number, as_text
@@ -11,7 +11,7 @@ _NAMES = 3  # of columns in one line
 _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key)$", re.IGNORECASE)
 
 
-def doubts(inputs: Table, target: list[Any], is_regression: bool) -> Iterator[tuple[str, str]]:
+def doubts(inputs: Table, target: Sequence[Any], is_regression: bool) -> Iterator[tuple[str, str]]:
     """Kind and text of each doubt about a table; each column is read until it is seen to be an ordinary one.
 
     Args:
@@ -44,12 +44,12 @@ def doubts(inputs: Table, target: list[Any], is_regression: bool) -> Iterator[tu
         )
 
 
-def _is_constant(cells: list[Any]) -> bool:
+def _is_constant(cells: Sequence[Any]) -> bool:
     first = as_text(cells[0])
     return all(as_text(cell) == first for cell in cells)
 
 
-def _is_id(name: str, cells: list[Any]) -> bool:
+def _is_id(name: str, cells: Sequence[Any]) -> bool:
     """Whether a column counts the rows, or holds a text or, by its name, a whole number of its own in each."""
     first, second = as_number(cells[0]), as_number(cells[1])
     if first is None or second is None:
@@ -57,7 +57,7 @@ def _is_id(name: str, cells: list[Any]) -> bool:
     return _counts(cells) or (_ID.search(name) is not None and _all_differ(map(_whole, cells)))
 
 
-def _counts(cells: list[Any]) -> bool:
+def _counts(cells: Sequence[Any]) -> bool:
     """Whether cells are the whole numbers from 0 or 1 on, each once, in any order."""
     seen = bytearray(len(cells) + 1)
     for cell in cells:
@@ -82,12 +82,12 @@ def _all_differ(values: Iterator[Any]) -> bool:
     return True
 
 
-def _is_same(cells: list[Any], target: list[Any]) -> bool:
+def _is_same(cells: Sequence[Any], target: Sequence[Any]) -> bool:
     pairs = zip(cells, target, strict=True)
     return all(as_text(cell) is not None and as_number(cell) == as_number(value) for cell, value in pairs)
 
 
-def _says_the_same(cells: list[Any], target: list[Any]) -> bool:
+def _says_the_same(cells: Sequence[Any], target: Sequence[Any]) -> bool:
     """Whether each value of the column goes with one of the target and the other way round."""
     forth: dict[str | None, str | None] = {}
     back: dict[str | None, str | None] = {}

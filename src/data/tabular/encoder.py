@@ -99,12 +99,12 @@ class Encoder(NamedTuple):
 
 
 def _is_numeric(table: Table, name: str) -> bool:
-    numbers = [as_number(cell) for cell in table.columns[name]]
+    numbers = [as_number(cell, table.missing) for cell in table.columns[name]]
     count = sum(number is not None and number == number for number in numbers)
     wrong = [row for row, number in enumerate(numbers) if number is None]
     if count > len(wrong) > 0:
         raise ConfigError(
-            f"{table.source}: column {name}, row {table.first_row + wrong[0]} is not a number "
+            f"{table.source}: column {name}, row {table.row_numbers[wrong[0]]} is not a number "
             f"(got {table.columns[name][wrong[0]]!r}) and most others are; mend it, or set data.categorical=[{name}]"
         )
     return not wrong and count > 0

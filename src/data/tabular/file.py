@@ -1,27 +1,46 @@
-"""Your own table: a CSV or Parquet file."""
+"""Your own table: a file of rows."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from src.data.groups import group_numbers
+from src.data.reading.dialect import PLAIN, Dialect, Told
+from src.data.reading.files import File, check_is_file, opened
 from src.data.source import Source
-from src.data.table import Table, read_table
-from src.data.tabular.base import Labelled, TabularDataModule
+from src.data.table import Table
+from src.data.tabular.base import TabularDataModule
 from src.data.tabular.doubts import doubts
+from src.data.tabular.labelled import Labelled
 from src.errors import ConfigError, suggestion
-from src.settings.rules import checked
+from src.settings.rules import ClassName, Whole, checked
+
+Column = str | Whole
+"""A column's name as YAML reads it, or its place: 0 is the first and -1 the last."""
+
+Character = Annotated[str, Field(min_length=1, max_length=1)]
 
 
 class TableFile(TabularDataModule):
-    """The rows of a file; its header names the columns.
+    """The rows of a file; its header names the columns, or else they are c0, c1, and so on.
+
+    What is None is found by looking at the file, where `types` is `auto`; a checkpoint keeps it.
 
     Args:
-        path: A CSV (UTF-8, commas) or Parquet file.
-        target: Column that is predicted.
-        ignore: Columns that are no inputs, such as a row's number.
+        path: A file: CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines.
+        target: Column that is predicted: its name, or its place, -1 for the last.
+        ignore: Columns that are no inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
         group: Column that names a group for each row, all of whose rows are in one split; it is no input. None divides
             anywhere.
+        separator: Between two cells.
+        header: Whether the first line names the columns.
+        encoding: Of the text.
+        decimal: Mark before the decimals of a number.
+        thousands: Mark between a number's groups of three digits.
+        missing: What cells say that hold no value, instead of NA, null, None, ? and the like.
         **common: Arguments of `TabularDataModule`.
     """
 
@@ -30,10 +49,16 @@ class TableFile(TabularDataModule):
         self,
         *,
         path: str | None,
-        target: str | None,
-        ignore: list[str] | None = None,
-        split_column: str | None = None,
-        group: str | None = None,
+        target: Column | None,
+        ignore: list[Column] | None = None,
+        split_column: Column | None = None,
+        group: Column | None = None,
+        separator: Character | None = None,
+        header: bool | None = None,
+        encoding: str | None = None,
+        decimal: Character | None = None,
+        thousands: Character | None = None,
+        missing: list[ClassName | None] | None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -48,6 +73,10 @@ class TableFile(TabularDataModule):
                 f"data.folds: data.split_column={split_column} says already which rows are the test split "
                 f"(got {self.fold.folds}); leave one of them out"
             )
+        self.decimal, self.thousands = decimal, thousands
+        marks = None if missing is None else tuple("null" if mark is None else str(mark) for mark in missing)
+        told = Told(separator, header, encoding, marks)
+        self.reading: Dialect | Told = PLAIN if self.types is None and told == Told() else told
 
     def source_now(self) -> Source | None:
         """The file by its content; None where it is gone."""
@@ -59,29 +88,84 @@ class TableFile(TabularDataModule):
         Raises:
             ConfigError: It cannot be read, or a column that is named is not in it.
         """
-        table = read_table(self.path)
-        self.source = Source.of_file(self.path, rows=len(table), columns=len(table.columns))
-        self.refuse_change(self.source)
+        check_is_file(self.path)
+        self.source = Source.of_file(self.path)
         whole = self.is_apart  # another file need not have columns that are no inputs
-        named = {"target": [self.target], "ignore": [] if whole else self.ignore}
-        for key, column in (("split_column", self.split_column), ("group", self.group)):
-            if column is not None and not whole:
-                named[key] = [column]
-        for key, columns in named.items():
-            for column in columns:
-                if column not in table.columns:
-                    remedy = suggestion(column, set(table.columns))
-                    raise ConfigError(f"data.{key}: {self.path} has no column {column!r}; {remedy}")
-        if self.group == self.target:
-            raise ConfigError(f"data.group: {self.group} is the target, which splits share; name another column")
-        apart = {self.target, self.split_column, self.group, *self.ignore}
+        asked = {"target": [self.target], "ignore": [] if whole else self.ignore}
+        parting = {"split_column": self.split_column, "group": self.group}
+        asked |= {key: [column] for key, column in parting.items() if column is not None and not whole}
+        expected = [str(column) for columns in asked.values() for column in columns]
+        if self.encoder is not None:
+            expected += self.encoder.columns
+        self.doubts = []
+        with opened(self.path, self.reading, expected) as file:
+            named = {
+                key: [self._column(key, column, file.names) for column in columns] for key, columns in asked.items()
+            }
+            texts = {*named.get("split_column", []), *named.get("group", []), *self.categorical, *self.keep}
+            texts |= set() if self.is_regression else set(named["target"])
+            table = file.table(lambda name: self._spelled or name in texts)
+            self._tell(file)
+        counts = {"rows": len(table), "columns": len(table.columns), **self.source.counts}
+        self.source = self.source._replace(counts=counts)
+        self.refuse_change(self.source)
+        (target,) = named["target"]
+        dividing = {key: columns[0] for key, columns in named.items() if key in ("split_column", "group")}
+        if dividing.get("group") == target:
+            raise ConfigError(f"data.group: {target} is the target, which splits share; name another column")
+        apart = {target, *dividing.values(), *named["ignore"]}
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
-        split = None if self.split_column is None or whole else table.texts(self.split_column)
+        split = table.texts(dividing["split_column"]) if "split_column" in dividing else None
         groups = None
-        if self.group is not None and not whole:
-            groups = group_numbers(table.columns[self.group], table.source, table.first_row)
-        found = Labelled(Table(inputs, table.source), table.columns[self.target], split, groups)
-        self.doubts = list(doubts(found.inputs, found.target, self.is_regression))
-        return found
+        if "group" in dividing:
+            groups = group_numbers(table.texts(dividing["group"]), table.source, table.row_numbers[0])
+        return Labelled(table.with_columns(inputs), table.columns[target], split, groups)
+
+    def doubtful(self, inputs: Table, target: Sequence[Any]) -> Iterable[tuple[str, str]]:
+        """Columns that are rarely meant as inputs."""
+        return doubts(inputs, target, self.is_regression)
+
+    @property
+    def _spelled(self) -> bool:
+        """Whether a mark of the numbers is known that DuckDB would not take for it."""
+        return self.decimal not in (None, ".") or self.thousands is not None
+
+    def _column(self, key: str, column: str | int, names: list[str]) -> str:
+        """The name of a column that `key` of the configuration asks for by its name, or by its place."""
+        if str(column) in names:
+            return str(column)
+        if isinstance(column, int) and -len(names) <= column < len(names):
+            return names[column]
+        remedy = suggestion(str(column).replace(".", "\0"), {name.replace(".", "\0") for name in names}).replace(
+            "\0", "."
+        )
+        headless = ", in a file without a header by its looks; data.header=true if it has one"
+        found = "" if isinstance(self.reading, Dialect) or self.reading.header is not None else headless
+        raise ConfigError(
+            f"data.{key}: {self.path} has no column {column!r}{found if names[0] == 'c0' else ''}; {remedy}"
+        )
+
+    def _tell(self, file: File) -> None:
+        """Keep how the file is written, and say it where that is unusual and was not told."""
+        said = file.dialect.said()
+        if isinstance(self.reading, Told) and self.types is not None and said:
+            self.doubts.append(("reading", f"{self.path}: read with {said}"))
+        self.reading = file.dialect
+
+    def state_dict(self) -> dict[str, Any]:
+        """How the file is written, and what every table keeps."""
+        reading = {} if self.types is None else {"reading": self._dialect.state()}
+        return super().state_dict() | reading
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take them up again."""
+        state = dict(state_dict)
+        kept = state.pop("reading", None)
+        self.reading = PLAIN if kept is None else Dialect.of_state(kept)
+        super().load_state_dict(state)
+
+    @property
+    def _dialect(self) -> Dialect:
+        return self.reading if isinstance(self.reading, Dialect) else PLAIN

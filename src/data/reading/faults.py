@@ -1,0 +1,51 @@
+"""What is wrong with a text file that DuckDB does not read, by the number of the line."""
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from src.data.reading.dialect import Dialect
+from src.data.reading.recognising import reader
+from src.errors import ConfigError
+
+
+def mended(path: Path, dialect: Dialect, num_columns: int, target: Path, source: Path) -> Path:
+    """The rows at `path` written once more to `target`, where nothing but the ends of its lines is unusual.
+
+    Args:
+        path: The text in UTF-8.
+        dialect: How it is written.
+        num_columns: Cells of each line.
+        target: Where to; it is written as `dialect` says, from its first line on.
+        source: What the user called the file.
+
+    Raises:
+        ConfigError: A line has another number of cells, or the text is no table.
+    """
+    try:
+        with target.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, delimiter=dialect.separator, quotechar=dialect.quote, lineterminator="\n")
+            writer.writerows(_rows(path, dialect, num_columns, source))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: cannot be read as CSV ({error}); save it as CSV in UTF-8") from error
+    return target
+
+
+def _rows(path: Path, dialect: Dialect, num_columns: int, source: Path) -> Iterator[list[str]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        lines = reader(islice(file, dialect.skip, None), dialect)
+        for row in lines:
+            if num_columns > 1 and (not row or (row == [row[0]] and not row[0].strip())):
+                continue
+            if len(row) != num_columns:
+                what = "the header" if dialect.header else "the first line"
+                raise ConfigError(
+                    f"{source}: line {lines.line_num + dialect.skip} has {len(row)} cells "
+                    f"and {what} {num_columns}; mend that line{_hint(dialect)}"
+                )
+            yield row
+
+
+def _hint(dialect: Dialect) -> str:
+    return "" if dialect.separator != "," else ", or set data.separator if commas are no separators"

@@ -1,0 +1,242 @@
+"""A file of rows, opened: by its suffix and by what it looks like."""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from src.data.reading import formats
+from src.data.reading.dialect import PLAIN, Dialect, Told
+from src.data.reading.engine import connection, literal
+from src.data.reading.faults import mended
+from src.data.reading.recognising import blank_lines, header_of, recognised
+from src.data.reading.source import Source
+from src.data.reading.text_file import readable
+from src.data.table import Table
+from src.errors import ConfigError
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+]+):/+(.*)", re.IGNORECASE)
+
+
+class File:
+    """The rows of one file.
+
+    Args:
+        path: Where it is.
+        dialect: How its text is written.
+        source: Its cells.
+        mend: Gives cells that can be read where those of `source` cannot, or raises `ConfigError`.
+    """
+
+    def __init__(self, path: Path, dialect: Dialect, source: Source, mend: Callable[[], Source] | None = None) -> None:
+        self.path, self.dialect, self._source, self._mend = path, dialect, source, mend
+
+    @property
+    def names(self) -> list[str]:
+        """Of the columns."""
+        return list(self._source.names.values())
+
+    def table(self, is_text: Callable[[str], bool] = lambda _: False) -> Table:
+        """All rows; columns of numbers as arrays, but for those of which the texts are wanted.
+
+        Args:
+            is_text: Whether a column of this name keeps its texts.
+
+        Raises:
+            ConfigError: It cannot be read, or has no rows.
+        """
+        import duckdb
+
+        with worded(self.path):
+            try:
+                columns = self._source.columns(is_text)
+            except duckdb.Error:
+                columns = self._mended().columns(is_text)
+        table = Table(columns, str(self.path), missing=frozenset(self.dialect.missing))
+        if len(table) == 0:
+            raise _no_rows(self.path)
+        return table
+
+    def parts(self) -> Iterator[Table]:
+        """Tables of 16,384 rows each, every cell as it stands in the file.
+
+        Raises:
+            ConfigError: It cannot be read, or has no rows.
+        """
+        first_row = 1
+        for columns in self._parts():
+            table = Table(columns, str(self.path), first_row, frozenset(self.dialect.missing))
+            first_row += len(table)
+            yield table
+        if first_row == 1:
+            raise _no_rows(self.path)
+
+    def _parts(self) -> Iterator[dict[str, list[Any]]]:
+        import duckdb
+
+        done = 0
+        with worded(self.path):
+            try:
+                for columns in self._source.parts():
+                    yield columns
+                    done += 1
+            except duckdb.Error:
+                yield from islice(self._mended().parts(), done, None)
+
+    def _mended(self) -> Source:
+        if self._mend is None:
+            raise
+        return self._mend()
+
+
+def read_parts(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[Table]:
+    """The file at `path` as tables of 16,384 rows each, read `how` its `names` are found, as `opened` has it."""
+    with opened(path, how, names) as file:
+        yield from file.parts()
+
+
+@contextmanager
+def opened(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[File]:
+    """The file at `path`.
+
+    Args:
+        path: Its suffix says what it is.
+        how: How its text is written, or what the user says of that.
+        names: Columns that it should have. A text that has them not, written as it should be, is looked at anew.
+
+    Raises:
+        ConfigError: There is no such file, or it cannot be read.
+    """
+    check_is_file(path)
+    suffix = path.suffix.lower()
+    missing = how.marks if isinstance(how, Told) else how.missing
+    with TemporaryDirectory(prefix="table-") as folder, worded(path):
+        if suffix in formats.PARQUET or suffix in formats.JSON:
+            reader = "read_parquet({})" if suffix in formats.PARQUET else "read_json({}, format = 'newline_delimited')"
+            with readable(path, "utf-8") as (text, _), connection(text) as engine:
+                source = Source(engine, reader.format(literal(str(text))), {}, missing)
+                yield File(path, PLAIN._replace(missing=tuple(missing)), source)
+        elif suffix in formats.FEATHER:
+            with connection() as engine:
+                engine.register("feather", _feather(path))
+                yield File(path, PLAIN._replace(missing=tuple(missing)), Source(engine, "feather", {}, missing))
+        else:
+            with _text(path, how, names, Path(folder)) as file:
+                yield file
+
+
+@contextmanager
+def _text(path: Path, how: Dialect | Told, names: Collection[str], folder: Path) -> Iterator[File]:
+    suffix, packed = path.suffix.lower(), path
+    if suffix in formats.EXCEL:
+        packed, how = formats.sheet(path, folder / "sheet.csv"), _as_csv(how)
+    encoding = how.encoding if isinstance(how, Told) else None
+    with readable(packed, encoding) as (text, found):
+        if suffix == ".arff":
+            text, how = formats.attributes(path, text, folder / "rows.csv"), _as_csv(how, header=True)
+        dialect = _dialect(path, text, how, found, names)
+        if not dialect.comments:
+            yield from _delimited(path, text, dialect, folder)
+            return
+    with readable(packed, found, comments=True) as (text, _):
+        yield from _delimited(path, text, dialect, folder)
+
+
+def _as_csv(how: Dialect | Told, header: bool | None = None) -> Told:
+    """How a file is written that has been turned into CSV."""
+    if isinstance(how, Dialect):
+        how = Told(header=how.header, missing=how.missing)
+    return how._replace(separator=",", encoding="utf-8", header=how.header if header is None else header)
+
+
+def _dialect(path: Path, text: Path, how: Dialect | Told, encoding: str, names: Collection[str]) -> Dialect:
+    """How a text is written: as a run's was, if it has the columns then, or else as it looks."""
+    if isinstance(how, Told):
+        return recognised(text, path, encoding, how, names)
+    own = how._replace(encoding=encoding)
+    if set(names) <= set(column_names(header_of(text, own, path), own)):
+        return own
+    looks = recognised(text, path, encoding, Told(missing=how.missing), names)
+    return looks if set(names) <= set(column_names(header_of(text, looks, path), looks)) else own
+
+
+def column_names(first: list[str], dialect: Dialect) -> list[str]:
+    """Names of the columns of a text by its `first` line, and by the `dialect` that it is written in.
+
+    Example:
+        >>> column_names(["5.1", "yes"], PLAIN._replace(header=False))
+        ['c0', 'c1']
+    """
+    return first if dialect.header else [f"c{place}" for place in range(len(first))]
+
+
+def _delimited(path: Path, text: Path, dialect: Dialect, folder: Path) -> Iterator[File]:
+    names = column_names(header_of(text, dialect, path), dialect)
+    if not names:
+        raise _no_rows(path)
+    if len(set(names)) < len(names):
+        twice = next(each for each in names if names.count(each) > 1)
+        raise ConfigError(f"{path}: two columns are named {twice!r}; rename one")
+    dialect = dialect._replace(skip=dialect.skip + blank_lines(text, dialect.skip))
+    own = {f"c{place}": each for place, each in enumerate(names)}
+    again = folder / "mended.csv"
+    with connection(text, again) as engine:
+
+        def source(of: Path, dialect: Dialect) -> Source:
+            columns = ", ".join(f"{literal(each)}: 'VARCHAR'" for each in own)
+            relation = (
+                f"read_csv({literal(str(of))}, auto_detect = false, columns = {{{columns}}}, "
+                f"header = {dialect.header}, delim = {literal(dialect.separator)}, quote = {literal(dialect.quote)}, "
+                f"escape = {literal(dialect.escape)}, skip = {dialect.skip}, compression = 'none', "
+                "hive_partitioning = false)"
+            )
+            return Source(engine, relation, own, dialect.missing)
+
+        def mend() -> Source:
+            plain = dialect._replace(skip=0, escape=dialect.quote)
+            return source(mended(text, dialect, len(names), again, path), plain)
+
+        yield File(path, dialect, source(text, dialect), mend)
+
+
+def check_is_file(path: Path) -> None:
+    """Raise `ConfigError` where no file is at `path`."""
+    if found := _ADDRESS.match(str(path)):
+        raise ConfigError(
+            f"{found[1]}://{found[2]}: is an address, and nothing is downloaded; save the file here and name it"
+        )
+    if not path.is_file():
+        raise ConfigError(f"{path}: there is no such file; name a file of rows: {formats.KINDS}")
+
+
+@contextmanager
+def worded(path: Path) -> Iterator[None]:
+    """Turns DuckDB's errors about the file at `path` into ours."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("duckdb", "_duckdb"):
+            raise
+        reason = " ".join(str(error).splitlines()[0].split())
+        raise ConfigError(f"{path}: cannot be read ({reason}); name a file of rows: {formats.KINDS}") from error
+
+
+def _no_rows(path: Path) -> ConfigError:
+    return ConfigError(f"{path}: the file has no rows; it needs a header and a row at least")
+
+
+def _feather(path: Path) -> Any:
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.feather import read_table
+    except ImportError as error:
+        raise ConfigError(f"{path}: reading Feather needs pyarrow; pip install pyarrow, or save it as CSV") from error
+    try:
+        return read_table(path)
+    except (ArrowException, OSError) as error:
+        raise ConfigError(f"{path}: cannot be read as Feather ({' '.join(str(error).split())})") from error

@@ -1,0 +1,115 @@
+"""A file's text as one of UTF-8 that a reader can open: unpacked, decoded, and without comments."""
+
+import codecs
+import gzip
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+from src.errors import ConfigError
+
+_PART = 2**20
+_GLOB = frozenset("*?[]{}")
+_BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_PACKED = OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError
+
+
+@contextmanager
+def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterator[tuple[Path, str]]:
+    """The text of the file at `path` as a file of UTF-8, and the encoding that it has been in.
+
+    It is the file itself where nothing has to be changed. Line numbers stay: a comment becomes an empty line.
+
+    Args:
+        path: A text, or one packed by gzip or zip.
+        encoding: Of the text; None is found: UTF-8, UTF-16 with its mark, or else Windows' Western European.
+        comments: Whether lines that begin with # are comments.
+
+    Raises:
+        ConfigError: It cannot be unpacked or decoded.
+    """
+    with TemporaryDirectory(prefix="table-") as folder:
+        source = _unpacked(path, Path(folder))
+        found = _encoding(source) if encoding is None else _known(encoding, path)
+        if found != "utf-8" or comments:
+            source = _rewritten(source, found, comments, Path(folder) / "text.csv", path)
+        elif _GLOB & set(str(source)):  # which would name other files to the reader
+            link = Path(folder) / "linked.csv"
+            try:
+                link.symlink_to(source.resolve())
+            except OSError:
+                shutil.copyfile(source, link)
+            source = link
+        yield source, found
+
+
+def _unpacked(path: Path, folder: Path) -> Path:
+    suffix, target = path.suffix.lower(), folder / "unpacked"
+    if suffix not in (".gz", ".zip"):
+        return path
+    try:
+        with _opened(path, suffix) as packed, target.open("wb") as file:
+            shutil.copyfileobj(packed, file, _PART)
+    except _PACKED as error:
+        raise ConfigError(f"{path}: cannot be unpacked ({' '.join(str(error).split())}); pack it anew") from error
+    return target
+
+
+def _opened(path: Path, suffix: str) -> IO[bytes] | gzip.GzipFile:
+    if suffix == ".gz":
+        return gzip.open(path)
+    archive = zipfile.ZipFile(path)
+    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        raise ConfigError(f"{path}: should hold one file (got {len(names)}); unpack it, and name one of them")
+    return archive.open(names[0])
+
+
+def _encoding(path: Path) -> str:
+    """Of a text without another note of it: UTF-8 if it can be that."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        start = file.read(4)
+        for bom, name in _BOMS.items():
+            if start.startswith(bom) and name != "utf-8":
+                return name
+        file.seek(0)
+        try:
+            while part := file.read(_PART):
+                decoder.decode(part)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+def _known(encoding: str, path: Path) -> str:
+    """An `encoding` by Python's name."""
+    try:
+        "".encode(encoding)  # refuses what is no encoding of text
+        name = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise ConfigError(
+            f"data.encoding: is unknown (got {encoding!r}) for {path}; try utf-8, utf-16, latin-1 or cp1252"
+        ) from error
+    return "utf-8" if name in ("utf-8-sig", "ascii") else name
+
+
+def _rewritten(source: Path, encoding: str, comments: bool, target: Path, path: Path) -> Path:
+    quoted = False
+    try:
+        with source.open(encoding=encoding, newline="") as text, target.open("w", encoding="utf-8", newline="") as file:
+            for line in text:
+                if comments and not quoted and line.startswith("#"):
+                    file.write("\n")
+                    continue
+                quoted ^= line.count('"') % 2 == 1
+                file.write(line)
+    except UnicodeError as error:
+        raise ConfigError(f"{path}: is not text in {encoding} ({error}); set data.encoding") from error
+    return target

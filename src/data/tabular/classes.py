@@ -1,0 +1,80 @@
+"""The classes of a target: which spellings are one class."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from src.data.tabular.likeness import key
+from src.errors import ConfigError
+
+_SHOWN = 3
+
+
+def as_classes(texts: Iterable[str], merge: bool, source: str) -> dict[str, str]:
+    """The class of each text of a target: spellings of one number are one class, as most rows write it.
+
+    Args:
+        texts: Of all rows.
+        merge: Whether texts that differ only in case or spaces are one class too.
+        source: Where they are from, for messages.
+
+    Raises:
+        ConfigError: There are such texts, and they are not to be merged.
+
+    Example:
+        >>> as_classes(["1", "1.0", "1.0", "no"], merge=False, source="rows.csv")
+        {'1': '1.0', '1.0': '1.0', 'no': 'no'}
+        >>> as_classes(["Yes", "yes", "yes ", "no"], merge=True, source="rows.csv")["Yes"]
+        'yes'
+    """
+    counts = Counter(text.strip() for text in texts)
+    alike: dict[str, list[str]] = {}
+    for text in counts:
+        alike.setdefault(_bare(text), []).append(text)
+    if not merge and (twice := [each for each in alike.values() if len({_number(text) for text in each}) > 1]):
+        shown = "; ".join(", ".join(map(repr, sorted(each))) for each in twice[:_SHOWN])
+        raise ConfigError(
+            f"{source}: classes differ only in case or spaces ({shown}{'; …' if len(twice) > _SHOWN else ''}); "
+            "data.merge_classes=true makes them one, or mend them"
+        )
+    return {text: max(each, key=lambda one: (counts[one], -len(one), one)) for each in alike.values() for text in each}
+
+
+def known_as(text: str, names: Iterable[str], merge: bool) -> str:
+    """The one of the class `names` that a text is another spelling of, or the text.
+
+    Example:
+        >>> known_as("1.0", ["0", "1"], merge=False), known_as("YES", ["no", "yes"], merge=False)
+        ('1', 'YES')
+    """
+    same = _bare if merge else _number
+    known: Mapping[str, str] = {same(name): name for name in names}
+    return known.get(same(text), text)
+
+
+def class_of_each(texts: list[str], names: Sequence[str] | None, merge: bool, source: str) -> list[str | None]:
+    """The class of each of the texts [N] of a target.
+
+    Args:
+        texts: Of all rows.
+        names: The classes of a checkpoint's run; None finds them.
+        merge: As `as_classes` has it.
+        source: Likewise.
+
+    Raises:
+        ConfigError: As `as_classes`.
+    """
+    if names is None:
+        classes = as_classes(texts, merge, source)
+    else:
+        classes = {text: known_as(text, names, merge) for text in set(texts)}
+    return [classes[text] for text in texts]
+
+
+def _number(text: str) -> str:
+    """Numbers by their value, other texts as they are; unlike in a category, True is not true."""
+    found = key(text)
+    return text if found in ("true", "false") else found
+
+
+def _bare(text: str) -> str:
+    return "".join(_number(text).casefold().split())

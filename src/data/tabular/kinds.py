@@ -1,0 +1,198 @@
+"""What each column of a table holds: numbers, dates, categories, or what is no input at all."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from src.data.cells import Coded
+from src.data.table import Table, as_number, as_text
+from src.data.tabular.dates import form_of, is_ambiguous
+from src.data.tabular.spelling import PLAIN, Spelling, spelling_of
+from src.errors import ConfigError
+
+_FEWEST_ROWS = 20  # fewer show nothing: in three rows, any text is one of a kind
+_FEWEST_TEXTS = 20  # that differ: below, a text is a category, however few rows have it
+_SHARE = 0.5  # of the cells of a column that differ, from which on it is a text
+_SOME = 0.1  # of the cells that are no numbers, from which on a column is one of texts
+_NAMES = 3  # of columns in one line
+_ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key|rownames|row_names)$|^unnamed: ?\d+$|^$", re.IGNORECASE)
+_MARKS = re.compile(r"[^\w]+")
+
+
+class Kinds(NamedTuple):
+    """The columns of a table by what they hold.
+
+    Attributes:
+        numbers: How the numbers of a column are written.
+        dates: How its dates are written, as `datetime.strptime` takes it.
+        categories: Names of columns.
+        left_out: Why a column is no input, by its name.
+        said: What is to be told of columns that are read in an unusual way.
+    """
+
+    numbers: dict[str, Spelling]
+    dates: dict[str, str]
+    categories: list[str]
+    left_out: dict[str, str]
+    said: list[tuple[str, str]]
+
+
+def kinds_of(
+    table: Table,
+    categorical: Collection[str],
+    keep: Collection[str],
+    decimal: str | None = None,
+    thousands: str | None = None,
+) -> Kinds:
+    """What each column of a `table` holds.
+
+    Args:
+        table: The columns that may be inputs.
+        categorical: Columns that hold categories, whatever their cells look like.
+        keep: Columns that are inputs, whatever their cells look like.
+        decimal: The mark before decimals; None is found.
+        thousands: The mark between groups of three digits; None is found.
+
+    Raises:
+        ConfigError: A column mixes numbers and text.
+    """
+    texts = {name: _different(table, name) for name in table.columns if not _is_array(table.columns[name])}
+    spellings = {
+        name: spelling_of(found, decimal, thousands)
+        for name, found in texts.items()
+        if name not in categorical and found
+    }
+    if decimal is None and any(each is not None and each.decimal == "," for each in spellings.values()):
+        for name, each in spellings.items():  # 1,234 in a file with 0,5
+            if each is not None and each.thousands == ",":
+                spellings[name] = spelling_of(texts[name], ",", thousands)
+    kinds = Kinds({}, {}, [], {}, [])
+    for name in table.columns:
+        why = None
+        if name in categorical:
+            kinds.categories.append(name)
+        elif name not in texts or spellings.get(name) is not None:
+            kinds.numbers[name] = PLAIN if name not in texts else spellings[name] or PLAIN
+            why = None if name in keep else _why_no_number(table, name, kinds.numbers[name])
+        elif texts[name] and (form := form_of(texts[name])) is not None:
+            kinds.dates[name] = form
+            if is_ambiguous(form, texts[name]):
+                kinds.said.append(
+                    ("dates", f"{name} is read as month/day/year; write dates as 2024-01-31 if it is not")
+                )
+        else:
+            kinds.categories.append(name)
+            why = None if name in keep else _why_no_category(table, name, texts[name])
+        if why is not None:
+            kinds.left_out[name] = why
+    if len(kinds.left_out) == len(table.columns):  # of one column, nothing would be left
+        kinds.left_out.clear()
+    for name in kinds.left_out:
+        kinds.numbers.pop(name, None)
+        if name in kinds.categories:
+            kinds.categories.remove(name)
+    kinds.said.extend(_said(table, kinds, texts))
+    return kinds
+
+
+def _said(table: Table, kinds: Kinds, texts: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    for why in dict.fromkeys(kinds.left_out.values()):
+        names = [shown(name) for name, reason in kinds.left_out.items() if reason == why]
+        yield (
+            f"left out: {why}",
+            f"{table.source}: {listed(names)} {'are' if len(names) > 1 else 'is'} left out ({why}); "
+            f"data.keep=[{','.join(names[:_NAMES])}] keeps {'them' if len(names) > 1 else 'it'}",
+        )
+    for decimal, thousands, words in ((",", "", "decimal commas"), (",", ".", "1.234,5"), (".", ",", "1,234.5")):
+        names = [name for name, each in kinds.numbers.items() if each == Spelling(decimal, thousands)]
+        if names:
+            other = "data.decimal=','" if decimal == "." else "data.decimal=."
+            yield (
+                f"spelling {words}",
+                f"{table.source}: {listed(names)} {'have' if len(names) > 1 else 'has'} numbers written "
+                f"{'with' if thousands == '' else 'as'} {words}; {other} if not",
+            )
+    if kinds.dates:
+        yield "dates read", f"{table.source}: {listed(list(kinds.dates))} is read as dates"
+
+
+def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
+    """Why a column of numbers tells nothing of the rows."""
+    numbers = table.read_numbers(name, lambda cell: _parsed(cell, table.missing, spelling))
+    count = len(numbers)
+    if count < _FEWEST_ROWS or not np.isfinite(numbers).all():
+        return None
+    if numbers[0] in (0, 1) and np.array_equal(numbers, np.arange(count) + numbers[0]):
+        return "it counts the rows"
+    whole = np.array_equal(numbers, np.floor(numbers))
+    if _ID.search(name) and whole and len(np.unique(numbers)) == count:
+        return "a number of its own for each row, as an id"
+    return None
+
+
+def _why_no_category(table: Table, name: str, texts: list[str]) -> str | None:
+    """Why a column of texts tells nothing that one row has in common with another.
+
+    Raises:
+        ConfigError: Some cells of a column of numbers are none.
+    """
+    cells = table.texts(name)
+    known = [text for text in cells if text is not None]
+    wrong = [text for text in known if as_number(text) is None]
+    if 0 < len(wrong) < len(known):
+        _refuse_mixture(table, name, cells, known, wrong)
+    if len(table) < _FEWEST_ROWS or len(texts) <= _FEWEST_TEXTS:
+        return "a text of its own for each row" if _all_differ(table, known) else None
+    return "texts, hardly one of them twice" if len(texts) > _SHARE * len(known) else None
+
+
+def _all_differ(table: Table, known: list[str]) -> bool:
+    return len(table) >= _FEWEST_ROWS and len(known) == len(table) == len(set(known))
+
+
+def _refuse_mixture(table: Table, name: str, cells: list[str | None], known: list[str], wrong: list[str]) -> None:
+    """Raise `ConfigError` for a column that is meant to hold numbers, but for a few cells or for one mark."""
+    kinds = set(wrong)
+    numbers = len(known) - len(wrong)
+    marks = len(kinds) == 1 and (_MARKS.fullmatch(wrong[0]) is not None) and numbers >= 2
+    few = numbers > len(wrong) and (len(wrong) < _SOME * len(known) or len(kinds) <= 5)
+    if not marks and not few:
+        return
+    row = table.row_numbers[cells.index(wrong[0])]
+    missing = f"data.missing=[{','.join(sorted(repr(each) for each in kinds))}] if it is not known, "
+    raise ConfigError(
+        f"{table.source}: column {name}, row {row} is not a number (got {wrong[0]!r}) and "
+        f"{'most others are' if numbers > len(wrong) else 'others are'}; mend it, or set "
+        f"{missing if len(kinds) <= 3 else ''}data.categorical=[{name}], or data.ignore=[{name}]"
+    )
+
+
+def _parsed(cell: Any, missing: Collection[str], spelling: Spelling) -> float | None:
+    text = as_text(cell, missing)
+    return float("nan") if text is None else spelling.parse(text)
+
+
+def _different(table: Table, name: str) -> list[str]:
+    """The texts of a column that differ, no missing ones, in their order."""
+    cells = table.columns[name]
+    values: Any = set(cells)
+    if isinstance(cells, Coded):
+        values = (cells.values[code] for code in np.unique(cells.codes[cells.codes >= 0]).tolist())
+    return sorted({text for value in values if (text := as_text(value, table.missing)) is not None})
+
+
+def _is_array(cells: Any) -> bool:
+    return isinstance(cells, np.ndarray)
+
+
+def shown(name: str) -> str:
+    """A column's name, also where it has none."""
+    return name or "''"
+
+
+def listed(names: list[str]) -> str:
+    """At most three names, and how many more."""
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{', '.join(names[:_NAMES])}{more}"

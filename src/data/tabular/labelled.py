@@ -1,0 +1,86 @@
+"""Rows that have a target, and the targets that are numbers."""
+
+from collections.abc import Sequence
+from math import nan
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from src.data.table import Numbers, Table, as_text
+from src.data.tabular.spelling import spelling_of
+
+_SHOWN = 3
+
+
+class Labelled(NamedTuple):
+    """A table whose rows have a target.
+
+    Attributes:
+        inputs: The columns to predict from.
+        target: Of each row.
+        split: Of each row, where the source says it.
+        groups: Number [N] of each row's group, all of whose rows are in one split; None where there are none.
+    """
+
+    inputs: Table
+    target: Sequence[Any]
+    split: list[str | None] | None = None
+    groups: Tensor | None = None
+
+
+def with_targets(found: Labelled) -> tuple[Labelled, str | None]:
+    """The rows `found` that have a target, and how many are left out, in words; None where all have one, or none."""
+    inputs, target, split, groups = found
+    whole = inputs.with_columns({"target": target})
+    texts = whole.texts("target")
+    rows = np.flatnonzero([text is not None for text in texts])
+    if len(rows) in (0, len(texts)):
+        return found, None
+    cut = Labelled(
+        inputs.take(rows),
+        whole.take(rows).columns["target"],
+        None if split is None else [split[row] for row in rows.tolist()],
+        None if groups is None else groups[torch.from_numpy(rows)],
+    )
+    return cut, f"{inputs.source}: {_count(len(texts) - len(rows))}{_as_written(inputs, target)}"
+
+
+def target_numbers(table: Table, decimal: str | None, thousands: str | None, spelled: bool) -> Numbers:
+    """The column `target` of a table as float64 [N].
+
+    Args:
+        table: It has such a column.
+        decimal: Mark before decimals; None is found.
+        thousands: Mark between groups of digits; None is found.
+        spelled: Whether its numbers may be written otherwise than Python's.
+
+    Raises:
+        ConfigError: A cell is no number.
+    """
+    cells = table.columns["target"]
+    known = set() if isinstance(cells, np.ndarray) or not spelled else set(table.texts("target")) - {None}
+    spelling = spelling_of((str(text) for text in known), decimal, thousands) if known else None
+    if spelling is None:
+        return table.numbers("target")
+
+    def parse(cell: Any) -> float | None:
+        text = as_text(cell, table.missing)
+        return nan if text is None else spelling.parse(text)
+
+    return table.read_numbers("target", parse)
+
+
+def _count(count: int) -> str:
+    return "1 row has no target and is left out" if count == 1 else f"{count:,} rows have no target and are left out"
+
+
+def _as_written(inputs: Table, target: Sequence[Any]) -> str:
+    """What the cells of a missing target say, where they say something: it may be the name of a class."""
+    gone = {str(cell).strip() for cell in target if cell is not None and as_text(cell, inputs.missing) is None}
+    words = sorted(gone - {"", "nan"})[:_SHOWN]
+    if not words:
+        return ""
+    verb = "counts" if len(words) == 1 else "count"
+    return f" ({', '.join(words)} {verb} as missing; data.missing=[''] makes it a class)"

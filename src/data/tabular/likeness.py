@@ -1,0 +1,46 @@
+"""Which spellings of a category are one and the same."""
+
+import re
+from collections.abc import Iterable
+
+_TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"))
+_TRUE = frozenset(pair[0] for pair in _TRUTHS)
+_FALSE = frozenset(pair[1] for pair in _TRUTHS)
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
+
+def key(text: str) -> str:
+    """What a text has in common with other spellings of its value: numbers their value, true and false their letters.
+
+    Example:
+        >>> key("1") == key(" 1.0") == key("1e0"), key("True") == key("TRUE"), key("Red") == key("red")
+        (True, True, False)
+    """
+    text = text.strip()
+    if _NUMBER.fullmatch(text):
+        return repr(float(text) + 0.0)
+    lower = text.lower()
+    return lower if lower in ("true", "false") else text
+
+
+def truth(text: str) -> str:
+    """`true` or `false`, where a text says it in one of the usual ways, or else its `key`.
+
+    Example:
+        >>> truth("Y"), truth("0.0"), truth("perhaps")
+        ('true', 'false', 'perhaps')
+    """
+    found = key(text)
+    lower = {"1.0": "1", "0.0": "0"}.get(found, found.lower())
+    return "true" if lower in _TRUE else "false" if lower in _FALSE else found
+
+
+def are_truths(texts: Iterable[str]) -> bool:
+    """Whether a column of these `texts` says yes or no: true and false, y and n, 1 and 0.
+
+    Example:
+        >>> are_truths(["Yes", "no"]), are_truths(["f", "m"]), are_truths(["yes", "0"])
+        (True, False, False)
+    """
+    found = {{"1.0": "1", "0.0": "0"}.get(key(text), text.strip().lower()) for text in texts}
+    return bool(found) and any(found <= set(pair) for pair in _TRUTHS)

@@ -1,0 +1,92 @@
+"""How the numbers of a column are written: 1,234.5 or 1.234,5, $ 50,000, 45 %."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_UNIT = r"(?:[$€£¥₹₽₩₺₫₱฿¢%‰]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?|zł|Fr\.?)"
+_AROUND = re.compile(
+    rf"^(?P<minus>[-+−(]?)\s*{_UNIT}?\s*(?P<inner>[-+−]?)(?P<digits>.*?)\s*{_UNIT}?\s*\)?$", re.IGNORECASE
+)
+_PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_WORDS = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
+_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
+
+
+class Spelling(NamedTuple):
+    """How the numbers of a column are written.
+
+    Attributes:
+        decimal: Mark before the decimals.
+        thousands: Mark between groups of three digits; empty is none.
+
+    Example:
+        >>> Spelling(",", ".").parse("1.234,5 €"), Spelling().parse("(45%)"), Spelling().parse("red")
+        (1234.5, -45.0, None)
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+
+    def parse(self, text: str) -> float | None:
+        """The number that a cell's text says, without its unit; None where it says none."""
+        plain = text.strip()
+        if plain.lower() in _WORDS or (_PLAIN.fullmatch(plain) and self.thousands != "."):
+            return float(plain)
+        return self._with_unit(plain)
+
+    def _with_unit(self, text: str) -> float | None:
+        around = _AROUND.match(text)
+        if around is None or (around["minus"] == "(") != text.endswith(")"):
+            return None
+        digits = around["digits"]
+        if self.thousands:
+            if not _is_grouped(digits, self.decimal, self.thousands):
+                return None
+            digits = digits.replace(self.thousands, "")
+        elif re.search(r"\d[\s'’]\d", digits):
+            if not re.fullmatch(r"\d{1,3}([\s'’]\d{3})+(\D.*)?", digits):
+                return None
+            digits = digits.translate(_SPACES)
+        digits = digits.replace(self.decimal, ".") if self.decimal != "." else digits
+        if not _PLAIN.fullmatch(digits) or digits[0] in "+-":
+            return None
+        negative = around["minus"] in ("-", "−", "(") or around["inner"] in ("-", "−")
+        return -float(digits) if negative else float(digits)
+
+
+PLAIN = Spelling()
+_OTHERS = Spelling(".", ","), Spelling(",", ""), Spelling(",", ".")
+
+
+def spelling_of(texts: Iterable[str], decimal: str | None = None, thousands: str | None = None) -> Spelling | None:
+    """How a column of these `texts` is written if all of them are numbers; None if not.
+
+    One comma before three digits is a thousand's, as in 1,234, unless another cell says that commas are decimals.
+
+    Args:
+        texts: Those of a column that differ, no missing ones.
+        decimal: The mark before the decimals, where it is known.
+        thousands: The mark between groups, where it is known.
+
+    Example:
+        >>> spelling_of(["0,163", "-1,447"]), spelling_of(["1,234", "50,000"]), spelling_of(["1.5", "red"])
+        (Spelling(decimal=',', thousands=''), Spelling(decimal='.', thousands=','), None)
+    """
+    known = list(texts)
+    told = [
+        each
+        for each in (PLAIN, *_OTHERS)
+        if decimal in (None, each.decimal) and (thousands is None or thousands == each.thousands)
+    ]
+    if decimal is not None and thousands is not None and not told:
+        told = [Spelling(decimal, thousands)]
+    return next((each for each in told if all(each.parse(text) is not None for text in known)), None)
+
+
+def _is_grouped(digits: str, decimal: str, thousands: str) -> bool:
+    """Whether marks between groups stand where they belong: 1,234,567.8, and not 0,163."""
+    whole = digits.partition(decimal)[0]
+    return (
+        thousands not in digits or re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(thousands)}\d{{3}})+", whole) is not None
+    )
