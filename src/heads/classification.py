@@ -43,7 +43,7 @@ class ClassificationHead(CalibratedHead):
         return self.spec.input_shape == (2,)
 
     def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
-        """As `Head` says; a class's weight multiplies those of its rows."""
+        """As `Head` says, a scalar; a class's weight multiplies those of its rows."""
         if self.class_weights is None:
             return super().weighted_loss(logits, y, weights)
         of_class = self.class_weights[y]
