@@ -1,4 +1,4 @@
-"""Compare a run with simpler methods: `python -m src.baselines run=latest`; `--help` tells the rest."""
+"""Compare a run, or the folds of a sweep, with simpler methods: `python -m src.baselines`; `--help` tells the rest."""
 
 from pathlib import Path
 
@@ -11,8 +11,13 @@ from src.command.startup import lean_imports
 def baselines(cfg: DictConfig, _: Path) -> None:
     """Do what `cfg` describes."""
     with lean_imports():
-        from src.runs import baselines
-    baselines.write_baselines(cfg)
+        from src.runs.baselines import write_baselines
+    if cfg.sweep is None:
+        write_baselines(cfg)
+    else:
+        from src.comparing.baselines import write_sweep_baselines
+
+        write_sweep_baselines(cfg)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ ROOMS = {  # each knows some of those above it
     },
     "comparing": {
         "errors",
+        "estimators",
         "reporting",
         "statistics",
         "storage",
@@ -108,7 +109,7 @@ ROOMS = {  # each knows some of those above it
     "train": {"runs", "command", "comparing"},
     "evaluate": {"runs", "command"},
     "predict": {"runs", "command"},
-    "baselines": {"runs", "command"},
+    "baselines": {"runs", "comparing", "command"},
     "compare": {"command", "comparing"},
     "export": {"runs", "command"},
 }

@@ -45,6 +45,7 @@ class Report(BaseModel):
         train_rows_of: Training rows of the network.
         test_rows: Rows of the scores.
         threshold: The rule or the number by which the network and the baselines say yes; empty for a half.
+        splits: Of which splits all numbers are means; empty for a single run.
         validates_on_training: Whether the rows that chose the best baseline are training rows.
         network: The network.
         baselines: The baselines, the simplest first.
@@ -60,6 +61,7 @@ class Report(BaseModel):
     train_rows_of: int
     test_rows: int
     threshold: str = ""
+    splits: str = ""
     validates_on_training: bool
     network: Row
     baselines: list[Row]
@@ -107,6 +109,8 @@ class Report(BaseModel):
         if self.validates_on_training:
             found.append("validation rows are training rows here, which favours baselines that remember rows")
         found += [f"{row.name}: {row.remark}" for row in self.baselines if row.remark]
+        if self.splits:
+            return [*found, f"numbers are means over {self.splits}, seeds averaged first; so are the intervals"]
         return [*found, "intervals are those of the test rows: with another seed, another network would be compared"]
 
 

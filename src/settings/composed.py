@@ -93,9 +93,10 @@ class RunRules(library_rules.Rules):
     force: bool = False
     calibration: Literal["temperature", "none"] | None = None
     baselines: bool = False
+    sweep: Annotated[str, Field(min_length=1)] | None = None
     metric: str | None = None
     baseline_seed: rules.Seed = 0
-    rope: rules.NonNegative = 0.0
+    rope: Annotated[rules.NonNegative, Field(le=1e6)] = 0.0
     most_numbers: rules.Count = 1
     allow_changed_data: bool = False
 

@@ -174,6 +174,11 @@ class SweepFolder:
         return self.path / "out_of_fold.csv"
 
     @property
+    def baselines(self) -> Path:
+        """What simpler methods come to on the rows of its splits."""
+        return self.path / "baselines.json"
+
+    @property
     def stack_checkpoint(self) -> Path:
         """The checkpoint of the stack in progress."""
         return self.path / "stack.ckpt"

@@ -26,7 +26,7 @@ EXPERIMENTS = (
     *("circles_linear", "circles_tiny", "digits", "digits_cnn", "gaussian", "iris", "moons", "moons_logistic"),
     *("multilabel", "spirals", "wine", "xor"),
 )
-PENALTIES = (0.0001, 0.1, 0.3, PENALTY, 3.0, 10.0)
+PENALTIES = (0.0001, 0.1, 1.0, 3.0, PENALTY, 30.0)
 WORSE, SHARE = 0.02, 0.02
 
 

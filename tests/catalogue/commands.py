@@ -49,6 +49,7 @@ KEYS: dict[str, dict[str, Domain]] = {
     "baselines": _ON_RUN
     | {
         "changes": list_of(one_of(), lengths=range(0)),
+        "sweep": one_of().or_null(),
         "metric": one_of("log_loss", "f1", others=("accuracy",)).or_null(),
         "rope": number(0, 1e6, 0.2),
         "baseline_seed": whole(0, 2**32 - 1, 5),

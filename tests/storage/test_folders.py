@@ -98,6 +98,7 @@ def test_files_are_where_earlier_versions_have_written_them():
         sweep.mark: "a/sweep.json",
         sweep.overrides: "a/multirun.yaml",
         sweep.failures: "a/failures.txt",
+        sweep.baselines: "a/baselines.json",
         sweep.stack_checkpoint: "a/stack.ckpt",
     }
     assert [str(path) for path in expected] == list(expected.values())
