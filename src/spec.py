@@ -40,6 +40,8 @@ class DataSpec:
         class_names: Name of each class by its label, or of each label of a row that has several; empty for regression.
         class_counts: Training rows of each class or with each label; empty for regression.
         feature_names: Name of each input column; empty where inputs are not columns.
+        target_centre: What a network that answers 0 says of a target that is a number.
+        target_unit: How much more it says by answering 1.
 
     Example:
         >>> spec = DataSpec("binary", input_shape=(1, 28, 28), class_names=("T-shirt/top", "Ankle boot"))
@@ -52,6 +54,8 @@ class DataSpec:
     class_names: tuple[str, ...] = ()
     class_counts: tuple[int, ...] = ()
     feature_names: tuple[str, ...] = ()
+    target_centre: float = 0.0
+    target_unit: float = 1.0
 
     @property
     def num_inputs(self) -> int:

@@ -58,6 +58,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
     weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
+    target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
     reading: Dialect | Told = PLAIN  # how files of rows are written, to predict from
     scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
 
@@ -154,7 +155,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         names = self.class_names
         counts = tuple(_counts(y, len(names)).tolist()) if names else ()
         features = self.feature_names or (tuple(f"x{i + 1}" for i in range(x.shape[1])) if x.ndim == 2 else ())
-        return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features)
+        return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features, *self.target_scale)
 
     def leave_out(self, seen: Keys | None) -> None:
         """Read the rows once more when they are next asked for, and let none test a run that has `seen` it."""

@@ -19,6 +19,9 @@ _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "l1
 class RegressionHead(Head):
     """Values [N] and their mean squared, absolute or Huber error.
 
+    The network answers in the dataset's `target_unit` around its `target_centre`, and learns from errors in that unit.
+    Values and scores are in the target's own units.
+
     Args:
         loss: Which error is minimised.
         *parts: Arguments of `Head`, in its order.
@@ -48,12 +51,13 @@ class RegressionHead(Head):
         return 1
 
     def logits(self, outputs: Tensor) -> Tensor:
-        """Values [..., N]."""
-        return outputs.squeeze(-1)
+        """Values [..., N] in the target's own units."""
+        return outputs.squeeze(-1) * self.spec.target_unit + self.spec.target_centre
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean error, a scalar, over values `logits` [N] and targets y [N]."""
-        return _LOSSES[self.loss_name](logits, y)
+        """Mean error, a scalar and in the dataset's unit, over values `logits` [N] and targets y [N]."""
+        unit = self.spec.target_unit
+        return _LOSSES[self.loss_name](logits / unit, y / unit)
 
     def predictions(self, logits: Tensor) -> Tensor:
         """The values [N] themselves."""

@@ -24,11 +24,11 @@ def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
           val      0.5000
           test   1.00e-09
     """
-    width = max(10, *(len(name) + 2 for name in names))
+    rows = {stage: [_number(metrics[f"{stage}/{name}"]) for name in names] for stage in _STAGES}
+    width = max(10, *(len(cell) + 2 for row in (names, *rows.values()) for cell in row))
     lines = [" " * 7 + "".join(f"{name:>{width}}" for name in names)]
-    for stage in _STAGES:
-        cells = "".join(f"{_number(metrics[f'{stage}/{name}']):>{width}}" for name in names)
-        lines.append(f"  {stage:<5}{cells}")
+    for stage, row in rows.items():
+        lines.append(f"  {stage:<5}" + "".join(f"{cell:>{width}}" for cell in row))
     return "\n".join(lines)
 
 
@@ -119,6 +119,8 @@ def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, stand
     names = spec.feature_names or tuple(f"x{i + 1}" for i in range(len(weight[0])))
     where = " (in standardised inputs)" if standardized else ""
     if not spec.num_classes:
+        weight = [[spec.target_unit * factor for factor in row] for row in weight]
+        bias = [spec.target_unit * offset + spec.target_centre for offset in bias]
         return f"line: y = {_sum(bias[0], weight[0], names)}{where}"
     if len(weight) > 1:
         scores = [f"  {name}: {_sum(b, w, names)}" for name, w, b in zip(spec.class_names, weight, bias, strict=True)]

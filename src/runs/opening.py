@@ -1,7 +1,7 @@
 """A run's folder opened again: its configuration, its weights and, where rows are needed, its data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -237,6 +237,8 @@ def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule,
 
 def take_weights(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
     """Let a head take the weights of a checkpoint at `path`, or raise `ConfigError` where it is another network's."""
+    saved = spec_of(checkpoint, path)
+    head.spec = replace(head.spec, target_centre=saved.target_centre, target_unit=saved.target_unit)
     try:
         head.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:

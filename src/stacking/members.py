@@ -1,6 +1,6 @@
 """The runs of a stack before they train: their data, their first weights, and whether they fit together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from src.building.making import make
 from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
+from src.heads.base import Head
 from src.runs.doubts import say_doubts
 from src.stacking import head as heads
 from src.stacking import network as networks
@@ -122,6 +123,12 @@ class MemberFactory:
         return network
 
 
+def answer_in_units_of(data: InMemoryDataModule, head: Head) -> None:
+    """Let a head that runs share answer in the units of the target of one run's `data`."""
+    centre, unit = data.target_scale
+    head.spec = replace(head.spec, target_centre=centre, target_unit=unit)
+
+
 def in_stacks(members: list[Member]) -> list[list[Member]]:
     """Members in stacks: of rows of one shape, and of nearly as many, so that epochs have as many minibatches.
 
@@ -151,4 +158,4 @@ def _shape_of(data: InMemoryDataModule) -> tuple[Any, ...]:
     """What data must have in common to be stacked: the minibatches of an epoch, the rows' shape, the classes."""
     batches = -(-len(data.splits.train.y) // data.batch_rows)
     rows = tuple((*rows.x.shape[1:], *rows.y.shape[1:], str(rows.x.dtype), str(rows.y.dtype)) for rows in data.splits)
-    return (batches, *rows, data.task, data.class_names)
+    return (batches, *rows, data.task, data.class_names, data.target_scale)

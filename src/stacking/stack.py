@@ -21,7 +21,7 @@ from src.stacking.checkpoints import Checkpoints
 from src.stacking.dropout import Masks
 from src.stacking.history import StackHistory
 from src.stacking.measuring import fitted_temperatures, measure
-from src.stacking.members import Member, MemberFactory
+from src.stacking.members import Member, MemberFactory, answer_in_units_of
 from src.stacking.module import StackModule
 from src.stacking.monitor import StackMonitor
 from src.stacking.network import StackedNetwork, drops_out
@@ -70,6 +70,7 @@ class Stack:
 
     def _module(self) -> StackModule:
         cfg, head, members = self.cfg, self.factory.parts.head, self.members
+        answer_in_units_of(_given(members[0].data), head)
         network = StackedNetwork(head.network)
         kind = STACKED[cfg["optimizer"]["_target_"]]
         hyperparams = {
@@ -154,6 +155,7 @@ class Stack:
         best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
         for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
             parameter.copy_(piece)
+        answer_in_units_of(_given(member.data), parts.head)
         calibration.use(parts.head, member.temperature, _given(member.data))
         return Parts(_given(member.data), parts.head, parts.trainer, parts.plan)
 

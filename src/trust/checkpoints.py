@@ -4,6 +4,7 @@ Its file is a zip that holds the bytes of each tensor and one pickle. What comes
 file: no compression, no code, and no tensor that claims more numbers than were stored.
 """
 
+import math
 import pickle
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -131,6 +132,10 @@ def spec_of(checkpoint: Mapping[str, Any], path: Path) -> DataSpec:
         raise _wrong(path, "spec", error) from error
     if not spec.input_shape or min(spec.input_shape) < 1 or len(spec.input_shape) > 8:
         raise ConfigError(f"{path}: spec.input_shape: should be sizes of 1 or more (got {list(spec.input_shape)[:8]})")
+    if not math.isfinite(spec.target_centre) or not 0 < spec.target_unit < math.inf:
+        raise ConfigError(
+            f"{path}: spec.target_unit: should be above 0 (got {spec.target_unit}); use another checkpoint"
+        )
     for what, wanted in (("class_counts", len(spec.class_names)), ("feature_names", prod(spec.input_shape))):
         found = len(getattr(spec, what))
         if found and found != wanted:

@@ -18,7 +18,7 @@ from src.data.table import Table
 from src.data.tabular.classes import class_of_each
 from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
-from src.data.tabular.labelled import Labelled, target_numbers, with_targets
+from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
 from src.data.tabular.typed import TypedEncoder, encoder_of
 from src.data.tabular.unknown import Unknown
 from src.errors import ConfigError, suggestion
@@ -187,6 +187,8 @@ class TabularDataModule(InMemoryDataModule):
         self._class_names, _ = positive_last((), self.positive)
         table = inputs.with_columns({"target": target})
         y = torch.from_numpy(target_numbers(table, self.decimal, self.thousands, self.types is not None)).float()
+        if self.types is not None and self.standardize:
+            self.target_scale = target_scale(y.double().numpy())
         self._refuse_missing(inputs, [None if value != value else "" for value in y.tolist()])
         return y
 

@@ -72,6 +72,23 @@ def target_numbers(table: Table, decimal: str | None, thousands: str | None, spe
     return table.read_numbers("target", parse)
 
 
+def target_scale(y: Numbers) -> tuple[float, float]:
+    """A centre and a unit for targets y [N], in which a network learns them: near their mean and their deviation.
+
+    Both are rounded, the unit to a power of two and the centre to a multiple of it: so they are the same however rows
+    are divided, and tell nothing of those that test.
+
+    Example:
+        >>> target_scale(np.array([180_000.0, 200_000.0, 250_000.0]))
+        (196608.0, 32768.0)
+    """
+    deviation = float(np.nanstd(y))
+    if not 0 < deviation < np.inf:
+        return 0.0, 1.0
+    unit = 2.0 ** round(np.log2(deviation))
+    return unit * round(float(np.nanmean(y)) / unit), unit
+
+
 def _count(count: int) -> str:
     return "1 row has no target and is left out" if count == 1 else f"{count:,} rows have no target and are left out"
 
