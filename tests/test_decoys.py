@@ -84,7 +84,7 @@ PREDICT = ["src.predict", "run=R", "input=new.csv"]
 EXPORT = ["src.export", "run=R", "format=torch_export"]
 REFUSED_OUTPUTS = {
     "a folder": ("precious", "is a folder"),
-    "a folder with a slash": ("precious/", "is a folder"),
+    "a folder with a slash": ("precious/", "not a folder"),
     "the working folder": (".", "is a folder"),
     "the folder above": ("..", "is a folder"),
     "a link to a folder": ("link", "is a link"),

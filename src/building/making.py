@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
-from src.errors import ConfigError
+from src.errors import ConfigError, suggestion
 from src.settings.composed import one_line, shown
 from src.trust import targets
 
@@ -53,6 +53,12 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
         raise ConfigError(one_line(group, error)) from error
     except Exception as error:  # whatever a constructor raises is about the values that it was given
         message = " ".join(str(error).split()) or type(error).__name__
+        unknown = re.search(r"got an unexpected keyword argument '(\w+)'", message)
+        if unknown and unknown[1] in kept:
+            key, taken = f"{group}.{unknown[1]}", {f"{group}.{name}" for name in inspect.signature(kind).parameters}
+            near = suggestion(key, taken)
+            remedy = f"~{key} leaves it out" + (f", or {near}" if "did you mean" in near else "")
+            raise ConfigError(f"{key}: {kind.__name__} takes no such argument; {remedy}") from error
         raise ConfigError(f"{group}: {_said(message, kept)}") from error
 
 
@@ -80,7 +86,8 @@ def _check_numbers(group: str, kind: type[Any], values: dict[str, Any]) -> None:
 def _check_kinds(group: str, kind: type[Any], values: dict[str, Any]) -> None:
     """Refuse a value of another type than the constructor of `kind` annotates, where those are types that YAML has.
 
-    They take anything else too, and fail when they use it, after an epoch or as a folder named [-1].
+    They take anything else too, and fail when they use it, after an epoch or as a folder named [-1]. Among the
+    `values`, 1e3 becomes 1000 where a whole number is annotated.
     """
     hints = _hints(kind)
     for name in hints.keys() & values.keys():
@@ -89,6 +96,8 @@ def _check_kinds(group: str, kind: type[Any], values: dict[str, Any]) -> None:
         if set(wanted) <= _WORDED.keys() and not any(_is_a(value, each) for each in wanted):
             words = " or ".join(_WORDED[each] for each in wanted)
             raise ConfigError(f"{group}.{name}: should be {words} (got {shown(value)}){_quoted(value, wanted)}")
+        if isinstance(value, float) and int in wanted and float not in wanted:
+            values[name] = int(value)
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from src.command.flags import Flags, joined, parted
 from src.command.quoting import literal, readable, text_of
 from src.command.words import check_completion, check_name, check_package, check_words
 from src.errors import ConfigError
-from src.storage.folders import SWEEP, SweepFolder, find_run
+from src.storage.finding import find_run
+from src.storage.folders import SWEEP, SweepFolder
 from src.storage.locking import lock
 from src.trust.links import check_links
 from src.trust.saved import check_resumable, saved_config_dir, saved_overrides

@@ -1,6 +1,7 @@
 """Hydra's flags among the words of a command line, in any order and each with its own word."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -46,7 +47,7 @@ def parted(words: list[str]) -> tuple[Flags, list[str]]:
         >>> parted(["experiment=xor", "--cfg", "job", "-m", "seed=0,1"][:3])
         ({'--cfg': 'job'}, ['experiment=xor'])
     """
-    parser = _Parser(add_help=False, prog="")
+    parser = _Parser(add_help=False, allow_abbrev=False, prog="")
     for name, short in _SWITCHES.items():
         parser.add_argument(*filter(None, (short, name)), action="store_true")
     for name, short in _WITH_A_WORD.items():
@@ -78,10 +79,14 @@ class _Parser(argparse.ArgumentParser):
         prefix, _, words = message.partition(": ")
         if prefix == "unrecognized arguments":
             flag = words.split()[0]
-            known = {*_SWITCHES, *_WITH_A_WORD}
+            known = {*_SWITCHES, *_WITH_A_WORD} - {"--experimental-rerun"}
             remedy = suggestion(flag.partition("=")[0], known)
-            raise ConfigError(f"{flag}: unknown flag; {remedy if 'mean' in remedy else '--hydra-help lists them all'}")
+            if key := re.fullmatch(r"--([a-z_]+[a-z_.]*)(=.*)?", flag) if "mean" not in remedy else None:
+                remedy = f"keys have no dashes: {key[1]}{key[2] or '=…'}, and --hydra-help lists the flags"
+            raise ConfigError(f"{flag}: unknown flag; {remedy if ' ' in remedy else '--hydra-help lists them all'}")
         name = prefix.removeprefix("argument ").split("/")[-1]
+        if value := re.match(r"ignored explicit argument (.*)", words):
+            words = f"takes no value (got {value[1]}); keys have no dashes: {name.lstrip('-')}=…"
         if name in _CHOICES:
             words = f"{words.split(' (')[0]}; choose from {', '.join(_CHOICES[name])}"
         raise ConfigError(f"{name}: {words}")

@@ -39,21 +39,20 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
     if isinstance(error, OverrideParseException):
         return _unread(error.override, catalogue)
     if isinstance(error, MissingConfigException):
-        if missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
-            group, option = missing.groups()
-            return f"{group}: no option {option!r}; choose from {', '.join(catalogue.options(group))}"
+        if missing := re.search(r"Could not find '([^']+)'", text):
+            return _no_option(missing.group(1), catalogue)
         if primary := re.match(r"Cannot find primary config '([^']+)'", text):
             return f"--config-name: no configuration {primary.group(1)!r}; add its folder with --config-dir"
-    if unknown := re.match(r"Could not (?:override|delete from config\.?) '?([^'\s]+)'", text):
+    if unknown := re.match(r"Could not override '?([^'\s]+)'", text):
         return _unknown(unknown.group(1), catalogue, command)
-    if gone := re.match(r"Could not delete from config\. '([^']+)' does not exist", text):
-        return _unknown(gone.group(1), catalogue, command)
+    if gone := re.match(r"Could not delete from config\.? '?([^'\s]+)'", text):
+        return _not_deleted(gone.group(1), catalogue, command)
     if (merging := re.match(r"Error merging override (\S+?)=", text)) and error.__cause__:
         return f"{merging.group(1)}: {_start(error.__cause__)}"
     if there := re.search(r"An item is already at '([^']+)'", text):
         return f"{there.group(1)}: is a key already; leave out the + before it"
-    if twice := re.match(r"(\S+) appears more than once in the final defaults list", text):
-        return f"{twice.group(1)}: has an option already; leave out the + before it"
+    if twice := re.match(r"(\S+) appears more than once in the final|Multiple values for (\S+)\. To override", text):
+        return f"{twice.group(1) or twice.group(2)}: has an option already; leave out the + before it"
     if swept := re.match(r"Sweeping over Hydra's configuration is not supported : '([^=]+)=(.*)'$", text):
         return (
             f"{swept.group(1)}: Hydra's own keys are not swept over (got {swept.group(2)}); quote a value with commas"
@@ -61,18 +60,42 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
     if ambiguous := re.match(r"Ambiguous value for argument '(.+?)' 1\. To use", text):
         word = ambiguous.group(1)
         key, _, value = word.partition("=")
-        return f"{key}: has several values (got {value}); sweep over them with -m, or write a list: {key}=[{value}]"
+        point = f", or a point: {key}={value.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", value) else ""
+        return (
+            f"{key}: has several values (got {value}); sweep over them with -m, or write a list: {key}=[{value}]{point}"
+        )
     if alone := re.match(r"Sweep parameters '(.+)' requires --multirun", text):
         return f"{alone.group(1).partition('=')[0]}: has several values (got {alone.group(1)}); sweep with -m"
     if absent := re.match(r"Interpolation key '([^']+)' not found", text):
         full_key = re.search(r"full_key: (\S+)", text)
         key = full_key.group(1) if full_key else absent.group(1)
+        if f"~{absent.group(1)}" in words:
+            return f"~{absent.group(1)}: cannot be left out, since {key} refers to it; set {absent.group(1)}=…"
         return (
             f"{key}: no key {absent.group(1)} to put for ${{{absent.group(1)}}}; write \\${{ for these signs themselves"
         )
-    if no_struct := re.match(r"Key '([^']+)' is not in struct full_key: (\S+)", text):
-        return _unknown(no_struct.group(2), catalogue, command)
+    if no_struct := re.search(r"Key '([^']+)' is not in struct(?: full_key: (\S+))?", text):
+        return _unknown(no_struct.group(2) or no_struct.group(1), catalogue, command)
     return _start(error)
+
+
+def _no_option(path: str, catalogue: Catalogue) -> str:
+    """The remedy for a group and an option that is none of its, which may have slashes itself."""
+    parts = path.split("/")
+    groups = ["/".join(parts[:number]) for number in range(len(parts) - 1, 0, -1)]
+    group = next((each for each in groups if catalogue.options(each)), groups[0])
+    option, options = path.removeprefix(f"{group}/"), catalogue.options(group)
+    same = [each for each in options if each.lower() == Path(option).name.removesuffix(".yaml").lower()]
+    remedy = f"did you mean {same[0]}?" if same else f"choose from {', '.join(options)}"
+    return f"{group}: no option {option!r}; {remedy}"
+
+
+def _not_deleted(key: str, catalogue: Catalogue, command: str) -> str:
+    """The remedy for a key that Hydra finds too little in to delete it."""
+    known = catalogue.keys()
+    if key in known and OmegaConf.select(catalogue.composed(), key) is None:
+        return f"~{key}: is null already, and Hydra deletes no key that is null; leave it out"
+    return _unknown(key, catalogue, command)
 
 
 def _start(error: BaseException) -> str:
@@ -87,6 +110,8 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
         return f"{key}: a run keeps what it was trained with; {changed}"
     if not name and (options := catalogue.options(group)):
         return f"{key}: needs one of its options; choose from {', '.join(options)}"
+    if key == "threshold" and command in ("predict", "export"):
+        return f"{key}: is kept with the run; choose it with src.evaluate threshold=…"
     meant = _OTHER_NAMES.get(command, _OTHER_NAMES[""]).get(key)
     if meant:
         return f"{key}: unknown key; did you mean {meant}=…?"
@@ -110,6 +135,9 @@ def _unread(word: str, catalogue: Catalogue) -> str:
         return f"{name}: unknown key; {suggestion(name, catalogue.keys())}"
     if re.match(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(", value):
         return f"{name}: not a call that Hydra knows (got {value}); as in range(0,10), choice(a,b), glob(*)"
+    closes = all(value.count(one) == value.count(other) for one, other in ("[]", "{}", "()"))
+    if closes and "'" not in value and '"' not in value:
+        return f"{name}: not a value that Hydra reads (got {value}); write a list as [1,2], or quote a text: \"'…'\""
     return f"{name}: brackets, braces or quotes that do not close (got {value}); close them, or quote the whole value"
 
 

@@ -11,7 +11,10 @@ from src.command.quoting import is_path
 from src.errors import ConfigError, suggestion
 from src.settings.composed import CONF, keys_below
 
-_NO_OPTION = "", "null", "None", "[]"
+_NO_OPTION = re.compile(r"|null|None|\[\]")
+_NO_NAME = re.compile(
+    r"(?i:true|false)|[+-]?[\d.]+(e[+-]?\d+)?|\{.*\}"
+)  # what Hydra takes for a value, not for an option
 _TOGETHER = {"resume": "sweep_resume", "run": "sweep"}
 
 
@@ -26,22 +29,25 @@ def check_words(words: list[str], command: str) -> None:
         key, equals, value = word.partition("=")
         name = key.lstrip("+~")
         if not equals and not key.startswith("~"):
-            raise ConfigError(f"{word}: should be KEY=VALUE; {_meant(word, command)}")
+            raise ConfigError(f"{word or repr(word)}: should be KEY=VALUE; {_meant(word, command)}")
         if not name.strip():
             raise ConfigError(f"{word}: needs a key before the equals sign; write KEY=VALUE without spaces")
         if name != name.strip():
             raise ConfigError(f"{word}: has spaces around the equals sign; write {name.strip()}={value.strip()}")
         if key.startswith("+") and command != "train" and not name.startswith(("hydra", "changes.")):
             known = Catalogue(command, {}, []).keys()
+            if name.startswith("data.") and "changes" in known:
+                raise ConfigError(f"{name}: takes no + here; write {name}={value}")
             if name not in known:
                 raise ConfigError(f"{name}: unknown key, also with a +; {suggestion(name, known)}")
         if name == "changes":
             raise ConfigError(f"changes: is not set as a whole (got {word}); set single keys as data.KEY=VALUE")
-        if value in _NO_OPTION and equals and not key.startswith("~"):
-            if name != "experiment" and re.fullmatch(r"[a-z_/]+", name) and (CONF / name).is_dir():
+        deletes, is_value = key.startswith("~"), _NO_NAME.fullmatch(value)
+        if deletes or is_value or (equals and _NO_OPTION.fullmatch(value)):
+            if (name != "experiment" or is_value) and re.fullmatch(r"[a-z_/]+", name) and (CONF / name).is_dir():
                 options = ", ".join(Catalogue(command, {}, []).options(name))
                 raise ConfigError(f"{name}: needs an option (got {word}); choose from {options}")
-            if not value and is_path(name):
+            if not value and is_path(name) and not deletes:
                 raise ConfigError(f"{name}: needs a path (got {word}); leave it out, or name one")
         if name == "hydra.searchpath":
             _check_search(value)

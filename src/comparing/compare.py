@@ -15,7 +15,7 @@ from src.reporting.terminal import printable
 from src.settings import rules
 from src.settings.composed import one_line
 from src.storage.files import aside
-from src.storage.folders import latest_sweep
+from src.storage.finding import latest_sweep
 from src.storage.products import check_folder, product
 from src.storage.values import known_json
 

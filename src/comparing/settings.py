@@ -10,7 +10,7 @@ from typing import Any
 
 from src.comparing.reading import BrokenRunError, Record
 from src.comparing.repetitions import Repetitions, repeats, repetitions
-from src.errors import ConfigError
+from src.errors import ConfigError, suggestion
 from src.settings.rules import direction
 from src.statistics.differences import two_modes
 from src.statistics.intervals import Ends, around, resplit, score_range, wilson
@@ -177,7 +177,10 @@ def known_metric(runs: list[Record], wanted: str | None) -> str:
         wanted = str((finished.config.get("solved") or {}).get("metric", "test/accuracy"))
         wanted = wanted if wanted in names else "test/loss"
     if wanted not in names:
-        raise ConfigError(f"metric: these runs have no {wanted!r}; choose from {', '.join(names)}")
+        near = [f"test/{wanted}", *get_close_matches(wanted, names, n=1)]
+        meant = next((name for name in near if name in names), None)
+        remedy = f"did you mean {meant}?" if meant else f"choose from {', '.join(names)}"
+        raise ConfigError(f"metric: these runs have no {wanted!r}; {remedy}")
     return wanted
 
 
@@ -202,8 +205,10 @@ def known_keys(runs: list[Record], wanted: Iterable[str]) -> list[str]:
     """
     for key in wanted:
         if all(run.value(key) is None for run in runs):
-            near = get_close_matches(key, [known for run in runs[:1] for known in run.overrides], n=1)
-            remedy = f"did you mean {near[0]}?" if near else "name keys as on the command line of src.train"
+            groups = {name: node for name, node in runs[0].config.items() if isinstance(node, dict)}
+            known = {*runs[0].overrides, *(f"{group}.{name}" for group, node in groups.items() for name in node)}
+            remedy = suggestion(key, known)
+            remedy = remedy if "did you mean" in remedy else "name keys as on the command line of src.train"
             raise ConfigError(f"group_by: no run has {key}; {remedy}")
     return list(wanted)
 

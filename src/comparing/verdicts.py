@@ -125,6 +125,8 @@ def find_reference(rows: Sequence[Setting], keys: Sequence[str], wanted: Sequenc
     found = [row for row, values in zip(rows, known, strict=True) if all(_has(values, word) for word in wanted)]
     if len(found) != 1:
         choices = "; ".join(named(row.values, keys, " ") for row in rows[:8])
+        if not keys:
+            raise ConfigError(f"reference: the runs have one setting alone (got {' '.join(wanted)}); leave it out")
         noun = "no setting has" if not found else f"{len(found)} settings have"
         raise ConfigError(f"reference: {noun} {' '.join(wanted)}; name one of {choices}")
     return found[0]

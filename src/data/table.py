@@ -130,7 +130,8 @@ class Table:
         """Raise `ConfigError` where a column of these `names` is missing."""
         if missing := [name for name in names if name not in self.columns]:
             raise ConfigError(
-                f"{self.source}: column {', '.join(missing)} is missing; it has {', '.join(self.columns) or 'none'}"
+                f"{self.source}: {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)} "
+                f"{'is' if len(missing) == 1 else 'are'} missing; it has {', '.join(self.columns) or 'none'}"
             )
 
 

@@ -11,7 +11,7 @@ from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
 from src.runs import training
-from src.storage.folders import find_run
+from src.storage.finding import find_run
 
 
 def train(experiment: str | None = None, *overrides: str, **keys: Any) -> TrainedRun:

@@ -11,7 +11,8 @@ from src.errors import ConfigError
 from src.estimators.compare import Settings, compare
 from src.estimators.report import Report
 from src.runs.opening import OpenRun, open_run
-from src.storage.folders import RunFolder, find_run
+from src.storage.finding import find_run
+from src.storage.folders import RunFolder
 from src.storage.values import known_json, write_json
 
 log = logging.getLogger(__name__)

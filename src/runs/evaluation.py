@@ -15,7 +15,8 @@ from src.runs.fold_predictions import row_names
 from src.runs.fresh_draws import fresh_draw
 from src.runs.opening import OpenRun, open_run
 from src.storage.files import aside
-from src.storage.folders import EvaluationFolder, RunFolder, find_run
+from src.storage.finding import find_run
+from src.storage.folders import EvaluationFolder, RunFolder
 from src.storage.products import check_folder, product
 from src.storage.values import known_json, write_csv, write_json
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from src.errors import ConfigError, ExportError
 from src.runs.opening import OpenRun, open_run
-from src.storage.folders import RunFolder, find_run
+from src.storage.finding import find_run
+from src.storage.folders import RunFolder
 from src.storage.outputs import check_output, outputs
 from src.storage.values import as_json, known_json
 
@@ -58,6 +59,10 @@ def export(cfg: DictConfig) -> Path:
     opened.check_source(bool(cfg.get("allow_changed_data")))
     write, load, suffix = _FORMATS[cfg.format]
     target = RunFolder(opened.folder).export / f"model{suffix}" if cfg.output is None else Path(cfg.output)
+    if other := [name for name, found in _FORMATS.items() if found[2] == target.suffix != suffix]:
+        raise ConfigError(
+            f"output: {target.suffix} is for format={other[0]} (got format={cfg.format}); set one of the two"
+        )
     check_output(target, cfg.force)
     beside, description = target.with_suffix(".json"), _description(opened)
     if beside == target:

@@ -20,12 +20,13 @@ from src.errors import ConfigError
 from src.heads.base import Head
 from src.reporting.remarks import remark
 from src.runs.opening import OpenRun, open_run
-from src.storage.folders import find_run
+from src.storage.finding import find_run
 from src.storage.formulas import inert
 from src.storage.outputs import check_output, output
 
 log = logging.getLogger(__name__)
 
+_NO_TABLES = {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".html", ".pkl", ".npy", ".png", ".jpg"}
 _IMAGES_AT_ONCE = 64
 
 
@@ -45,6 +46,8 @@ def predict(cfg: DictConfig) -> Path:
         raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
     source = Path(cfg.input)
     target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
+    if target.suffix.lower() in _NO_TABLES:
+        raise ConfigError(f"output: a {target.suffix} file would hold CSV (got {target}); name a .csv or .parquet file")
     check_output(target, cfg.force, source)
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from src import cores
 from src.compat.hydra import current_loader
@@ -77,6 +77,12 @@ class ThreadsRules(library_rules.TrainerRules):
     threads: Annotated[rules.Count, Field(le=max(64, cores.available()))] | Literal["auto"] = "auto"
 
 
+def _file_name(name: str) -> str:
+    if name.endswith(("/", "\\")):
+        raise rules.broken("Input should name a file, not a folder")
+    return name
+
+
 class RunRules(library_rules.Rules):
     """The keys of commands on a run."""
 
@@ -85,7 +91,7 @@ class RunRules(library_rules.Rules):
     data_dir: Annotated[str, Field(min_length=1)] | None = None
     changes: dict[str, Any] = {}
     input: Annotated[str, Field(min_length=1)] | None = None
-    output: Annotated[str, Field(min_length=1)] | None = None
+    output: Annotated[str, Field(min_length=1), AfterValidator(_file_name)] | None = None
     split: Literal["train", "val", "test"] = "test"
     format: Literal["onnx", "torch_export"] = "onnx"
     formulas: Literal["escape", "keep"] = "escape"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.errors import ConfigError
 from src.storage.files import aside
 from src.storage.values import known_json
 
@@ -279,42 +278,3 @@ def read_mark(path: Path) -> dict[str, Any]:
     """What the mark at `path` says; empty where there is none that this project wrote."""
     found = known_json(path, most=2**16)
     return found if isinstance(found.get("id"), str) else {}
-
-
-def find_run(name: str, runs_dir: str, key: str) -> Path:
-    """The folder of a run.
-
-    Args:
-        name: `latest`, or a path.
-        runs_dir: Where the latest is looked for.
-        key: What the user set, for messages.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    if name == "latest":
-        newest = _newest(Path(runs_dir), RUN.config)
-        if newest is None:
-            raise ConfigError(f"{key}: there is no run under {runs_dir}/ yet; train one, or set runs_dir")
-        return newest.parent.parent
-    folder = Path(name)
-    if not RunFolder(folder).config.exists():
-        raise ConfigError(f"{key}: {name} is not a run folder (it has no {RUN.config}); try {key}=latest")
-    return folder
-
-
-def latest_sweep(runs_dir: Path) -> Path:
-    """The newest sweep below `runs_dir`.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    newest = _newest(runs_dir, SWEEP.overrides)
-    if newest is None:
-        raise ConfigError(f"sweep: there is no sweep under {runs_dir}/ yet; run one with -m, or set runs_dir")
-    return newest.parent
-
-
-def _newest(runs_dir: Path, name: Path) -> Path | None:
-    """The newest file of a name in any folder below `runs_dir`."""
-    return max(runs_dir.glob(f"**/{name}"), key=lambda path: path.stat().st_mtime_ns, default=None)

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from tests.command.habits import HABITS
 from tests.command.place import give
 from tests.commands import ROOT
 
@@ -170,9 +171,8 @@ def of_training():
         (["hydra.run.dir="], "hydra.run.dir: needs a path"),
         (["hydra.mode=SOMETIMES"], "hydra.mode: "),
         (["+network=mlp"], "network: has an option already; leave out the + before it"),
-        (["~network"], "network._target_: needs the dotted name of a class"),
         (["network@other=mlp"], "network@other: unknown key; choose from "),
-        (["network={a: 1}"], "network: needs one of its options"),
+        (["network={a: 1}"], "network: needs an option (got network={a: 1}); choose from cnn"),
         (["data.noise.x=1"], "data.noise.x: unknown key; "),
         (["hydra.sweeper.params.seed=1,2", "-m"], "hydra.sweeper.params.seed: Hydra's own keys are not swept over"),
         (["--config-name", "evaluate"], "--config-name: evaluate belongs to another command"),
@@ -216,7 +216,7 @@ def name_of(case):
     return " ".join([case[0], *case[1]]).encode("ascii", "backslashreplace").decode().replace("\0", "")[:80]
 
 
-CASES = [*everywhere(), *of_reading_commands(), *of_groups(), *of_training()]
+CASES = [*everywhere(), *of_reading_commands(), *of_groups(), *of_training(), *HABITS]
 
 
 @pytest.mark.parametrize(("command", "words", "line"), CASES, ids=[name_of(case) for case in CASES])

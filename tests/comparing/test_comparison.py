@@ -139,7 +139,7 @@ def test_a_thousand_runs_are_read_in_a_second_or_two(tmp_path):
         ),
         (
             ["sweep={sweep}", "metric=test/acc"],
-            "metric: these runs have no 'test/acc'; choose from fit_seconds, test/accuracy, test/loss",
+            "metric: these runs have no 'test/acc'; did you mean test/accuracy?",
         ),
         (["sweep={sweep}", "group_by=[data.nois]"], "group_by: no run has data.nois; did you mean data.noise?"),
         (["sweep={sweep}", "boundaries=-1"], "boundaries: input should be greater than or equal to 0 (got -1)"),

@@ -59,7 +59,7 @@ def test_keys_of_ready_options_that_an_own_class_does_not_take_are_named_and_oth
     assert run.parts.datamodule.num_rows == 64
     assert "head.threshold" in run.headline()
     assert "optimizer" in run.headline()
-    with pytest.raises(ConfigError, match=r"head: .*unexpected keyword argument 'widht'"):
+    with pytest.raises(ConfigError, match=r"head.widht: \w+ takes no such argument; .*did you mean head.width"):
         fitted(MODULE, "+head.widht=3")
 
 

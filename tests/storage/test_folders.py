@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from src.errors import ConfigError
-from src.storage.folders import EvaluationFolder, RunFolder, SweepFolder, latest_sweep
+from src.storage.finding import latest_sweep
+from src.storage.folders import EvaluationFolder, RunFolder, SweepFolder
 
 SRC = Path(__file__).parents[2] / "src"
 FILES = (

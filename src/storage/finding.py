@@ -1,0 +1,54 @@
+"""Runs and sweeps by the names that users give them: a path, or `latest`."""
+
+from pathlib import Path
+
+from src.errors import ConfigError
+from src.storage.folders import RUN, SWEEP, RunFolder, SweepFolder
+
+
+def find_run(name: str, runs_dir: str, key: str) -> Path:
+    """The folder of a run.
+
+    Args:
+        name: `latest`, or a path.
+        runs_dir: Where the latest is looked for.
+        key: What the user set, for messages.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if name == "latest":
+        newest = _newest(Path(runs_dir), RUN.config)
+        if newest is None:
+            raise ConfigError(f"{key}: there is no run under {runs_dir}/ yet; train one, or set runs_dir")
+        return newest.parent.parent
+    folder = Path(name)
+    if not RunFolder(folder).config.exists():
+        meant = _meant(folder)
+        remedy = f"try {key}=latest" if meant is None else f"did you mean {key}={meant}?"
+        raise ConfigError(f"{key}: {name} is not a run folder (it has no {RUN.config}); {remedy}")
+    return folder
+
+
+def _meant(path: Path) -> Path | None:
+    """The run whose file a path names, or the first one of a sweep that it names."""
+    if path.is_file() and (above := [each for each in path.parents if RunFolder(each).config.exists()]):
+        return above[0]
+    return next((run.path for run in SweepFolder(path).runs), None) if SweepFolder(path).overrides.exists() else None
+
+
+def latest_sweep(runs_dir: Path) -> Path:
+    """The newest sweep below `runs_dir`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    newest = _newest(runs_dir, SWEEP.overrides)
+    if newest is None:
+        raise ConfigError(f"sweep: there is no sweep under {runs_dir}/ yet; run one with -m, or set runs_dir")
+    return newest.parent
+
+
+def _newest(runs_dir: Path, name: Path) -> Path | None:
+    """The newest file of a name in any folder below `runs_dir`."""
+    return max(runs_dir.glob(f"**/{name}"), key=lambda path: path.stat().st_mtime_ns, default=None)
