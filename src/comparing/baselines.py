@@ -16,7 +16,8 @@ from src.estimators.report import Report, Row
 from src.runs.opening import open_run
 from src.statistics.differences import of_means
 from src.statistics.intervals import around, resplit, score_range
-from src.storage.folders import SweepFolder, latest_sweep
+from src.storage.finding import latest_sweep
+from src.storage.folders import SweepFolder
 from src.storage.products import check_folder, product
 from src.storage.values import write_json
 
