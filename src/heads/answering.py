@@ -79,6 +79,10 @@ class Answering(LightningModule):
         """What an exported run returns for rows with logits [N, *]: values, or probabilities."""
         return logits
 
+    def logits_of(self, estimates: Tensor) -> Tensor:
+        """The logits [N, *] that stand for `estimates` [N, …], values or probabilities, such as a mean of several."""
+        return estimates
+
     def answers(self, logits: Tensor) -> dict[str, list[Any]]:
         """Columns with the answer for each row with logits [N, *]; `predicted` comes first."""
         return {"predicted": self.predictions(logits).tolist()}

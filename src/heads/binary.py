@@ -66,6 +66,10 @@ class BinaryHead(ThresholdHead, ClassificationHead):
         positive = logits.sigmoid()
         return torch.stack([1 - positive, positive], dim=-1)
 
+    def logits_of(self, estimates: Tensor) -> Tensor:
+        """The logits [N] of probabilities [N, 2]."""
+        return torch.logit(estimates[..., 1])
+
     def predictions(self, logits: Tensor) -> Tensor:
         """Labels [N]: 1 where the probability reaches the threshold."""
         return self.says_yes(logits)

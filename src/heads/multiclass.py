@@ -52,6 +52,10 @@ class MulticlassHead(ClassificationHead):
         """Probabilities [N, C] for logits [N, C]."""
         return logits.softmax(dim=-1)
 
+    def logits_of(self, estimates: Tensor) -> Tensor:
+        """The logits [N, C] of probabilities [N, C]."""
+        return estimates.log()
+
     def predictions(self, logits: Tensor) -> Tensor:
         """Labels [N]: the class with the largest of logits [N, C]."""
         return logits.argmax(dim=-1)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -42,6 +43,10 @@ class MultilabelHead(ThresholdHead):
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probability [N, L] of each label for logits [N, L]."""
         return logits.sigmoid()
+
+    def logits_of(self, estimates: Tensor) -> Tensor:
+        """The logits [N, L] of probabilities [N, L]."""
+        return torch.logit(estimates)
 
     def predictions(self, logits: Tensor) -> Tensor:
         """Labels [N, L]: 1 where the probability reaches the threshold."""

@@ -10,8 +10,8 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from src.errors import ConfigError, ExportError
-from src.runs.opening import OpenRun, open_run
-from src.storage.finding import find_run
+from src.runs.ensembles import Ensemble, open_named
+from src.runs.opening import OpenRun
 from src.storage.folders import RunFolder
 from src.storage.outputs import check_output, outputs
 from src.storage.values import as_json, known_json
@@ -45,8 +45,26 @@ class WholeModel(nn.Module):
         return self.head.estimates(logits)
 
 
+class MeanModel(nn.Module):
+    """The mean of what several models say, of the same inputs.
+
+    Args:
+        models: Each as `WholeModel`.
+    """
+
+    def __init__(self, models: list[WholeModel]) -> None:
+        super().__init__()
+        self.models = nn.ModuleList(models)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What they say in the mean about raw rows x [N, *input_shape]."""
+        return torch.stack([model(x) for model in self.models]).mean(dim=0)
+
+
 def export(cfg: DictConfig) -> Path:
-    """Write a run as one file, checked in its own runtime, and beside it a JSON file that names inputs and classes.
+    """Write a run, or the mean of a sweep's runs, as one file, and beside it a JSON file that names inputs and classes.
+
+    The file is checked in its own runtime.
 
     Args:
         cfg: As `conf/export.yaml` composes it.
@@ -55,20 +73,24 @@ def export(cfg: DictConfig) -> Path:
         ConfigError: No such run, an output that is there already, or a library that is missing.
         ExportError: The file does not compute what the run does.
     """
-    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
-    opened.check_source(bool(cfg.get("allow_changed_data")))
+    asked = open_named(cfg)
+    opened = asked.first
+    asked.check_columns()
+    for source in {str(each.datamodule.trained_source): each for each in asked.members}.values():
+        source.check_source(bool(cfg.get("allow_changed_data")))
     write, load, suffix = _FORMATS[cfg.format]
-    target = RunFolder(opened.folder).export / f"model{suffix}" if cfg.output is None else Path(cfg.output)
+    target = RunFolder(asked.folder).export / f"model{suffix}" if cfg.output is None else Path(cfg.output)
     if other := [name for name, found in _FORMATS.items() if found[2] == target.suffix != suffix]:
         raise ConfigError(
             f"output: {target.suffix} is for format={other[0]} (got format={cfg.format}); set one of the two"
         )
     check_output(target, cfg.force)
-    beside, description = target.with_suffix(".json"), _description(opened)
+    beside, description = target.with_suffix(".json"), _description(asked)
     if beside == target:
         raise ConfigError(f"output: {target} is where the model's description goes; name a file like model{suffix}")
     check_output(beside, cfg.force or known_json(beside) == description)
-    model = WholeModel(opened).cpu().eval()
+    models = [WholeModel(each) for each in asked.members]
+    model = (models[0] if len(models) == 1 else MeanModel(models)).cpu().eval()
     with outputs({target: cfg.force, beside: cfg.force or beside.exists()}) as (part, description_part):
         with torch.no_grad():
             write(model, _sample(opened, 2), part)
@@ -76,11 +98,11 @@ def export(cfg: DictConfig) -> Path:
         if not difference <= _TOLERANCE:
             raise ExportError(f"{target} gives other probabilities than the run, by {difference:.2g}; it is not kept")
         description_part.write_text(as_json(description))
-    log.info("%s computes what %s does, within %.1g; written", target, opened.folder, max(difference, 1e-8))
+    log.info("%s computes what %s does, within %.1g; written", target, asked.name, max(difference, 1e-8))
     return target
 
 
-def _difference(opened: OpenRun, model: WholeModel, runs: Callable[[Tensor], Tensor]) -> float:
+def _difference(opened: OpenRun, model: nn.Module, runs: Callable[[Tensor], Tensor]) -> float:
     """The largest difference of probabilities between the model and its file, over batches of several sizes."""
     differences: list[float] = []
     for rows in _BATCHES:
@@ -110,12 +132,12 @@ def _dtype(opened: OpenRun) -> torch.dtype:
     return torch.float64 if bool((step > _BLUR * scaler.scale).any()) else torch.float32
 
 
-def _description(opened: OpenRun) -> dict[str, Any]:
-    spec, head = opened.spec, opened.head
+def _description(asked: Ensemble) -> dict[str, Any]:
+    spec, head = asked.first.spec, asked.first.head
     return {
         "input": {
             "name": "x",
-            "dtype": "uint8" if spec.is_image else str(_dtype(opened)).removeprefix("torch."),
+            "dtype": "uint8" if spec.is_image else str(_dtype(asked.first)).removeprefix("torch."),
             "shape": ["rows", *spec.input_shape],
             "features": list(spec.feature_names),
         },
@@ -125,13 +147,13 @@ def _description(opened: OpenRun) -> dict[str, Any]:
         },
         "positive": spec.class_names[1] if spec.task == "binary" else None,
         "task": spec.task,
-        "thresholds": head.thresholds,
-        "temperature": head.temperature if head.gives == "probabilities" else None,
-        "run": str(opened.folder),
+        "thresholds": asked.thresholds,
+        "temperature": head.temperature if head.gives == "probabilities" and len(asked.members) == 1 else None,
+        "run": str(asked.folder),
     }
 
 
-def _write_onnx(model: WholeModel, x: Tensor, path: Path) -> None:
+def _write_onnx(model: nn.Module, x: Tensor, path: Path) -> None:
     if missing := [name for name in ("onnx", "onnxscript", "onnxruntime") if not _installed(name)]:
         raise ConfigError(f"format: onnx needs {', '.join(missing)}; pip install {' '.join(missing)}")
     program = torch.onnx.export(
@@ -154,7 +176,7 @@ def _load_onnx(path: Path) -> Callable[[Tensor], Tensor]:
     return lambda x: torch.from_numpy(session.run(None, {"x": x.numpy()})[0])
 
 
-def _write_torch(model: WholeModel, x: Tensor, part: Path) -> None:
+def _write_torch(model: nn.Module, x: Tensor, part: Path) -> None:
     program = torch.export.export(model, (x,), dynamic_shapes={"x": {0: torch.export.Dim("rows")}})
     with part.open("wb") as file:
         torch.export.save(program, file)

@@ -19,8 +19,8 @@ from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.reporting.remarks import remark
-from src.runs.opening import OpenRun, open_run
-from src.storage.finding import find_run
+from src.runs.ensembles import Ensemble, open_named
+from src.runs.opening import OpenRun
 from src.storage.formulas import inert
 from src.storage.outputs import check_output, output
 
@@ -49,8 +49,8 @@ def predict(cfg: DictConfig) -> Path:
     if target.suffix.lower() in _NO_TABLES:
         raise ConfigError(f"output: a {target.suffix} file would hold CSV (got {target}); name a .csv or .parquet file")
     check_output(target, cfg.force, source)
-    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
-    parts = (_image_parts if opened.spec.is_image else _table_parts)(opened, source)
+    asked = open_named(cfg)
+    parts = (_image_parts if asked.first.spec.is_image else _table_parts)(asked, source)
     cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
     count = 0
     with (
@@ -58,11 +58,11 @@ def predict(cfg: DictConfig) -> Path:
         tqdm(unit=" rows", leave=False, disable=None) as bar,
         _Writer(part, target.suffix.lower(), cell) as writer,
     ):
-        for table, x in parts:
-            writer.write(_answered(opened.head, table, x))
-            count += len(x)
-            bar.update(len(x))
-    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", opened.folder, target)
+        for table, inputs in parts:
+            writer.write(_answered(asked, table, inputs))
+            count += len(table)
+            bar.update(len(table))
+    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", asked.name, target)
     return target
 
 
@@ -77,25 +77,29 @@ def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
     return head.answers(logits)
 
 
-def _answered(head: Head, table: Table, x: Tensor) -> dict[str, list[Any]]:
-    found = answers(head, x)
+def _answered(asked: Ensemble, table: Table, inputs: list[Tensor]) -> dict[str, list[Any]]:
+    found = asked.answers(inputs)
     if taken := [name for name in found if name in table.columns]:
         raise ConfigError(f"{table.source}: has a column {taken[0]} already, which would be written; rename it")
     return table.columns | found
 
 
-def _table_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]]:
-    """Parts of a file, and their rows as the network sees them."""
+def _table_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Tensor]]]:
+    """Parts of a file, and their rows as each network sees them."""
     if source.is_dir() or source.suffix.lower() in SUFFIXES:
         raise ConfigError(f"input: the run was trained on a table (got {source}); name a CSV or Parquet file")
-    data = opened.datamodule
-    for number, table in enumerate(read_parts(source, data.reading, data.columns_used(opened.spec))):
-        x = data.scaled(data.encode(table, opened.spec))
+    first, members = asked.first.datamodule, asked.members
+    for number, table in enumerate(read_parts(source, first.reading, first.columns_used(asked.first.spec))):
         if number == 0:
-            _mention_extra(table, opened)
-        yield table, x.reshape(len(table), *opened.spec.input_shape)
-    for kind, text in data.settle(str(source)):
+            _mention_extra(table, asked.first)
+        yield table, [_encoded(each, table) for each in members]
+    for kind, text in dict.fromkeys(said for each in members for said in each.datamodule.settle(str(source))):
         remark(kind, text)
+
+
+def _encoded(opened: OpenRun, table: Table) -> Tensor:
+    x = opened.datamodule.scaled(opened.datamodule.encode(table, opened.spec))
+    return x.reshape(len(table), *opened.spec.input_shape)
 
 
 def _mention_extra(table: Table, opened: OpenRun) -> None:
@@ -105,8 +109,8 @@ def _mention_extra(table: Table, opened: OpenRun) -> None:
         log.info("not used to predict, but kept: %s", ", ".join(extra))
 
 
-def _image_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]]:
-    """Paths of images, and the images as the network sees them."""
+def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Tensor]]]:
+    """Paths of images, and the images as each network sees them."""
     if not source.exists():
         raise ConfigError(f"input: there is no file or folder {source}; name an image or a folder of images")
     paths, others = content(source) if source.is_dir() else ([source], [])
@@ -114,6 +118,7 @@ def _image_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]
         raise ConfigError(f"input: {source} holds no images ({', '.join(SUFFIXES)}); name another folder")
     if others:
         log.info("%s files are no pictures and left out: %s", f"{len(others):,}", listed(others, source))
+    opened = asked.first
     channels, side, _ = opened.spec.input_shape
     images = ImageFiles(paths, side, color=channels == 3, skip_broken=bool(opened.cfg.data.get("skip_broken")))
     lost = 0
@@ -123,7 +128,7 @@ def _image_parts(opened: OpenRun, source: Path) -> Iterator[tuple[Table, Tensor]
         lost += len(places) - len(kept)
         if kept:
             table = Table({"image": [str(paths[place]) for place in kept]}, str(source), start + 1)
-            yield table, opened.datamodule.scaled(x)
+            yield table, [each.datamodule.scaled(x) for each in asked.members]
     if lost == len(images):
         raise ConfigError(f"input: no image of {source} decodes; mend them")
     if lost:

@@ -36,6 +36,7 @@ _ON_RUN: dict[str, Domain] = {
     "allow_changed_data": switch().as_bound(),
     "force": switch().as_bound(),
 }
+_OF_ONE_SETTING = list_of(one_of(), ["sweep/0", "sweep/1"]).or_null()
 KEYS: dict[str, dict[str, Domain]] = {
     "evaluate": _ON_RUN
     | {
@@ -58,11 +59,13 @@ KEYS: dict[str, dict[str, Domain]] = {
     },
     "predict": _ON_RUN
     | {
+        "sweep": _OF_ONE_SETTING,
         "input": one_of("file.csv"),
         "output": TEXT.or_null(),
         "formulas": one_of("keep", others=("escape",)),
     },
-    "export": _ON_RUN | {"format": one_of(others=("torch_export", "onnx")), "output": TEXT.or_null()},
+    "export": _ON_RUN
+    | {"sweep": _OF_ONE_SETTING, "format": one_of(others=("torch_export", "onnx")), "output": TEXT.or_null()},
     "compare": {
         "sweep": one_of(TRAINED),
         "runs_dir": TEXT.as_bound(),
