@@ -35,6 +35,8 @@ def write_sweep_baselines(cfg: DictConfig) -> Path:
     Raises:
         ConfigError: No such sweep, runs of several settings, fewer than three splits, or what `compare` raises.
     """
+    if not isinstance(cfg.sweep, str):
+        raise ConfigError(f"sweep: should be one folder (got {list(cfg.sweep)}); name one")
     folder = latest_sweep(Path(cfg.runs_dir)) if cfg.sweep == "latest" else Path(cfg.sweep)
     if cfg.changes:
         raise ConfigError("changes: baselines are fitted to the runs' own rows and compared on them; leave it out")

@@ -1,6 +1,6 @@
 """Rows that belong together, such as those of one patient: all of a group are in the same split."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -74,14 +74,14 @@ def group_parts(places: Places, split: str, size: int, seed: int, labels: Tensor
     return np.setdiff1d(places, part), part
 
 
-def check_whole(groups: Tensor, places: Mapping[Split, list[int]], source: str, first_row: int = 1) -> None:
+def check_whole(groups: Tensor, places: Mapping[Split, list[int]], source: str, row_numbers: Sequence[int]) -> None:
     """Raise `ConfigError` where a group is in several splits that are given.
 
     Args:
         groups: Group [N] of each row.
         places: The rows of each split.
         source: Where they are from, for messages.
-        first_row: Number of the first row there.
+        row_numbers: Of all rows there.
     """
     found: dict[int, tuple[Split, int]] = {}
     for split, rows in places.items():
@@ -89,6 +89,6 @@ def check_whole(groups: Tensor, places: Mapping[Split, list[int]], source: str, 
             other, before = found.setdefault(int(groups[row]), (split, row))
             if other != split:
                 raise ConfigError(
-                    f"data.group: rows {before + first_row} and {row + first_row} of {source} are of one group, and "
+                    f"data.group: rows {row_numbers[before]} and {row_numbers[row]} of {source} are of one group, and "
                     f"data.split_column has them in {other} and {split}; mend it, or leave one of the two keys out"
                 )

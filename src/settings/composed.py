@@ -99,7 +99,7 @@ class RunRules(library_rules.Rules):
     force: bool = False
     calibration: Literal["temperature", "none"] | None = None
     baselines: bool = False
-    sweep: Annotated[str, Field(min_length=1)] | None = None
+    sweep: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] | None = None
     metric: str | None = None
     baseline_seed: rules.Seed = 0
     rope: Annotated[rules.NonNegative, Field(le=1e6)] = 0.0

@@ -126,18 +126,19 @@ def test_groups_stay_whole_without_folds_and_splits_have_about_their_sizes_and_s
     assert places(data, "test") != places(table(path, test_fraction=test_fraction, seed=1), "test")
 
 
+@pytest.mark.parametrize("types", [None, "auto"])
 @pytest.mark.parametrize("fold", range(FOLDS))
-def test_nothing_is_fitted_on_the_rows_of_the_fold_that_is_tested(tmp_path, fold):
+def test_nothing_is_fitted_on_the_rows_of_the_fold_that_is_tested(tmp_path, fold, types):
     """Markers planted in test rows leave scaler, filling, categories and columns as they were."""
     path = visits(tmp_path / "visits.csv")
-    clean = table(path, folds=FOLDS, fold=fold)
+    clean = table(path, folds=FOLDS, fold=fold, types=types)
     header, *lines = path.read_text().splitlines()
     cells = [line.split(",") for line in lines]
     for (kind, marker), row in zip(MARKED.items(), places(clean, "test"), strict=False):
         cells[row][1 if "number" in kind else 2] = marker
     marked_path = tmp_path / "marked.csv"
     marked_path.write_text("\n".join([header, *map(",".join, cells)]) + "\n")
-    marked = table(marked_path, folds=FOLDS, fold=fold)
+    marked = table(marked_path, folds=FOLDS, fold=fold, types=types)
     assert places(marked, "test") == places(clean, "test")
     assert marked.spec.feature_names == clean.spec.feature_names
     for name, value in clean.scaler.named_buffers():

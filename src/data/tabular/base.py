@@ -253,7 +253,7 @@ class TabularDataModule(InMemoryDataModule):
                 )
             places[split].append(row)
         if groups is not None:
-            check_whole(groups, places, inputs.source, inputs.row_numbers[0])
+            check_whole(groups, places, inputs.source, inputs.row_numbers)
         train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
         if not places["val"]:  # a source with two splits: validation comes off the training rows
             kept, together = (None if each is None else each[train] for each in (labels, groups))
