@@ -14,6 +14,7 @@ from scipy.special import expit, log_expit
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.probable import ClassOutcome
+from src.lab.trained_run import TrainedRun
 from src.metrics.temperature import PENALTY
 from src.runs.evaluation import evaluate
 from src.runs.exporting import export
@@ -135,6 +136,8 @@ def test_predictions_and_exports_are_calibrated(train, tmp_path):
     assert np.abs(exported - expit(logits)).max() > 1e-3
     assert read(target.with_suffix(".json"))["temperature"] == temperature
     assert len(y) == len(found)
+    said = TrainedRun.read(run.folder).probabilities(x)[:, 1]
+    assert said.numpy() == pytest.approx(expit(logits / temperature), abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -32,13 +32,14 @@ NEEDED = {  # files without which a command cannot work, whatever is in their pl
     "train": (CONFIG, LAST),
 }
 READ = {  # files that may be gone, and are refused where they are there and damaged
-    "evaluate": ("threshold.json",),
+    "evaluate": ("threshold.json", "calibration.json"),
     "compare": (OVERRIDES,),
     "train": ("metrics.csv",),
 }
 MAY_BE_WHOLE = {(CONFIG, "half"), (OVERRIDES, "half"), (OVERRIDES, "empty"), ("metrics.csv", "gone")}
 MAY_BE_WHOLE |= {(CONFIG, "not a number")}  # a mapping, of which a comparison reads what it needs
-MAY_BE_WHOLE |= {("threshold.json", "gone"), (LAST, "gone")}  # without last.ckpt a run is trained from the start
+MAY_BE_WHOLE |= {("threshold.json", "gone"), ("calibration.json", "gone")}
+MAY_BE_WHOLE |= {(LAST, "gone")}  # without last.ckpt a run is trained from the start
 ALL = [
     (command, path, damage)
     for files in (NEEDED, READ)
@@ -56,6 +57,7 @@ def folder(place, tmp_path_factory):
     folder = tmp_path_factory.mktemp("damaged")
     shutil.copytree(place / "run", folder / "whole")
     (folder / "whole" / "threshold.json").write_text('{"rule": "f1", "thresholds": [0.4]}')
+    (folder / "whole" / "calibration.json").write_text('{"temperature": 1.2, "fitted_on": "val"}')
     shutil.copy(place / "file.csv", folder)
     return folder
 
