@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from src.data.base import InMemoryDataModule
 from src.data.rows import Split
@@ -58,7 +59,8 @@ def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
     network = Row(name="network", val=val.scores()[metric], scores=test.scores())
     network.intervals = dict(test.intervals(settings.resamples))
     found = []
-    for name, make in baselines(spec.task, len(rows.y), settings.seed).items():
+    known = baselines(spec.task, len(rows.y), settings.seed)
+    for name, make in tqdm(known.items(), unit=" baselines", leave=False, disable=None):
         start = time.perf_counter()
         model = Fitted(make, rows.x, rows.y, spec.num_classes, rows.weights)
         seconds = time.perf_counter() - start

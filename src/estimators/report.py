@@ -77,12 +77,12 @@ class Report(BaseModel):
         return self.model_copy(update={"best": best.name, "word": word, "sentence": self._said(best, word)})
 
     def _said(self, best: Row, word: Word) -> str:
-        of = f"{best.name}, the best baseline by validation {_spoken(self.metric)}"
+        within = f" within {self.rope:g}" if word == "equals" else ""
+        of = f"{best.name}{within}, the best baseline by validation {_spoken(self.metric)}"
         number = f"test {_spoken(self.metric)} differs by {_sure(best.difference, best.ends, '+')}"
         if word == "undecided":
             return f"Undecided between the network and {of}: {number}."
-        within = f" within {self.rope:g}" if word == "equals" else ""
-        return f"The network {word} {of}{within}: {number}."
+        return f"The network {word} {of}: {number}."
 
     def lines(self) -> list[str]:
         """The table, what is to be known of it, and the sentence."""

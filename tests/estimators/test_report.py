@@ -61,7 +61,7 @@ def test_less_is_better_of_a_loss():
             "Undecided between the network and mean, the best baseline by validation accuracy: test accuracy",
         ),
         ((-0.3, -0.2), "The network does not beat mean, the best baseline by validation accuracy: test accuracy"),
-        ((-0.01, 0.0), "The network equals mean, the best baseline by validation accuracy within 0.01: test accuracy"),
+        ((-0.01, 0.0), "The network equals mean within 0.01, the best baseline by validation accuracy: test accuracy"),
     ],
 )
 def test_sentences(ends, begins):
