@@ -85,7 +85,7 @@ def test_folds_are_compared_by_fold(here, capsys):
             ["sweep=seeds"],
             "sweep: the runs in seeds have 1 splits of the rows, and an interval needs 3; sweep data.fold",
         ),
-        (["sweep=folds", "metric=acuracy"], "metric: these runs have no 'test/acuracy'; choose from"),
+        (["sweep=folds", "metric=acuracy"], "metric: these runs have no 'test/acuracy'; did you mean test/accuracy?"),
         (["sweep=folds", "data.seed=3"], "changes: baselines are fitted to the runs' own rows"),
         (["sweep=nowhere"], "sweep: nowhere holds no runs"),
     ],
