@@ -51,8 +51,11 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         return f"{merging.group(1)}: {_start(error.__cause__)}"
     if there := re.search(r"An item is already at '([^']+)'", text):
         return f"{there.group(1)}: is a key already; leave out the + before it"
+    if apart := re.match(r"In '([^']+)': Could not override '\w+@\w+\.", text):
+        return f"{apart.group(1)}: needs the line '# @package _global_' at its very beginning"
     if twice := re.match(r"(\S+) appears more than once in the final|Multiple values for (\S+)\. To override", text):
-        return f"{twice.group(1) or twice.group(2)}: has an option already; leave out the + before it"
+        group = twice.group(1) or twice.group(2)
+        return f"{group}: has an option already; leave out the + before it; a file's defaults say override /{group}"
     if swept := re.match(r"Sweeping over Hydra's configuration is not supported : '([^=]+)=(.*)'$", text):
         return (
             f"{swept.group(1)}: Hydra's own keys are not swept over (got {swept.group(2)}); quote a value with commas"
@@ -74,6 +77,13 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         return (
             f"{key}: no key {absent.group(1)} to put for ${{{absent.group(1)}}}; write \\${{ for these signs themselves"
         )
+    if variable := re.search(r"Environment variable '([^']+)' not found", text):
+        name = variable.group(1)
+        return f"${{oc.env:{name}}}: there is no such environment variable; set it, or add a comma and a default"
+    if resolver := re.match(r"Unsupported interpolation type (\S+)", text):
+        return f"${{{resolver.group(1)}:…}}: there is no such resolver; write the value itself"
+    if circle := re.match(r"Recursive interpolation detected full_key: (\S+)", text):
+        return f"{circle.group(1)}: refers to itself by way of other keys; give one of them a value"
     if no_struct := re.search(r"Key '([^']+)' is not in struct(?: full_key: (\S+))?", text):
         return _unknown(no_struct.group(2) or no_struct.group(1), catalogue, command)
     return _start(error)

@@ -22,6 +22,7 @@ from src.command.claiming import Refused
 from src.compat.composing import read_yaml_quickly
 from src.compat.compositions import keep_compositions
 from src.compat.hydra import save_nothing
+from src.compat.options import name_broken_files
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.settings import composed as config
 from src.storage import failures
@@ -31,6 +32,7 @@ from src.storage.jobs import begin_job, clear_job, discard_job
 log = logging.getLogger(__name__)
 read_yaml_quickly()
 keep_compositions()
+name_broken_files()
 
 Work = Callable[[DictConfig, Path], Any]
 

@@ -18,6 +18,7 @@ from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.defaults_list import DefaultsList, Overrides
 from hydra.core.config_store import ConfigNode, ConfigStore
+from hydra.errors import ConfigCompositionException
 
 _MOST_KEPT = 64  # compositions, each of about 100 kB
 _MOST_FILES = 1000  # below the folders with options; looking at more takes longer than composing anew
@@ -58,7 +59,13 @@ def keep_compositions() -> None:
             found = lists[key]
             found = DefaultsList(found.defaults, found.defaults_tree, overrides.config_overrides, found.overrides)
         else:
-            found = create(repo, config_name, overrides_list, prepend_hydra, skip_missing)
+            try:
+                found = create(repo, config_name, overrides_list, prepend_hydra, skip_missing)
+            except RecursionError as error:
+                line = (
+                    "defaults: the list of a file leads back to that file; take out the circle (its own keys: _self_)"
+                )
+                raise ConfigCompositionException(line) from error
         found.defaults = _Defaults(found.defaults)
         found.defaults.key = key
         if key is not None:

@@ -19,6 +19,7 @@ CONF = Path(__file__).parents[2] / "conf"
 _TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a union
 _BASE = "train"  # the primary configuration of runs
 _MOST_SHOWN = 100  # characters of a value in a message
+_GROUPS = "data", "network", "head", "optimizer", "scheduler", "callbacks", "trainer"
 _FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
 
 
@@ -214,6 +215,16 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
     choices, overrides, name = dict(hydra.runtime.choices), list(hydra.overrides.task), hydra.job.config_name
     if "resume" not in cfg:
         raise ConfigError(f"--config-name: {name} does not build on {_BASE}; begin it with defaults: [{_BASE}, _self_]")
+    if empty := [group for group in _GROUPS if not isinstance(cfg.get(group), DictConfig)]:
+        raise ConfigError(
+            f"{empty[0]}: needs the keys of one of its options (got {shown(cfg.get(empty[0]))}); "
+            f"choose one with {empty[0]}=…, or in a file's defaults with override /{empty[0]}"
+        )
+    if "experiment" in cfg and choices.get("experiment"):
+        raise ConfigError(
+            f"experiment={choices['experiment']}: its keys belong to the whole configuration; begin the file with the "
+            "line '# @package _global_', and let it hold keys and values"
+        )
     if cfg.resume is not None or not (choices.get("experiment") or name != _BASE):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
