@@ -167,7 +167,12 @@ def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):
         ("evaluate", ["treshold=f1"], "treshold: unknown key; did you mean threshold?"),
         ("evaluate", ["data.nois=1"], "data.nois: the run has no such key; did you mean data.noise?"),
         ("predict", [], "input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…"),
-        ("predict", ["input=no.csv"], "no.csv: there is no such file; name a CSV or Parquet file"),
+        (
+            "predict",
+            ["input=no.csv"],
+            "no.csv: there is no such file; name a file of rows: CSV (also .gz or .zip), Parquet, Feather, .xlsx, "
+            ".arff or JSON lines",
+        ),
         ("export", ["format=pickle"], "format: input should be 'onnx' or 'torch_export' (got 'pickle')"),
     ]:
         named = [] if any(word.startswith("run=") for word in words) else [f"run={folder}"]
