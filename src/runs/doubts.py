@@ -11,6 +11,7 @@ from torch import Tensor
 from src.data.base import InMemoryDataModule
 from src.data.identity import row_keys
 from src.data.rows import Rows, Splits
+from src.errors import ConfigError
 from src.reporting.remarks import remark
 from src.spec import DataSpec
 
@@ -23,8 +24,14 @@ _NAMES = 3  # of classes in one line
 
 
 def say_doubts(cfg: DictConfig, data: InMemoryDataModule) -> None:
-    """Say what is doubtful about the configuration `cfg` and the rows, `data`, of a run."""
+    """Say what is doubtful about the configuration `cfg` and the rows, `data`, of a run.
+
+    Raises:
+        ConfigError: Something is, and `data.strict` wants nothing to be.
+    """
     for kind, text in doubts(cfg, data):
+        if getattr(data, "strict", False):
+            raise ConfigError(f"data.strict: {text}")
         remark(kind, text)
 
 

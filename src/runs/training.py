@@ -17,7 +17,7 @@ from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.affine import affine_map
 from src.reporting import summary as report
-from src.runs import answers, calibration, fold_predictions, provenance, rows_seen, thresholds, tuning
+from src.runs import answers, calibration, data_facts, fold_predictions, provenance, rows_seen, thresholds, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take
@@ -68,6 +68,7 @@ class Run:
             if trainer.is_global_zero:
                 rows_seen.write(self.folder, datamodule)
                 provenance.write(self.folder, self.cfg.seed, datamodule, trainer)
+                data_facts.write(self.folder, datamodule)
         interrupts.take_over(trainer)
         start = time.perf_counter()
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, InterruptedRunError
-from src.runs import calibration, fold_predictions, provenance, rows_seen
+from src.runs import calibration, data_facts, fold_predictions, provenance, rows_seen
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
@@ -172,6 +172,7 @@ class Writer:
         rows_seen.write(member.folder, member.data)
         together = provenance.Together(len(stack.members), stack.module.num_threads)
         provenance.write(member.folder, member.cfg["seed"], member.data, stack.trainer, together)
+        data_facts.write(member.folder, member.data)
         columns = stack.module.history.columns
         if stack.cfg["callbacks"].get("history") is not None and rows:
             folders.write_curves(member.folder, columns, rows)

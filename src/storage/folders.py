@@ -84,6 +84,11 @@ class RunFolder:
         return self.path / "provenance.json"
 
     @property
+    def data_facts(self) -> Path:
+        """What the columns of the run's table were taken for."""
+        return self.path / "data.json"
+
+    @property
     def rows_seen(self) -> Path:
         """Keys of the rows of a file that the run was trained on or chosen by."""
         return self.path / "rows_seen.bin"
@@ -224,7 +229,7 @@ def _parts(*paths: Path) -> tuple[str, ...]:
 
 _MEASURED = (
     *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
-    *(RUN.rows_seen, RUN.provenance, RUN.fold_predictions),
+    *(RUN.rows_seen, RUN.provenance, RUN.data_facts, RUN.fold_predictions),
 )
 """What training and measuring write beside checkpoints and figures."""
 

@@ -142,6 +142,7 @@ DOMAINS: dict[str, Domain] = {
     "data.types": one_of(others=("auto",)).or_null(),
     "data.keep": list_of(one_of(), ["id"], ["id", "height"], lengths=range(10)).or_null(),
     "data.merge_classes": switch().as_bound(),
+    "data.strict": switch().as_bound(),
     "data.separator": Domain(lambda value: isinstance(value, str) and len(value) == 1).or_null().as_bound(),
     "data.header": switch().or_null().as_bound(),
     "data.encoding": one_of(others=("utf-8", "latin-1")).or_null().as_bound(),

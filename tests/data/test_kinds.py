@@ -236,6 +236,12 @@ def test_columns_are_named_by_their_places_where_there_is_no_header(tmp_path, no
         _ = table(path, target="sick").splits
 
 
+def test_a_table_of_ids_alone_is_refused(tmp_path, answers):
+    path = made(tmp_path / "rows.csv", {"id": range(N), "name": [f"n{i}" for i in range(N)], "y": answers})
+    with pytest.raises(ConfigError, match=r"nothing is left to predict from: id, name are left out"):
+        _ = table(path).splits
+
+
 def test_names_with_dots_are_all_offered(tmp_path, noise, answers):
     path = made(tmp_path / "rows.csv", {"sepal.length": noise, "sepal.width": noise, "variety": answers})
     with pytest.raises(ConfigError, match=r"choose from sepal.length, sepal.width, variety"):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from src.errors import ConfigError
+from src.runs.doubts import say_doubts
 from src.runs.evaluation import evaluate
 from src.runs.prediction import predict
 from tests.runs.test_evaluation import on_run as evaluation_settings
@@ -52,6 +53,31 @@ def test_the_same_rows_written_otherwise_get_the_same_answers(run, tmp_path, col
     mine, theirs = read_csv(tmp_path / "mine.csv"), read_csv(tmp_path / "theirs.csv")
     assert [row["probability_yes"] for row in mine] == [row["probability_yes"] for row in theirs]
     assert [row["predicted"] for row in mine] == columns["y"]
+
+
+def test_the_folder_tells_in_counts_what_the_columns_were_taken_for(run, columns):
+    facts = json.loads((run.folder / "data.json").read_text())
+    assert facts["columns"] == {
+        "zone": {"kind": "category", "missing": 0, "inputs": 4},
+        "ill": {"kind": "category", "missing": 0, "inputs": 2},
+        "east": {"kind": "number", "missing": 0, "inputs": 1},
+        "note": {"kind": "left out", "missing": 0, "why": "texts, hardly one of them twice"},
+    }
+    assert (facts["rows"], facts["inputs"]) == (N, 7)
+    assert sum(facts["classes"].values()) == 84
+    assert "note 7" not in (run.folder / "data.json").read_text()
+
+
+def test_a_strict_run_makes_errors_of_warnings(train, tmp_path, columns):
+    path = write_csv(tmp_path / "rows.csv", columns)
+    words = ("data=csv", f"data.path={path}", "data.target=y", "data.strict=true", "trainer.max_epochs=1", *FAST)
+    doubtful = train(*words, "data.ignore=[ill]")
+    with pytest.raises(ConfigError, match=r"data.strict: .*note is left out \(texts, hardly one of them twice\)"):
+        say_doubts(doubtful.cfg, doubtful.parts.datamodule)
+    run = train(*words, "data.ignore=[ill,note]")
+    say_doubts(run.cfg, run.parts.datamodule)
+    few = write_csv(tmp_path / "few.csv", {"zone": ["1", "2"], "east": ["1", "2"]})
+    predict(settings(run.folder, few))
 
 
 def test_strange_categories_are_said_and_refused_where_no_cell_is_known(run, tmp_path, columns, caplog):

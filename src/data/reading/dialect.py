@@ -45,21 +45,22 @@ class Dialect(NamedTuple):
         """What `state` has kept."""
         return cls(**{**state, "missing": tuple(state["missing"])})
 
-    def said(self) -> str:
-        """What is not as in an ordinary CSV file, in a few words; empty where all is."""
+    def said(self, told: "Told | None" = None) -> str:
+        """What is not as in an ordinary CSV file, nor `told`, in a few words; empty where all is."""
         separators = {"\t": "tabs", ";": "semicolons", "|": "bars", " ": "spaces"}
+        told = told or Told()
         words = []
-        if self.separator != ",":
+        if told.separator is None and self.separator != ",":
             words.append(f"cells separated by {separators.get(self.separator, repr(self.separator))}")
         if self.quote != '"':
             words.append(f"cells quoted by {self.quote}")
-        if self.encoding != "utf-8":
+        if told.encoding is None and self.encoding != "utf-8":
             words.append(f"text in {self.encoding}")
         if self.skip:
             words.append(f"{self.skip} {'lines' if self.skip > 1 else 'line'} above the table")
         if self.comments:
             words.append("comment lines")
-        if not self.header:
+        if told.header is None and not self.header:
             words.append("no header, so that columns are called c0, c1, …")
         return ", ".join(words)
 

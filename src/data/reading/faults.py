@@ -10,26 +10,26 @@ from src.data.reading.recognising import reader
 from src.errors import ConfigError
 
 
-def mended(path: Path, dialect: Dialect, num_columns: int, target: Path, source: Path) -> Path:
-    """The rows at `path` written once more to `target`, where nothing but the ends of its lines is unusual.
+def mended(path: Path, dialect: Dialect, num_columns: int, part: Path, source: Path) -> Path:
+    """The rows at `path` written once more to `part`, where nothing but the ends of its lines is unusual.
 
     Args:
         path: The text in UTF-8.
         dialect: How it is written.
         num_columns: Cells of each line.
-        target: Where to; it is written as `dialect` says, from its first line on.
+        part: Where to; it is written as `dialect` says, from its first line on.
         source: What the user called the file.
 
     Raises:
         ConfigError: A line has another number of cells, or the text is no table.
     """
     try:
-        with target.open("w", newline="", encoding="utf-8") as file:
+        with part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter=dialect.separator, quotechar=dialect.quote, lineterminator="\n")
             writer.writerows(_rows(path, dialect, num_columns, source))
     except (csv.Error, UnicodeDecodeError) as error:
         raise ConfigError(f"{source}: cannot be read as CSV ({error}); save it as CSV in UTF-8") from error
-    return target
+    return part
 
 
 def _rows(path: Path, dialect: Dialect, num_columns: int, source: Path) -> Iterator[list[str]]:

@@ -19,8 +19,8 @@ KINDS = "CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines"
 _ATTRIBUTE = re.compile(r"@attribute\s+('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)", re.IGNORECASE)
 
 
-def sheet(path: Path, target: Path) -> Path:
-    """The first sheet of the workbook at `path`, written to `target` as CSV.
+def sheet(path: Path, part: Path) -> Path:
+    """The first sheet of the workbook at `path`, written to `part` as CSV.
 
     Raises:
         ConfigError: The library is missing, or it is no workbook.
@@ -35,9 +35,9 @@ def sheet(path: Path, target: Path) -> Path:
         rows = load_workbook(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=True)
     except (CalamineError, OSError) as error:
         raise ConfigError(f"{path}: cannot be read as a workbook ({error}); save it as CSV") from error
-    with target.open("w", newline="", encoding="utf-8") as file:
+    with part.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([_cell(each) for each in row] for row in rows if any(each != "" for each in row))
-    return target
+    return part
 
 
 def _cell(value: Any) -> Any:
@@ -49,13 +49,13 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def attributes(path: Path, text: Path, target: Path) -> Path:
-    """The rows of the .arff file at `path`, whose `text` is in UTF-8, written to `target` as CSV with a header.
+def attributes(path: Path, text: Path, part: Path) -> Path:
+    """The rows of the .arff file at `path`, whose `text` is in UTF-8, written to `part` as CSV with a header.
 
     Raises:
         ConfigError: It names no columns, or its rows are sparse.
     """
-    with text.open(encoding="utf-8-sig", newline=None) as file, target.open("w", encoding="utf-8", newline="") as out:
+    with text.open(encoding="utf-8-sig", newline=None) as file, part.open("w", encoding="utf-8", newline="") as out:
         head = list(takewhile(lambda line: not line.lower().startswith("@data"), file))
         names = [found[1] for line in head if (found := _ATTRIBUTE.match(line.strip()))]
         if not names:
@@ -63,7 +63,7 @@ def attributes(path: Path, text: Path, target: Path) -> Path:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(_unquoted(each) for each in names)
         writer.writerows(_data(path, file))
-    return target
+    return part
 
 
 def _data(path: Path, lines: Iterator[str]) -> Iterator[list[str]]:

@@ -2,7 +2,6 @@
 
 import codecs
 import gzip
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -39,25 +38,26 @@ def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterat
         if found != "utf-8" or comments:
             source = _rewritten(source, found, comments, Path(folder) / "text.csv", path)
         elif _GLOB & set(str(source)):  # which would name other files to the reader
-            link = Path(folder) / "linked.csv"
+            link_part = Path(folder) / "linked.csv"
             try:
-                link.symlink_to(source.resolve())
+                link_part.symlink_to(source.resolve())
             except OSError:
-                shutil.copyfile(source, link)
-            source = link
+                with source.open("rb") as file, link_part.open("wb") as copy:
+                    _copy(file, copy)
+            source = link_part
         yield source, found
 
 
 def _unpacked(path: Path, folder: Path) -> Path:
-    suffix, target = path.suffix.lower(), folder / "unpacked"
+    suffix, unpacked_part = path.suffix.lower(), folder / "unpacked"
     if suffix not in (".gz", ".zip"):
         return path
     try:
-        with _opened(path, suffix) as packed, target.open("wb") as file:
-            shutil.copyfileobj(packed, file, _PART)
+        with _opened(path, suffix) as packed, unpacked_part.open("wb") as file:
+            _copy(packed, file)
     except _PACKED as error:
         raise ConfigError(f"{path}: cannot be unpacked ({' '.join(str(error).split())}); pack it anew") from error
-    return target
+    return unpacked_part
 
 
 def _opened(path: Path, suffix: str) -> IO[bytes] | gzip.GzipFile:
@@ -68,6 +68,11 @@ def _opened(path: Path, suffix: str) -> IO[bytes] | gzip.GzipFile:
     if len(names) != 1:
         raise ConfigError(f"{path}: should hold one file (got {len(names)}); unpack it, and name one of them")
     return archive.open(names[0])
+
+
+def _copy(source: IO[bytes] | gzip.GzipFile, target: IO[bytes]) -> None:
+    while part := source.read(_PART):
+        target.write(part)
 
 
 def _encoding(path: Path) -> str:
@@ -100,10 +105,10 @@ def _known(encoding: str, path: Path) -> str:
     return "utf-8" if name in ("utf-8-sig", "ascii") else name
 
 
-def _rewritten(source: Path, encoding: str, comments: bool, target: Path, path: Path) -> Path:
+def _rewritten(source: Path, encoding: str, comments: bool, part: Path, path: Path) -> Path:
     quoted = False
     try:
-        with source.open(encoding=encoding, newline="") as text, target.open("w", encoding="utf-8", newline="") as file:
+        with source.open(encoding=encoding, newline="") as text, part.open("w", encoding="utf-8", newline="") as file:
             for line in text:
                 if comments and not quoted and line.startswith("#"):
                     file.write("\n")
@@ -112,4 +117,4 @@ def _rewritten(source: Path, encoding: str, comments: bool, target: Path, path: 
                 file.write(line)
     except UnicodeError as error:
         raise ConfigError(f"{path}: is not text in {encoding} ({error}); set data.encoding") from error
-    return target
+    return part

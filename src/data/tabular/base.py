@@ -16,6 +16,7 @@ from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.data.table import Table
 from src.data.tabular.classes import class_of_each
+from src.data.tabular.described import described
 from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
@@ -40,6 +41,7 @@ class TabularDataModule(InMemoryDataModule):
         categorical: Columns that hold categories although their cells look like numbers.
         keep: Columns that are inputs although they look like ids or texts.
         merge_classes: Classes that differ only in case or spaces are one.
+        strict: What would be a warning about the data is an error.
         test_fraction: Part of all rows that is the test split.
         val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
         split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
@@ -61,6 +63,7 @@ class TabularDataModule(InMemoryDataModule):
         categorical: list[str] | None = None,
         keep: list[str] | None = None,
         merge_classes: bool = False,
+        strict: bool = False,
         test_fraction: SplitFraction = 0.2,
         val_fraction: SplitFraction = 0.1,
         split_seed: Seed | None = None,
@@ -77,12 +80,14 @@ class TabularDataModule(InMemoryDataModule):
             keep or [],
             merge_classes,
         )
+        self.strict = strict
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
         self.split_seed = self.seed if split_seed is None else split_seed
         self.encoder: Encoder | TypedEncoder | None = None
         self.decimal: str | None = None
         self.thousands: str | None = None
         self.unknown = Unknown()
+        self.facts: dict[str, Any] | None = None
         self._class_names: tuple[str, ...] | None = None
 
     @abstractmethod
@@ -155,7 +160,10 @@ class TabularDataModule(InMemoryDataModule):
         Raises:
             ConfigError: No cell of a column is a category that training had.
         """
-        return self.unknown.settle(source)
+        found = self.unknown.settle(source)
+        if self.strict and found:
+            raise ConfigError(f"data.strict: {found[0][1]}")
+        return found
 
     def _fitted(self, inputs: Table, train: Tensor, y: Tensor, target: Sequence[Any]) -> Encoder | TypedEncoder:
         """What the columns hold; what there is to say of that is among the doubts."""
@@ -163,10 +171,12 @@ class TabularDataModule(InMemoryDataModule):
             self.doubts += self.doubtful(inputs, target)
             return Encoder.fitted(inputs, train, self.categorical)
         kinds = kinds_of(inputs, self.categorical, self.keep, self.decimal, self.thousands)
+        encoder = TypedEncoder.fitted(inputs, train, kinds, y)
         self.doubts += kinds.said
+        self.facts = described(inputs, kinds, encoder)
         used = {name: cells for name, cells in inputs.columns.items() if name not in kinds.left_out}
         self.doubts += self.doubtful(inputs.with_columns(used), target)
-        return TypedEncoder.fitted(inputs, train, kinds, y)
+        return encoder
 
     def _encoded(self, table: Table) -> Tensor:
         assert self.encoder is not None

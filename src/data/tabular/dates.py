@@ -15,6 +15,7 @@ _DATES = (
 _TIMES = " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p"
 _LOOKS = re.compile(r"\d{1,4}[-/. ]|[A-Za-z]{3,9} \d|\d{4}\d{4}T")
 _ISO = "iso"
+_START, _START_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
 PARTS = "days", "year", "month", "day", "weekday", "hour"
 """What is made of a date: days since 1970, and where in the year, the month, the week and the day it is."""
 
@@ -43,9 +44,9 @@ class Dates(NamedTuple):
             moment = _moment(text.strip(), _ISO)
         if moment is None:
             return None
-        utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        start = _START if moment.tzinfo is None else _START_UTC
         hour = moment.hour + moment.minute / 60 + moment.second / 3600
-        days = utc.timestamp() / 86_400
+        days = (moment - start).total_seconds() / 86_400
         every = (days, moment.year, moment.month, moment.day, moment.weekday(), hour)
         return [float(value) for name, value in zip(PARTS, every, strict=True) if name in self.parts]
 

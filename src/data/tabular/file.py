@@ -149,7 +149,8 @@ class TableFile(TabularDataModule):
 
     def _tell(self, file: File) -> None:
         """Keep how the file is written, and say it where that is unusual and was not told."""
-        said = file.dialect.said()
+        told = self.reading if isinstance(self.reading, Told) else Told()
+        said = file.dialect.said(told)
         if isinstance(self.reading, Told) and self.types is not None and said:
             self.doubts.append(("reading", f"{self.path}: read with {said}"))
         self.reading = file.dialect

@@ -78,44 +78,52 @@ def kinds_of(
             why = None if name in keep else _why_no_number(table, name, kinds.numbers[name])
         elif texts[name] and (form := form_of(texts[name])) is not None:
             kinds.dates[name] = form
-            if is_ambiguous(form, texts[name]):
-                kinds.said.append(
-                    ("dates", f"{name} is read as month/day/year; write dates as 2024-01-31 if it is not")
-                )
+            if is_ambiguous(form, texts[name]) and name not in keep:
+                words = f"{name} is read as month/day/year; data.keep=[{name}] if it is, or write 2024-01-31"
+                kinds.said.append(("dates", f"{table.source}: {words}"))
         else:
             kinds.categories.append(name)
             why = None if name in keep else _why_no_category(table, name, texts[name])
         if why is not None:
             kinds.left_out[name] = why
-    if len(kinds.left_out) == len(table.columns):  # of one column, nothing would be left
+    if len(table.columns) == 1:  # of which nothing would be left
         kinds.left_out.clear()
+    if kinds.left_out and len(kinds.left_out) == len(table.columns):
+        names, why = list(kinds.left_out), next(iter(kinds.left_out.values()))
+        raise ConfigError(
+            f"{table.source}: nothing is left to predict from: {listed(list(map(shown, names)))} are left out ({why}); "
+            f"data.keep=[{shown(names[-1])}] keeps one"
+        )
     for name in kinds.left_out:
         kinds.numbers.pop(name, None)
         if name in kinds.categories:
             kinds.categories.remove(name)
-    kinds.said.extend(_said(table, kinds, texts))
+    kinds.said.extend(_said(table, kinds, decimal is not None or thousands is not None, keep))
     return kinds
 
 
-def _said(table: Table, kinds: Kinds, texts: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+def _said(table: Table, kinds: Kinds, told: bool, keep: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Kind and text of what is unusual, but for what the user has told or kept."""
     for why in dict.fromkeys(kinds.left_out.values()):
         names = [shown(name) for name, reason in kinds.left_out.items() if reason == why]
+        verb, them = ("are", "them") if len(names) > 1 else ("is", "it")
+        shortened = f"{','.join(names[:_NAMES])}{',…' if len(names) > _NAMES else ''}"
         yield (
             f"left out: {why}",
-            f"{table.source}: {listed(names)} {'are' if len(names) > 1 else 'is'} left out ({why}); "
-            f"data.keep=[{','.join(names[:_NAMES])}] keeps {'them' if len(names) > 1 else 'it'}",
+            f"{table.source}: {listed(names)} {verb} left out ({why}); data.keep=[{shortened}] keeps {them}",
         )
     for decimal, thousands, words in ((",", "", "decimal commas"), (",", ".", "1.234,5"), (".", ",", "1,234.5")):
         names = [name for name, each in kinds.numbers.items() if each == Spelling(decimal, thousands)]
-        if names:
+        if names and not told:
             other = "data.decimal=','" if decimal == "." else "data.decimal=."
             yield (
                 f"spelling {words}",
                 f"{table.source}: {listed(names)} {'have' if len(names) > 1 else 'has'} numbers written "
                 f"{'with' if thousands == '' else 'as'} {words}; {other} if not",
             )
-    if kinds.dates:
-        yield "dates read", f"{table.source}: {listed(list(kinds.dates))} is read as dates"
+    if dates := [name for name in kinds.dates if name not in keep]:
+        verb = "are" if len(dates) > 1 else "is"
+        yield "dates read", f"{table.source}: {listed(dates)} {verb} read as dates; data.keep=[{dates[0]}] if so"
 
 
 def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
