@@ -1,5 +1,6 @@
 """The errors that users meet: each is one line that names what is wrong, the rule, the value and the remedy."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 
@@ -42,16 +43,43 @@ def suggestion(key: str, known: set[str]) -> str:
         'did you mean data.noise?'
         >>> suggestion("data.x", {"data.noise", "data.seed", "seed"})
         'choose from noise, seed'
-        >>> suggestion("lr", {"optimizer.lr", "seed"})
+        >>> suggestion("LR", {"optimizer.lr", "seed"})
         'did you mean optimizer.lr?'
     """
     known = {name for name in known if name != key and not key.startswith(f"{name}.")}
-    near = get_close_matches(key, sorted(known), n=1, cutoff=0.75)
-    same_end = sorted(name for name in known if name.endswith(f".{key}"))
-    if near or same_end:
-        return f"did you mean {(near or same_end)[0]}?"
+    last = key.rpartition(".")[2]
+    by_end = {name.rpartition(".")[2]: name for name in sorted(known, reverse=True)}
+    same_end = by_end.get(last) or by_end.get(last.lower())
+    near = nearest(key, known) or same_end or by_end.get(nearest(last, set(by_end)) or "")
+    if near:
+        return f"did you mean {near}?"
     parent = key.rpartition(".")[0]
     while parent and not any(name.startswith(f"{parent}.") for name in known):
         parent = parent.rpartition(".")[0]
-    siblings = sorted(name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == parent)
+    names = {name.rpartition(".")[2] for name in known if name.rpartition(".")[0] == parent}
+    siblings = sorted(name for name in names if not name.startswith("_"))
     return f"choose from {', '.join(siblings)}" if siblings else "leave it out"
+
+
+def choice(option: str, options: Iterable[str]) -> str:
+    """A remedy for an unknown `option`: the nearest of all `options`, and then the list of them.
+
+    Example:
+        >>> choice("Adam", ["adam", "sgd"]), choice("lion", ["adam", "sgd"])
+        ('did you mean adam? choose from adam, sgd', 'choose from adam, sgd')
+    """
+    known = list(options)
+    near = nearest(option, known, cutoff=0.6)
+    return f"{f'did you mean {near}? ' if near else ''}choose from {', '.join(known)}"
+
+
+def nearest(word: str, words: Iterable[str], cutoff: float = 0.75) -> str | None:
+    """The one of some `words` that is most like a `word` in any case, or None where none is by the `cutoff` of difflib.
+
+    Example:
+        >>> nearest("Relu", ["tanh", "relu"]), nearest("relu", ["tanh"])
+        ('relu', None)
+    """
+    lower = {each.lower(): each for each in sorted(words)}
+    found = get_close_matches(word.lower(), lower, n=1, cutoff=cutoff)
+    return lower[found[0]] if found else None

@@ -8,9 +8,9 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from src.command.aliases import alias
-from src.command.flags import Flags, joined, parted
+from src.command.flags import Flags, UnknownFlagError, joined, parted
 from src.command.quoting import literal, readable, text_of
-from src.command.words import check_completion, check_name, check_package, check_words
+from src.command.words import check_completion, check_name, check_package, check_words, unknown_flag
 from src.errors import ConfigError
 from src.storage.finding import find_run
 from src.storage.folders import SWEEP, SweepFolder
@@ -40,7 +40,10 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
     Raises:
         ConfigError: Words that cannot be read, or a run or sweep to resume that is not there or would become another.
     """
-    flags, words = parted(words)
+    try:
+        flags, words = parted(words)
+    except UnknownFlagError as error:
+        raise unknown_flag(str(error), words, command) from None
     if "--shell-completion" in flags:  # its words are of another kind
         check_completion(words)
         return [*joined(flags), *words], None

@@ -11,6 +11,11 @@ from src.storage.folders import RUN
 Flags = dict[str, str | bool]
 """Long names of the flags that were given, each with its word, or True where it takes none."""
 
+
+class UnknownFlagError(ConfigError):
+    """A word with dashes that is no flag; its text is the word."""
+
+
 _SWITCHES = {
     "--help": "-h",
     "--hydra-help": None,
@@ -81,12 +86,12 @@ class _Parser(argparse.ArgumentParser):
             flag = words.split()[0]
             known = {*_SWITCHES, *_WITH_A_WORD} - {"--experimental-rerun"}
             remedy = suggestion(flag.partition("=")[0], known)
-            if key := re.fullmatch(r"--([a-z_]+[a-z_.]*)(=.*)?", flag) if "mean" not in remedy else None:
-                remedy = f"keys have no dashes: {key[1]}{key[2] or '=…'}, and --hydra-help lists the flags"
-            raise ConfigError(f"{flag}: unknown flag; {remedy if ' ' in remedy else '--hydra-help lists them all'}")
+            if "mean" in remedy:
+                raise ConfigError(f"{flag}: unknown flag; {remedy}")
+            raise UnknownFlagError(flag)
         name = prefix.removeprefix("argument ").split("/")[-1]
         if value := re.match(r"ignored explicit argument (.*)", words):
-            words = f"takes no value (got {value[1]}); keys have no dashes: {name.lstrip('-')}=…"
+            words = f"takes no value (got {value[1]}); settings have no dashes: {name.lstrip('-')}=…"
         if name in _CHOICES:
             words = f"{words.split(' (')[0]}; choose from {', '.join(_CHOICES[name])}"
         raise ConfigError(f"{name}: {words}")

@@ -11,13 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.command.catalogue import Catalogue
 from src.command.flags import parted
-from src.errors import ConfigError, suggestion
-
-_OTHER_NAMES = {  # what other programs call it
-    "train": {"ckpt_path": "resume", "checkpoint": "resume", "run": "resume", "model": "network", "dataset": "data"},
-    "compare": {"ckpt_path": "sweep", "run": "sweep", "runs": "sweep", "input": "sweep"},
-    "": {"ckpt_path": "run", "checkpoint": "run", "model": "run", "resume": "run", "sweep": "run", "file": "input"},
-}
+from src.command.other_names import remedy
+from src.errors import ConfigError, choice
 
 
 def reworded(error: Exception, command: str, words: list[str]) -> ConfigError:
@@ -95,9 +90,11 @@ def _no_option(path: str, catalogue: Catalogue) -> str:
     groups = ["/".join(parts[:number]) for number in range(len(parts) - 1, 0, -1)]
     group = next((each for each in groups if catalogue.options(each)), groups[0])
     option, options = path.removeprefix(f"{group}/"), catalogue.options(group)
-    same = [each for each in options if each.lower() == Path(option).name.removesuffix(".yaml").lower()]
-    remedy = f"did you mean {same[0]}?" if same else f"choose from {', '.join(options)}"
-    return f"{group}: no option {option!r}; {remedy}"
+    name = Path(option).name.removesuffix(".yaml")
+    elsewhere = None if name in options else catalogue.holding(name)
+    meant = f"did you mean {elsewhere}={name}? " if elsewhere else ""
+    meant += f"choose from {', '.join(options)}" if elsewhere else choice(name, options)
+    return f"{group}: no option {option!r}; {meant}"
 
 
 def _not_deleted(key: str, catalogue: Catalogue, command: str) -> str:
@@ -122,17 +119,14 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
         return f"{key}: needs one of its options; choose from {', '.join(options)}"
     if key == "threshold" and command in ("predict", "export"):
         return f"{key}: is kept with the run; choose it with src.evaluate threshold=…"
-    meant = _OTHER_NAMES.get(command, _OTHER_NAMES[""]).get(key)
-    if meant:
-        return f"{key}: unknown key; did you mean {meant}=…?"
     known = catalogue.keys(with_hydra=key.startswith("hydra."))
-    remedy = suggestion(key, known)
+    meant = remedy(key, known | set(catalogue.groups() if command == "train" else ()))
     if group == "trainer" and name in trainer_arguments():
         return f"{key}: is not in the configuration; Lightning's Trainer takes it: +{key}=…"
     target = OmegaConf.select(catalogue.composed(), f"{group}._target_") if name else None
-    if target and not str(target).startswith("src.") and "did you mean" not in remedy:
-        remedy += f"; +{key}=… hands {target} another argument"
-    return f"{key}: unknown key; {remedy}"
+    if target and not str(target).startswith("src.") and "did you mean" not in meant:
+        meant += f"; +{key}=… hands {target} another argument"
+    return f"{key}: unknown key; {meant}"
 
 
 def _unread(word: str, catalogue: Catalogue) -> str:
@@ -142,7 +136,7 @@ def _unread(word: str, catalogue: Catalogue) -> str:
     if not equals:
         return f"{word}: should be KEY=VALUE"
     if not re.fullmatch(r"[A-Za-z_$][\w$-]*([./@:][\w$-]+)*", name, re.ASCII):
-        return f"{name}: unknown key; {suggestion(name, catalogue.keys())}"
+        return f"{name}: unknown key; {remedy(name, catalogue.keys())}"
     if re.match(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(", value):
         return f"{name}: not a call that Hydra knows (got {value}); as in range(0,10), choice(a,b), glob(*)"
     closes = all(value.count(one) == value.count(other) for one, other in ("[]", "{}", "()"))

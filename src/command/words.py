@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from src.command.catalogue import Catalogue
 from src.command.flags import Flags
+from src.command.other_names import remedy
 from src.command.quoting import is_path
 from src.errors import ConfigError, suggestion
 from src.settings.composed import CONF, keys_below
@@ -25,11 +26,14 @@ def check_words(words: list[str], command: str) -> None:
         words: Of the command line, its flags aside.
         command: Whose they are, as in `conf/<command>.yaml`.
     """
-    for word in words:
+    for place, word in enumerate(words):
         key, equals, value = word.partition("=")
         name = key.lstrip("+~")
         if not equals and not key.startswith("~"):
-            raise ConfigError(f"{word or repr(word)}: should be KEY=VALUE; {_meant(word, command)}")
+            raise ConfigError(
+                _torn(words, place) or f"{word or repr(word)}: should be KEY=VALUE; {_meant(word, command)}"
+            )
+        _check_calls(name, value)
         if not name.strip():
             raise ConfigError(f"{word}: needs a key before the equals sign; write KEY=VALUE without spaces")
         if name != name.strip():
@@ -55,6 +59,45 @@ def check_words(words: list[str], command: str) -> None:
     for one, other in _TOGETHER.items():
         if {one, other} <= given:
             raise ConfigError(f"{one}: does not go with {other}; give one of them")
+
+
+def _torn(words: list[str], place: int) -> str | None:
+    """That the word at a place belongs to those beside it, which spaces have torn off; None where not."""
+    before, word, after = (words[i] if 0 <= i < len(words) else "" for i in (place - 1, place, place + 1))
+    if after == "=" or after.startswith("="):
+        value = after[1:] or next(iter(words[place + 2 : place + 3]), "…")
+        return f"{word}: there are no spaces around the equals sign; write {word}={value}"
+    if "=" in before and before.count("[") > before.count("]"):
+        inside = [before]
+        while place < len(words) and "=" not in words[place]:
+            inside.append(words[place])
+            place += 1
+        return f"{before}: there are no spaces in a list; write {''.join(inside)}"
+    return None
+
+
+def _check_calls(name: str, value: str) -> None:
+    """Refuse a call such as `range(0,3` whose bracket does not close: Hydra would take it for a text."""
+    if re.match(r"(choice|range|interval|glob|shuffle|sort|tag)\(", value) and value.count("(") != value.count(")"):
+        raise ConfigError(f"{name}: a bracket does not close (got {value}); close it, as in {name}='{value})'")
+
+
+def unknown_flag(flag: str, words: list[str], command: str) -> ConfigError:
+    """What to say of a word with dashes that is no flag, as in `--epochs 10`.
+
+    Args:
+        flag: The word.
+        words: The whole command line.
+        command: Whose they are, as in `conf/<command>.yaml`.
+    """
+    after = words[words.index(flag) + 1 :] if flag in words else []
+    name, _, value = flag.lstrip("-").replace("-", "_").partition("=")
+    catalogue = Catalogue(command, {}, [])
+    known = catalogue.keys() | set(catalogue.groups() if command == "train" else ())
+    meant = name if name in known else remedy(name, known).removeprefix("did you mean ").removesuffix("?")
+    if meant not in known:
+        return ConfigError(f"{flag}: unknown flag; --hydra-help lists them all, and --help the settings")
+    return ConfigError(f"{flag}: settings have no dashes; write {meant}={value or next(iter(after), '…')}")
 
 
 def _check_search(value: str) -> None:

@@ -1,6 +1,7 @@
 """Calls that are command lines: train a run, train a sweep, open either again."""
 
 import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
         experiment: An option of `conf/experiment/`, or the first override, as in
             `lab.train("data=csv", "data.path=…")`; None is the default problem.
         *overrides: As on the command line: `"data.noise=0.2"`, `"network.hidden_dims=[8,8]"`.
-        **keys: The same for keys without a dot: `seed=1`, `network="perceptron"`.
+        **keys: The same for keys without a dot, `seed=1` or `network="perceptron"`, and for those of a group as a
+            dict, `data={"noise": 0.2}`.
 
     Returns:
         The run, read back from its folder.
@@ -74,7 +76,16 @@ def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> Tr
 def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:
     """The command line that a call stands for."""
     named = [] if experiment is None else [experiment if "=" in experiment else f"experiment={experiment}"]
-    return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in keys.items())]
+    return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in _flat(keys))]
+
+
+def _flat(keys: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values: `data={"noise": 0.2}` sets data.noise, and leaves the others as they are."""
+    for key, value in keys.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
 
 
 def _spelt(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from src import cores
 from src.compat.hydra import current_loader
-from src.errors import ConfigError, suggestion
+from src.errors import ConfigError, nearest, suggestion
 from src.settings import libraries as library_rules
 from src.settings import rules, unread
 from src.trust import targets
@@ -179,16 +180,30 @@ def one_line(group: str, error: ValidationError) -> str:
     """
     messages: dict[str, list[str]] = {}
     received: dict[str, Any] = {}
+    remedies: dict[str, str] = {}
     for detail in error.errors():
         path = [part for part in detail["loc"] if isinstance(part, int) or (part.isidentifier() and part not in _TYPES)]
         top = [part for i, part in enumerate(path) if i == 0 or isinstance(part, int) or group == ""]
         key = ".".join(str(part) for part in ([group] if group else []) + top)
         unknown = detail["type"] in ("unexpected_keyword_argument", "extra_forbidden")
         message = "unknown key" if unknown else detail["msg"][0].lower() + detail["msg"][1:]
+        remedies[key] = _remedy(key, detail)
         if message not in messages.setdefault(key, []):
             messages[key].append(message)
         received[key] = detail["input"]
-    return "; ".join(f"{key}: {' or '.join(found)} (got {shown(received[key])})" for key, found in messages.items())
+    lines = [f"{key}: {' or '.join(found)} (got {shown(received[key])})" for key, found in messages.items()]
+    return "; ".join(line + remedies[key] for key, line in zip(messages, lines, strict=True))
+
+
+def _remedy(key: str, detail: Any) -> str:
+    """What to write instead, where that is clear."""
+    given = detail["input"]
+    if detail["type"] == "literal_error" and isinstance(given, str):
+        near = nearest(given, re.findall(r"'([^']+)'", detail["ctx"]["expected"]), cutoff=0.6)
+        return f"; did you mean {near}?" if near else ""
+    if detail["type"] == "list_type" and isinstance(given, int | float) and len(repr(given)) < _MOST_SHOWN // 5:
+        return f"; write {key}=[{given}]"
+    return ""
 
 
 def shown(value: Any) -> str:

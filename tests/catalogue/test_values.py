@@ -26,6 +26,12 @@ def references(tmp_path_factory):
     return reference
 
 
+@pytest.fixture
+def working_folder(tmp_path_factory, monkeypatch):
+    """Where a value that is a path leads to."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("working"))
+
+
 @pytest.fixture(autouse=True)
 def _as_before():
     threads = torch.get_num_threads()
@@ -34,6 +40,7 @@ def _as_before():
     torch.use_deterministic_algorithms(False)
 
 
+@pytest.mark.usefixtures("working_folder")
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_value_is_refused_in_a_line_or_has_an_effect(case: Case, references, tmp_path):
     verdict = case.domain.verdict(case.value)

@@ -2,10 +2,10 @@
 
 HABITS = [
     # flags and quotes of other programs
-    ("train", ["--experiment", "xor"], "--experiment: unknown flag; keys have no dashes: experiment=…"),
-    ("train", ["--experiment=xor"], "--experiment=xor: unknown flag; keys have no dashes: experiment=xor"),
+    ("train", ["--experiment", "xor"], "--experiment: settings have no dashes; write experiment=xor"),
+    ("train", ["--experiment=xor"], "--experiment=xor: settings have no dashes; write experiment=xor"),
     ("train", ["--multi", "seed=0,1"], "--multi: unknown flag; did you mean --multirun?"),
-    ("evaluate", ["--run=run"], "--run: takes no value (got 'run'); keys have no dashes: run=…"),
+    ("evaluate", ["--run=run"], "--run: takes no value (got 'run'); settings have no dashes: run=…"),
     ("train", ["experiment=xor", ""], "'': should be KEY=VALUE"),
     ("train", ["optimizer.lr=1,5"], "or a point: optimizer.lr=1.5"),
     ("train", ["network.hidden_dims=[8,]"], "network.hidden_dims: not a value that Hydra reads (got [8,])"),

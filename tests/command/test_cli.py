@@ -30,7 +30,7 @@ def assert_refused(done, line, runs):
     [
         ("data.nois=1", "data.nois: unknown key; did you mean data.noise?"),
         ("optimzer.lr=1", "optimzer.lr: unknown key; did you mean optimizer.lr?"),
-        ("network=cnnn", "network: no option 'cnnn'; choose from cnn, mlp, perceptron, resnet18"),
+        ("network=cnnn", "network: no option 'cnnn'; did you mean cnn? choose from cnn, mlp, perceptron, resnet18"),
         ("network=", "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18"),
         ("trainer.max_epochs=0", "trainer.max_epochs: input should be greater than or equal to 1 (got 0)"),
         ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
@@ -163,7 +163,7 @@ def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):
             ["run=nowhere"],
             "run: nowhere is not a run folder (it has no .hydra/config.yaml); try run=latest",
         ),
-        ("evaluate", ["split=tst"], "split: input should be 'train', 'val' or 'test' (got 'tst')"),
+        ("evaluate", ["split=tst"], "split: input should be 'train', 'val' or 'test' (got 'tst'); did you mean test?"),
         ("evaluate", ["treshold=f1"], "treshold: unknown key; did you mean threshold?"),
         ("evaluate", ["data.nois=1"], "data.nois: the run has no such key; did you mean data.noise?"),
         ("predict", [], "input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…"),
@@ -193,7 +193,7 @@ def test_a_rule_for_the_threshold_needs_no_second_pair_of_quotes(tmp_path):
 
 def test_an_unknown_launcher_is_one_line(tmp_path):
     done = train("-m", "seed=0,1", "hydra/launcher=vectorised", runs=tmp_path / "runs")
-    line = "hydra/launcher: no option 'vectorised'; choose from basic, joblib, vectorized"
+    line = "hydra/launcher: no option 'vectorised'; did you mean vectorized? choose from basic, joblib, vectorized"
     assert_refused(done, line, tmp_path / "runs")
 
 

@@ -42,7 +42,7 @@ def everywhere():
         yield command, ["frobnicate"], "frobnicate: should be KEY=VALUE"
         yield command, [key], f"{key}: should be KEY=VALUE; did you mean {key}=…?"
         yield command, ["=1"], "=1: needs a key before the equals sign"
-        yield command, [key, "=", "1"], f"{key}: should be KEY=VALUE"
+        yield command, [key, "=", "1"], f"{key}: there are no spaces around the equals sign; write {key}=1"
         yield command, [f"{key} = 1"], f"write {key}=1"
         yield command, ["frobnicate=1"], "frobnicate: unknown key; choose from "
         yield command, ["~frobnicate"], "frobnicate: unknown key; choose from "
@@ -73,7 +73,7 @@ def of_reading_commands():
         yield command, [*enough, f"{main}=empty"], "empty "
         yield command, [*enough, f"{main}=latest", "runs_dir=empty"], f"{main}: there is no {main} under empty/ yet"
         yield command, [f"{main}={LONG}"], f"{main}: a name has at most 255 bytes"
-        yield command, ["ckpt_path=x"], f"ckpt_path: unknown key; did you mean {main}=…?"
+        yield command, ["ckpt_path=x"], f"ckpt_path: unknown key; did you mean {main}?"
         yield command, ["runs/xor"], f"did you mean {'input' if command == 'predict' else main}=runs/xor?"
         for word in ("network=cnn", "optimizer.lr=1", "seed=3", "trainer.max_epochs=5"):
             yield command, [word], f"{word.partition('=')[0]}: a run keeps what it was trained with; train anew"
@@ -124,7 +124,7 @@ def of_reading_commands():
         (["sweep=[run,nowhere]"], "nowhere"),
     ]:
         yield "compare", ["sweep=run", *words] if not words[0].startswith("sweep") else words, line
-    yield "compare", ["run=run"], "run: unknown key; did you mean sweep=…?"
+    yield "compare", ["run=run"], "run: unknown key; did you mean sweep?"
     yield "compare", ["sweep=null"], "sweep: input should be a valid string or input should be a valid list (got None)"
     for word, line in {
         "metric=acuracy": "metric: acuracy is no score that is compared; did you mean accuracy?",
@@ -161,8 +161,8 @@ def of_training():
         (["seed=range(0,3)"], "seed: has several values (got seed=range(0,3)); sweep with -m"),
         (["lr=1"], "lr: unknown key; did you mean optimizer.lr?"),
         (["epochs=1"], "epochs: unknown key; "),
-        (["ckpt_path=x"], "ckpt_path: unknown key; did you mean resume=…?"),
-        (["model=cnn"], "model: unknown key; did you mean network=…?"),
+        (["ckpt_path=x"], "ckpt_path: unknown key; did you mean resume?"),
+        (["model=cnn"], "model: unknown key; did you mean network?"),
         (["trainer.max_time=00:00:01:00"], "Lightning's Trainer takes it: +trainer.max_time=…"),
         (["trainer.max_epoch=5"], "trainer.max_epoch: unknown key; did you mean trainer.max_epochs?"),
         (["data.noise=a=b"], "data.noise: input should be a number"),

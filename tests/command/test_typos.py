@@ -1,0 +1,66 @@
+"""Commands as people mistype them, or as they would write them elsewhere: one line that names what is meant."""
+
+import pytest
+
+from src import lab
+from src.errors import ConfigError
+from tests.command.place import give
+
+LISTED = "choose from"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["lr=0.1"], "lr: unknown key; did you mean optimizer.lr?"),
+        (["epochs=10"], "epochs: unknown key; did you mean trainer.max_epochs?"),
+        (["trainer.epochs=10"], "trainer.epochs: unknown key; did you mean trainer.max_epochs?"),
+        (["noise=0.2"], "noise: unknown key; did you mean data.noise?"),
+        (["batch_size=8"], "batch_size: unknown key; did you mean data.batch_size?"),
+        (["data.batch=8"], "data.batch: unknown key; did you mean data.batch_size?"),
+        (["dropout=0.1"], "dropout: unknown key; did you mean network.dropout?"),
+        (["patience=5"], "patience: unknown key; did you mean callbacks.early_stopping.patience?"),
+        (["random_state=1"], "random_state: unknown key; did you mean seed?"),
+        (["device=cuda"], "device: unknown key; did you mean trainer.accelerator?"),
+        (["gpus=1"], "gpus: unknown key; did you mean trainer.devices?"),
+        (["optimizer.learning_rate=0.1"], "optimizer.learning_rate: unknown key; did you mean optimizer.lr?"),
+        (["network.units=8"], "network.units: unknown key; did you mean network.hidden_dims?"),
+        (["network.hidden_layers=[8]"], "network.hidden_layers: unknown key; did you mean network.hidden_dims?"),
+        (["model=mlp"], "model: unknown key; did you mean network?"),
+        (["optimiser=adam"], "optimiser: unknown key; did you mean optimizer?"),
+        (["experimnt=xor"], "experimnt: unknown key; did you mean experiment?"),
+        (["experiment=xr"], f"experiment: no option 'xr'; did you mean xor? {LISTED} and_gate, "),
+        (["experiment=XOR"], f"experiment: no option 'XOR'; did you mean xor? {LISTED} and_gate, "),
+        (["experiment=mooons"], f"experiment: no option 'mooons'; did you mean moons? {LISTED} and_gate, "),
+        (["optimizer=Adam"], f"optimizer: no option 'Adam'; did you mean adam? {LISTED} adam, adamw, sgd"),
+        (["data=iris"], f"data: no option 'iris'; did you mean experiment=iris? {LISTED} blobs, "),
+        (["network.activation=Relu"], "(got 'Relu'); did you mean relu?"),
+        (["network.hidden_dims=8"], "(got 8); write network.hidden_dims=[8]"),
+        (["network.hidden_dims=[8,", "8]"], "there are no spaces in a list; write network.hidden_dims=[8,8]"),
+        (["seed=range(0,3"], "seed: a bracket does not close (got range(0,3); close it, as in seed='range(0,3)'"),
+        (["xor"], "xor: should be KEY=VALUE; did you mean experiment=xor?"),
+        (["experiment", "=", "xor"], "experiment: there are no spaces around the equals sign; write experiment=xor"),
+        (["experiment", "=xor"], "experiment: there are no spaces around the equals sign; write experiment=xor"),
+        (["--epochs", "10"], "--epochs: settings have no dashes; write trainer.max_epochs=10"),
+        (["--max_epochs=3"], "--max_epochs=3: settings have no dashes; write trainer.max_epochs=3"),
+        (["--batch-size", "64"], "--batch-size: settings have no dashes; write data.batch_size=64"),
+        (["--frobnicate"], "--frobnicate: unknown flag; --hydra-help lists them all, and --help the settings"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_meant_is_said(words, line, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert give("train", words) == 2
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("config error: ")
+    assert line in told.err
+    assert told.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_python_takes_the_keys_of_a_group_as_a_dict():
+    words = lab.commands._words("xor", (), {"seed": 1, "data": {"noise": 0.2}, "callbacks": {"figures": None}})
+    assert words == ["experiment=xor", "seed=1", "data.noise=0.2", "callbacks.figures=null"]
+    with pytest.raises(ConfigError, match=r"noise: unknown key; did you mean data.noise\?"):
+        lab.train("xor", noise=0.2)
