@@ -283,7 +283,10 @@ def _each(state: Any) -> Iterator[tuple[Any, int]]:
 
 def _check_rng_state(rng_state: Tensor | None, path: Path) -> None:
     own = torch.get_rng_state()
-    if rng_state is not None and (rng_state.dtype != own.dtype or rng_state.shape != own.shape):
+    if rng_state is None:
+        return
+    whole = rng_state.is_contiguous() and rng_state.storage_offset() == 0  # of a part, PyTorch reads beyond the end
+    if rng_state.dtype != own.dtype or rng_state.shape != own.shape or not whole:
         raise ConfigError(
             f"{path}: rng_state: is no random state of PyTorch's; use a checkpoint that this project wrote"
         )

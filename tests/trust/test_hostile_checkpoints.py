@@ -85,6 +85,7 @@ CHANGES = {
     "sparse weights": weights(lambda value: value.to_sparse()),
     "no weights": without("state_dict"),
     "a random state of another size": changed(rng_state=torch.zeros(3, dtype=torch.uint8)),
+    "a random state that is a part of more": changed(rng_state=torch.zeros(2, 5056, dtype=torch.uint8)[1]),
     "levels without end": endless,
     "a huge number": changed(global_step=10**400),
 }
