@@ -152,7 +152,8 @@ class StackModule(pl.LightningModule):
         """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
         trained = [on_cpu(meter.values()) for meter in self._train_meters]
         self.metrics |= {f"train/{name}": torch.cat([each[name] for each in trained]) for name in trained[0]}
-        self._train_meters = []
+        for meter in self._train_meters:
+            meter.reset()
         trainer = self.trainer
         epoch, every = self.current_epoch + 1, trainer.check_val_every_n_epoch or 1
         validated = epoch % every == 0
@@ -215,7 +216,7 @@ class StackModule(pl.LightningModule):
             self.trainer.should_stop = True
 
     def _select(self, remaining: Tensor) -> None:
-        self.runs = self.runs[remaining]
+        self.runs, self._train_meters = self.runs[remaining], []
         masks = [] if self.masks is None else [self.masks]
         parts: list[Any] = [self.optimizer, self.schedules, self.monitor, self.loader, *self.rows.values(), *masks]
         for part in parts:
