@@ -27,10 +27,8 @@ from src.trust.checkpoints import data_state, read_checkpoint, spec_of
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
-_DIVIDING = {
-    f"data.{key}"
-    for key in ("split_seed", "split_column", "test_fraction", "val_fraction", "stratify", "folds", "fold", "group")
-}
+_DIVIDING = {"data.split_seed", "data.split_column", "data.test_fraction", "data.val_fraction", "data.stratify"}
+_DIVIDING |= {"data.folds", "data.fold", "data.group", "data.split", "data.time"}
 
 
 @dataclass

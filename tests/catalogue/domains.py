@@ -139,6 +139,9 @@ DOMAINS: dict[str, Domain] = {
     "data.target": Domain(lambda value: value == "colour" or (type(value) is int and -7 <= value < 7)).as_bound(),
     "data.ignore": list_of(one_of(), ["height"], ["id", "colour"], lengths=range(10)).or_null(),
     "data.split_column": one_of("part").or_null(),
+    "data.split": one_of("time", others=("random",)),
+    "data.time": one_of().or_null(),  # needs data.split=time beside it
+    "data.weight": one_of("height").or_null(),
     "data.types": one_of(others=("auto",)).or_null(),
     "data.keep": list_of(one_of(), ["id"], ["id", "height"], lengths=range(10)).or_null(),
     "data.merge_classes": switch().as_bound(),

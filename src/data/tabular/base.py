@@ -8,20 +8,21 @@ import torch
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
-from src.data.groups import check_whole
 from src.data.identity import Identity, row_keys
 from src.data.positive import check_kept, positive_last
-from src.data.rows import Rows, Split, Splits, split_named
+from src.data.rows import Rows, Splits
 from src.data.scaler import Scaler
-from src.data.splitting import SplitFraction, check_fractions, split_rows
+from src.data.splitting import SplitFraction, check_fractions
 from src.data.table import Table
 from src.data.tabular.classes import class_of_each
 from src.data.tabular.described import described
+from src.data.tabular.dividing import Division, divide
 from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
 from src.data.tabular.typed import TypedEncoder, encoder_of
 from src.data.tabular.unknown import Unknown
+from src.data.tabular.weights import training_weights
 from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Seed, checked
 from src.spec import DataSpec
@@ -132,6 +133,7 @@ class TabularDataModule(InMemoryDataModule):
             test = self.without_seen(keys, test)
         if self.is_apart:
             train = val = test
+        self.weights = None if found.weights is None else training_weights(found.weights, train)
         self.identity = Identity(
             "row",
             inputs.row_numbers,
@@ -246,29 +248,11 @@ class TabularDataModule(InMemoryDataModule):
             row = inputs.row_numbers[cells.index(None)]
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
-    def _split(self, found: Labelled, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, named, groups = found.inputs, found.split, found.groups
+    def _split(self, found: Labelled, y: Tensor) -> tuple[Tensor, ...]:
         names = _in_order(set(self.class_names))  # whichever class is positive, the rows are divided alike
         labels = None if self.is_regression else torch.tensor([names.index(name) for name in self.class_names])[y]
-        if named is None:
-            fractions = self.test_fraction, self.val_fraction
-            return split_rows(torch.arange(len(y)), *fractions, self.split_seed, labels, names, self.fold, groups)
-        places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
-        for row, name in enumerate(named):
-            split = split_named(str(name))
-            if split is None:
-                raise ConfigError(
-                    f"{inputs.source}: the split in row {inputs.row_numbers[row]} should be train, val or test "
-                    f"(got {name!r}); mend it"
-                )
-            places[split].append(row)
-        if groups is not None:
-            check_whole(groups, places, inputs.source, inputs.row_numbers)
-        train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
-        if not places["val"]:  # a source with two splits: validation comes off the training rows
-            kept, together = (None if each is None else each[train] for each in (labels, groups))
-            train, val, _ = split_rows(train, 0.0, self.val_fraction, self.split_seed, kept, names, groups=together)
-        return train, val, test
+        how = Division(self.test_fraction, self.val_fraction, self.split_seed, self.fold)
+        return divide(found, how, labels, names)
 
     # Checkpoints
 

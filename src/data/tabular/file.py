@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 from src.data.groups import group_numbers
@@ -14,6 +15,8 @@ from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
 from src.data.tabular.doubts import doubts
 from src.data.tabular.labelled import Labelled
+from src.data.tabular.timing import moments
+from src.data.tabular.weights import weights_of
 from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Whole, checked
 
@@ -35,6 +38,9 @@ class TableFile(TabularDataModule):
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
         group: Column that names a group for each row, all of whose rows are in one split; it is no input. None divides
             anywhere.
+        split: `random`, or `time`: the oldest rows train, the newest test.
+        time: Column of numbers or dates by which rows are split in time; it is no input. None takes their order.
+        weight: Column that says how often each row counts in training; it is no input, and scores count rows alike.
         separator: Between two cells.
         header: Whether the first line names the columns.
         encoding: Of the text.
@@ -53,6 +59,9 @@ class TableFile(TabularDataModule):
         ignore: list[Column] | None = None,
         split_column: Column | None = None,
         group: Column | None = None,
+        split: Literal["random", "time"] = "random",
+        time: Column | None = None,
+        weight: Column | None = None,
         separator: Character | None = None,
         header: bool | None = None,
         encoding: str | None = None,
@@ -73,6 +82,8 @@ class TableFile(TabularDataModule):
                 f"data.folds: data.split_column={split_column} says already which rows are the test split "
                 f"(got {self.fold.folds}); leave one of them out"
             )
+        self.in_time, self.time, self.weight = split == "time", time, weight
+        self._check_time()
         self.decimal, self.thousands = decimal, thousands
         marks = None if missing is None else tuple("null" if mark is None else str(mark) for mark in missing)
         told = Told(separator, header, encoding, marks)
@@ -92,7 +103,7 @@ class TableFile(TabularDataModule):
         self.source = Source.of_file(self.path)
         whole = self.is_apart  # another file need not have columns that are no inputs
         asked = {"target": [self.target], "ignore": [] if whole else self.ignore}
-        parting = {"split_column": self.split_column, "group": self.group}
+        parting = {"split_column": self.split_column, "group": self.group, "time": self.time, "weight": self.weight}
         asked |= {key: [column] for key, column in parting.items() if column is not None and not whole}
         expected = [str(column) for columns in asked.values() for column in columns]
         if self.encoder is not None:
@@ -102,7 +113,8 @@ class TableFile(TabularDataModule):
             named = {
                 key: [self._column(key, column, file.names) for column in columns] for key, columns in asked.items()
             }
-            texts = {*named.get("split_column", []), *named.get("group", []), *self.categorical, *self.keep}
+            texts = {*self.categorical, *self.keep}
+            texts.update(*(named.get(key, []) for key in ("split_column", "group", "time")))
             texts |= set() if self.is_regression else set(named["target"])
             table = file.table(lambda name: self._spelled or name in texts)
             self._tell(file)
@@ -110,18 +122,40 @@ class TableFile(TabularDataModule):
         self.source = self.source._replace(counts=counts)
         self.refuse_change(self.source)
         (target,) = named["target"]
-        dividing = {key: columns[0] for key, columns in named.items() if key in ("split_column", "group")}
-        if dividing.get("group") == target:
-            raise ConfigError(f"data.group: {target} is the target, which splits share; name another column")
-        apart = {target, *dividing.values(), *named["ignore"]}
+        told = {key: columns[0] for key, columns in named.items() if key in parting}
+        if taken := [key for key in ("group", "weight") if told.get(key) == target]:
+            raise ConfigError(f"data.{taken[0]}: {target} is the target, which is to be predicted; name another column")
+        apart = {target, *told.values(), *named["ignore"]}
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
-        split = table.texts(dividing["split_column"]) if "split_column" in dividing else None
-        groups = None
-        if "group" in dividing:
-            groups = group_numbers(table.texts(dividing["group"]), table.source, table.row_numbers[0])
-        return Labelled(table.with_columns(inputs), table.columns[target], split, groups)
+        return Labelled(table.with_columns(inputs), table.columns[target], **self._told(table, told))
+
+    def _told(self, table: Table, columns: dict[str, str]) -> dict[str, Any]:
+        """What columns of the `table` that are no inputs say of its rows."""
+        found: dict[str, Any] = {}
+        if "split_column" in columns:
+            found["split"] = table.texts(columns["split_column"])
+        if "group" in columns:
+            found["groups"] = group_numbers(table.texts(columns["group"]), table.source, table.row_numbers[0])
+        if "time" in columns:
+            found["moments"] = moments(table.texts(columns["time"]), table.source, table.row_numbers)
+        elif self.in_time:
+            found["moments"] = np.arange(len(table), dtype=np.float64)
+        if "weight" in columns:
+            found["weights"] = weights_of(table, columns["weight"])
+        return found
+
+    def _check_time(self) -> None:
+        """Refuse a split in time beside another, and a time that splits nothing."""
+        if self.time is not None and not self.in_time:
+            raise ConfigError(f"data.time: nothing reads it without data.split=time (got {self.time}); set that too")
+        others = {"split_column": self.split_column, "group": self.group, "folds": self.fold and self.fold.folds}
+        if self.in_time and (beside := [key for key, value in others.items() if value is not None]):
+            raise ConfigError(
+                f"data.split: rows that are split in time are not divided by data.{beside[0]} "
+                f"(got {others[beside[0]]}); leave one of them out"
+            )
 
     def doubtful(self, inputs: Table, target: Sequence[Any]) -> Iterable[tuple[str, str]]:
         """Columns that are rarely meant as inputs."""

@@ -22,17 +22,21 @@ class Labelled(NamedTuple):
         target: Of each row.
         split: Of each row, where the source says it.
         groups: Number [N] of each row's group, all of whose rows are in one split; None where there are none.
+        moments: When each row was, float64 [N], for a split in time; None for others.
+        weights: How often each row [N] counts in training; None where all count alike.
     """
 
     inputs: Table
     target: Sequence[Any]
     split: list[str | None] | None = None
     groups: Tensor | None = None
+    moments: Numbers | None = None
+    weights: Numbers | None = None
 
 
 def with_targets(found: Labelled) -> tuple[Labelled, str | None]:
     """The rows `found` that have a target, and how many are left out, in words; None where all have one, or none."""
-    inputs, target, split, groups = found
+    inputs, target, split, groups, moments, weights = found
     whole = inputs.with_columns({"target": target})
     texts = whole.texts("target")
     rows = np.flatnonzero([text is not None for text in texts])
@@ -43,6 +47,7 @@ def with_targets(found: Labelled) -> tuple[Labelled, str | None]:
         whole.take(rows).columns["target"],
         None if split is None else [split[row] for row in rows.tolist()],
         None if groups is None else groups[torch.from_numpy(rows)],
+        *(None if each is None else each[rows] for each in (moments, weights)),
     )
     return cut, f"{inputs.source}: {_count(len(texts) - len(rows))}{_as_written(inputs, target)}"
 

@@ -1,0 +1,67 @@
+"""Which rows of a table train, validate and test: as a column says, by time, or at random with equal shares."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from src.data.folds import Fold
+from src.data.groups import check_whole
+from src.data.rows import Split, split_named
+from src.data.splitting import split_rows
+from src.data.tabular.labelled import Labelled
+from src.data.tabular.timing import split_in_time
+from src.errors import ConfigError
+
+
+class Division(NamedTuple):
+    """How rows are divided.
+
+    Attributes:
+        test_fraction: Part of all rows that is the test split.
+        val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
+        seed: Of the split.
+        fold: The test split, instead of a fraction.
+    """
+
+    test_fraction: float
+    val_fraction: float
+    seed: int
+    fold: Fold | None
+
+
+def divide(found: Labelled, how: Division, labels: Tensor | None, names: tuple[str, ...]) -> tuple[Tensor, ...]:
+    """Numbers of the rows of train, val and test.
+
+    Args:
+        found: The rows, and what their source says of their splits, groups and times.
+        how: How those are divided of which it says nothing.
+        labels: Label [N] of each row; None for regression.
+        names: Of the classes by their labels, for messages.
+
+    Raises:
+        ConfigError: A split of another name, a group in two splits, or too few rows.
+    """
+    if found.moments is not None:
+        return split_in_time(found.moments, how.test_fraction, how.val_fraction)
+    if found.split is None:
+        every = torch.arange(len(found.inputs))
+        fractions = how.test_fraction, how.val_fraction
+        return split_rows(every, *fractions, how.seed, labels, names, how.fold, found.groups)
+    inputs, groups = found.inputs, found.groups
+    places: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
+    for row, name in enumerate(found.split):
+        split = split_named(str(name))
+        if split is None:
+            raise ConfigError(
+                f"{inputs.source}: the split in row {inputs.row_numbers[row]} should be train, val or test "
+                f"(got {name!r}); mend it"
+            )
+        places[split].append(row)
+    if groups is not None:
+        check_whole(groups, places, inputs.source, inputs.row_numbers)
+    train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
+    if not places["val"]:  # a source with two splits: validation comes off the training rows
+        kept, together = (None if each is None else each[train] for each in (labels, groups))
+        train, val, _ = split_rows(train, 0.0, how.val_fraction, how.seed, kept, names, groups=together)
+    return train, val, test
