@@ -188,6 +188,12 @@ def of_training():
         (["resume=run", "experiment=xor"], "resume: a resumed run keeps its experiment"),
         (["resume=run", "data.split_seed=9"], "resume: a resumed run keeps its rows"),
         (["resume=run", "data.fold=1"], "resume: a resumed run keeps its rows"),
+        (
+            ["data=moons", "data.folds=5", "data.fold=0", "data.test_fraction=0.3"],
+            "data.test_fraction: nothing reads it",
+        ),
+        (["data=moons", "data.fold=0"], "data.fold: needs the number of folds"),
+        (["data.folds=5", "data.fold=0"], "data.folds: XOR has a test split of its own"),
         (["resume=run", "seed=7"], "resume: a resumed run keeps its rows"),
         (["resume=run", "-m"], "resume: a sweep cannot be resumed as one run"),
         (["resume=run", "sweep_resume=run"], "resume: does not go with sweep_resume"),
