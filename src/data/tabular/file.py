@@ -124,7 +124,10 @@ class TableFile(TabularDataModule):
         (target,) = named["target"]
         told = {key: columns[0] for key, columns in named.items() if key in parting}
         if taken := [key for key in ("group", "weight") if told.get(key) == target]:
-            raise ConfigError(f"data.{taken[0]}: {target} is the target, which is to be predicted; name another column")
+            raise ConfigError(
+                f"data.{taken[0]}: {target} is the target, which is to be predicted (got {parting[taken[0]]}); "
+                "name another column"
+            )
         apart = {target, *told.values(), *named["ignore"]}
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
