@@ -1,5 +1,6 @@
 """Files of rows: what each kind of them gives, and what is found out by looking at it."""
 
+import ast
 import csv
 import gzip
 import json
@@ -270,3 +271,12 @@ def test_parts_are_the_rows_in_their_order_however_many(tmp_path):
     assert [cell for part in parts for cell in part.columns["x"]] == [str(each) for each in numbers]
     assert parts[0].columns["y"][0] == f" t{numbers[0]}"
     assert parts[2].row_numbers[0] == 32_769
+
+
+def test_no_reader_is_imported_before_a_table_is_read():
+    source = Path(__file__).parent.parent.parent / "src"
+    for path in source.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {"duckdb", "pyarrow", "pandas", "python_calamine"} & {name.split(".")[0] for name in names}, path

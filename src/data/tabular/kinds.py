@@ -148,7 +148,8 @@ def _why_no_category(table: Table, name: str, texts: list[str]) -> str | None:
     """
     cells = table.texts(name)
     known = [text for text in cells if text is not None]
-    wrong = [text for text in known if as_number(text) is None]
+    odd = {text for text in texts if as_number(text) is None}
+    wrong = [text for text in known if text in odd]
     if 0 < len(wrong) < len(known):
         _refuse_mixture(table, name, cells, known, wrong)
     if len(table) < _FEWEST_ROWS or len(texts) <= _FEWEST_TEXTS:

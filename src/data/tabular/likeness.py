@@ -17,10 +17,20 @@ def key(text: str) -> str:
         (True, True, False)
     """
     text = text.strip()
-    if _NUMBER.fullmatch(text):
+    if is_number(text):
         return repr(float(text) + 0.0)
     lower = text.lower()
     return lower if lower in ("true", "false") else text
+
+
+def is_number(text: str) -> bool:
+    """Whether a text says a number.
+
+    Example:
+        >>> is_number("-1.5e3"), is_number("nan"), is_number("1_2")
+        (True, False, False)
+    """
+    return _NUMBER.fullmatch(text.strip()) is not None
 
 
 def truth(text: str) -> str:

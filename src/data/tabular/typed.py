@@ -14,8 +14,8 @@ from src.data.table import Numbers, Table, as_text
 from src.data.tabular.dates import PARTS, Dates, missing
 from src.data.tabular.encoder import MISSING_CATEGORY, Encoder
 from src.data.tabular.kinds import Kinds
-from src.data.tabular.likeness import are_truths, key, truth
-from src.data.tabular.spelling import Spelling
+from src.data.tabular.likeness import are_truths, is_number, key, truth
+from src.data.tabular.spelling import PLAIN, Spelling
 from src.data.tabular.unknown import Unknown
 
 OTHER_CATEGORY = "(other)"
@@ -166,7 +166,7 @@ class TypedEncoder(NamedTuple):
             text = as_text(cell, table.missing)
             return float("nan") if text is None else spelling.parse(text)
 
-        return table.read_numbers(name, parse)
+        return table.read_numbers(name, parse, plain=spelling == PLAIN and _as_numpy_reads(table, name))
 
     def _date(self, table: Table, name: str) -> Numbers:
         dates = self.dates[name]
@@ -185,6 +185,14 @@ def encoder_of(state: dict[str, Any]) -> Encoder | TypedEncoder:
         return Encoder(state.pop("numeric"), state.pop("categories"))
     names = "numeric", "spellings", "dates", "indicators", "categories"
     return TypedEncoder.of_state({name: state.pop(name) for name in names})
+
+
+def _as_numpy_reads(table: Table, name: str) -> bool:
+    """Whether NumPy takes no cell of a column for a number that is none, such as 1_2 or a mark like -999."""
+    if any(is_number(mark) for mark in table.missing):
+        return False
+    cells = table.columns[name]
+    return not isinstance(cells, list) or not any(isinstance(cell, str) and "_" in cell for cell in cells)
 
 
 def _known(cells: Numbers) -> Numbers:
