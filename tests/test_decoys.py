@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import run
+from tests.command.place import give
+from tests.commands import Done, run
 from tests.conftest import compose_train, trained
 from tests.data.image_files import write_pngs
 
@@ -80,6 +81,19 @@ def place(finished, tmp_path):
     return work
 
 
+@pytest.fixture
+def answer(place, monkeypatch, capfd):
+    """What a command answers that is refused: given in this process, which takes a third of the time."""
+    monkeypatch.chdir(place)
+
+    def given(words):
+        capfd.readouterr()
+        code = give(words[0].removeprefix("src."), words[1:])
+        return Done(code, *capfd.readouterr())
+
+    return given
+
+
 PREDICT = ["src.predict", "run=R", "input=new.csv"]
 EXPORT = ["src.export", "run=R", "format=torch_export"]
 REFUSED_OUTPUTS = {
@@ -106,10 +120,10 @@ REFUSED_OUTPUTS = {
 
 @pytest.mark.parametrize("command", [PREDICT, EXPORT], ids=["predict", "export"])
 @pytest.mark.parametrize("force", [False, True])
-def test_outputs_that_nothing_may_replace(command, force, place):
+def test_outputs_that_nothing_may_replace(command, force, place, answer):
     before = tree(place)
     for case, (output, reason) in REFUSED_OUTPUTS.items():
-        done = run([*command, f"output={output}", f"force={str(force).lower()}"], place)
+        done = answer([*command, f"output={output}", f"force={str(force).lower()}"])
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), (case, done)
         assert done.stderr.startswith("config error: "), case
         assert reason is None or reason in done.stderr, (case, done.stderr)
@@ -138,9 +152,9 @@ def test_outputs_that_nothing_may_replace(command, force, place):
         (["src.compare", "sweep=R", "hydra.output_subdir=.hydra"], "hydra.output_subdir: this command has no folder"),
     ],
 )
-def test_outputs_that_are_refused(words, line, place):
+def test_outputs_that_are_refused(words, line, place, answer):
     before = tree(place)
-    done = run(words, place)
+    done = answer(words)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done
     assert line in done.stderr
     assert tree(place) == before
@@ -179,9 +193,10 @@ SWEEP = [*TRAIN, "-m", "seed=0,1", "runs_dir=runs"]
     ],
     ids=lambda words: " ".join(words[len(TRAIN) :])[-60:],
 )
-def test_folders_that_are_refused(words, place):
+def test_folders_that_are_refused(words, place, answer, monkeypatch):
+    monkeypatch.setenv("HOME", str(place / "home"))
     before = tree(place)
-    done = run([word.replace("{place}", str(place)) for word in words], place, HOME=str(place / "home"))
+    done = answer([word.replace("{place}", str(place)) for word in words])
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done
     assert done.stderr.startswith("config error: ")
     assert tree(place) == before

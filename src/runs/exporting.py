@@ -80,11 +80,11 @@ def export(cfg: DictConfig) -> Path:
         source.check_source(bool(cfg.get("allow_changed_data")))
     write, load, suffix = _FORMATS[cfg.format]
     target = RunFolder(asked.folder).export / f"model{suffix}" if cfg.output is None else Path(cfg.output)
+    check_output(target, cfg.force)
     if other := [name for name, found in _FORMATS.items() if found[2] == target.suffix != suffix]:
         raise ConfigError(
             f"output: {target.suffix} is for format={other[0]} (got format={cfg.format}); set one of the two"
         )
-    check_output(target, cfg.force)
     beside, description = target.with_suffix(".json"), _description(asked)
     if beside == target:
         raise ConfigError(f"output: {target} is where the model's description goes; name a file like model{suffix}")

@@ -46,9 +46,9 @@ def predict(cfg: DictConfig) -> Path:
         raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
     source = Path(cfg.input)
     target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
+    check_output(target, cfg.force, source)
     if target.suffix.lower() in _NO_TABLES:
         raise ConfigError(f"output: a {target.suffix} file would hold CSV (got {target}); name a .csv or .parquet file")
-    check_output(target, cfg.force, source)
     asked = open_named(cfg)
     parts = (_image_parts if asked.first.spec.is_image else _table_parts)(asked, source)
     cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
