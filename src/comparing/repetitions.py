@@ -108,7 +108,7 @@ def repetitions(runs: list[Record], metric: str) -> Repetitions:
     for run in finished:
         drawn = str(values.of(run, "data._target_")).startswith(_DRAWN)
         table = values.of(run, _SEED) if drawn else None
-        given = values.of(run, "data.split_column") is not None  # the file says which rows are tested
+        given = values.of(run, "data.split_column") is not None or values.of(run, "data.split") == "time"
         fold = values.of(run, FOLDS), values.of(run, FOLD)
         splits[run.folder] = Split(table, None if given else values.of(run, _SPLIT), *fold)
         tables.add(table)

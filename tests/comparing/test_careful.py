@@ -191,6 +191,7 @@ def test_the_correction_counts_the_rows_that_were_tested():
         (ONE_SPLIT, "5 seeds of one split, Student's t: nothing is said about other rows"),
         (FILE, "5 splits of one table, corrected as Nadeau and Bengio do"),
         ({"data": {**FILE["data"], "split_column": "part"}}, "5 seeds of one split"),
+        ({"data": {**FILE["data"], "split": "time"}}, "5 seeds of one split"),
         ({"data": {"_target_": "mypkg.Rows", "split_seed": "${seed}"}}, "5 splits of one table"),
     ],
 )
