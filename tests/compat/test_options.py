@@ -35,7 +35,7 @@ FILES = {
     ),
     "itself": ("# @package _global_\ndefaults: [mine]\n", "defaults: the list of a file leads back to that file"),
     "no override": ("# @package _global_\ndefaults: [/data: moons]\n", "a file's defaults say override /data"),
-    "an unknown option": (HEAD.replace("moons", "moonz"), "data: no option 'moonz'; choose from "),
+    "an unknown option": (HEAD.replace("moons", "moonz"), "data: no option 'moonz'; did you mean moons? choose from "),
     "a name for a group": (HEAD + "network: mlp\n", "network: needs the keys of one of its options (got 'mlp')"),
     "null for a group": (HEAD + "network: null\n", "network: needs the keys of one of its options (got None)"),
     "a reference to nothing": (HEAD + "seed: ${sed}\n", "no key sed to put for ${sed}"),
