@@ -88,7 +88,6 @@ def execute(
     OmegaConf.register_new_resolver("problem", problem, replace=True)
     quiet()
     remarks.forget()
-    save_nothing()
     known = sys.argv
     with claims() as claimed:
         try:
@@ -113,6 +112,7 @@ def execute(
 
 def _call_hydra(task: Task, claimed: Claims) -> None:
     """Have Hydra call the task. Where an error ends it before anything has begun, what was claimed is given up."""
+    as_before = save_nothing()
     try:
         with composed_once():
             hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=task.command)(task)()
@@ -121,6 +121,8 @@ def _call_hydra(task: Task, claimed: Claims) -> None:
             at_place(error, claimed.made.path)
         claimed.give_up()
         raise
+    finally:
+        as_before()
     for kept in task.errors:
         if not isinstance(kept, TrainingDivergedError | InterruptedRunError):
             claimed.give_up()

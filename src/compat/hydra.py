@@ -1,7 +1,6 @@
 """Insides of Hydra: its loader of configurations, what it has parsed, and how it writes `.hydra/`."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import hydra.core.utils
@@ -13,9 +12,6 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 
 from src.compat.missing import mention
-
-Save = Callable[[Any, str, Path], None]
-"""Writes a configuration to the file of a name in a folder."""
 
 
 def current_loader() -> ConfigLoader:
@@ -53,14 +49,15 @@ def written_value(override: Override) -> Any:
     return override._value
 
 
-def save_nothing() -> None:
-    """Have Hydra not write `.hydra/`: it does so in place and before a configuration is checked.
+def save_nothing() -> Callable[[], None]:
+    """Have Hydra not write `.hydra/`, which it does in place and before a configuration is checked; what undoes that.
 
     Callbacks are told too early and too late for it. Where Hydra asks another function, its own way stays.
     Seen with hydra-core 1.3.4 and 1.3.8.
     """
     utils: Any = hydra.core.utils
-    if hasattr(utils, "_save_config"):
-        utils._save_config = lambda cfg, filename, output_dir: None
-    else:
+    if not hasattr(utils, "_save_config"):
         mention("hydra-core", "_save_config", "a run killed as it begins may leave half a configuration")
+        return lambda: None
+    before, utils._save_config = utils._save_config, lambda cfg, filename, output_dir: None
+    return lambda: setattr(utils, "_save_config", before)

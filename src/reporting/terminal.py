@@ -2,6 +2,9 @@
 
 import logging
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _ACTS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, escape among them; tabs and line ends are the program's own
@@ -34,3 +37,16 @@ class BelowWarning(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is below a warning."""
         return record.levelno < logging.WARNING
+
+
+@contextmanager
+def messages_on_stderr() -> Iterator[None]:
+    """Within the block, what is logged leaves the standard output to data."""
+    handlers = [each for each in logging.getLogger().handlers if getattr(each, "stream", None) is sys.stdout]
+    for handler in handlers:
+        handler.setStream(sys.stderr)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.setStream(sys.stdout)  # type: ignore[attr-defined]

@@ -2,7 +2,9 @@
 
 import csv
 import logging
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +21,7 @@ from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.reporting.remarks import remark
+from src.reporting.terminal import messages_on_stderr
 from src.runs.ensembles import Ensemble, open_named
 from src.runs.opening import OpenRun
 from src.storage.formulas import inert
@@ -28,10 +31,12 @@ log = logging.getLogger(__name__)
 
 _NO_TABLES = {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".html", ".pkl", ".npy", ".png", ".jpg"}
 _IMAGES_AT_ONCE = 64
+PIPE = "-"
+"""The output that is the standard one."""
 
 
-def predict(cfg: DictConfig) -> Path:
-    """Write the rows of `input` again with a label and probabilities each; the output's path.
+def predict(cfg: DictConfig) -> Path | None:
+    """Write the rows of `input` again with a label and probabilities each; the output's path, None for a pipe.
 
     Memory is bounded: rows are read, answered and written some thousands at a time.
 
@@ -45,25 +50,34 @@ def predict(cfg: DictConfig) -> Path:
     if cfg.input is None:
         raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
     source = Path(cfg.input)
+    if cfg.output == PIPE:
+        with messages_on_stderr():
+            _write(cfg, source, None)
+        return None
     target = source.with_name(f"{source.stem}_predicted.csv") if cfg.output is None else Path(cfg.output)
     check_output(target, cfg.force, source)
     if target.suffix.lower() in _NO_TABLES:
         raise ConfigError(f"output: a {target.suffix} file would hold CSV (got {target}); name a .csv or .parquet file")
+    _write(cfg, source, target)
+    return target
+
+
+def _write(cfg: DictConfig, source: Path, target: Path | None) -> None:
+    """Answer the rows of a `source`; without a `target`, on the standard output."""
     asked = open_named(cfg)
     parts = (_image_parts if asked.first.spec.is_image else _table_parts)(asked, source)
     cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
     count = 0
     with (
-        output(target, cfg.force) as part,
+        nullcontext() if target is None else output(target, cfg.force) as part,
         tqdm(unit=" rows", leave=False, disable=None) as bar,
-        _Writer(part, target.suffix.lower(), cell) as writer,
+        _Writer(part, cell, is_parquet=target is not None and target.suffix.lower() in formats.PARQUET) as writer,
     ):
         for table, inputs in parts:
             writer.write(_answered(asked, table, inputs))
             count += len(table)
             bar.update(len(table))
-    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", asked.name, target)
-    return target
+    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", asked.name, target or "the standard output")
 
 
 def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
@@ -139,20 +153,20 @@ class _Writer:
     """Writes tables of columns below each other into one CSV or Parquet file.
 
     Args:
-        part: Where to.
-        suffix: `.parquet` and `.pq` make it Parquet.
+        part: Where to; None is the standard output.
         cell: What becomes of each cell of a CSV.
+        is_parquet: Write Parquet.
     """
 
-    def __init__(self, part: Path, suffix: str, cell: Callable[[Any], Any]) -> None:
-        self.part, self.is_parquet, self.cell = part, suffix in formats.PARQUET, cell
+    def __init__(self, part: Path | None, cell: Callable[[Any], Any], is_parquet: bool) -> None:
+        self.part, self.cell, self.is_parquet = part, cell, is_parquet
         self._file: Any = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
+        if self._file is not None and self.part is not None:
             self._file.close()
 
     def write(self, columns: dict[str, list[Any]]) -> None:
@@ -160,10 +174,11 @@ class _Writer:
         (self._write_parquet if self.is_parquet else self._write_csv)(columns)
 
     def _write_csv(self, columns: dict[str, list[Any]]) -> None:
+        ending = "\n" if self.part is None else "\r\n"  # what follows in a pipe reads lines
         if self._file is None:
-            self._file = self.part.open("w", newline="", encoding="utf-8")
-            csv.writer(self._file).writerow(map(self.cell, columns))
-        csv.writer(self._file).writerows(
+            self._file = sys.stdout if self.part is None else self.part.open("w", newline="", encoding="utf-8")
+            csv.writer(self._file, lineterminator=ending).writerow(map(self.cell, columns))
+        csv.writer(self._file, lineterminator=ending).writerows(
             [self.cell(each) for each in row] for row in zip(*columns.values(), strict=True)
         )
 

@@ -54,9 +54,12 @@ def test_hydra_writes_no_configuration_by_itself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with contract(save_nothing, "hydra-core"), initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", [f"hydra.run.dir={tmp_path}"], return_hydra_config=True)
-        save_nothing()
+        as_before = save_nothing()
         context = HydraContext(config_loader=current_loader(), callbacks=Callbacks())
         job = run_job(lambda cfg: of_job(cfg), cfg, "hydra.run.dir", None, context, configure_logging=False)
+    as_before()
+    with pytest.raises(pytest.fail.Exception, match="Hydra writes it"):
+        hydra.core.utils._save_config(None, "", tmp_path)
     assert not list(tmp_path.iterdir())
     texts = [OmegaConf.to_yaml(part) for part in (job.cfg, job.hydra_cfg, job.overrides)]  # as Hydra would write them
     assert [job.return_value[f"{name}.yaml"] for name in ("config", "hydra", "overrides")] == texts

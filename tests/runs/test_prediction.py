@@ -16,6 +16,7 @@ from src.errors import ConfigError
 from src.runs.evaluation import evaluate
 from src.runs.opening import open_run
 from src.runs.prediction import predict
+from tests.command.place import give
 from tests.data.image_files import write_pngs
 from tests.runs.test_evaluation import on_run as evaluation_settings
 from tests.runs.test_evaluation import read_csv
@@ -143,6 +144,18 @@ def test_images_and_folders_of_images_are_predicted(train, tmp_path):
     with pytest.raises(ConfigError, match=r"input: no image of .*bad.png decodes; mend them"):
         predict(asked)
     assert not (tmp_path / "none.csv").exists()
+
+
+def test_a_pipe_gets_the_rows_and_nothing_else(xor, tmp_path, capfd, monkeypatch):
+    source = write_csv(tmp_path / "new.csv", {"x1": [0.1, 0.9], "x2": [0.9, 0.8]})
+    predict(settings(xor.folder, source, tmp_path / "out.csv"))
+    folder = xor.folder.absolute()
+    monkeypatch.chdir(tmp_path)
+    assert give("predict", [f"run={folder}", "input=new.csv", "output=-"]) == 0
+    told = capfd.readouterr()
+    assert told.out == (tmp_path / "out.csv").read_text()
+    assert "2 rows, predicted by" in told.err
+    assert not (tmp_path / "-").exists()
 
 
 @pytest.mark.parametrize("experiment", ["multilabel", "line"])
