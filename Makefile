@@ -66,6 +66,7 @@ bench: $(READY)  ## Compare speed with hand-written loops, and measure intervals
 	$(BIN)/python -m tests.benchmarks.bench_sweep
 	$(BIN)/python -m tests.benchmarks.bench_intervals
 	$(BIN)/python -m tests.benchmarks.bench_calibration
+	$(BIN)/python -m tests.benchmarks.bench_alone
 
 gallery: $(READY)  ## Train every experiment for README.md's gallery: make gallery data_dir=../shared/data
 	$(BIN)/python -m src.readme $(WORDS)
