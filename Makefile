@@ -46,7 +46,7 @@ test-docs: $(READY)  ## Run the lessons and README.md's commands as their reader
 test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow
 
-test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (about fifteen minutes on two cores)
+test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (about ten minutes on two cores)
 	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
 
 test-oldest: $(READY)  ## Run the tests on the oldest direct versions that pyproject.toml allows, on Python 3.11, in .oldest

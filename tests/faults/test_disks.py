@@ -1,6 +1,7 @@
 """Disks that are full, read-only or gone: one line, exit 1, no parts; what was written is resumed to the last bit."""
 
 import shutil
+from contextlib import suppress
 
 import pytest
 
@@ -168,7 +169,8 @@ def test_a_checkpoint_outlasts_the_disk_that_fills_up_behind_it(launcher, disk):
     with going_on(*words, f"trainer.max_epochs={MANY}", f"runs_dir={runs}") as process:
         wait_until(lambda: list(runs.glob(sign)), process)
         disk.limit(size=disk.used()["size"] + 4096)
-        (disk.path / "filling").write_bytes(bytes(4096))
+        with suppress(OSError):  # the run was quicker, and has filled the disk itself
+            (disk.path / "filling").write_bytes(bytes(4096))
         _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr.count("\n")) == (1, 1), stderr
     assert "No space left on device; make room" in stderr
