@@ -68,6 +68,22 @@ def counts(epochs: int, best_epoch: int, steps: int, num_parameters: int) -> dic
     return {"epochs": epochs, "best_epoch": best_epoch, "steps": steps, "num_parameters": num_parameters}
 
 
+def closing_scores(metrics: dict[str, Any]) -> dict[str, float]:
+    """The scores of the best weights, of a run's `metrics`, by the names that loggers have for them.
+
+    `val/loss` is a curve there already; `val/best_loss` is one point.
+
+    Example:
+        >>> closing_scores({"train/loss": 0.1, "val/loss": 0.2, "test/f1": 0.9, "epochs": 3})
+        {'val/best_loss': 0.2, 'test/f1': 0.9}
+    """
+    return {
+        name.replace("val/", "val/best_"): value
+        for name, value in metrics.items()
+        if name.startswith(("val/", "test")) and isinstance(value, float)
+    }
+
+
 def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
     """Whether the one of `metrics` that a rule names keeps to the rule's bounds, or None where it has no bound.
 

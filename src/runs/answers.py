@@ -9,8 +9,9 @@ from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.drawing import Moment, record
+from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
-from src.reporting.summary import is_solved
+from src.reporting.summary import closing_scores, is_solved
 from src.runs import calibration, fold_predictions, thresholds
 from src.storage.folders import RunFolder
 from src.storage.values import known_json, write_json
@@ -92,8 +93,13 @@ def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) 
         return
     fold_predictions.write(folder, datamodule, head)
     write_json(files.metrics, metrics, durable=True)
-    drawn = record(head, datamodule, ("train", "test"), Moment(int(metrics.get("steps", 0))))
-    save([each for each in drawn if (files.plots / f"{each.file_stem}.png").exists()], files.plots, [])
+    steps = int(metrics.get("steps", 0))
+    drawn = record(head, datamodule, ("train", "test"), Moment(steps))
+    boards = [TensorBoardLogger(folder, log_graph=False)] if files.tensorboard.is_dir() else []
+    save([each for each in drawn if (files.plots / f"{each.file_stem}.png").exists()], files.plots, boards)
+    for board in boards:
+        board.log_metrics(closing_scores(metrics), steps)
+        board.experiment.close()
 
 
 def lines(head: Head) -> list[str]:

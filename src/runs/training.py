@@ -183,11 +183,7 @@ class Run:
         if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
             return
         self._draw()
-        final = {  # `val/loss` is a curve already; `val/best_loss` is one point, of the best weights
-            name.replace("val/", "val/best_"): value
-            for name, value in self.metrics.items()
-            if name.startswith(("val/", "test")) and isinstance(value, float)
-        }
+        final = report.closing_scores(self.metrics)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.log_table(report.hyperparameters(self.cfg), final, trainer.global_step)

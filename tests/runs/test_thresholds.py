@@ -6,6 +6,7 @@ import logging
 import pytest
 from omegaconf import OmegaConf
 from sklearn import metrics
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from src.heads.probable import ClassOutcome
 from src.runs.evaluation import evaluate
@@ -59,6 +60,18 @@ def test_scores_follow_the_threshold_wherever_they_are_read(train, caplog):
         assert {name: now[name] for name in same} == pytest.approx({name: before[name] for name in same}, abs=1e-6)
     assert "threshold of class lower: 0.01 (given)" in caplog.text
     assert "(f1, chosen on validation rows)" in caplog.text
+
+
+def test_tensorboard_shows_the_scores_of_the_threshold_of_now(train):
+    run = train(*MOONS, "logger=tensorboard", "logger.tensorboard.log_graph=false")
+    before = read(run.folder / "metrics.json")
+    evaluate(on_run(run.folder, threshold=0.8))
+    now = read(run.folder / "metrics.json")
+    assert now["test/recall"] != before["test/recall"]
+    board = EventAccumulator(str(run.folder / "tensorboard")).Reload()
+    for tag, name in (("test/recall", "test/recall"), ("val/best_f1", "val/f1"), ("test/loss", "test/loss")):
+        shown = [each.value for each in board.Scalars(tag)]
+        assert (shown[0], shown[-1]) == (pytest.approx(before[name]), pytest.approx(now[name]))
 
 
 def test_a_threshold_on_other_rows_holds_for_that_evaluation_alone(train, caplog):
