@@ -23,7 +23,8 @@ from src.settings.composed import shown
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
 from src.trust import targets
-from src.trust.checkpoints import data_state, read_checkpoint, spec_of
+from src.trust.checkpoints import read_checkpoint
+from src.trust.datasets import data_state, spec_of
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 

@@ -17,7 +17,8 @@ from src.heads.base import Head
 from src.reporting.remarks import remark
 from src.runs import rows_seen
 from src.runs.rows_seen import UNKNOWN
-from src.trust.checkpoints import check_alike, source_state, spec_of
+from src.trust.checkpoints import check_alike
+from src.trust.datasets import source_state, spec_of
 
 _PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
 _OLDEST = 2  # Lightning's version whose checkpoints it need not rewrite before it reads them

@@ -1,42 +1,25 @@
 """A run's temperature is fitted on validation rows, kept, followed by every answer, and taken away again."""
 
 import csv
-import json
 import logging
 
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit
 
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.heads.probable import ClassOutcome
 from src.lab.trained_run import TrainedRun
 from src.metrics.temperature import PENALTY
 from src.runs.evaluation import evaluate
 from src.runs.exporting import export
 from src.runs.opening import open_head, open_run
 from src.runs.prediction import predict
+from tests.runs.test_thresholds import MOONS, no_figures, on_run, read  # noqa: F401 - a fixture of each test here
 
-MOONS = ("experiment=moons", "trainer.max_epochs=3", "data.noise=0.5", "data.num_samples=400", "callbacks.figures=null")
 CALIBRATED = "head.calibration=temperature"
-
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch):
-    monkeypatch.setattr(ClassOutcome, "figures", lambda self, scene: {})
-
-
-def on_run(folder, **settings):
-    defaults = {"run": str(folder), "runs_dir": "runs", "data_dir": None, "changes": {}}
-    return OmegaConf.create(defaults | {"split": "test", "threshold": None, "resamples": 0} | settings)
-
-
-def read(path):
-    return json.loads(path.read_text())
 
 
 def raw(folder, split):
