@@ -60,6 +60,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
     target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
     reading: Dialect | Told = PLAIN  # how files of rows are written, to predict from
+    as_seen = True  # how pictures are decoded, to predict from
     scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
 
     @checked

@@ -134,7 +134,8 @@ def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
         log.info("%s files are no pictures and left out: %s", f"{len(others):,}", listed(others, source))
     opened = asked.first
     channels, side, _ = opened.spec.input_shape
-    images = ImageFiles(paths, side, color=channels == 3, skip_broken=bool(opened.cfg.data.get("skip_broken")))
+    skips, as_seen = bool(opened.cfg.data.get("skip_broken")), opened.datamodule.as_seen
+    images = ImageFiles(paths, side, channels == 3, skips, as_seen)
     lost = 0
     for start in range(0, len(images), _IMAGES_AT_ONCE):
         places = range(start, min(start + _IMAGES_AT_ONCE, len(images)))

@@ -112,6 +112,7 @@ EFFECTS: dict[str, Callable[[Run], Any]] = {
     "head.loss": lambda run: run.cfg.head.get("loss"),
     "optimizer.fused": lambda run: run.parts.trainer.optimizers[0].param_groups[0].get("fused"),
     "data.skip_broken": lambda run: run.parts.datamodule.skip_broken,
+    "data.reading": lambda run: run.parts.datamodule.as_seen,
     "logger.csv.name": lambda run: _found(run, "*/metrics.csv") + _found(run, "*/*/metrics.csv"),
     "logger.csv.version": lambda run: _found(run, "csv/**/metrics.csv"),
     "logger.tensorboard.log_graph": lambda run: sum(path.stat().st_size for path in run.folder.glob("tensorboard/*")),

@@ -159,6 +159,7 @@ DOMAINS: dict[str, Domain] = {
     "data.image_size": whole(1, inf, 6),
     "data.color": switch(False),
     "data.skip_broken": switch(True),
+    "data.reading": one_of(others=("auto",)).or_null(),
     "data.memory_budget": number(0, inf).as_bound(),
     "data.num_workers": whole(0, inf).as_bound(),
     "data.cache": TEXT.as_bound(),

@@ -20,6 +20,7 @@ RAMP = np.linspace(0, 65535, 64 * 64).reshape(64, 64)
 
 
 def folder_of(path, tmp_path, **settings):
+    settings = {"reading": "auto", **settings}
     return ImageFolder(path=str(path), image_size=8, cache=str(tmp_path / "cache"), **settings)
 
 
@@ -245,6 +246,29 @@ def test_what_is_transparent_shows_white_whatever_it_hides(tmp_path):
     assert shown[0][:, 0].unique().tolist() == [0]
     assert shown[0][:, -1].unique().tolist() == [255]
     assert shown[2].unique().tolist() == [255]
+
+
+# Runs that were saved before
+
+
+def test_a_run_without_the_key_reads_as_it_was_trained(tmp_path):
+    path = tmp_path / "all"
+    write_pngs(path / "train", each=4)
+    write_pngs(path / "valid", each=2, seed=1)
+    (path / "train" / "cat" / "plain").write_bytes((path / "train" / "cat" / "00.png").read_bytes())
+    logo((0, 0, 0)).save(path / "train" / "dog" / "00.png")
+    Image.fromarray(RAMP.astype(np.uint16)).save(path / "train" / "dog" / "01.png")
+    now, then = folder_of(path, tmp_path), folder_of(path, tmp_path, reading=None, memory_budget=1e-9)
+    streamed = folder_of(path, tmp_path, memory_budget=1e-9)
+    assert [len(rows.y) for rows in now.splits] == [7, 4, 2]
+    assert [len(rows.y) for rows in folder_of(path, tmp_path, reading=None).splits] == [5, 1, 2]
+    assert not then.doubts
+    for datamodule, side_of_logo in ((then, 0), (streamed, 255)):
+        _ = datamodule.splits
+        names = [image.relative_to(path).as_posix() for image in datamodule._files.paths]
+        pixels = datamodule.images(torch.tensor([names.index(f"train/dog/0{i}.png") for i in (0, 1)]))[0:2]
+        assert pixels[0][:, -1].unique().tolist() == [side_of_logo]
+        assert (pixels[1].float().mean() > 200) == (side_of_logo == 0)  # most of 16 bits is above 255
 
 
 # What was decoded

@@ -29,7 +29,7 @@ DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _WHITE_OF_16_BITS = 65535
 
 
-def decode(path: Path, side: int, color: bool) -> Tensor:
+def decode(path: Path, side: int, color: bool, as_seen: bool = True) -> Tensor:
     """One file as uint8 [C, side, side], upright, on white where it is transparent, cut to a square about its middle.
 
     Pixels of 16 bits are divided by 257, so that 65,535 is white; numbers with a fraction are shares of white where
@@ -39,6 +39,8 @@ def decode(path: Path, side: int, color: bool) -> Tensor:
         path: The file.
         side: Height and width in pixels.
         color: Three channels; false is one, grey.
+        as_seen: False takes the numbers as they stand in the file: what shows through is as it is stored there, often
+            black, and all that is above 255 is white.
 
     Raises:
         ConfigError: It does not decode, has more than `MOST_PIXELS`, or pixels below 0, above 65,535 or not finite.
@@ -51,8 +53,9 @@ def decode(path: Path, side: int, color: bool) -> Tensor:
             if image.width * image.height > MOST_PIXELS:
                 size = f"{image.width:,} × {image.height:,}"
                 raise ValueError(f"{size} pixels, and at most {MOST_PIXELS:,} are decoded")
-            upright = _plain(ImageOps.exif_transpose(image)).convert(mode)
-            pixels = np.array(ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR))
+            upright = ImageOps.exif_transpose(image)
+            plain = (_plain(upright) if as_seen else upright).convert(mode)
+            pixels = np.array(ImageOps.fit(plain, (side, side), Image.Resampling.BILINEAR))
     except BROKEN as error:
         raise ConfigError(
             f"data: {path} does not decode as an image ({' '.join(str(error).split())}); "

@@ -14,7 +14,7 @@ from src.data.image.decoding import decode
 from src.data.image.remembering import Cache, fingerprint
 from src.errors import ConfigError
 
-_WAY = 2  # of decoding: what an earlier one has left is not taken
+_WAYS = {False: 1, True: 2}  # of decoding, by `as_seen`: what another one has left is not taken
 
 
 def left_out(lost: int, total: int) -> str:
@@ -30,12 +30,16 @@ class ImageFiles:
         side: Pixels of a decoded image's height and width.
         color: Three channels instead of one.
         skip_broken: Leave out what does not decode, instead of raising `ConfigError`.
+        as_seen: As `decode` takes it.
     """
 
     dtype, ndim = torch.uint8, 4
 
-    def __init__(self, paths: Sequence[Path], side: int, color: bool, skip_broken: bool = False) -> None:
-        self.paths, self.side, self.color, self.skip_broken = list(paths), side, color, skip_broken
+    def __init__(
+        self, paths: Sequence[Path], side: int, color: bool, skip_broken: bool = False, as_seen: bool = True
+    ) -> None:
+        self.paths, self.side, self.color = list(paths), side, color
+        self.skip_broken, self.as_seen = skip_broken, as_seen
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -59,7 +63,7 @@ class ImageFiles:
         decoded, kept = [], []
         for place in places:
             try:
-                decoded.append(decode(self.paths[place], self.side, self.color))
+                decoded.append(decode(self.paths[place], self.side, self.color, self.as_seen))
                 kept.append(place)
             except ConfigError:
                 if not self.skip_broken:
@@ -71,7 +75,7 @@ class ImageFiles:
 
         They are taken from the `cache` where no file has changed since they were decoded, and else put there.
         """
-        name = f"{fingerprint(self.paths, self.side, self.color, self.skip_broken, _WAY)}.pt"
+        name = f"{fingerprint(self.paths, self.side, self.color, self.skip_broken, _WAYS[self.as_seen])}.pt"
         if (remembered := cache.load(name, self._are_ours)) is not None:
             x, kept = remembered
             return x, kept

@@ -1,6 +1,6 @@
 """Where the pictures of a folder are: its splits, its classes, and what lies beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,20 +58,33 @@ class Content(NamedTuple):
     others: list[Path]
 
 
-def pictures(path: Path) -> Pictures:
-    """The pictures in the sub-folders of the folder at `path`, one for each class.
+class Rules(NamedTuple):
+    """How the pictures of a folder are found.
+
+    Attributes:
+        layout: How it is divided.
+        content: What the folder of one class holds.
+    """
+
+    layout: Callable[[Path], Layout]
+    content: Callable[[Path], Content]
+
+
+def pictures(path: Path, rules: Rules | None = None) -> Pictures:
+    """The pictures in the sub-folders of the folder at `path`, one for each class; by `layout` and `content`.
 
     Raises:
         ConfigError: As `layout` and `class_folders` say, or a class has no picture to train with.
     """
-    folders, strangers = layout(path)
+    layout_of, content_of = rules or (layout, content)
+    folders, strangers = layout_of(path)
     found = Pictures(class_folders(folders["train"]), {}, [], strangers, [])
     for split, folder in folders.items():
         if unknown := set(class_folders(folder)) - set(found.names):
             raise ConfigError(f"data.path: {folder} has a class that training has not ({min(unknown)}); remove it")
         found.labels[split] = []
         for label, name in enumerate(found.names):
-            inside = content(folder / name)
+            inside = content_of(folder / name)
             if split == "train" and not inside.pictures:
                 instead = f" (but {listed(inside.others, folder / name)})" if inside.others else ""
                 raise ConfigError(f"data.path: {folder / name} holds no images{instead}; add some or remove the folder")

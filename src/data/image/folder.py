@@ -1,7 +1,7 @@
 """Your own images: a folder with a sub-folder for each class."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
@@ -10,8 +10,9 @@ from torch import Tensor
 from src.data.blocks import BlockLoader
 from src.data.image.base import Collection, Files, ImageDataModule
 from src.data.image.doubts import broken, doubts
+from src.data.image.earlier import EARLIER
 from src.data.image.files import ImageFiles
-from src.data.image.finding import pictures
+from src.data.image.finding import Pictures, pictures
 from src.data.image.keys import file_keys
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
@@ -37,6 +38,8 @@ class ImageFolder(ImageDataModule):
         cache: Folder for what was decoded.
         cache_budget: GiB that it may fill; beyond that, what was used longest ago goes.
         remember: Keep there what had to be decoded; otherwise the folder is only read.
+        reading: `auto` finds splits of any usual name, and takes deep and transparent pixels as they are seen; None
+            reads as `EARLIER` and without `as_seen` of `decode`, which is for runs that were saved without this key.
         **common: Arguments of `ImageDataModule`.
     """
 
@@ -53,6 +56,7 @@ class ImageFolder(ImageDataModule):
         cache: str = "data/decoded",
         cache_budget: Positive = 10.0,
         remember: bool = True,
+        reading: Literal["auto"] | None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -61,7 +65,8 @@ class ImageFolder(ImageDataModule):
         self.path, self.cache = Path(path).expanduser(), Cache(Path(cache), cache_budget, remember)
         self.image_size, self.color, self.skip_broken = image_size, color, skip_broken
         self.memory_budget, self.num_workers = memory_budget, num_workers
-        self._files = ImageFiles([], image_size, color, skip_broken)
+        self.as_seen = reading is not None
+        self._files = self._files_at([])
 
     def read(self) -> Collection:
         """Find the files, and decode them all if they fit.
@@ -69,12 +74,12 @@ class ImageFolder(ImageDataModule):
         Raises:
             ConfigError: No such folder, a class without images, or an image that does not decode.
         """
-        found = pictures(self.path)
+        found = self._found()
         self._files.paths, labels = found.paths, found.labels
         keys = file_keys(found.paths, self.cache)
         self.source = Source.of_files(self.path, found.paths, "pictures", keys.tobytes())
         self.refuse_change(self.source)
-        self.doubts = [*doubts(found, self.path)]
+        self.doubts = [*doubts(found, self.path)] if self.as_seen else []
         y = torch.tensor([label for split in labels.values() for label in split])
         split_of = torch.cat([torch.full((len(part),), i) for i, part in enumerate(labels.values())])
         x = numbers = torch.arange(len(y))
@@ -91,7 +96,7 @@ class ImageFolder(ImageDataModule):
         """The pictures as they are now; None where there are none."""
         if not self.path.is_dir():
             return None
-        paths = pictures(self.path).paths
+        paths = self._found().paths
         return Source.of_files(self.path, paths, "pictures", file_keys(paths, self.cache).tobytes())
 
     @property
@@ -103,11 +108,16 @@ class ImageFolder(ImageDataModule):
         """Decoded images as they are, or those whose files' numbers x [N] holds."""
         if not self.streams:
             return x
-        paths = [self._files.paths[number] for number in x.tolist()]
-        return ImageFiles(paths, self.image_size, self.color, self.skip_broken)  # type: ignore[return-value]
+        return self._files_at([self._files.paths[number] for number in x.tolist()])  # type: ignore[return-value]
 
     def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
         """A loader of rows whose images are held, or in files; `settings` are arguments of `BlockLoader`."""
         if isinstance(rows.x, Tensor):
             return super().make_loader(rows, **settings)
         return StreamLoader(rows.x, rows.y, num_workers=self.num_workers, scale=self.scaled, **settings)
+
+    def _found(self) -> Pictures:
+        return pictures(self.path, None if self.as_seen else EARLIER)
+
+    def _files_at(self, paths: list[Path]) -> ImageFiles:
+        return ImageFiles(paths, self.image_size, self.color, self.skip_broken, self.as_seen)
