@@ -10,8 +10,8 @@ AUTO = "auto"
 """The names decide, then the counts of a file."""
 
 _YES = frozenset({"true", "yes", "present"})
-_NO = frozenset({"0", "-1", "0.0", "-1.0"})
-"""Beside these, 1 is yes; beside 2 it is only the first number."""
+_NO = frozenset({0.0, -1.0})
+"""Beside these, 1 can mean nothing but yes; beside others it is taken for yes, and a line says so."""
 
 _LOOKED_FOR = frozenset(
     [
@@ -58,8 +58,9 @@ def positive_last(
 ) -> tuple[tuple[str, ...], str | None]:
     """The names of classes with the positive one of two last, and what has to be said where that was a guess.
 
-    In this order: the class that is `wanted`; 1 (beside 0 or -1), true, yes or present; a word for what is looked for,
-    such as sick or fraud; the rarer class, where rows are counted and fewer than 40 % are of it; the last.
+    In this order: the class that is `wanted`; 1, true, yes or present; a word for what is looked for, such as sick or
+    fraud; the rarer class, where rows are counted and fewer than 40 % are of it; the last. A 1 beside other names than
+    0 and -1 is a guess too.
 
     Args:
         names: Of all classes, in the order of their labels.
@@ -83,7 +84,8 @@ def positive_last(
     for is_positive in (_says_yes, _is_looked_for):
         told = [name for name, other in (names, names[::-1]) if is_positive(name, other)]
         if len(told) == 1:
-            return _last(names, told[0]), None
+            guessed = is_positive is _says_yes and _is_guess(names, told[0])
+            return _last(names, told[0]), _doubt(names, told[0], "which usually means yes") if guessed else None
     if counts is not None and min(counts) < _RARE * sum(counts):
         rarer = names[0] if counts[0] < counts[1] else names[1]
         return _last(names, rarer), _doubt(names, rarer, f"the rarer ({min(counts) / sum(counts):.0%} of the rows)")
@@ -114,7 +116,13 @@ def _last(names: tuple[str, ...], positive: str) -> tuple[str, ...]:
 
 
 def _says_yes(name: str, other: str) -> bool:
-    return name.casefold() in _YES or (_number(name) == 1 and other in _NO)
+    return name.casefold() in _YES or (_number(name) == 1 != _number(other))
+
+
+def _is_guess(names: tuple[str, ...], positive: str) -> bool:
+    """Whether a 1 stands beside another name than 0 or -1, such as 2, of which it may only be the first."""
+    (other,) = (name for name in names if name != positive)
+    return _number(positive) == 1 and _number(other) not in _NO
 
 
 def _is_looked_for(name: str, other: str) -> bool:

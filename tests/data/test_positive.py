@@ -32,7 +32,7 @@ def test_a_name_tells_the_positive_class_in_either_order_whatever_the_counts(pos
         assert chosen(*names, counts=[90, 10]) == chosen(*names, counts=[10, 90]) == (positive, None)
 
 
-@pytest.mark.parametrize(("first", "second"), [("1", "2"), ("cat", "dog"), ("sick", "dead"), ("no fraud", "not sick")])
+@pytest.mark.parametrize(("first", "second"), [("3", "2"), ("cat", "dog"), ("sick", "dead"), ("no fraud", "not sick")])
 def test_without_a_name_that_tells_the_rarer_of_a_file_is_positive_and_else_the_second(first, second):
     for counts, expected, why in (
         ([39, 61], first, "the rarer (39% of the rows)"),
@@ -45,6 +45,25 @@ def test_without_a_name_that_tells_the_rarer_of_a_file_is_positive_and_else_the_
         assert name == expected
         assert said.startswith(f"data.positive: {name}, {why}, is taken")
         assert said.endswith(f"data.positive={other} takes the other")
+
+
+@pytest.mark.parametrize(
+    ("positive", "other"), [("1", "2"), ("1", "5"), ("1.0", "2.0"), ("1", "none"), ("1", "sick"), ("1", "good")]
+)
+def test_1_is_positive_beside_any_name_and_said_where_it_may_be_but_the_first_number(positive, other):
+    for names in ((positive, other), (other, positive)):
+        for counts in (None, [90, 10], [10, 90]):
+            name, said = chosen(*names, counts=counts)
+            assert name == positive
+            assert said == (
+                f"data.positive: {positive}, which usually means yes, is taken for the positive class, the one that "
+                f"precision, recall, F1 and a threshold are of; data.positive={other} takes the other"
+            )
+
+
+def test_two_names_for_the_same_yes_tell_nothing():
+    assert chosen("1", "true")[0] == "true"
+    assert chosen("1", "1.0", counts=[1, 9])[0] == "1"
 
 
 @pytest.mark.parametrize(
@@ -163,3 +182,9 @@ def test_two_classes_that_are_named_keep_their_order_unless_a_name_tells(tmp_pat
     assert pictures(path, classes=["sick", "bat"], positive="auto").class_names == ("bat", "sick")
     assert pictures(path, classes=["cat", "bat"], positive="cat").class_names == ("bat", "cat")
     assert pictures(path, positive="auto").class_names == ("bat", "cat", "sick")
+    numbers = write_pngs(tmp_path / "numbers", classes=("1", "2", "3"), each=12)
+    assert pictures(numbers, classes=["3", "2"], positive="auto").class_names == ("3", "2")
+    for classes, num_said in ((["2", "1"], 0), (["1", "2"], 1)):
+        data = pictures(numbers, classes=classes, positive="auto")
+        assert data.class_names == ("2", "1")
+        assert len([text for kind, text in data.doubts if kind == "positive"]) == num_said

@@ -183,7 +183,7 @@ class ImageDataModule(InMemoryDataModule):
         if self.source is not None and self.classes is None:
             counts = torch.cat([rows.y for rows in parts.values()]).bincount(minlength=len(names)).tolist()
         ordered, doubt = positive_last(names, self.positive, counts)
-        if doubt and self.classes is None:  # whoever names two classes has ordered them
+        if doubt and (self.classes is None or ordered != names):  # whoever names two classes has ordered them
             self.doubts += [("positive", doubt)]
         return ordered
 
