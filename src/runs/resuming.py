@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import Generator, Tensor
 from torch.optim import Optimizer
 
 from src.building.run_length import num_steps
 from src.data.base import InMemoryDataModule
+from src.data.positive import AUTO
 from src.errors import ChangedDataError, ConfigError
 from src.heads.base import Head
 from src.reporting.remarks import remark
 from src.runs import rows_seen
 from src.runs.rows_seen import UNKNOWN
-from src.trust.checkpoints import check_alike
+from src.trust.checkpoints import check_alike, read_checkpoint
 from src.trust.datasets import source_state, spec_of
 
 _PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
@@ -63,6 +64,17 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         raise ConfigError(
             f"{path}: {part}: is none that this run can resume from ({type(error).__name__}: {reason}); use another"
         ) from error
+
+
+def with_classes_kept(cfg: DictConfig, path: Path) -> DictConfig:
+    """A configuration whose dataset has the positive class of the checkpoint at `path`, where none was asked for.
+
+    What `auto` takes may be another one by now, in a version that decides otherwise or of a file that has changed.
+    """
+    if cfg.data.get("positive") != AUTO or not path.is_file():
+        return cfg
+    names = spec_of(read_checkpoint(path), path).class_names
+    return OmegaConf.merge(cfg, {"data": {"positive": names[1]}}) if len(names) == 2 else cfg  # type: ignore[return-value]
 
 
 def check_planned(checkpoint: dict[str, Any], cfg: DictConfig, data: InMemoryDataModule) -> None:

@@ -21,7 +21,7 @@ from src.runs import answers, calibration, data_facts, fold_predictions, provena
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take
-from src.runs.resuming import accepted_change, check_planned, check_resumable
+from src.runs.resuming import accepted_change, check_planned, check_resumable, with_classes_kept
 from src.storage import epochs
 from src.storage.folders import PARTS, RunFolder
 from src.storage.removal import remove_listed
@@ -92,9 +92,8 @@ class Run:
             return None
         if self.parts.trainer.is_global_zero:
             remove_listed(self.folder, PARTS)
-        named = Path(self.cfg.resume)
-        path = named if named.suffix == ".ckpt" else self.files.last_checkpoint
-        if path != named and not path.exists():
+        path = _resumed(self.cfg.resume, self.folder)
+        if path != Path(self.cfg.resume) and not path.exists():
             log.info("%s has no checkpoint yet and is trained from the start", self.folder)
             return None
         checkpoint = self._take_up(path)
@@ -278,8 +277,16 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
 
 
+def _resumed(resume: str, folder: Path) -> Path:
+    """The checkpoint to `resume` from: that of the run in a `folder`, unless one is named."""
+    named = Path(resume)
+    return named if named.suffix == ".ckpt" else RunFolder(folder).last_checkpoint
+
+
 def _begun(cfg: DictConfig, folder: Path) -> Run:
     if not is_plain(cfg):
+        if cfg.resume is not None:
+            cfg = with_classes_kept(cfg, _resumed(cfg.resume, folder))
         run = Run(cfg, folder, build(cfg, folder))
         say_doubts(cfg, run.parts.datamodule)
         return run

@@ -10,6 +10,7 @@ from sklearn import metrics
 
 from src.data.scene import Scene
 from src.errors import ConfigError
+from src.runs import training
 from src.runs.evaluation import evaluate, outcome_of
 from src.runs.opening import open_run
 
@@ -106,3 +107,15 @@ def test_a_run_of_a_time_without_the_key_keeps_the_second_of_its_names(trained_o
     run = trained_on("sick", "~data.positive")
     assert run.parts.head.spec.class_names == ("sick", "well")
     assert open_run(run.folder).datamodule.spec.class_names == ("sick", "well")
+
+
+def test_a_run_that_is_resumed_keeps_its_positive_class_where_another_would_be_taken_now(trained_on):
+    run = trained_on("case", "data.positive=control")  # as a version might have taken it
+    run.cfg.data.positive, run.cfg.resume, run.cfg.trainer.max_epochs = "auto", "run", 4
+    training.train(run.cfg, run.folder)
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    opened = open_run(run.folder)
+    assert metrics["epochs"] == 4
+    assert opened.spec.class_names == ("case", "control")
+    _, y = opened.head.outputs(opened.datamodule.whole("test"))
+    assert float((y == 1).float().mean()) == pytest.approx(0.8)  # controls are four rows in five
