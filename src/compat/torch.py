@@ -10,15 +10,19 @@ from src.compat.missing import mention
 
 
 def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
-    """`optimizer.step` without what surrounds it, a fifth of a small network's gradient step.
+    """`optimizer.step` without what surrounds it, a quarter of a small network's gradient step.
 
-    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, and profiles around each step. Here
-    both are settled once. An optimizer into which something hooks is left as it is, and so is one whose hooks or whose
-    bare step are not where they were. Seen with torch 2.6.0 and 2.15.0.
+    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, asks the driver whether there is a GPU
+    that is recording, and profiles around each step. Here all are settled once. An optimizer into which something hooks
+    is left as it is, and so is one whose hooks or whose bare step are not where they were.
+    Seen with torch 2.6.0 and 2.15.0.
     """
-    for group in optimizer.param_groups:
-        if group.get("foreach") is None and not group.get("fused") and group["params"][0].device.type == "cpu":
-            group["foreach"] = False
+    if all(parameter.device.type == "cpu" for group in optimizer.param_groups for parameter in group["params"]):
+        for group in optimizer.param_groups:
+            if group.get("foreach") is None and not group.get("fused"):
+                group["foreach"] = False
+        for device in ("cuda", "accelerator"):  # its name of old, and of today
+            setattr(optimizer, f"_{device}_graph_capture_health_check", _nothing)
     hooks = [getattr(optimizer, f"_optimizer_step_{moment}_hooks", None) for moment in ("pre", "post")]
     bare = getattr(type(optimizer).step, "__wrapped__", None)
     if None in hooks or (bare is None and type(optimizer).__module__.startswith("torch.optim.")):
@@ -28,6 +32,10 @@ def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
         return optimizer.step
     mark_stepped(optimizer)
     return partial(bare, optimizer)
+
+
+def _nothing() -> None:
+    """What there is to check in a step on the CPU before a GPU records it."""
 
 
 def mark_stepped(optimizer: Optimizer) -> None:

@@ -41,6 +41,16 @@ def test_a_bare_step_is_a_step(make):
         assert isinstance(bare_step(optimizer), partial), "it is bare no longer"
 
 
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_a_bare_step_on_the_cpu_asks_for_no_gpu(make, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: asked.append(1))
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: asked.append(1))
+    with contract(bare_step, "torch"):
+        stepped(make, bare_step)
+        assert not asked
+
+
 def test_an_optimizer_with_a_hook_keeps_its_step():
     seen = []
 
