@@ -23,6 +23,7 @@ from src.compat.composing import read_yaml_quickly
 from src.compat.compositions import keep_compositions
 from src.compat.hydra import save_nothing
 from src.compat.options import name_broken_files
+from src.compat.parts import keep_parts
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.settings import composed as config
 from src.storage import failures
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 read_yaml_quickly()
 keep_compositions()
 name_broken_files()
+keep_parts()
 
 Work = Callable[[DictConfig, Path], Any]
 
