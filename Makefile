@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/python -m uv pip
+INSTALL := $(UV) install --quiet --require-hashes --compile-bytecode --constraint requirements.lock --requirement pyproject.toml
 READY := .venv/.ready
+FULL := .venv/.full
+CHECK := import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "setup error: Python 3.11 to 3.13 is needed (got %d.%d); try: make setup PYTHON=python3.12" % sys.version_info[:2])
 
 # What make was given as KEY=VALUE, as words for the shell. Make escapes each blank and backslash with a backslash, and
 # a dollar with another; here every word stands in single quotes instead, in which the shell changes nothing.
@@ -20,47 +23,52 @@ WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEO
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-setup: $(READY)  ## Make the environment in .venv (PYTHON=python3.12 chooses the interpreter)
+setup: $(if $(EXTRAS),$(FULL),$(READY))  ## Make the environment in .venv; EXTRAS=all for tests and extras, PYTHON=python3.12 for a new .venv
 
 $(READY): requirements.lock
-	$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else "setup error: Python 3.11 to 3.13 is needed (got %d.%d); try: make setup PYTHON=python3.12" % sys.version_info[:2])'
-	$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -c '$(CHECK)' 2> /dev/null || { $(PYTHON) -c '$(CHECK)' && $(PYTHON) -m venv --clear .venv; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(BIN)/python -m ensurepip > /dev/null  # uv makes a .venv without
 	@awk '/^uv==/ {found = 1} found; found && !/\\$$/ {exit}' requirements.lock > .venv/installer.txt  # uv, and its hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .venv/installer.txt
-	$(UV) install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
-	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "lab.pth").write_text("$(CURDIR)\n")'  # `src` from any folder
+	$(INSTALL) --extra notebooks --group setup
+	$(UV) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
+$(FULL): $(READY)
+	$(INSTALL) --all-extras --group dev
+	@touch $(FULL)
+
 train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
-	$(BIN)/python -m src.train $(WORDS)
+	$(info $(BIN)/python -m src.train $(WORDS))
+	@$(BIN)/python -m src.train $(WORDS) || { code=$$?; [ -t 2 ] && kill -s PIPE $$PPID; exit $$code; }  # no line of make's own for a person
 
 notebooks: $(READY)  ## Open the lessons in the browser
 	$(BIN)/jupyter lab notebooks
 
-test: $(READY)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
+test: $(FULL)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(FILES)
 
-test-docs: $(READY)  ## Run the lessons and README.md's commands as their readers do (about three minutes)
+test-docs: $(FULL)  ## Run the lessons and README.md's commands as their readers do (about three minutes)
 	$(BIN)/python -m pytest -m docs -n auto --dist worksteal
 
-test-slow: $(READY)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
+test-slow: $(FULL)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow
 
-test-faults: $(READY)  ## Run the tests that kill runs, fill disks and send signals (about ten minutes on two cores)
+test-faults: $(FULL)  ## Run the tests that kill runs, fill disks and send signals (about ten minutes on two cores)
 	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
 
-test-oldest: $(READY)  ## Run the tests on the oldest direct versions that pyproject.toml allows, on Python 3.11, in .oldest
+test-oldest: $(FULL)  ## Run the tests on the oldest direct versions that pyproject.toml allows, on Python 3.11, in .oldest
 	python3.11 -m venv --clear .oldest
-	$(UV) compile --quiet --resolution lowest-direct --python-version 3.11 pyproject.toml --all-extras --group dev --output-file .oldest/requirements.txt
-	$(UV) install --quiet --python .oldest/bin/python --requirement .oldest/requirements.txt
+	$(UV) compile --quiet --no-config --resolution lowest-direct --python-version 3.11 pyproject.toml --all-extras --group dev --output-file .oldest/requirements.txt
+	$(UV) install --quiet --no-config --python .oldest/bin/python --requirement .oldest/requirements.txt
 	.oldest/bin/python -m pytest -n auto --dist worksteal $(FILES)
 
-lint: $(READY)  ## Check style and types
+lint: $(FULL)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (an hour)
+bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (an hour)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 	$(BIN)/python -m tests.benchmarks.bench_sweep
@@ -71,5 +79,8 @@ bench: $(READY)  ## Compare speed with hand-written loops, and measure intervals
 gallery: $(READY)  ## Train every experiment for README.md's gallery: make gallery data_dir=../shared/data
 	$(BIN)/python -m src.readme $(WORDS)
 
-lock: $(READY)  ## Renew requirements.lock from pyproject.toml
-	$(UV) compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements.lock
+lock: $(FULL)  ## Renew requirements.lock from pyproject.toml, and with it the versions that `uv run` takes
+	$(UV) compile --quiet --no-config --universal --generate-hashes --python-version 3.11 pyproject.toml --all-extras --group dev --output-file requirements.lock
+	$(UV) compile --quiet --no-config --universal --no-annotate --no-header --python-version 3.11 --constraint requirements.lock pyproject.toml | sed 's/.*/  "&",/' > .venv/versions.txt
+	sed -e '/^constraint-dependencies/,/^]/{//!d;}' -e '/^constraint-dependencies/r .venv/versions.txt' pyproject.toml > .venv/pyproject.toml
+	mv .venv/pyproject.toml pyproject.toml

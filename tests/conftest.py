@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import cores
 from src.command import tasks  # noqa: F401  # lets Hydra keep what it composes
 from src.command.startup import lean_imports
-from src.settings.composed import CONF
+from src.places import CONF
 from tests import quicker  # noqa: F401
 
 with lean_imports():  # as commands begin: half the time

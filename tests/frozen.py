@@ -8,7 +8,7 @@ import gc
 from hydra import compose, initialize_config_dir
 
 from src.command import tasks  # noqa: F401  # lets Hydra keep what it composes
-from src.settings.composed import CONF
+from src.places import CONF
 
 OFTEN = [], ["experiment=xor"], ["experiment=xor", "logger=none"], ["logger=none"], ["experiment=moons"]
 

@@ -6,9 +6,9 @@ import torch
 from sklearn.linear_model import LinearRegression
 
 from src.networks.affine import affine_map
+from src.places import CONF
 from src.readme.gallery import read_entries
 from src.runs.opening import open_run
-from src.settings.composed import CONF
 from tests.data.image_files import write_idx, write_pngs
 from tests.sandbox import REAL_DATA
 from tests.stacking.conftest import composed, stacked

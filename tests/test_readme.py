@@ -12,12 +12,12 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from src.places import CONF
 from src.readme import gallery
 from src.readme.gallery import EXPERIMENTS, GALLERY, NEEDS_OWN_DATA, changed, read_entries
 from src.readme.make import SECTIONS
 from src.readme.options import GROUPS, read_option
 from src.readme.sections import README, renewed
-from src.settings.composed import CONF
 from tests.commands import run
 from tests.data.image_files import write_pngs
 from tests.pages import commands_in, sooner, undrawn

@@ -9,7 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.command.flags import Flags
 from src.compat.hydra import new_loader
-from src.settings.composed import CONF, keys_below
+from src.places import CONF
+from src.settings.composed import keys_below
 
 _NOT_CHOSEN = "common", "hydra"  # parts of options, and Hydra's own groups
 _FROM_ELSEWHERE = {"hydra/launcher": {"joblib": "joblib (with the extra `sweep` of pyproject.toml)"}}

@@ -21,9 +21,9 @@ from src.command.tasks import ReadingTask, RunTask, Task, Work, at_place, quiet
 from src.compat.composing import composed_once
 from src.compat.hydra import save_nothing
 from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+from src.places import CONF
 from src.reporting import remarks
 from src.reporting.terminal import printable
-from src.settings import composed as config
 from src.storage import failures, locking
 from src.storage.folders import SweepFolder
 
@@ -115,7 +115,7 @@ def _call_hydra(task: Task, claimed: Claims) -> None:
     as_before = save_nothing()
     try:
         with composed_once():
-            hydra.main(version_base="1.3", config_path=str(config.CONF), config_name=task.command)(task)()
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=task.command)(task)()
     except BaseException as error:
         if isinstance(error, OSError) and claimed.made is not None:
             at_place(error, claimed.made.path)

@@ -10,7 +10,8 @@ from src.command.flags import Flags
 from src.command.other_names import remedy
 from src.command.quoting import is_path
 from src.errors import ConfigError, suggestion
-from src.settings.composed import CONF, keys_below
+from src.places import CONF
+from src.settings.composed import keys_below
 
 _NO_OPTION = re.compile(r"|null|None|\[\]")
 _NO_NAME = re.compile(

@@ -11,10 +11,10 @@ from omegaconf import DictConfig
 from src.command import cli
 from src.command.cli import AfterSweep
 from src.command.tasks import Work
-from src.settings.composed import CONF
+from src.places import CLONE
 
-PROJECT = CONF.parent
-"""The folder from which commands are given and paths are meant."""
+PROJECT = CLONE or Path.cwd()
+"""The folder from which commands are given and paths are meant: the clone, or where an installed lab is used."""
 
 
 def call(command: str, work: Work, words: list[str], begins_runs: bool = True, after_sweep: AfterSweep = None) -> Any:

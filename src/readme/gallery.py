@@ -13,9 +13,9 @@ from PIL import Image
 
 from src import lab
 from src.comparing.naming import shown
+from src.places import CONF
 from src.plots.style import to_png
 from src.readme.options import description
-from src.settings.composed import CONF
 from src.storage.folders import RunFolder
 
 GALLERY = CONF.parent / "notebooks" / "gallery"

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from src.settings.composed import CONF
+from src.places import CONF
 
 GROUPS = ("data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer", "hydra/launcher")
 """Groups that are described; the options of `experiment` are the gallery."""

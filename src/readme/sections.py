@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from src.errors import ConfigError
-from src.settings.composed import CONF
+from src.places import CONF
 
 README = CONF.parent / "README.md"
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
-from src.settings.composed import CONF
+from src.places import CLONE
 from src.storage.folders import RunFolder
 from src.storage.values import write_json
 
@@ -62,12 +62,12 @@ def write(folder: Path, seed: int, data: Any, trainer: pl.Trainer, together: Tog
 def environment() -> dict[str, Any]:
     """What is the same for every run of a process: the versions, the system and, where there is one, the git commit."""
     versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in _PACKAGES if CLONE else ("classification-lab", *_PACKAGES):  # of a clone, the commit says more
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    found = git_of(CONF.parent)
+    found = git_of(CLONE) if CLONE else None
     return {
         "versions": versions,
         "system": f"{platform.system()} {platform.machine()}",

@@ -1,7 +1,6 @@
 """What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from hydra.types import RunMode
@@ -11,11 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from src import cores
 from src.compat.hydra import current_loader
 from src.errors import ConfigError, nearest, suggestion
+from src.places import CONF
 from src.settings import libraries as library_rules
 from src.settings import rules, unread
 from src.trust import targets
-
-CONF = Path(__file__).parents[2] / "conf"
 
 _TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a union
 _BASE = "train"  # the primary configuration of runs

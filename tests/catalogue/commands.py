@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from src.command.tasks import ReadingTask
-from src.settings.composed import CONF
+from src.places import CONF
 from tests.catalogue.attempts import VALUES
 from tests.catalogue.domains import TEXT, Domain, alike, list_of, number, one_of, switch, whole
 from tests.command.place import QUICK, WORK, give

@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from src.errors import ConfigError
-from src.settings.composed import CONF
+from src.places import CONF
 from src.stacking.launch import prepare
 from tests.catalogue.attempts import VALUES
 from tests.catalogue.domains import number, switch, whole

@@ -1,5 +1,7 @@
-"""`make train` hands on exactly the words that it was given."""
+"""`make train` hands on exactly the words that it was given, and `make setup` keeps what is there."""
 
+import os
+import pty
 import shutil
 import subprocess
 
@@ -32,6 +34,7 @@ def project(tmp_path):
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / "requirements.lock").touch()
     (tmp_path / ".venv" / ".ready").touch()
+    (tmp_path / ".venv" / ".full").touch()
     python = tmp_path / ".venv" / "bin" / "python"
     python.write_text("#!/bin/sh\nprintf '%s\\0' \"$@\" > given\n")
     python.chmod(0o755)
@@ -54,3 +57,44 @@ def test_make_test_runs_all_the_tests_or_the_files_that_it_was_given(files, proj
     subprocess.run(["make", "--silent", "test", f"FILES={files}"], cwd=project, check=True)
     given = (project / "given").read_text().split("\0")[:-1]
     assert given == ["-m", "pytest", "-n", "auto", "--dist", "worksteal", *files.split()]
+
+
+def make(project, *words):
+    """What `make` has the Python there do, a line for each call."""
+    (project / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$@" >> given\n')
+    subprocess.run(["make", "--silent", "setup", *words], cwd=project, check=True)
+    given = project / "given"
+    return given.read_text().splitlines() if given.exists() else []
+
+
+def test_setup_fills_an_environment_that_is_there_as_uv_makes_one(project):
+    (project / "requirements.lock").write_text("uv==1 \\\n    --hash=sha256:0\nzzz==1 \\\n    --hash=sha256:1\n")
+    (project / ".venv" / ".ready").unlink()
+    calls = make(project)
+    assert not any("-m venv" in call for call in calls)
+    (base,) = [call for call in calls if "--extra notebooks --group setup" in call]
+    assert "--require-hashes" in base
+    assert "--constraint requirements.lock --requirement pyproject.toml" in base
+    assert calls[-1].endswith("--no-deps --no-build-isolation --editable .")
+    assert (project / ".venv" / "installer.txt").read_text() == "uv==1 \\\n    --hash=sha256:0\n"
+
+
+def test_setup_installs_the_rest_where_it_is_asked_to(project):
+    (project / ".venv" / ".full").unlink()
+    assert make(project) == []
+    (rest,) = make(project, "EXTRAS=all")
+    assert rest.endswith("--constraint requirements.lock --requirement pyproject.toml --all-extras --group dev")
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_failing_run_says_why_in_one_line_to_a_person(watched, project):
+    (project / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho 'config error: x' >&2; exit 2\n")
+    screen, terminal = pty.openpty()
+    words = ["make", "--silent", "train", "experiment=xr"]
+    done = subprocess.run(words, cwd=project, stderr=terminal if watched else subprocess.PIPE, check=False)
+    os.close(terminal)
+    said = os.read(screen, 1000).decode() if watched else done.stderr.decode()
+    os.close(screen)
+    assert said.splitlines()[0] == "config error: x"
+    assert len(said.splitlines()) == (1 if watched else 2)
+    assert done.returncode != 0 if watched else done.returncode == 2

@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from src.compat import composing
-from src.settings.composed import CONF
+from src.places import CONF
 
 BROKE_IT = f"hydra-core {hydra.__version__} composes in another way than 1.3.8"
 WORDS = {

@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from src.compat import compositions
-from src.settings.composed import CONF
+from src.places import CONF
 
 BROKE_IT = f"hydra-core {hydra.__version__} composes in another way than 1.3.8"
 

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from src.command.hydra_files import of_job
 from src.compat.hydra import current_loader, new_loader, save_nothing, written_value
-from src.settings.composed import CONF
+from src.places import CONF
 from tests.compat.contracts import contract
 
 

@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict, read_write
 
 from src.command.sweeps import problem
-from src.settings.composed import CONF
+from src.places import CONF
 from src.stacking.compose import Composer
 
 JOBS = {

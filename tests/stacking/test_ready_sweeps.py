@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from src.settings.composed import CONF
+from src.places import CONF
 from tests.commands import run
 
 SWEPT = {

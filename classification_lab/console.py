@@ -1,0 +1,95 @@
+"""The command `lab`: thin over `src`, so `lab train …` is `python -m src.train …`, from any folder."""
+
+import importlib.util
+import runpy
+import sys
+from pathlib import Path
+
+from classification_lab import __version__
+
+COMMANDS = {
+    "train": "train a network, or sweep over settings",
+    "evaluate": "measure a run",
+    "predict": "predict the rows of a file, or images",
+    "compare": "compare the runs of a sweep",
+    "baselines": "compare a run with simpler methods",
+    "export": "turn a run into a file for other programs",
+}
+"""What `lab` can do: each is a module of `src`."""
+
+_HELP = f"""\
+Train neural networks on classic classification problems.
+
+USAGE
+  lab COMMAND [GROUP=OPTION ...] [KEY=VALUE ...]
+
+EXAMPLES
+  lab train experiment=xor
+  lab train -m experiment=xor seed=0,1,2
+  lab evaluate run=latest
+
+COMMANDS
+{"".join(f"  {name:<11}{text}{chr(10)}" for name, text in COMMANDS.items())}
+MORE
+  lab COMMAND --help        its examples, groups and keys
+  lab completion bash       completion for a shell (bash, zsh or fish)
+  lab --version
+"""
+_HOME = Path(__file__).resolve().parent.parent
+"""The folder that holds this package and, beside it, `src`."""
+
+
+def main() -> None:
+    """Do what the command line says, then exit: 0 done, 1 training failed, 2 bad input."""
+    name, *words = sys.argv[1:] or ["--help"]
+    if name in COMMANDS:
+        _begin(name, words)
+    elif name == "completion":
+        from classification_lab import completion
+
+        sys.exit(completion.main(words))
+    elif name in ("--help", "-h", "help"):
+        print(_HELP, end="")
+    elif name in ("--version", "-V"):
+        print(f"classification-lab {__version__}")
+    else:
+        sys.exit(_refuse(name, words))
+
+
+def _begin(name: str, words: list[str]) -> None:
+    """Do what `python -m src.<name> <words>` does."""
+    if problem := hidden():
+        sys.exit(_tell(problem))
+    sys.path.append(str(Path.cwd()))  # where your own packages are; behind ours, unlike what `python -m` does
+    sys.argv = [name, *words]
+    runpy.run_module(f"src.{name}", run_name="__main__", alter_sys=True)
+
+
+def hidden() -> str | None:
+    """That another package named `src` comes before the one beside this package; None where it does not."""
+    found = importlib.util.find_spec("src")
+    places = list(found.submodule_search_locations or [str(found.origin)]) if found else []
+    if not places:
+        return f"src: is not installed beside {_HOME / __package__}; install the lab again"
+    if Path(places[0]).resolve() == _HOME / "src":
+        return None
+    return f"src: {places[0]} hides the lab's own package of this name; take its folder off PYTHONPATH, or uninstall it"
+
+
+def _refuse(name: str, words: list[str]) -> int:
+    """The remedy for a word that is no command."""
+    from difflib import get_close_matches
+
+    if name.startswith("-"):
+        return _tell(f"{name}: unknown flag; a command comes first, as in lab train {' '.join([name, *words])}")
+    if "=" in name:
+        return _tell(f"{name}: needs a command; did you mean lab train {' '.join([name, *words])}?")
+    near = get_close_matches(name.lower(), [*COMMANDS, "completion"], n=1)
+    return _tell(
+        f"{name}: unknown command; {f'did you mean {near[0]}? ' if near else ''}choose from {', '.join(COMMANDS)}"
+    )
+
+
+def _tell(problem: str) -> int:
+    print(f"config error: {problem}", file=sys.stderr)
+    return 2

@@ -1,0 +1,12 @@
+"""Where the configurations are: at the top of a clone, or in the package `classification_lab` that a wheel installs."""
+
+from pathlib import Path
+
+_CODE = Path(__file__).parent.parent
+_INSTALLED = _CODE / "classification_lab" / "conf"
+
+CONF = _INSTALLED if _INSTALLED.is_dir() else _CODE / "conf"
+"""The folder of the configurations."""
+
+CLONE = None if _INSTALLED.is_dir() else _CODE
+"""The clone that this code is part of; None where it was installed from a wheel."""
