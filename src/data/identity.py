@@ -1,4 +1,9 @@
-"""Which rows are the same: a key for each, so that a later command recognises those that a run has seen."""
+"""Which rows are the same to a network: a key for each by its inputs, so that those that a run has seen are recognised.
+
+Two questions have two answers. Whether a row may test a run that has seen others is told by these keys: a row with the
+inputs of a training row is its twin, although its target or its ID is another. Whether a file still holds the rows that
+it held is told by digests of all their cells (`src.data.digests`), in which targets and IDs count, and twins twice.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 MOST_BYTES = 2**28
-"""Bytes of a file that are looked at; of a longer one its beginning and its end, half as many each."""
+"""Bytes of a file that earlier versions looked at; of a longer one its beginning and its end, half as many each."""
 
 _PART = 2**20
 
@@ -20,6 +20,7 @@ class Source(NamedTuple):
         mixed: A run was trained on these files after it had been trained on others.
         name: Of the file or folder; not kept.
         content: Digest of the files' bytes, where `digest` is of their names; empty where an earlier version kept none.
+        whole: Whether all bytes were looked at, however long the files are.
 
     Example:
         >>> then = Source({"rows": 500, "bytes": 9}, "a")
@@ -34,40 +35,51 @@ class Source(NamedTuple):
     mixed: bool = False
     name: str = ""
     content: str = ""
+    whole: bool = True
 
     @classmethod
-    def of_file(cls, path: Path, **counts: int) -> Self:
-        """The file at `path`, by its content, with the `counts` of what it holds."""
+    def of_file(cls, path: Path, whole: bool = True) -> Self:
+        """The file at `path` by its `whole` content, or by as much of it as earlier versions looked at."""
         size = path.stat().st_size
         digest = hashlib.sha256()
         with path.open("rb") as file:
-            _add(digest, file, min(size, MOST_BYTES // 2 if size > MOST_BYTES else size))
-            if size > MOST_BYTES:
+            if whole or size <= MOST_BYTES:
+                _add(digest, file, size)
+            else:
+                _add(digest, file, MOST_BYTES // 2)
                 file.seek(size - MOST_BYTES // 2)
                 _add(digest, file, MOST_BYTES // 2)
-        return cls({**counts, "bytes": size}, digest.hexdigest()[:32], name=str(path))
+        return cls({"bytes": size}, digest.hexdigest()[:32], name=str(path), whole=whole)
 
     @classmethod
-    def of_files(cls, folder: Path, paths: Iterable[Path], kind: str = "files", keys: bytes = b"") -> Self:
-        """The files at `paths` in a `folder` by names, sizes and the `keys` of them all; `kind` is what they are."""
+    def of_files(cls, folder: Path, paths: Iterable[Path], kind: str, contents: bytes, whole: bool = True) -> Self:
+        """The files at `paths` in a `folder`, by their names and sizes and by the digests of their contents.
+
+        Args:
+            folder: That they are in.
+            paths: Of them all.
+            kind: What they are.
+            contents: Digests, one after the other.
+            whole: Whether these are of all their bytes.
+        """
         facts = sorted((path.relative_to(folder).as_posix(), path.stat().st_size) for path in paths)
         digest = hashlib.sha256(repr(facts).encode(errors="surrogateescape")).hexdigest()[:32]
         counts = {kind: len(facts), "bytes": sum(size for _, size in facts)}
-        return cls(counts, digest, name=str(folder), content=hashlib.sha256(keys).hexdigest()[:32])
+        return cls(counts, digest, name=str(folder), content=hashlib.sha256(contents).hexdigest()[:32], whole=whole)
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
         """What `state` has kept."""
-        content = str(state.get("content", ""))
-        return cls(dict(state["counts"]), str(state["digest"]), bool(state["mixed"]), content=content)
+        content, whole = str(state.get("content", "")), bool(state.get("whole", False))
+        return cls(dict(state["counts"]), str(state["digest"]), bool(state["mixed"]), content=content, whole=whole)
 
     def state(self) -> dict[str, Any]:
         """Plain values, for a checkpoint."""
         kept = {"counts": dict(self.counts), "digest": self.digest, "mixed": self.mixed}
-        return kept | ({"content": self.content} if self.content else {})
+        return kept | ({"content": self.content} if self.content else {}) | ({"whole": True} if self.whole else {})
 
-    def difference(self, now: "Source") -> str | None:
-        """What has changed `now`, in a few words; None where nothing has."""
+    def difference(self, now: "Source", rows: str | None = None) -> str | None:
+        """What has changed `now`, in a few words, with what is known of its `rows`; None where nothing has."""
         if self.digest == now.digest and (self.content == now.content or not self.content):
             return None
         changed = [
@@ -75,7 +87,7 @@ class Source(NamedTuple):
             for what, count in now.counts.items()
             if what in self.counts and self.counts[what] != count
         ]
-        return ", ".join(changed) or "other content of the same size"
+        return "; ".join(filter(None, [", ".join(changed), rows])) or "other content of the same size"
 
 
 def _add(digest: Any, file: Any, size: int) -> None:

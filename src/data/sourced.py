@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from src.data.digests import Digests, told
 from src.data.identity import Identity, Keys, unseen
 from src.data.source import Source
 from src.errors import ChangedDataError, ConfigError
@@ -18,6 +19,8 @@ class Sourced:
         source: The files, of rows that can change; None of others, and until the rows have been read.
         trained_source: What they were when a checkpoint's run was trained on them.
         identity: Names and keys of the rows, of those that have names.
+        digests: Of all rows that were read from the files, where these are looked at whole.
+        trained_digests: What they were as a checkpoint's run was trained, where it has kept them.
         accepts_change: A run goes on with other files than before, which its checkpoints say.
         refuses_change: The files are to be those of the checkpoint's run.
         rows_seen: Keys of rows that the checkpoint's run has seen, which are to test nothing.
@@ -28,11 +31,18 @@ class Sourced:
     source: Source | None = None
     trained_source: Source | None = None
     identity: Identity | None = None
+    digests: Digests | None = None
+    trained_digests: Digests | None = None
     accepts_change = False
     refuses_change = False
     rows_seen: Keys | None = None
     tests_all = False
     num_left_out = 0
+
+    @property
+    def digests_whole(self) -> bool:
+        """Whether all bytes of files are looked at; with a run that was saved by an earlier version as that did."""
+        return self.trained_source is None or self.trained_source.whole
 
     def source_now(self) -> Source | None:
         """What the files are now, without their rows being read; None where there are none."""
@@ -84,10 +94,22 @@ class Sourced:
 
     def take_source(self, state: Mapping[str, Any] | None) -> None:
         """Take what a checkpoint has kept of the source, its `state`."""
-        if state is not None:
-            self.trained_source = Source.of_state(state)
+        if state is None:
+            return
+        self.trained_source = Source.of_state(state)
+        if self.source is not None and self.source.whole != self.trained_source.whole and (now := self.source_now()):
+            self.source = now._replace(counts={**self.source.counts, **now.counts})
 
     def _change_of(self, source: Source | None) -> str | None:
         trained = self.trained_source
-        difference = trained.difference(source) if source and trained else None
+        difference = trained.difference(source, self._rows_of(source)) if source and trained else None
         return f"{source.name} is not what the run was trained on ({difference})" if source and difference else None
+
+    def _rows_of(self, source: Source) -> str | None:
+        """Which rows of a `source` are gone and which are new, in words; None where that is not known."""
+        trained = self.trained_source
+        if source is not self.source or trained is None or self.digests is None or self.trained_digests is None:
+            return None
+        if source.counts.get("columns") != trained.counts.get("columns"):  # each row has changed
+            return None
+        return told(self.trained_digests, self.digests, "picture" if "pictures" in source.counts else "row")

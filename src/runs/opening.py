@@ -72,6 +72,7 @@ class OpenRun:
         data.tests_all = allow or "data.path" in self.changes
         data.refuses_change = refuse and not data.tests_all
         trained = data.trained_source
+        data.trained_digests = rows_seen.read_digests(self.folder)
         if trained is not None and (data.tests_all or trained.mixed):
             data.leave_out(rows_seen.read(self.folder))
         found = self.datamodule.spec

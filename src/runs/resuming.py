@@ -67,7 +67,7 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
 
 
 def with_classes_kept(cfg: DictConfig, path: Path) -> DictConfig:
-    """A configuration whose dataset has the positive class of the checkpoint at `path`, where none was asked for.
+    """The `cfg` with the positive class of the checkpoint at `path`, where none was asked for.
 
     What `auto` takes may be another one by now, in a version that decides otherwise or of a file that has changed.
     """
@@ -106,6 +106,7 @@ def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowe
     data.take_source(source_state(checkpoint, type(data).__qualname__, path))
     if data.source is not None and data.trained_source is None:
         remark("unknown", UNKNOWN.format(name=data.source.name))
+    data.trained_digests = rows_seen.read_digests(path.parent.parent)
     change, mixture = data.change(), data.mixture()
     if change is None and mixture is None:
         return None

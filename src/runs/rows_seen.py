@@ -1,4 +1,8 @@
-"""The rows that a run has seen, kept in its folder: of a file that changes, only the others may test it."""
+"""The rows that a run has seen and all that its file held, kept in its folder, for when that file has changed.
+
+What may test the run then is told by keys of the rows' inputs: whatever its target or its name, a row whose inputs are
+those of a training row is its twin. What has come to the file and what has gone is told by digests of all its cells.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from src.data.base import InMemoryDataModule
+from src.data.digests import DIGEST_BYTES, Digests
 from src.data.identity import KEY_BYTES, Keys, unseen
 from src.reporting.remarks import remark
 from src.storage.files import aside
@@ -21,9 +26,9 @@ _MOST_BYTES = 2**32
 
 
 def write(folder: Path, data: Any) -> None:
-    """Keep the keys of the training and validation rows in a run's folder, where its `data` are files: six bytes each.
+    """Keep the keys of the training and validation rows in a run's folder, and the digests of all, of files of `data`.
 
-    Those that it had seen before it was resumed with other files stay.
+    Keys are six bytes each, digests eight. The keys that it had seen before it was resumed with other files stay.
     """
     identity = getattr(data, "identity", None)  # of data of one's own, nobody else knows the rows
     seen = None if identity is None else identity.seen
@@ -34,6 +39,9 @@ def write(folder: Path, data: Any) -> None:
     bytes_of_keys = seen.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :KEY_BYTES]
     with aside(RunFolder(folder).rows_seen) as part:
         part.write_bytes(bytes_of_keys.tobytes())
+    if data.digests is not None:
+        with aside(RunFolder(folder).row_digests) as part:
+            part.write_bytes(np.sort(data.digests).astype("<u8").tobytes())
 
 
 def said(change: str, data: InMemoryDataModule) -> dict[str, Any]:
@@ -50,12 +58,24 @@ def said(change: str, data: InMemoryDataModule) -> dict[str, Any]:
 
 def read(folder: Path) -> Keys | None:
     """The keys that a run's folder keeps; None where it keeps none, or what cannot be keys."""
-    path = RunFolder(folder).rows_seen
-    if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < _MOST_BYTES:
+    content = _content(RunFolder(folder).rows_seen, KEY_BYTES)
+    if content is None:
         return None
-    found = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    if len(found) % KEY_BYTES:
-        return None
+    found = np.frombuffer(content, dtype=np.uint8)
     keys = np.zeros((len(found) // KEY_BYTES, 8), dtype=np.uint8)
     keys[:, :KEY_BYTES] = found.reshape(-1, KEY_BYTES)
     return np.asarray(keys.view("<u8").astype(np.uint64).ravel())
+
+
+def read_digests(folder: Path) -> Digests | None:
+    """The digests of all rows that a run's folder keeps; None where it keeps none, or what cannot be digests."""
+    content = _content(RunFolder(folder).row_digests, DIGEST_BYTES)
+    return None if content is None else np.frombuffer(content, dtype="<u8").astype(np.uint64)
+
+
+def _content(path: Path, size: int) -> bytes | None:
+    """The bytes of a file of entries of some `size`; None where it is missing, or cannot be one."""
+    if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < _MOST_BYTES:
+        return None
+    content = path.read_bytes()
+    return None if len(content) % size else content

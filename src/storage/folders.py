@@ -94,6 +94,11 @@ class RunFolder:
         return self.path / "rows_seen.bin"
 
     @property
+    def row_digests(self) -> Path:
+        """Digests of all rows of the file that the run was trained on."""
+        return self.path / "row_digests.bin"
+
+    @property
     def fold_predictions(self) -> Path:
         """What the run says of each row of the fold that it tests."""
         return self.path / "fold_predictions.csv"
@@ -229,7 +234,7 @@ def _parts(*paths: Path) -> tuple[str, ...]:
 
 _MEASURED = (
     *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
-    *(RUN.rows_seen, RUN.provenance, RUN.data_facts, RUN.fold_predictions),
+    *(RUN.rows_seen, RUN.row_digests, RUN.provenance, RUN.data_facts, RUN.fold_predictions),
 )
 """What training and measuring write beside checkpoints and figures."""
 

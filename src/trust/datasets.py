@@ -26,6 +26,7 @@ class _SourceState(BaseModel):
     digest: str
     mixed: bool
     content: str = ""
+    whole: bool = False
 
 
 class _Reading(BaseModel):

@@ -10,6 +10,7 @@ import torch
 from omegaconf import OmegaConf
 
 from src.building.build import build
+from src.data.sourced import Sourced
 from src.errors import ChangedDataError
 from src.reporting.remarks import forget
 from src.runs import rows_seen
@@ -73,19 +74,25 @@ def add_picture(folder):
 
 
 CHANGES = {
-    "a row more": ("table", lambda f: rewrite(f, lambda rows: [*rows, "1,2,no"]), "rows 60 → 61, bytes "),
-    "rows less": ("table", lambda f: rewrite(f, lambda rows: rows[:-9]), "rows 60 → 51, bytes "),
+    "a row more": ("table", lambda f: rewrite(f, lambda rows: [*rows, "1,2,no"]), "; 1 row is new)"),
+    "rows less": ("table", lambda f: rewrite(f, lambda rows: rows[:-9]), "(rows 60 → 51, bytes "),
+    "a row twice": ("table", lambda f: rewrite(f, lambda rows: [*rows, rows[5]]), "; 1 row is new)"),
+    "other targets": (
+        "table",
+        lambda f: rewrite(f, lambda rows: [*rows[:-3], *(f"{row.rpartition(',')[0]},no" for row in rows[-3:])]),
+        "edited ones being both)",
+    ),
     "a column more": ("table", lambda f: rewrite(f, lambda rows: [f"{r},n" for r in rows]), "columns 3 → 4, bytes "),
     "rows in their order": (
         "table",
         lambda f: rewrite(f, lambda rows: [rows[0], *sorted(rows[1:])]),
-        "(other content of the same size)",
+        "(the same rows, in another order or written otherwise)",
     ),
-    "a picture more": ("pictures", add_picture, "pictures 20 → 21, bytes "),
+    "a picture more": ("pictures", add_picture, "; 1 picture is new)"),
     "a picture of another name": (
         "pictures",
         lambda f: (f / "pictures" / "dog" / "00.png").rename(f / "pictures" / "dog" / "zz.png"),
-        "(other content of the same size)",
+        "(1 picture is gone and 1 is new, edited or renamed ones being both)",
     ),
 }
 
@@ -122,6 +129,28 @@ def test_nothing_is_said_where_nothing_changed(kind, again, caplog):
     assert run.parts.trainer.current_epoch == 2
     assert "data_changed" not in run.metrics
     assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", ["table", "pictures"])
+def test_a_run_that_looked_at_both_ends_of_its_files_still_does(kind, again, caplog, monkeypatch):
+    for place in ("src.data.source", "src.data.image.keys"):
+        monkeypatch.setattr(f"{place}.MOST_BYTES", 64)  # so that all of these files are long
+    folder = again / kind
+    whole = Sourced.digests_whole
+    monkeypatch.setattr(Sourced, "digests_whole", False)  # as earlier versions did, which kept no digests of rows
+    run = trained(compose_train(*words_of(kind, folder), "trainer.max_epochs=1"), folder / "run")
+    assert "whole" not in run.parts.datamodule.state_dict()["source"]
+    (folder / "run" / "row_digests.bin").unlink()
+    monkeypatch.setattr(Sourced, "digests_whole", whole)
+    evaluate(on_run(folder / "run", resamples=0))
+    resumed(kind, folder)
+    assert not caplog.records
+    if kind == "table":
+        rewrite(folder, lambda rows: [*rows, "1,2,no"])
+    else:
+        add_picture(folder)
+    with pytest.raises(ChangedDataError, match=r"60 → 61, bytes|20 → 21, bytes"):
+        evaluate(on_run(folder / "run", resamples=0))
 
 
 def test_a_moved_and_touched_file_is_the_same(again, caplog):

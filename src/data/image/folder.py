@@ -1,5 +1,6 @@
 """Your own images: a folder with a sub-folder for each class."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,12 +9,14 @@ from pydantic import Field
 from torch import Tensor
 
 from src.data.blocks import BlockLoader
+from src.data.digests import picture_digests
+from src.data.identity import Keys
 from src.data.image.base import Collection, Files, ImageDataModule
 from src.data.image.doubts import broken, doubts
 from src.data.image.earlier import EARLIER
 from src.data.image.files import ImageFiles
 from src.data.image.finding import Pictures, pictures
-from src.data.image.keys import file_keys
+from src.data.image.keys import content_keys, file_contents, file_keys
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
 from src.data.rows import Rows
@@ -76,8 +79,7 @@ class ImageFolder(ImageDataModule):
         """
         found = self._found()
         self._files.paths, labels = found.paths, found.labels
-        keys = file_keys(found.paths, self.cache)
-        self.source = Source.of_files(self.path, found.paths, "pictures", keys.tobytes())
+        self.source, keys = self._looked_at(found.paths)
         self.refuse_change(self.source)
         self.doubts = [*doubts(found, self.path)] if self.as_seen else []
         y = torch.tensor([label for split in labels.values() for label in split])
@@ -89,15 +91,32 @@ class ImageFolder(ImageDataModule):
             y, split_of, numbers = y[kept], split_of[kept], numbers[kept]
         parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
         of_parts = {split: numbers[split_of == i] for i, split in enumerate(labels)}
-        shown = [path.relative_to(self.path).as_posix() for path in found.paths]
-        return Collection(parts, found.names, Files(shown, keys, of_parts))
+        return Collection(parts, found.names, Files(self._names(found.paths), keys, of_parts))
 
     def source_now(self) -> Source | None:
         """The pictures as they are now; None where there are none."""
         if not self.path.is_dir():
             return None
-        paths = self._found().paths
-        return Source.of_files(self.path, paths, "pictures", file_keys(paths, self.cache).tobytes())
+        return self._looked_at(self._found().paths)[0]
+
+    def take_source(self, state: Mapping[str, Any] | None) -> None:
+        """Take what a checkpoint has kept of the pictures, which are read anew where that was looked at otherwise."""
+        before = self.source
+        super().take_source(state)
+        if self.source is not before:
+            self._splits = None
+
+    def _looked_at(self, paths: list[Path]) -> tuple[Source, Keys]:
+        """The files at `paths` by their bytes, and a key for each."""
+        if not self.digests_whole:
+            keys = file_keys(paths, self.cache)
+            return Source.of_files(self.path, paths, "pictures", keys.tobytes(), whole=False), keys
+        contents = file_contents(paths, self.cache)
+        self.digests = picture_digests(self._names(paths), contents)
+        return Source.of_files(self.path, paths, "pictures", contents.tobytes()), content_keys(contents)
+
+    def _names(self, paths: list[Path]) -> list[str]:
+        return [path.relative_to(self.path).as_posix() for path in paths]
 
     @property
     def streams(self) -> bool:

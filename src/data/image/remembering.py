@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _INDEX = "remembered.json"
 """Names of the files that this project has put into the folder: no other is ever removed."""
 
-_OURS = re.compile(r"[0-9a-f]{32}(\.keys)?\.pt")
+_OURS = re.compile(r"[0-9a-f]{32}(\.keys|\.contents)?\.pt")
 _DAMAGED = (OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, KeyError, UnpicklingError)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from src.data.digests import table_digests
 from src.data.groups import group_numbers
 from src.data.reading.dialect import PLAIN, Dialect, Told
 from src.data.reading.files import File, check_is_file, opened
@@ -91,7 +92,7 @@ class TableFile(TabularDataModule):
 
     def source_now(self) -> Source | None:
         """The file by its content; None where it is gone."""
-        return Source.of_file(self.path) if self.path.is_file() else None
+        return Source.of_file(self.path, self.digests_whole) if self.path.is_file() else None
 
     def read(self) -> Labelled:
         """Read the file.
@@ -100,7 +101,7 @@ class TableFile(TabularDataModule):
             ConfigError: It cannot be read, or a column that is named is not in it.
         """
         check_is_file(self.path)
-        self.source = Source.of_file(self.path)
+        self.source = Source.of_file(self.path, self.digests_whole)
         whole = self.is_apart  # another file need not have columns that are no inputs
         asked = {"target": [self.target], "ignore": [] if whole else self.ignore}
         parting = {"split_column": self.split_column, "group": self.group, "time": self.time, "weight": self.weight}
@@ -119,7 +120,7 @@ class TableFile(TabularDataModule):
             table = file.table(lambda name: self._spelled or name in texts)
             self._tell(file)
         counts = {"rows": len(table), "columns": len(table.columns), **self.source.counts}
-        self.source = self.source._replace(counts=counts)
+        self.source, self.digests = self.source._replace(counts=counts), table_digests(table)
         self.refuse_change(self.source)
         (target,) = named["target"]
         told = {key: columns[0] for key, columns in named.items() if key in parting}
