@@ -23,7 +23,7 @@ _PRELOADED = [
     *("src.runs.evaluation", "src.runs.prediction", "src.runs.exporting", "src.stacking.training"),
     *("sklearn.datasets", "sklearn.model_selection", "torch.utils.tensorboard", "matplotlib.backends.backend_agg"),
     *("src.plots.boundary", "src.plots.confusion", "src.plots.curves", "src.plots.roc", "src.plots.calibration"),
-    *("IPython.core.interactiveshell", "tests.frozen"),
+    *("IPython.core.interactiveshell", "tests.blank", "tests.frozen"),
 ]
 
 

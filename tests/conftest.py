@@ -1,5 +1,6 @@
 """What the tests share: composing a configuration and training it in this process."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,14 +19,21 @@ with lean_imports():  # as commands begin: half the time
     from src.building.build import build
     from src.runs.training import Run
 
+from tests import blank
+
 _MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
 _LONGEST = "test_notebooks", "test_experiments", "test_readme"  # begun first, so that no core waits for them in the end
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker of `pytest -n` one thread: PyTorch's threads on cores that are busy are fifty times slower."""
+    """Give each worker of `pytest -n` one thread: PyTorch's threads on cores that are busy are fifty times slower.
+
+    Where lessons, commands or faults are tested, everything is as users have it, figures too.
+    """
     if config.getoption("numprocesses", None):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if not config.getoption("markexpr").startswith("not "):
+        os.environ[blank.ASKED] = "1"
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -36,6 +44,17 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest."""
     items.sort(key=lambda item: not item.path.stem.startswith(_LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Let collections of garbage, one for each Trainer, leave alone what is imported and collected."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Give everything back: what PyTorch imports tells at the end what it still finds."""
+    gc.unfreeze()
 
 
 def compose_train(*overrides: str) -> DictConfig:
@@ -65,6 +84,12 @@ def train(tmp_path: Path) -> Callable[..., Run]:
         return trained(compose_train("logger=none", "callbacks.progress_bar=null", *overrides), tmp_path / folder)
 
     return run_with
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw figures as users see them."""
+    monkeypatch.setenv(blank.ASKED, "1")
 
 
 @pytest.fixture(scope="session")

@@ -143,7 +143,7 @@ def pictures(tmp_path):
     return f"data.path={folder}", f"data_dir={tmp_path}", "data.image_size=32"
 
 
-def test_transfer_trains_on_a_folder_and_shows_pictures(train, pictures):
+def test_transfer_trains_on_a_folder_and_shows_pictures(train, drawn, pictures):
     run = train("experiment=transfer", *pictures, "network.weights=null", "trainer.max_epochs=1")
     assert {"predictions.png", "augmentation.png"} <= {path.name for path in (run.folder / "plots").iterdir()}
 

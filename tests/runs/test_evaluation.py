@@ -87,7 +87,7 @@ def test_evaluation_repeats_what_training_measured(train):
         (("experiment=digits", "trainer.max_epochs=1", *FAST), {"confusion_matrix_normalized", "precision_recall"}),
     ],
 )
-def test_every_kind_of_head_is_evaluated_with_its_figures(train, settings, figures):
+def test_every_kind_of_head_is_evaluated_with_its_figures(train, drawn, settings, figures):
     folder = evaluate(on_run(train(*settings).folder, resamples=20))
     written = {path.name for path in folder.iterdir()}
     assert {f"{name}.png" for name in figures} <= written

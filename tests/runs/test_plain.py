@@ -68,7 +68,7 @@ def test_a_monitor_that_is_not_logged_is_named_after_the_first_epoch(fitted):
         fitted(MODULE)
 
 
-def test_what_an_own_module_logs_is_drawn(fitted):
+def test_what_an_own_module_logs_is_drawn(fitted, drawn):
     run = fitted(MODULE, DATA, *MONITORS, "trainer.max_epochs=2")
     rows = read(run.folder / "metrics.csv")
     assert (run.folder / "plots" / "curves.png").stat().st_size > 10_000
