@@ -1,5 +1,6 @@
 """What a dataset promises to everything downstream of it: `DataSpec`, plain and frozen, and the blocks it serves."""
 
+import re
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal, NamedTuple
@@ -91,6 +92,16 @@ class DataSpec:
     def num_classes(self) -> int:
         """Classes to choose from, or labels to give; 0 for regression."""
         return len(self.class_names)
+
+    @property
+    def has_numbers_for_classes(self) -> bool:
+        """Whether the names of several classes are numbers, so that these may be amounts.
+
+        Example:
+            >>> DataSpec("multiclass", (2,), ("1", "2", "3.5")).has_numbers_for_classes
+            True
+        """
+        return self.task == "multiclass" and all(re.fullmatch(r"-?\d+(\.\d+)?", name) for name in self.class_names)
 
 
 def as_block(batch: Any) -> Block:

@@ -17,6 +17,7 @@ from tests import quicker  # noqa: F401
 
 with lean_imports():  # as commands begin: half the time
     from src.building.build import build
+    from src.building.choosing import settle
     from src.runs.training import Run
 
 from tests import blank
@@ -67,6 +68,7 @@ def compose_train(*overrides: str) -> DictConfig:
 
 def trained(cfg: DictConfig, folder: Path) -> Run:
     """A run of a configuration: trained, evaluated and written."""
+    settle(cfg, folder)
     (folder / ".hydra").mkdir(parents=True, exist_ok=True)
     OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
     run = Run(cfg, folder, build(cfg, folder))

@@ -40,7 +40,7 @@ ROOMS = {  # each knows some of those above it
         "replay",
     },
     "loggers": {"compat", "settings", "storage"},
-    "building": {"errors", "compat", "spec", "trust", "settings", "data", "heads"},
+    "building": {"errors", "places", "compat", "spec", "trust", "settings", "data", "heads"},
     "estimators": {"errors", "spec", "settings", "data", "metrics", "statistics", "heads"},
     "runs": {
         "errors",
@@ -62,7 +62,18 @@ ROOMS = {  # each knows some of those above it
         "loggers",
         "building",
     },
-    "command": {"errors", "cores", "compat", "interrupts", "places", "reporting", "storage", "trust", "settings"},
+    "command": {
+        "errors",
+        "cores",
+        "compat",
+        "interrupts",
+        "places",
+        "reporting",
+        "storage",
+        "trust",
+        "settings",
+        "building",
+    },
     "stacking": {
         "errors",
         "compat",

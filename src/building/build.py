@@ -10,6 +10,7 @@ import lightning.pytorch as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from src.building.choosing import settle
 from src.building.fitting import (
     bound_search,
     check_last_batch,
@@ -30,6 +31,7 @@ from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.scheduling import Scheduling
 from src.settings.rules import resolved_mode
+from src.settings.undecided import is_undecided
 from src.spec import DataSpec
 from src.trust import targets
 
@@ -57,6 +59,8 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     Raises:
         ConfigError: A value that a constructor refuses, or parts that do not fit together.
     """
+    if is_undecided(cfg):
+        settle(cfg, folder)
     plain: Any = OmegaConf.to_container(cfg, resolve=True)  # which is looked through ten times faster
     targets.check(plain, folder)
     pl.seed_everything(cfg.seed, verbose=False)
@@ -99,9 +103,10 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
         )
     if spec.task not in head_class.tasks:
         found = f"{spec.num_classes} classes" if spec.num_classes else "numbers for targets"
+        amounts = ", or head=regression for amounts" if spec.has_numbers_for_classes else ""
         raise ConfigError(
             f"head: {head_class.__name__} is for {' or '.join(head_class.tasks)} data, and this data has {found}; "
-            f"use head={spec.task}"
+            f"use head={spec.task}{amounts}"
         )
     try:
         network = make(cfg, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))

@@ -6,6 +6,7 @@ import traceback
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from src import cores, interrupts
 from src.command import changed, hydra_files
 from src.command.aliases import meant
 from src.command.claiming import Refused
+from src.command.startup import lean_imports
 from src.compat.composing import read_yaml_quickly
 from src.compat.compositions import keep_compositions
 from src.compat.hydra import save_nothing
@@ -26,6 +28,7 @@ from src.compat.options import name_broken_files
 from src.compat.parts import keep_parts
 from src.errors import ChangedDataError, ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
 from src.settings import composed as config
+from src.settings.undecided import is_undecided
 from src.storage import failures
 from src.storage.folders import RUN, RunFolder
 from src.storage.jobs import begin_job, clear_job, discard_job
@@ -54,12 +57,14 @@ class Task(ABC):
     Attributes:
         errors: What ended the work, other than in the runs of a sweep.
         process: The process of the command; a launcher may do the work in others.
+        known: What was chosen for the data of other runs of a sweep.
     """
 
     command: str
     work: Work
     errors: list[Exception] = field(default_factory=list)
     process: int = field(default_factory=os.getpid)
+    known: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, cfg: DictConfig) -> Any:
         """Do the work on a configuration `cfg`; what it returns, or None where it failed."""
@@ -102,12 +107,27 @@ class RunTask(Task):
         folder = _folder(hydra_cfg)
         try:
             config.check(cfg, hydra_cfg)
+            decide(cfg, folder)
             with hydra_files.written(hydra_files.of_job(cfg), RunFolder(folder)):
                 OmegaConf.resolve(cfg)
                 return self.work(cfg, folder)
         except OSError as error:
             at_place(error, folder)
             raise
+
+
+def decide(cfg: DictConfig, folder: Path, known: dict[str, Any] | None = None) -> None:
+    """Choose what a configuration leaves to its data.
+
+    Args:
+        cfg: The composed configuration, which is changed.
+        folder: The run's folder.
+        known: What was chosen for other runs of a sweep.
+    """
+    if is_undecided(cfg):
+        with lean_imports():
+            from src.building import choosing
+        choosing.settle(cfg, folder, known)
 
 
 def _folder(hydra_cfg: Any) -> Path:
@@ -120,10 +140,11 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     hydra_cfg: Any = HydraConfig.get()
     folder = _folder(hydra_cfg)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
-    run, files = RunFolder(folder), hydra_files.of_job(cfg)
-    keys = changed.changed_settings(run.config, files[RUN.config.name]) if files else []
+    run = RunFolder(folder)
     if run.finished:
-        changed.tell_finished(number, run, keys)
+        with suppress(ConfigError):
+            decide(cfg, folder, task.known)
+        changed.tell_finished(number, run, _changed_keys(run, hydra_files.of_job(cfg)))
         return None
     if os.getpid() != task.process:  # one that the launcher has started, of joblib for one
         quiet()
@@ -132,6 +153,9 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     try:
         begin_job(folder, sweep, number)
         config.check(cfg, hydra_cfg)
+        decide(cfg, folder, task.known)
+        files = hydra_files.of_job(cfg)
+        keys = _changed_keys(run, files)
         hydra_files.write(files, run)
         OmegaConf.resolve(cfg)
         if keys:
@@ -151,6 +175,11 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
         with (folder / f"{hydra_cfg.job.name}.log").open("a") as file:
             file.write(traceback.format_exc())
     return None
+
+
+def _changed_keys(run: RunFolder, files: hydra_files.Files) -> list[str]:
+    """Keys whose values differ between the folder of a `run` and `files` that are to be written there."""
+    return changed.changed_settings(run.config, files[RUN.config.name]) if files else []
 
 
 def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int, is_same: bool) -> Any:

@@ -9,6 +9,7 @@ import torch
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
+from src.data import choosing
 from src.data.blocks import BatchLoader, BlockLoader
 from src.data.folds import NumFolds, chosen_fold
 from src.data.identity import Keys
@@ -122,6 +123,10 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         names = self.columns_used(spec)
         table.require(names)
         return torch.from_numpy(np.stack([table.numbers(name) for name in names], axis=1)).float()
+
+    def choose(self) -> choosing.Choice:
+        """The task that fits what is predicted, for a run that names no head; only as much is read as that needs."""
+        return choosing.Choice(self.spec.task, f"the data has {self.spec.num_classes or 'no'} classes")
 
     def columns_used(self, spec: DataSpec) -> list[str]:
         """Columns of a table that `encode` reads for a dataset of this `spec`."""

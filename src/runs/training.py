@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts
+from src.building import choosing
 from src.building.build import Parts, build, is_plain
 from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError, InterruptedRunError
@@ -245,10 +246,11 @@ class Run:
         kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
         inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
         rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
+        choice = "" if choosing.chosen() is None else f"; {choosing.chosen()}"
         slowly = f"; {self.parts.plan.slowly}" if self.parts.plan.slowly else ""
         return (
             f"{type(self.parts.datamodule).__name__}: {rows} of {inputs}; "
-            f"{type(head.network).__name__} with {num_parameters:,} parameters{slowly}{self._seldom()}"
+            f"{type(head.network).__name__} with {num_parameters:,} parameters{choice}{slowly}{self._seldom()}"
         )
 
     def _seldom(self) -> str:

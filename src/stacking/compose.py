@@ -19,10 +19,14 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf, flag_override
 
 from src.command import hydra_files
+from src.command.tasks import decide
 from src.compat.omegaconf import scalar_yaml
+from src.settings.undecided import is_undecided
 from src.trust.references import without_resolvers
 
 _NUMBER = 918273645  # stands for the job's number, which Hydra declares an integer
+_DECIDING = {f"data.{key}" for key in ("path", "target", "task", "decimal", "thousands", "merge_classes", "name")}
+_HEAD = "head."
 _PLAIN = (bool, int, float, str, type(None))
 
 Shape = tuple[tuple[str, str | None], ...]
@@ -63,6 +67,7 @@ class Composer:
         self._groups: dict[str, bool] = {}
         self._composed: dict[Shape, DictConfig] = {}
         self._templates: dict[Shape, Template] = {}
+        self._chosen: dict[str, Any] = {}
 
     def composed(self, overrides: Sequence[str]) -> DictConfig:
         """A configuration of these overrides' shape, with the values of the first job that had it."""
@@ -72,12 +77,36 @@ class Composer:
         return self._composed[shape]
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
-        """The job of some overrides, by its number in the sweep."""
+        """The job of some overrides, by its number in the sweep.
+
+        Raises:
+            ConfigError: What it leaves to its data cannot be chosen.
+        """
         shape = self._shape(overrides)
+        if is_undecided(self.composed(overrides)):
+            of_head = [
+                override if key.startswith(_HEAD) else None for (key, _), override in zip(shape, overrides, strict=True)
+            ]
+            shape = tuple((key, mine or whole) for (key, whole), mine in zip(shape, of_head, strict=True))
         if shape not in self._templates:
-            self._templates[shape] = Template(self.composed(overrides), shape)
+            self._templates[shape] = Template(self._decided(overrides), shape)
         values = [self._parse(override).value() for override in overrides]
         return self._templates[shape].job(number, list(overrides), values)
+
+    def _decided(self, overrides: Sequence[str]) -> DictConfig:
+        """The configuration of some overrides, with what it leaves to its data."""
+        cfg = self.composed(overrides)
+        if not is_undecided(cfg):
+            return cfg
+        cfg = copy.deepcopy(cfg)
+        for override in map(self._parse, overrides):
+            if override.key_or_group.startswith(_HEAD):  # the composition may have another job's
+                OmegaConf.update(cfg, override.key_or_group, override.value(), merge=False)
+        task = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        decide(task, Path(str(self._master.hydra.sweep.dir)), self._chosen)
+        with flag_override(cfg, ["struct", "readonly"], [False, False]):
+            cfg.head, cfg.data = task.head, task.data
+        return cfg
 
     def _shape(self, overrides: Sequence[str]) -> Shape:
         # then even the folder's name may follow from another key; Hydra's sweeper writes `$\{seed\}`
@@ -95,6 +124,7 @@ class Composer:
             and override.package is None
             and not key.startswith("hydra")
             and not self._is_group(key)
+            and key not in _DECIDING
             and isinstance(value, _PLAIN)
             and not (isinstance(value, str) and ("\n" in value or value == "???"))
         )

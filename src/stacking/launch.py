@@ -94,11 +94,16 @@ class Launch:
 
         checked: set[int] = set()
         for number, overrides in numbered.items():
-            job = self.composer.job(number, overrides)
+            try:
+                job = self.composer.job(number, overrides)
+            except ConfigError as error:
+                failures.note(sweep, number, error)
+                returns[number] = _returned(list(overrides), None)
+                continue
             if RunFolder(job.folder).finished:
                 run = RunFolder(job.folder)
                 changed.tell_finished(number, run, changed.changed_settings(run.config, job.files[RUN.config.name]))
-                returns[number] = _returned(job, None)
+                returns[number] = _returned(job.overrides, None)
                 continue
             try:
                 composed = self.composer.composed(overrides)
@@ -111,7 +116,7 @@ class Launch:
                 reason = grouping.reason_against(job.cfg)
             except (ConfigError, OmegaConfBaseException) as error:
                 failures.note(sweep, number, ConfigError(str(error)))
-                returns[number] = _returned(job, None)
+                returns[number] = _returned(job.overrides, None)
                 continue
             yield job, reason
 
@@ -140,13 +145,13 @@ class Launch:
         if in_progress and (saved := training.saved_stack(sweep)) is not None:
             jobs, finished = self._jobs_of(saved.numbers, numbered, alike)
             for done in training.go_on(saved, jobs, finished, how):
-                returns[done.job.number] = _returned(done.job, done.value)
+                returns[done.job.number] = _returned(done.job.overrides, done.value)
         for group in alike.values():
             pending = [job for job in group if job.number not in returns]
             if pending:
                 _say_anew(pending)
                 for done in training.train_all(pending, how):
-                    returns[done.job.number] = _returned(done.job, done.value)
+                    returns[done.job.number] = _returned(done.job.overrides, done.value)
 
     def _jobs_of(
         self, members: list[int], numbered: Numbered, alike: dict[str, list[Job]]
@@ -177,8 +182,8 @@ class Launch:
         return result
 
 
-def _returned(job: Job, value: Any) -> JobReturn:
-    result = JobReturn(overrides=job.overrides, working_dir=str(Path.cwd()), task_name="train")
+def _returned(overrides: list[str], value: Any) -> JobReturn:
+    result = JobReturn(overrides=overrides, working_dir=str(Path.cwd()), task_name="train")
     result.status, result.return_value = JobStatus.COMPLETED, value
     return result
 

@@ -56,11 +56,11 @@ COMPOSITIONS: dict[str, tuple[str, ...]] = {
     "cnn": ("experiment=digits_cnn", "data.classes=[3,4]", "network.dims=[4]", "data.batch_size=96", _NO_FIGURES),
     "csv": (
         *("data=csv", f"data.path={FILES / 'plants.csv'}", "data.target=kind", "network.hidden_dims=[5]", _NO_FIGURES),
-        *("data.ignore=[]", "data.batch_size=24"),
+        *("data.ignore=[]", "data.batch_size=24", "head=binary"),
     ),
     "pictures": (
         *("data=image_folder", f"data.path={FILES / 'pictures'}", f"data.cache={FILES / 'decoded'}", _NO_FIGURES),
-        *("data.image_size=8", "network.hidden_dims=[5]", "data.batch_size=8"),
+        *("data.image_size=8", "network.hidden_dims=[5]", "data.batch_size=8", "head=binary"),
     ),
     "loggers": ("experiment=line", "data.num_samples=40", "logger=[tensorboard,csv]", _NO_FIGURES),
     "figures": ("experiment=line", "data.num_samples=40", "callbacks.figures.every_n_epochs=2"),

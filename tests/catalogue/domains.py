@@ -132,11 +132,13 @@ DOMAINS: dict[str, Domain] = {
     "data.labels_per_row": whole(1, 5, 3),
     "data.slope": number(-inf, inf, 0, -1.5),
     "data.intercept": number(-inf, inf, 0, -1.5),
-    "data.task": one_of(others=("classification",)),
+    "data.task": one_of(others=("classification", "auto")),
     "data.positive": one_of(others=("auto",)).or_null(),
     "data.categorical": list_of(one_of("petal width (cm)"), ["petal width (cm)"], lengths=range(5)).or_null(),
     "data.path": one_of(),
-    "data.target": Domain(lambda value: value == "colour" or (type(value) is int and -7 <= value < 7)).as_bound(),
+    "data.target": Domain(
+        lambda value: value == "colour" or (type(value) is int and -7 <= value < 7) or isinstance(value, list)
+    ).as_bound(),
     "data.ignore": list_of(one_of(), ["height"], ["id", "colour"], lengths=range(10)).or_null(),
     "data.split_column": one_of("part").or_null(),
     "data.split": one_of("time", others=("random",)),

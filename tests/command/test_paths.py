@@ -95,7 +95,7 @@ def test_interpolation_goes_on_to_work_where_no_such_file_is(tmp_path, monkeypat
 
 def test_commas_between_paths_sweep_unless_a_file_has_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = ["-m", "data=csv", "data.target=y"]
+    words = ["-m", "data=csv", "data.target=y", "head=binary"]
     swept = composed("train", [*words, "data.path=a b.csv,ü.csv"])
     assert [cfg.data.path for cfg in swept] == ["a b.csv", "ü.csv"]
     Path("a b.csv,ü.csv").touch()

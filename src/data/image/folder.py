@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from src.data import choosing
 from src.data.blocks import BlockLoader
 from src.data.digests import picture_digests
 from src.data.identity import Keys
@@ -15,7 +16,7 @@ from src.data.image.base import Collection, Files, ImageDataModule
 from src.data.image.doubts import broken, doubts
 from src.data.image.earlier import EARLIER
 from src.data.image.files import ImageFiles
-from src.data.image.finding import Pictures, pictures
+from src.data.image.finding import Pictures, class_folders, layout, pictures
 from src.data.image.keys import content_keys, file_contents, file_keys
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
@@ -92,6 +93,11 @@ class ImageFolder(ImageDataModule):
         parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
         of_parts = {split: numbers[split_of == i] for i, split in enumerate(labels)}
         return Collection(parts, found.names, Files(self._names(found.paths), keys, of_parts))
+
+    def choose(self) -> choosing.Choice:
+        """The task by the number of classes; no picture is looked at."""
+        names = class_folders(layout(self.path).folders["train"])
+        return choosing.of_texts(str(self.path), len(self._labels_kept(names)))
 
     def source_now(self) -> Source | None:
         """The pictures as they are now; None where there are none."""

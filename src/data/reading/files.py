@@ -21,6 +21,9 @@ from src.errors import ConfigError
 _ADDRESS = re.compile(r"([a-z][a-z0-9+]+):/+(.*)", re.IGNORECASE)
 
 
+_SHOWN = 3
+
+
 class File:
     """The rows of one file.
 
@@ -39,11 +42,12 @@ class File:
         """Of the columns."""
         return list(self._source.names.values())
 
-    def table(self, is_text: Callable[[str], bool] = lambda _: False) -> Table:
+    def table(self, is_text: Callable[[str], bool] = lambda _: False, only: Collection[str] | None = None) -> Table:
         """All rows; columns of numbers as arrays, but for those of which the texts are wanted.
 
         Args:
             is_text: Whether a column of this name keeps its texts.
+            only: Names of the columns that are read; None reads all.
 
         Raises:
             ConfigError: It cannot be read, or has no rows.
@@ -52,9 +56,9 @@ class File:
 
         with worded(self.path):
             try:
-                columns = self._source.columns(is_text)
+                columns = self._source.columns(is_text, only)
             except duckdb.Error:
-                columns = self._mended().columns(is_text)
+                columns = self._mended().columns(is_text, only)
         table = Table(columns, str(self.path), missing=frozenset(self.dialect.missing))
         if len(table) == 0:
             raise _no_rows(self.path)
@@ -208,6 +212,11 @@ def check_is_file(path: Path) -> None:
         raise ConfigError(
             f"{found[1]}://{found[2]}: is an address, and nothing is downloaded; save the file here and name it"
         )
+    if path.is_dir():
+        names = sorted(each.name for each in path.iterdir() if each.suffix.lower() in formats.SUFFIXES)
+        shown = f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"
+        remedy = f"in it: {shown}" if names else "of rows, or set data=image_folder for pictures"
+        raise ConfigError(f"{path}: is a folder; name a file {remedy}")
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file; name a file of rows: {formats.KINDS}")
 

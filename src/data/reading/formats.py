@@ -14,6 +14,7 @@ EXCEL = (".xlsx", ".xls", ".xlsb", ".ods")
 PARQUET = (".parquet", ".pq")
 FEATHER = (".feather", ".arrow", ".ipc")
 JSON = (".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".gz", ".zip", ".arff", *EXCEL, *PARQUET, *FEATHER, *JSON)
 KINDS = "CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines"
 
 _ATTRIBUTE = re.compile(r"@attribute\s+('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)", re.IGNORECASE)

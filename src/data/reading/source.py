@@ -43,30 +43,31 @@ class Source:
         while rows := self._engine.fetchmany(ROWS_OF_A_PART):
             yield dict(zip(self.names.values(), map(list, zip(*rows, strict=True)), strict=True))
 
-    def columns(self, is_text: Callable[[str], bool]) -> dict[str, Any]:
+    def columns(self, is_text: Callable[[str], bool], only: Collection[str] | None = None) -> dict[str, Any]:
         """All cells: columns of nothing but numbers as float64 [N], NaN where one is missing, the others as `Coded`.
 
         Args:
             is_text: Whether a column of this name keeps its texts, whatever they look like.
+            only: Names of the columns that are read; None reads all.
         """
         import duckdb
 
-        texts = {column for column, shown in self.names.items() if is_text(shown)}
-        numeric = self._numeric(texts)
+        names = {column: shown for column, shown in self.names.items() if only is None or shown in only}
+        texts = {column for column, shown in names.items() if is_text(shown)}
+        numeric = self._numeric([column for column in names if column not in texts])
         try:
-            self._copy(numeric)
+            self._copy(names, numeric)
         except duckdb.InvalidInputException as error:
             if _NO_NUMBER not in str(error):
                 raise
             numeric = set()
-            self._copy(numeric)
-        found = {shown: self._column(column, numeric, column in texts) for column, shown in self.names.items()}
+            self._copy(names, numeric)
+        found = {shown: self._column(column, numeric, column in texts) for column, shown in names.items()}
         self._engine.execute("DROP TABLE cells")
         return found
 
-    def _numeric(self, texts: set[str]) -> set[str]:
-        """Columns whose first cells are numbers, or missing."""
-        candidates = [column for column in self.names if column not in texts]
+    def _numeric(self, candidates: list[str]) -> set[str]:
+        """Those of some columns whose first cells are numbers, or missing."""
         if not candidates:
             return set()
         asked = ", ".join(
@@ -77,12 +78,12 @@ class Source:
         answers = self._engine.execute(f"SELECT {asked} FROM {sample}").fetchone()
         return {column for column, is_number in zip(candidates, answers, strict=True) if is_number}
 
-    def _copy(self, numeric: set[str]) -> None:
-        """A table `cells` with numbers for the `numeric` columns, and texts for the others."""
+    def _copy(self, names: Collection[str], numeric: set[str]) -> None:
+        """A table `cells` of the columns `names`, with numbers for the `numeric` ones and texts for the others."""
         self._engine.execute("DROP TABLE IF EXISTS cells")
         chosen = ", ".join(
             f"{self._checked(column) if column in numeric else self._text(column)} AS {name(column)}"
-            for column in self.names
+            for column in names
         )
         self._engine.execute(f"CREATE TABLE cells AS SELECT {chosen} FROM {self._relation}")
 

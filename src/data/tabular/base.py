@@ -8,26 +8,26 @@ import torch
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
+from src.data.choosing import Choice
 from src.data.identity import Identity, row_keys
 from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Splits
 from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions
 from src.data.table import Table
-from src.data.tabular.classes import class_of_each
+from src.data.tabular.classes import check_number, class_of_each, in_order
 from src.data.tabular.described import described
 from src.data.tabular.dividing import Division, divide
 from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
+from src.data.tabular.target import choice_of, labels_of
 from src.data.tabular.typed import TypedEncoder, encoder_of
 from src.data.tabular.unknown import Unknown
 from src.data.tabular.weights import training_weights
 from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Seed, checked
 from src.spec import DataSpec
-
-_MOST_CLASSES = 1000
 
 
 class TabularDataModule(InMemoryDataModule):
@@ -36,7 +36,7 @@ class TabularDataModule(InMemoryDataModule):
     A number that is missing becomes the median of the training rows, a category that is missing one of its own.
 
     Args:
-        task: `classification`, or `regression` for a target of numbers.
+        task: `classification`, or `regression` for a target of numbers; `auto` is what its values call for.
         types: `auto` tells numbers however they are written, dates, categories and ids apart, and compares by value;
             None takes cells as runs did that have no such key.
         categorical: Columns that hold categories although their cells look like numbers.
@@ -59,7 +59,7 @@ class TabularDataModule(InMemoryDataModule):
     def __init__(
         self,
         *,
-        task: Literal["classification", "regression"] = "classification",
+        task: Literal["classification", "regression", "auto"] = "classification",
         types: Literal["auto"] | None = None,
         categorical: list[str] | None = None,
         keep: list[str] | None = None,
@@ -74,7 +74,8 @@ class TabularDataModule(InMemoryDataModule):
     ) -> None:
         super().__init__(standardize=standardize, **common)
         check_fractions(test_fraction, val_fraction, self.fold)
-        self.is_regression = task == "regression"
+        self.is_regression, self.is_open = task == "regression", task == "auto"
+        self.label_names: tuple[str, ...] = ()
         self.types, self.categorical, self.keep, self.merge_classes = (
             types,
             categorical or [],
@@ -99,6 +100,22 @@ class TabularDataModule(InMemoryDataModule):
         """Kind and text of each doubt about the columns that are inputs, beside the target of each row."""
         return ()
 
+    def target_alone(self) -> tuple[Table, str]:
+        """A table that has the target, without more being read than that needs, and the name of its column."""
+        found = self.read()
+        return found.inputs.with_columns({"target": found.target}), "target"
+
+    def choose(self) -> Choice:
+        """The task that the values of the target call for, unless one was named."""
+        if self.label_names:
+            return Choice("multilabel", f"{len(self.label_names)} targets are named")
+        if self.is_regression and not self.is_open:
+            return Choice("regression", "data.task is regression")
+        if not self.is_open:
+            return super().choose()
+        table, name = self.target_alone()
+        return choice_of(table, name, self.decimal, self.thousands, self.merge_classes)
+
     @property
     def class_names(self) -> tuple[str, ...]:
         """The values of the target in their order, the positive one of two last; empty for regression."""
@@ -112,9 +129,11 @@ class TabularDataModule(InMemoryDataModule):
         Raises:
             ConfigError: A target is missing or new, or a cell that should be a number is none.
         """
+        if self.is_open:
+            self.is_regression, self.is_open = self.choose().task == "regression", False
         found = self._with_targets(self.read())
         inputs, target = found.inputs, found.target
-        y = self._numbers(inputs, target) if self.is_regression else self._labels(inputs, target)
+        y = self._targets(inputs, target)
         every = torch.arange(len(y))
         train, val, test = (every, every, every) if self.is_apart else self._split(found, y)
         for key, names in (("categorical", self.categorical), ("keep", self.keep)):
@@ -194,6 +213,17 @@ class TabularDataModule(InMemoryDataModule):
         self.doubts += [("no target", doubt)] if doubt else []
         return kept
 
+    def _targets(self, inputs: Table, target: Sequence[Any]) -> Tensor:
+        """Labels [N], one of each of several questions [N, L], or numbers [N]."""
+        if self.is_regression:
+            return self._numbers(inputs, target)
+        if not self.label_names:
+            return self._labels(inputs, target)
+        self.task = "multilabel"  # type: ignore[misc]
+        self._class_names, _ = self.label_names, positive_last((), self.positive)
+        self._refuse_missing(inputs, list(target))
+        return labels_of(target)
+
     def _numbers(self, inputs: Table, target: Sequence[Any]) -> Tensor:
         self.task = "regression"  # type: ignore[misc]
         self._class_names, _ = positive_last((), self.positive)
@@ -209,7 +239,7 @@ class TabularDataModule(InMemoryDataModule):
         self._refuse_missing(inputs, texts)
         if self.types is not None:
             texts = class_of_each(list(map(str, texts)), self._class_names, self.merge_classes, inputs.source)
-        found = _in_order({str(text) for text in texts})
+        found = in_order({str(text) for text in texts})
         names = found if self._class_names is None else self._class_names
         if new := [name for name in found if name not in names]:
             row = inputs.row_numbers[texts.index(new[0])]
@@ -217,16 +247,7 @@ class TabularDataModule(InMemoryDataModule):
                 f"{inputs.source}: the target in row {row} is a class that training had not (got {new[0]!r}); "
                 f"choose from {', '.join(names)}"
             )
-        if len(names) == 1:
-            raise ConfigError(
-                f"{inputs.source}: the target is {names[0]!r} in every row{self._gone()}, and classification needs two "
-                "classes or more; name another column as data.target, or set data.task=regression"
-            )
-        if len(names) > _MOST_CLASSES:
-            raise ConfigError(
-                f"{inputs.source}: the target has {len(names)} different values (classification needs 2 to "
-                f"{_MOST_CLASSES}); name another column, or set data.task=regression"
-            )
+        check_number(names, inputs.source, self._gone())
         self.task = "binary" if len(names) == 2 else "multiclass"  # type: ignore[misc]
         if self._class_names is None:
             counts = None if self.source is None else [texts.count(name) for name in names]
@@ -249,8 +270,12 @@ class TabularDataModule(InMemoryDataModule):
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
     def _split(self, found: Labelled, y: Tensor) -> tuple[Tensor, ...]:
-        names = _in_order(set(self.class_names))  # whichever class is positive, the rows are divided alike
-        labels = None if self.is_regression else torch.tensor([names.index(name) for name in self.class_names])[y]
+        names = in_order(set(self.class_names))  # whichever class is positive, the rows are divided alike
+        labels = (
+            None
+            if y.ndim == 2 or self.is_regression
+            else torch.tensor([names.index(name) for name in self.class_names])[y]
+        )
         how = Division(self.test_fraction, self.val_fraction, self.split_seed, self.fold)
         return divide(found, how, labels, names)
 
@@ -270,15 +295,9 @@ class TabularDataModule(InMemoryDataModule):
         state = dict(state_dict)
         encoder = encoder_of(state)
         names = tuple(state.pop("classes"))
+        if self.is_open:
+            self.is_regression, self.is_open = not names, False
         if (encoder, names) != (self.encoder, self._class_names):
             self.encoder, self._class_names, self._splits = encoder, names, None
             self.feature_names = encoder.feature_names
         super().load_state_dict(state)
-
-
-def _in_order(names: set[str]) -> tuple[str, ...]:
-    """Sorted as numbers if they all are, else as text."""
-    try:
-        return tuple(sorted(names, key=lambda name: (float(name), name)))
-    except ValueError:
-        return tuple(sorted(names))

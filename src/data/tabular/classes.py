@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from src.data.tabular.likeness import key
+from src.data.tabular.likeness import is_number, key
 from src.errors import ConfigError
 
 _SHOWN = 3
+_MOST_CLASSES = 1000
 
 
 def as_classes(texts: Iterable[str], merge: bool, source: str) -> dict[str, str]:
@@ -68,6 +69,35 @@ def class_of_each(texts: list[str], names: Sequence[str] | None, merge: bool, so
     else:
         classes = {text: known_as(text, names, merge) for text in set(texts)}
     return [classes[text] for text in texts]
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Class `names` sorted as numbers if they all are, else as text."""
+    try:
+        return tuple(sorted(names, key=lambda name: (float(name), name)))
+    except ValueError:
+        return tuple(sorted(names))
+
+
+def check_number(names: Sequence[str], source: str, gone: str) -> None:
+    """Raise `ConfigError` where there are fewer than two classes, or more than anybody means.
+
+    Args:
+        names: Of the classes.
+        source: Where they are from, for messages.
+        gone: What is to be said of rows that have no target, in brackets; they may be another class.
+    """
+    if len(names) == 1:
+        raise ConfigError(
+            f"{source}: the target is {names[0]!r} in every row{gone}, and classification needs two classes or more; "
+            f"name another column as data.target{', or head=regression' if is_number(names[0]) else ''}"
+        )
+    if len(names) > _MOST_CLASSES:
+        remedy = ", or head=regression for amounts" if all(map(is_number, names)) else ""
+        raise ConfigError(
+            f"{source}: the target has {len(names)} different values (classification needs 2 to {_MOST_CLASSES}); name "
+            f"another column{remedy}"
+        )
 
 
 def _number(text: str) -> str:

@@ -16,6 +16,7 @@ from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
 from src.data.tabular.doubts import doubts
 from src.data.tabular.labelled import Labelled
+from src.data.tabular.target import label_codes
 from src.data.tabular.timing import moments
 from src.data.tabular.weights import weights_of
 from src.errors import ConfigError, suggestion
@@ -34,7 +35,7 @@ class TableFile(TabularDataModule):
 
     Args:
         path: A file: CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines.
-        target: Column that is predicted: its name, or its place, -1 for the last.
+        target: Column that is predicted: its name, or its place, -1 for the last. Several are labels, each yes or no.
         ignore: Columns that are no inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
         group: Column that names a group for each row, all of whose rows are in one split; it is no input. None divides
@@ -56,7 +57,7 @@ class TableFile(TabularDataModule):
         self,
         *,
         path: str | None,
-        target: Column | None,
+        target: Column | Annotated[list[Column], Field(min_length=1)] | None,
         ignore: list[Column] | None = None,
         split_column: Column | None = None,
         group: Column | None = None,
@@ -76,7 +77,10 @@ class TableFile(TabularDataModule):
             unset = "path" if path is None else "target"
             meaning = "a CSV or Parquet file" if path is None else "the column to predict"
             raise ConfigError(f"data.{unset}: needs {meaning} (got null); set data.{unset}=…")
-        self.path, self.target = Path(path).expanduser(), target
+        self.path, self.targets = Path(path).expanduser(), target if isinstance(target, list) else [target]
+        self.label_names = tuple(map(str, self.targets)) if len(self.targets) > 1 else ()
+        if self.is_regression and self.label_names:
+            raise ConfigError(f"data.target: several targets are labels, not numbers (got {target}); name one")
         self.ignore, self.split_column, self.group = ignore or [], split_column, group
         if split_column is not None and self.fold is not None:
             raise ConfigError(
@@ -103,7 +107,7 @@ class TableFile(TabularDataModule):
         check_is_file(self.path)
         self.source = Source.of_file(self.path, self.digests_whole)
         whole = self.is_apart  # another file need not have columns that are no inputs
-        asked = {"target": [self.target], "ignore": [] if whole else self.ignore}
+        asked = {"target": self.targets, "ignore": [] if whole else self.ignore}
         parting = {"split_column": self.split_column, "group": self.group, "time": self.time, "weight": self.weight}
         asked |= {key: [column] for key, column in parting.items() if column is not None and not whole}
         expected = [str(column) for columns in asked.values() for column in columns]
@@ -122,18 +126,28 @@ class TableFile(TabularDataModule):
         counts = {"rows": len(table), "columns": len(table.columns), **self.source.counts}
         self.source, self.digests = self.source._replace(counts=counts), table_digests(table)
         self.refuse_change(self.source)
-        (target,) = named["target"]
+        targets = named["target"]
+        if twice := [name for name in targets if targets.count(name) > 1]:
+            raise ConfigError(f"data.target: {twice[0]} is named twice (got {self.targets}); name it once")
+        self.label_names = tuple(targets) if len(targets) > 1 else ()
         told = {key: columns[0] for key, columns in named.items() if key in parting}
-        if taken := [key for key in ("group", "weight") if told.get(key) == target]:
+        if taken := [key for key in ("group", "weight") if told.get(key) in targets]:
             raise ConfigError(
-                f"data.{taken[0]}: {target} is the target, which is to be predicted (got {parting[taken[0]]}); "
+                f"data.{taken[0]}: {told[taken[0]]} is the target, which is to be predicted (got {parting[taken[0]]}); "
                 "name another column"
             )
-        apart = {target, *told.values(), *named["ignore"]}
+        apart = {*targets, *told.values(), *named["ignore"]}
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
-        return Labelled(table.with_columns(inputs), table.columns[target], **self._told(table, told))
+        target = label_codes(table, targets) if self.label_names else table.columns[targets[0]]
+        return Labelled(table.with_columns(inputs), target, **self._told(table, told))
+
+    def target_alone(self) -> tuple[Table, str]:
+        """The target's column of the file, and its name."""
+        with opened(self.path, self.reading, [str(self.targets[0])]) as file:
+            name = self._column("target", self.targets[0], file.names)
+            return file.table(lambda _: self._spelled, only=[name]), name
 
     def _told(self, table: Table, columns: dict[str, str]) -> dict[str, Any]:
         """What columns of the `table` that are no inputs say of its rows."""
@@ -163,7 +177,10 @@ class TableFile(TabularDataModule):
 
     def doubtful(self, inputs: Table, target: Sequence[Any]) -> Iterable[tuple[str, str]]:
         """Columns that are rarely meant as inputs."""
-        return doubts(inputs, target, self.is_regression)
+        yield from doubts(inputs, target, self.is_regression)
+        for place in range(len(self.label_names)):
+            each = [code[place] for code in target]
+            yield from (doubt for doubt in doubts(inputs, each, is_regression=False) if doubt[0] == "target")
 
     @property
     def _spelled(self) -> bool:
