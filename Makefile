@@ -48,7 +48,7 @@ notebooks: $(READY)  ## Open the lessons in the browser
 test: $(FULL)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(FILES)
 
-test-docs: $(FULL)  ## Run the lessons and README.md's commands as their readers do (about three minutes)
+test-docs: $(FULL)  ## Run the lessons, README.md's commands and its gallery's trainings (about four minutes on two cores)
 	$(BIN)/python -m pytest -m docs -n auto --dist worksteal
 
 test-slow: $(FULL)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)

@@ -49,7 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Let collections of garbage, one for each Trainer, leave alone what is imported and collected."""
-    gc.collect()
     gc.freeze()
 
 

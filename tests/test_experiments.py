@@ -1,4 +1,7 @@
-"""Every experiment reaches the number that its source printed, or the one we promise for it."""
+"""Every experiment reaches the number that its source printed, or the one we promise for it.
+
+Experiments that train for more than two seconds are what README.md's gallery says of them: `make test-docs`.
+"""
 
 import numpy as np
 import pytest
@@ -27,6 +30,7 @@ AT_LEAST = {
     "wine": 0.95,
     "multilabel": 0.8,
 }
+QUICK = {"blobs", "gaussian", "iris", "wine"}
 FASHION = {"fashion_binary": 0.998, "fashion_mlp": 0.88, "fashion_cnn": 0.935}
 GATES = ["and_gate", "or_gate", "nand_gate", "xor_gate"]
 TESTED_ALONE = {*GATES, "circles_linear", "blobs_linear", "moons_logistic", "line", "xor", "transfer"}
@@ -39,7 +43,9 @@ def test_no_experiment_is_forgotten():
     assert {stem for stem in stems if not stem.startswith("sweep_")} == known
 
 
-@pytest.mark.parametrize("experiment", AT_LEAST)
+@pytest.mark.parametrize(
+    "experiment", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.docs) for name in AT_LEAST]
+)
 def test_experiment_is_solved(train, experiment):
     metrics = train(f"experiment={experiment}", "callbacks.figures=null").metrics
     assert metrics["test/accuracy"] >= AT_LEAST[experiment]
@@ -48,6 +54,7 @@ def test_experiment_is_solved(train, experiment):
     assert metrics["test/accuracy"] == pytest.approx(shown, abs=0.02)
 
 
+@pytest.mark.docs
 def test_perceptrons_learn_what_a_line_separates(tmp_path):
     """Trained as one stack, whose runs equal runs alone: `tests/stacking/test_stack.py`; lesson 1 trains AND alone."""
     members = stacked([composed([f"experiment={gate}"]) for gate in GATES], tmp_path)
@@ -63,11 +70,13 @@ def test_perceptrons_learn_what_a_line_separates(tmp_path):
     assert xor_gate["solved"] is False
 
 
+@pytest.mark.docs
 def test_hidden_layer_solves_the_xor_gate(train):
     words = "experiment=xor_gate", "network=mlp", "trainer.max_epochs=1000", "callbacks.figures=null"
     assert train(*words).metrics["solved"] is True
 
 
+@pytest.mark.docs
 def test_linear_layers_cannot_cut_a_circle(train):
     metrics = train("experiment=circles_linear", "callbacks.figures=null").metrics
     assert 0.35 <= metrics["test/accuracy"] <= 0.65
@@ -98,6 +107,7 @@ def test_line_agrees_with_its_source_and_with_least_squares(train):
     assert predicted == pytest.approx(least_squares, abs=0.01)
 
 
+@pytest.mark.docs
 def test_xor_is_solved_with_the_loss_of_its_source_and_from_nine_of_ten_seeds(tmp_path):
     """Trained as one stack, whose runs equal runs alone: `tests/stacking/test_stack.py`."""
     members = stacked([composed(["experiment=xor", f"seed={seed}"]) for seed in range(20)], tmp_path)
@@ -118,6 +128,7 @@ def test_fashion_trains_on_any_files_of_its_format(train, tmp_path, experiment):
 
 
 @needs_fashion
+@pytest.mark.docs
 def test_t_shirts_and_boots_are_told_apart(train):
     words = "experiment=fashion_binary", f"data_dir={REAL_DATA}", "trainer.max_epochs=4", "callbacks.figures=null"
     metrics = train(*words).metrics
@@ -125,6 +136,7 @@ def test_t_shirts_and_boots_are_told_apart(train):
 
 
 @needs_fashion
+@pytest.mark.docs
 def test_an_epoch_of_the_ten_clothes_is_well_on_its_way(train):
     words = "experiment=fashion_mlp", f"data_dir={REAL_DATA}", "trainer.max_epochs=1", "callbacks.figures=null"
     assert train(*words).metrics["test/accuracy"] >= 0.8
