@@ -1,6 +1,7 @@
 """The base of every dataset that is held in memory: splits, scaling, label noise, loaders and the `DataSpec`."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from math import prod
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +15,7 @@ from src.data.blocks import BatchLoader, BlockLoader
 from src.data.folds import NumFolds, chosen_fold
 from src.data.identity import Keys
 from src.data.reading.dialect import PLAIN, Dialect, Told
-from src.data.rows import Rows, Split, Splits
+from src.data.rows import Rows, Split, Splits, label_counts
 from src.data.scaler import Scaler
 from src.data.sourced import Sourced
 from src.data.table import Table
@@ -58,6 +59,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
     divides_rows: ClassVar[bool] = False  # into training and test rows, and so into folds if that is asked for
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
+    inputs_of_columns: Mapping[str, list[int]] = {}  # places of what each column of a table becomes
     weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
     target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
     reading: Dialect | Told = PLAIN  # how files of rows are written, to predict from
@@ -159,7 +161,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         """What networks, heads and plots need to know of this dataset."""
         x, y = self.splits.train
         names = self.class_names
-        counts = tuple(_counts(y, len(names)).tolist()) if names else ()
+        counts = tuple(label_counts(y, len(names)).tolist()) if names else ()
         features = self.feature_names or (tuple(f"x{i + 1}" for i in range(x.shape[1])) if x.ndim == 2 else ())
         return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features, *self.target_scale)
 
@@ -296,8 +298,3 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
 def _counted(trainer: Trainer | None, split: Split) -> bool:
     """Whether the Trainer evaluates some batches of a split, and so their size matters: `limit_val_batches=0.5`."""
     return trainer is not None and (trainer.limit_val_batches if split == "val" else trainer.limit_test_batches) != 1.0
-
-
-def _counts(y: Tensor, num_classes: int) -> Tensor:
-    """Rows [num_classes] of each class among labels y [N], or with each label of y [N, L]."""
-    return torch.bincount(y, minlength=num_classes) if y.ndim == 1 else y.sum(dim=0)

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+import torch
 from torch import Tensor
 
 Split = Literal["train", "val", "test"]
@@ -50,3 +51,8 @@ class Splits(NamedTuple):
     train: Rows
     val: Rows
     test: Rows
+
+
+def label_counts(y: Tensor, num_classes: int) -> Tensor:
+    """Rows [num_classes] of each class among labels y [N], or with each label of y [N, L]."""
+    return torch.bincount(y, minlength=num_classes) if y.ndim == 1 else y.sum(dim=0)

@@ -4,13 +4,12 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from src.data.base import InMemoryDataModule
 from src.data.identity import row_keys
-from src.data.rows import Rows, Splits
+from src.data.rows import Rows, Splits, label_counts
 from src.errors import ConfigError
 from src.reporting.remarks import remark
 from src.spec import DataSpec
@@ -77,7 +76,7 @@ def _absent(spec: DataSpec, splits: Splits) -> Iterator[tuple[str, str]]:
     if not names:
         return
     for split, rows in zip(splits._fields, splits, strict=True):
-        counts = torch.bincount(rows.y, minlength=len(names)) if rows.y.ndim == 1 else rows.y.sum(dim=0)
+        counts = label_counts(rows.y, len(names))
         missing = [names[label] for label in (counts == 0).nonzero().flatten().tolist()]
         if missing:
             more = f" and {len(missing) - _NAMES} more" if len(missing) > _NAMES else ""

@@ -33,7 +33,7 @@ _CALLBACKS = {
     ),
     "history": ("src.callbacks.history.History", set()),
 }
-_LEFT_OUT = {"progress_bar", "figures"}  # off in a stack, whatever they are
+_LEFT_OUT = {"progress_bar", "figures", "importance"}  # off in a stack, whatever they are
 
 
 def signature(cfg: Plain) -> str:

@@ -89,6 +89,11 @@ class RunFolder:
         return self.path / "data.json"
 
     @property
+    def importance(self) -> Path:
+        """What each column of the run's table is worth."""
+        return self.path / "importance.csv"
+
+    @property
     def rows_seen(self) -> Path:
         """Keys of the rows of a file that the run was trained on or chosen by."""
         return self.path / "rows_seen.bin"

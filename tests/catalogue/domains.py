@@ -218,6 +218,8 @@ DOMAINS: dict[str, Domain] = {
     "callbacks.model_checkpoint.seconds_between_writes": SECONDS,
     "callbacks.figures.every_n_epochs": whole(1, inf, 1).as_bound().or_null(),
     "callbacks.figures.seconds_between_drawings": number(0, inf, 2.5),
+    "callbacks.importance.repeats": whole(1, inf).as_bound(),
+    "callbacks.importance.most_numbers": whole(1, inf).as_bound(),
     "callbacks.boundary_movie.frames": whole(1, inf, 2),
     "callbacks.boundary_movie.layer": whole(1, 2, 1),
     "callbacks.boundary_movie.max_units": whole(0, inf, 1),

@@ -76,13 +76,8 @@ class TabularDataModule(InMemoryDataModule):
         check_fractions(test_fraction, val_fraction, self.fold)
         self.is_regression, self.is_open = task == "regression", task == "auto"
         self.label_names: tuple[str, ...] = ()
-        self.types, self.categorical, self.keep, self.merge_classes = (
-            types,
-            categorical or [],
-            keep or [],
-            merge_classes,
-        )
-        self.strict = strict
+        self.types, self.merge_classes, self.strict = types, merge_classes, strict
+        self.categorical, self.keep = categorical or [], keep or []
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
         self.split_seed = self.seed if split_seed is None else split_seed
         self.encoder: Encoder | TypedEncoder | None = None
@@ -145,7 +140,7 @@ class TabularDataModule(InMemoryDataModule):
                     )
         if self.encoder is None:
             self.encoder = self._fitted(inputs, train, y, target)
-        self.feature_names = self.encoder.feature_names
+        self.feature_names, self.inputs_of_columns = self.encoder.feature_names, self.encoder.places
         x = self._encoded(inputs)
         keys = None if self.source is None else row_keys(x)
         if keys is not None:
@@ -153,12 +148,8 @@ class TabularDataModule(InMemoryDataModule):
         if self.is_apart:
             train = val = test
         self.weights = None if found.weights is None else training_weights(found.weights, train)
-        self.identity = Identity(
-            "row",
-            inputs.row_numbers,
-            {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()},
-            keys,
-        )
+        places: Any = {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()}
+        self.identity = Identity("row", inputs.row_numbers, places, keys)
         return Splits(*(Rows(x[rows], y[rows]) for rows in (train, val, test)))
 
     def fit_scaler(self, x: Tensor) -> Scaler:

@@ -68,6 +68,12 @@ class Encoder(NamedTuple):
         """Name of each number that a row becomes."""
         return (*self.numeric, *(f"{name}={each}" for name, kinds in self.categories.items() for each in kinds))
 
+    @property
+    def places(self) -> dict[str, list[int]]:
+        """Places of the numbers that each column becomes."""
+        columns = [*self.numeric, *(name for name, kinds in self.categories.items() for _ in kinds)]
+        return places_of(columns)
+
     def encode(self, table: Table) -> Tensor:
         """Rows [N, F] of a table, float32.
 
@@ -96,6 +102,19 @@ class Encoder(NamedTuple):
                 fitted = StandardScaler().fit(filled)
                 mean[:count], scale[:count] = torch.from_numpy(fitted.mean_), torch.from_numpy(fitted.scale_)
         return Scaler(mean, scale, fill)
+
+
+def places_of(columns: list[str]) -> dict[str, list[int]]:
+    """Places of the inputs of each column, from the column that each input is of.
+
+    Example:
+        >>> places_of(["size", "colour", "colour", "size"])
+        {'size': [0, 3], 'colour': [1, 2]}
+    """
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(columns):
+        places.setdefault(name, []).append(place)
+    return places
 
 
 def _is_numeric(table: Table, name: str) -> bool:

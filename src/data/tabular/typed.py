@@ -12,7 +12,7 @@ from src.data.cells import Coded
 from src.data.scaler import Scaler
 from src.data.table import Numbers, Table, as_text
 from src.data.tabular.dates import PARTS, Dates, missing
-from src.data.tabular.encoder import MISSING_CATEGORY, Encoder
+from src.data.tabular.encoder import MISSING_CATEGORY, Encoder, places_of
 from src.data.tabular.kinds import Kinds
 from src.data.tabular.likeness import are_truths, is_number, key, truth
 from src.data.tabular.spelling import PLAIN, Spelling
@@ -93,6 +93,13 @@ class TypedEncoder(NamedTuple):
             *missing,
             *(f"{name}={each}" for name, kinds in self.categories.items() for each in kinds),
         )
+
+    @property
+    def places(self) -> dict[str, list[int]]:
+        """Places of the numbers that each column becomes, in the order of `feature_names`."""
+        dates = (name for name, dates in self.dates.items() for _ in dates.parts)
+        kinds = (name for name, kinds in self.categories.items() for _ in kinds)
+        return places_of([*self.spellings, *dates, *self.indicators, *kinds])
 
     def encode(self, table: Table, unknown: Unknown) -> Tensor:
         """Rows [N, F] of a table, float64, until they are scaled; `unknown` counts categories that training had not.

@@ -1,0 +1,62 @@
+"""What each column of a table is worth to a run, written and drawn as it ends."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import lightning.pytorch as pl
+
+from src.callbacks.at_end import AtEnd
+from src.callbacks.figures import save
+from src.data.base import InMemoryDataModule
+from src.heads.base import Head
+from src.heads.drawing import Drawing
+from src.heads.importance import Importances, importances
+from src.settings.rules import Count, checked
+from src.storage.files import aside
+from src.storage.folders import RunFolder
+from src.storage.formulas import inert
+
+
+class Importance(AtEnd):
+    """Permutation importance of a table's columns on the test rows, in `importance.csv` and as a figure.
+
+    It chooses nothing: the network is done. Rows of other datasets have no columns, and nothing is written.
+
+    Args:
+        repeats: Shuffles of each column.
+        most_numbers: Rows times inputs that are computed, so that large tables take about a second; of more test rows,
+            some are drawn, and of tables of many hundreds of columns nothing is computed.
+    """
+
+    @checked
+    def __init__(self, repeats: Count = 10, most_numbers: Count = 20_000_000) -> None:
+        self.repeats, self.most_numbers = repeats, most_numbers
+
+    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
+        """Measure, write and draw, in the process that writes."""
+        head, data = trainer.lightning_module, trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(head, Head) or not isinstance(data, InMemoryDataModule) or not trainer.is_global_zero:
+            return
+        found = importances(head, data, self.repeats, self.most_numbers)
+        if found is not None:
+            run = RunFolder(Path(trainer.default_root_dir))
+            write(found, run.importance)
+            save([_drawing(found, trainer.global_step)], run.plots, trainer.loggers)
+
+
+def write(found: Importances, path: Path) -> None:
+    """Write what was `found` to a CSV file, the most important column first, with the ends of 95 % intervals."""
+    with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["column", f"{found.score}_lost", "low", "high"])
+        writer.writerows([inert(name), *(f"{number:.6g}" for number in lost)] for name, lost in found.columns.items())
+
+
+def _drawing(found: Importances, step: int) -> Drawing:
+    def draw() -> object:
+        from src.plots.importance import importance_figure
+
+        return importance_figure(found.columns, found.score, f"test split, {found.num_rows:,} rows")
+
+    return Drawing("importance", "importance", step, draw)
