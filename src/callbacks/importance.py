@@ -46,7 +46,7 @@ class Importance(AtEnd):
 
 
 def write(found: Importances, path: Path) -> None:
-    """Write what was `found` to a CSV file, the most important column first, with the ends of 95 % intervals."""
+    """Write what was `found` to a CSV file at `path`: the most important column first, with 95 % intervals."""
     with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["column", f"{found.score}_lost", "low", "high"])
