@@ -92,7 +92,7 @@ def twins(splits: Splits) -> int:
     """Test rows, targets included, that are training rows too, by the `splits`; 0 where few values make rows alike.
 
     Example:
-        >>> from src.data.base import Rows
+        >>> import torch
         >>> rows = Rows(torch.rand(100, 2, generator=torch.Generator().manual_seed(0)), torch.zeros(100).long())
         >>> other = Rows(rows.x + 1, rows.y)
         >>> twins(Splits(rows, other, rows)), twins(Splits(rows, rows, other))

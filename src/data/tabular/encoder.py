@@ -105,7 +105,7 @@ class Encoder(NamedTuple):
 
 
 def places_of(columns: list[str]) -> dict[str, list[int]]:
-    """Places of the inputs of each column, from the column that each input is of.
+    """Places of the inputs of each column, where `columns` has the column of each input.
 
     Example:
         >>> places_of(["size", "colour", "colour", "size"])
