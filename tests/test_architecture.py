@@ -84,6 +84,7 @@ ROOMS = {  # each knows some of those above it
         "trust",
         "settings",
         "data",
+        "networks",
         "metrics",
         "heads",
         "callbacks",

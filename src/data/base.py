@@ -90,7 +90,8 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         self.batch_size, self.seed = batch_size, seed
         self.shuffle_seed = seed if shuffle_seed is None else shuffle_seed
         self.steps_per_execution: int | Literal["auto"] = steps_per_execution
-        self.standardize, self.label_noise = standardize, label_noise
+        self.standardize: bool | Literal["robust"] = standardize
+        self.label_noise = label_noise
         self.blocks = blocks
         self.scaler: Scaler | None = None
         self.same_rows = False  # training rows are the test, as those of a truth table

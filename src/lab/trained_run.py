@@ -114,7 +114,7 @@ class TrainedRun:
         if linear is None:
             raise ConfigError("equation: a network with activations has none; look at plot_boundary()")
         weight, bias = (part.tolist() for part in linear)
-        return report.equation(weight, bias, self._opened.spec, self._opened.datamodule.standardize)
+        return report.equation(weight, bias, self._opened.spec, bool(self._opened.datamodule.standardize))
 
     @cached_property
     def datamodule(self) -> InMemoryDataModule:

@@ -214,7 +214,7 @@ class Run:
         linear = affine_map(head.network, head.spec.num_inputs)
         if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
             weight, bias = (part.tolist() for part in linear)
-            lines.append(report.equation(weight, bias, head.spec, datamodule.standardize))
+            lines.append(report.equation(weight, bias, head.spec, bool(datamodule.standardize)))
         return "\n".join([*lines, *self._closing()])
 
     def _answers(self) -> list[str]:

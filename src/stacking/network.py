@@ -7,9 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
 from src.stacking.dropout import Draw
 
-_ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+_ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, SmoothClip)
+_OF_ROWS = (PeriodicEmbedding, InputScale)  # of which `vmap` makes a link of a chain
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _NORMS = (*_BATCH_NORMS, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
@@ -19,7 +21,7 @@ class StackedNetwork:
     """M networks like `network`, each with the parameters that its line of a matrix holds.
 
     Any network without buffers and without randomness is stacked by `vmap` over `functional_call`. Chains of linear
-    layers, activations and dropout, as the MLP is, take a way of their own through `baddbmm` with the batch as the
+    layers, activations and dropout, as the MLPs are, take a way of their own through `baddbmm` with the batch as the
     last dimension, which for small networks is three times faster.
 
     Args:
@@ -90,6 +92,9 @@ def _chain(network: nn.Module) -> list[Layer] | None:
         if type(module) is nn.Linear and module.bias is not None:
             layers.append(_linear(number))
             number += 2
+        elif type(module) in _OF_ROWS:
+            layers.append(_of_rows(module, number))
+            number += len(list(module.parameters()))
         elif type(module) in _ELEMENTWISE:
             layers.append(_elementwise(module))
         elif type(module) is nn.Dropout:
@@ -105,6 +110,21 @@ def _linear(number: int) -> Layer:
     def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
         weight, bias = parameters[number], parameters[number + 1]
         return torch.baddbmm(bias.unsqueeze(2), weight, columns)
+
+    return layer
+
+
+def _of_rows(module: nn.Module, number: int) -> Layer:
+    """The layer that is a module of rows [B, F], whose parameters are the parameters from `number` on."""
+    names = [name for name, _ in module.named_parameters()]
+
+    def single(parameters: dict[str, Tensor], columns: Tensor) -> Any:
+        return functional_call(module, parameters, (columns.T,)).T
+
+    def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
+        own = parameters[number : number + len(names)]
+        result: Tensor = vmap(single)(dict(zip(names, own, strict=True)), columns)
+        return result
 
     return layer
 

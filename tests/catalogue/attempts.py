@@ -58,6 +58,10 @@ COMPOSITIONS: dict[str, tuple[str, ...]] = {
         *("data=csv", f"data.path={FILES / 'plants.csv'}", "data.target=kind", "network.hidden_dims=[5]", _NO_FIGURES),
         *("data.ignore=[]", "data.batch_size=24", "head=binary"),
     ),
+    "tabular": (
+        *("data=csv", f"data.path={FILES / 'plants.csv'}", "data.target=kind", "network=tabular", _NO_FIGURES),
+        *("data.ignore=[]", "data.batch_size=24", "network.hidden_dims=[5]", "optimizer.lr=0.01"),
+    ),
     "pictures": (
         *("data=image_folder", f"data.path={FILES / 'pictures'}", f"data.cache={FILES / 'decoded'}", _NO_FIGURES),
         *("data.image_size=8", "network.hidden_dims=[5]", "data.batch_size=8", "head=binary"),
@@ -192,7 +196,7 @@ def composed(name: str) -> DictConfig:
 def words_of(name: str) -> list[str]:
     """The overrides of a composition, whose files are there."""
     first, *others = COMPOSITIONS[name]
-    if name in ("csv", "pictures"):
+    if name in ("csv", "tabular", "pictures"):
         make_files()
     logs = any(word.startswith("logger=") for word in others)
     return [first, *_SMALL[logs:], *others]

@@ -112,6 +112,7 @@ DOMAINS: dict[str, Domain] = {
     "data.fold": one_of().or_null(),  # needs the folds beside it
     "data.steps_per_execution": whole(1, inf, 1, 2).or_word("auto"),
     "data.standardize": switch(True),
+    "tabular:data.standardize": replace(switch(False), works=(False, "robust")),
     "data.gate": one_of("or", "nand", "xor", others=("and",)),
     "data.num_train": whole(1, inf, 30),
     "data.num_val": whole(1, inf, 30),
@@ -180,6 +181,12 @@ DOMAINS: dict[str, Domain] = {
     "network.activation": one_of("identity", "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", others=("tanh",)),
     "network.dropout": number(0, 1, 0.5),  # torch.nn.Dropout: from 0 to 1
     "network.batch_norm": switch(True),
+    "tabular:network.activation": one_of(
+        "identity", "relu", "tanh", others=("leaky_relu", "elu", "gelu", "silu", "sigmoid")
+    ),
+    "network.embedding": whole(0, inf, 0, 2),
+    "network.frequencies": whole(1, inf, 3),
+    "network.sigma": number(0, inf, 2, above=True),
     "network.dims": list_of(COUNT, [3], [4, 4]),
     "network.depth": whole(1, inf, 2),
     "head.loss": one_of("bce", others=("bce_with_logits",)),

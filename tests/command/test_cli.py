@@ -30,8 +30,11 @@ def assert_refused(done, line, runs):
     [
         ("data.nois=1", "data.nois: unknown key; did you mean data.noise?"),
         ("optimzer.lr=1", "optimzer.lr: unknown key; did you mean optimizer.lr?"),
-        ("network=cnnn", "network: no option 'cnnn'; did you mean cnn? choose from cnn, mlp, perceptron, resnet18"),
-        ("network=", "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18"),
+        (
+            "network=cnnn",
+            "network: no option 'cnnn'; did you mean cnn? choose from cnn, mlp, perceptron, resnet18, tabular",
+        ),
+        ("network=", "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18, tabular"),
         ("trainer.max_epochs=0", "trainer.max_epochs: input should be greater than or equal to 1 (got 0)"),
         ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
         (

@@ -66,9 +66,8 @@ def test_own_options_go_with_every_experiment(how, own, capsys):
     (cfg,) = composed("train", ["experiment=ours", "network.hidden_dims=[8]", *words])
     assert cfg.network.hidden_dims == [8]
     assert give("train", ["experiment=xor", "network=mime", *words]) == 2
-    line = (
-        "config error: network: no option 'mime'; did you mean mine? choose from cnn, mine, mlp, perceptron, resnet18\n"
-    )
+    choices = "cnn, mine, mlp, perceptron, resnet18, tabular"
+    line = f"config error: network: no option 'mime'; did you mean mine? choose from {choices}\n"
     assert capsys.readouterr().err == line
     assert give("train", ["experiment=typo", *words]) == 2
     line = "config error: network.hiden_dims: unknown key in experiment=typo; did you mean network.hidden_dims?\n"

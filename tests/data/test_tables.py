@@ -129,3 +129,20 @@ def test_a_class_that_training_had_not_is_named(tmp_path):
 def test_path_and_target_must_be_named(unset):
     with pytest.raises(ConfigError, match=rf"data.{unset}: needs .* set data.{unset}="):
         TableFile(**{"path": "a.csv", "target": "b", unset: None})
+
+
+def test_robust_columns_have_median_0_and_a_middle_half_1_wide(tmp_path):
+    numbers = [0.1 * place for place in range(40)] + [1e6]
+    lines = [f"{number},{place % 20 == 0:d},{place % 2}" for place, number in enumerate(numbers)]
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join(["size,rare,kind", *lines]) + "\n")
+    for types in ("auto", None):
+        dataset = TableFile(path=str(path), target="kind", standardize="robust", types=types, split_seed=1)
+        raw = TableFile(path=str(path), target="kind", standardize=False, types=types, split_seed=1).splits
+        size, rare = raw.train.x.double().numpy().T
+        low, centre, high = np.percentile(size, [25, 50, 75])
+        found = dataset.splits.test.x.numpy()
+        expected = (raw.test.x.numpy()[:, 0] - centre) / (high - low)
+        assert found[:, 0] == pytest.approx(expected, rel=1e-5)
+        assert np.percentile(rare, [25, 75]).tolist() == [0, 0]  # so that half the whole range is the unit
+        assert found[:, 1] == pytest.approx(2 * raw.test.x.numpy()[:, 1])

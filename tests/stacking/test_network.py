@@ -5,11 +5,20 @@ import torch
 from torch import nn
 
 from src.networks.mlp import MLP
+from src.networks.tabular import TabularMLP
 from src.stacking.network import StackedNetwork, cannot_stack
+
+
+def _told_apart(network):
+    """A network whose last layer does not begin with zeros, so that all parameters have gradients."""
+    nn.init.normal_(network[-1].weight)
+    return network
+
 
 ACTIVATIONS = ["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 KINDS = {name: ((3,), lambda name=name: MLP((3,), 2, [5, 4], activation=name)) for name in ACTIVATIONS} | {
     "no hidden layer": ((3,), lambda: MLP((3,), 1, [])),
+    "tabular": ((3,), lambda: _told_apart(TabularMLP((3,), 2, [5, 4], dropout=0.0))),
     "flattened": ((2, 3), lambda: MLP((2, 3), 2, [4])),
     "convolution": ((1, 6, 6), lambda: nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(48, 2))),
     "layer norm": ((3,), lambda: nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.Linear(4, 2))),

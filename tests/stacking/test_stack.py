@@ -49,6 +49,11 @@ CASES = {
         SEEDS,
     ),
     "dropout": ([*SHORT, "network.hidden_dims=[8,4]", "network.dropout=0.3", "optimizer=adam"], SEEDS),
+    "embedded": (
+        ["experiment=iris", "network=tabular", "network.hidden_dims=[8,4]", "data.standardize=robust",
+         "trainer.max_epochs=3"],
+        SEEDS,
+    ),
     "several labels": (["experiment=multilabel", "data.num_samples=300", "trainer.max_epochs=4"], SEEDS),
     "folds of two sizes": (
         ["experiment=iris", "trainer.max_epochs=8", "data.folds=4"],

@@ -21,6 +21,7 @@ from src.data.tabular.dividing import Division, divide
 from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
+from src.data.tabular.spread import Standardize
 from src.data.tabular.target import choice_of, labels_of
 from src.data.tabular.typed import TypedEncoder, encoder_of
 from src.data.tabular.unknown import Unknown
@@ -48,7 +49,8 @@ class TabularDataModule(InMemoryDataModule):
         split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
         positive: Which of two classes is the positive one, with label 1: its name; `auto` decides by the names and, in
             a file, by the counts; None keeps the order of the names, as runs did that have no such key.
-        standardize: Shift and scale columns of numbers to mean 0 and standard deviation 1 over the training rows.
+        standardize: Shift and scale columns of numbers to mean 0 and standard deviation 1 over the training rows;
+            `robust` takes the median for the mean and the range of the middle half for the deviation.
         **common: Arguments of `InMemoryDataModule`.
     """
 
@@ -69,10 +71,11 @@ class TabularDataModule(InMemoryDataModule):
         val_fraction: SplitFraction = 0.1,
         split_seed: Seed | None = None,
         positive: ClassName | None = None,
-        standardize: bool = True,
+        standardize: Standardize = True,
         **common: Any,
     ) -> None:
-        super().__init__(standardize=standardize, **common)
+        super().__init__(standardize=bool(standardize), **common)
+        self.standardize = standardize
         check_fractions(test_fraction, val_fraction, self.fold)
         self.is_regression, self.is_open = task == "regression", task == "auto"
         self.label_names: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from src.data.scaler import Scaler
 from src.data.table import Table, as_number
+from src.data.tabular.spread import Standardize, centre_and_unit
 from src.errors import ConfigError
 
 MISSING_CATEGORY = "(missing)"
@@ -87,8 +88,8 @@ class Encoder(NamedTuple):
             numbers += [(cells == kind).astype(np.float64) for kind in kinds]
         return torch.from_numpy(np.stack(numbers, axis=1)).float()
 
-    def scaler(self, x: Tensor, standardize: bool) -> Scaler:
-        """The median for missing numbers and, to `standardize`, mean 0 and deviation 1, over training rows x [N, F]."""
+    def scaler(self, x: Tensor, standardize: Standardize) -> Scaler:
+        """The median for missing numbers and, to `standardize`, their centre and unit, over training rows x [N, F]."""
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import StandardScaler
 
@@ -98,7 +99,10 @@ class Encoder(NamedTuple):
             imputer = SimpleImputer(strategy="median", keep_empty_features=True)
             filled = imputer.fit_transform(x[:, :count].double().numpy())
             fill[:count] = torch.from_numpy(imputer.statistics_).nan_to_num().float()
-            if standardize:
+            if standardize == "robust":
+                found = [centre_and_unit(column, standardize) for column in filled.T]
+                mean[:count], scale[:count] = torch.tensor(found).T
+            elif standardize:
                 fitted = StandardScaler().fit(filled)
                 mean[:count], scale[:count] = torch.from_numpy(fitted.mean_), torch.from_numpy(fitted.scale_)
         return Scaler(mean, scale, fill)

@@ -16,6 +16,7 @@ from src.data.tabular.encoder import MISSING_CATEGORY, Encoder, places_of
 from src.data.tabular.kinds import Kinds
 from src.data.tabular.likeness import are_truths, is_number, key, truth
 from src.data.tabular.spelling import PLAIN, Spelling
+from src.data.tabular.spread import Standardize, centre_and_unit
 from src.data.tabular.unknown import Unknown
 
 OTHER_CATEGORY = "(other)"
@@ -127,8 +128,8 @@ class TypedEncoder(NamedTuple):
             at += len(kinds)
         return torch.from_numpy(x)
 
-    def scaler(self, x: Tensor, standardize: bool) -> Scaler:
-        """The median for missing numbers and, to `standardize`, mean 0 and deviation 1, over training rows x [N, F].
+    def scaler(self, x: Tensor, standardize: Standardize) -> Scaler:
+        """The median for missing numbers and, to `standardize`, their centre and unit, over training rows x [N, F].
 
         All in float64, so that numbers as large as 40,000,001 keep what tells them apart.
         """
@@ -137,12 +138,8 @@ class TypedEncoder(NamedTuple):
             cells = x[:, place].numpy()
             known = _known(cells)
             fill[place] = float(np.median(known)) if len(known) else 0.0
-            if standardize:
-                filled = np.where(np.isnan(cells), fill[place].item(), cells)
-                centre, deviation = filled.mean(), filled.std()
-                mean[place] = centre
-                if deviation > 1e-14 * abs(centre) and deviation > 0:
-                    scale[place] = deviation
+            filled = np.where(np.isnan(cells), fill[place].item(), cells)
+            mean[place], scale[place] = centre_and_unit(filled, standardize)
         return Scaler(mean, scale, fill)
 
     # Checkpoints

@@ -1,0 +1,76 @@
+"""What happens to the numbers of a table's row before the first hidden layer."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+_FARTHEST = 3.0
+_SLOWER = 0.1  # an embedding's steps are a tenth of those of the weights after it,
+_FASTER = 6.0  # and a scale's are six times theirs, as Adam's steps are of one size whatever a parameter's unit
+
+
+class SmoothClip(nn.Module):
+    """Inputs x [...] to x / √(1 + (x/3)²): nearly x where it is small, and never beyond ±3.
+
+    Example:
+        >>> SmoothClip()(torch.tensor([0.3, 4.0, 1000.0]))
+        tensor([0.2985, 2.4000, 3.0000])
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
+        return x / (1 + (x / _FARTHEST).square()).sqrt()
+
+
+class PeriodicEmbedding(nn.Module):
+    """Inputs x [N, F] to [N, F + F·dims]: the numbers themselves, and some functions of each that are learnt.
+
+    They are weighted sums of cosines of the number, whose frequencies and phases are parameters too: a number that
+    matters in steps, or within a range, is then as easy to learn as one that matters linearly (D. Holzmüller,
+    L. Grinsztajn and I. Steinwart, "Better by default", NeurIPS 2024, where it is called PBLD).
+
+    Args:
+        num_inputs: F.
+        dims: Functions of each number.
+        frequencies: Cosines of which they are made.
+        sigma: Standard deviation of the first frequencies, in periods for each unit of a number.
+    """
+
+    def __init__(self, num_inputs: int, dims: int, frequencies: int, sigma: float) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(frequencies)
+        self.frequencies = _parameter(2 * math.pi * sigma * torch.randn(num_inputs, frequencies))
+        self.phases = _parameter(_uniform(math.pi, num_inputs, frequencies))
+        self.weight = _parameter(_uniform(bound, num_inputs, frequencies, dims))
+        self.bias = _parameter(_uniform(bound, num_inputs, dims))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Numbers [N, F + F·dims] for inputs x [N, F]."""
+        waves = (x.unsqueeze(-1) * (_SLOWER * self.frequencies) + _SLOWER * self.phases).cos()
+        learnt = torch.einsum("nfk,fkd->nfd", waves, _SLOWER * self.weight) + _SLOWER * self.bias
+        return torch.cat([x, learnt.flatten(1)], dim=1)
+
+
+class InputScale(nn.Module):
+    """Inputs x [N, F] times a factor for each that is learnt, 1 at first: inputs that say nothing can be turned down.
+
+    Args:
+        num_inputs: F.
+    """
+
+    def __init__(self, num_inputs: int) -> None:
+        super().__init__()
+        self.change = nn.Parameter(torch.zeros(num_inputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
+        return x * (1 + _FASTER * self.change)
+
+
+def _uniform(bound: float, *shape: int) -> Tensor:
+    return torch.empty(shape).uniform_(-bound, bound)
+
+
+def _parameter(value: Tensor) -> nn.Parameter:
+    return nn.Parameter(value / _SLOWER)
