@@ -29,6 +29,7 @@ class Catalogue:
         self.name = str(flags.get("--config-name", command)).removesuffix(".yaml")
         self._kind = str(flags.get("--cfg"))
         self._words = words
+        self._mode = RunMode.MULTIRUN if "--multirun" in flags else RunMode.RUN
         self._search = [word for word in words if word.startswith("hydra.searchpath=")]
         first = str(flags["--config-dir"]) if "--config-dir" in flags else None
         self._loader = new_loader(str(flags.get("--config-path", CONF)), first)
@@ -62,13 +63,21 @@ class Catalogue:
                 continue
         return OmegaConf.create()
 
+    def whole(self) -> DictConfig:
+        """The configuration of the whole command line, `hydra` included; values that are swept over are left aside.
+
+        Raises:
+            HydraException: It cannot be composed.
+        """
+        return self._loader.load_configuration(self.name, self._words, self._mode)
+
     def shown(self) -> DictConfig:
         """The configuration of the whole command line, of which `--cfg job` shows all but `hydra`, `--cfg hydra` that.
 
         Raises:
             HydraException: It cannot be composed.
         """
-        cfg = self._loader.load_configuration(self.name, self._words, RunMode.RUN)
+        cfg = self.whole()
         keys = {"all": list(cfg), "hydra": ["hydra"]}.get(self._kind, [key for key in cfg if key != "hydra"])
         return OmegaConf.masked_copy(cfg, [str(key) for key in keys])
 

@@ -15,6 +15,8 @@ from omegaconf import OmegaConf
 from src import interrupts
 from src.command import arguments, claiming
 from src.command.claiming import Claims, Refused, claims
+from src.command.flags import parted
+from src.command.help import help_text
 from src.command.messages import THEIRS, reworded
 from src.command.sweeps import problem
 from src.command.tasks import ReadingTask, RunTask, Task, Work, at_place, quiet
@@ -93,6 +95,9 @@ def execute(
         try:
             words, claimed.sweep = arguments.rewritten(words, config_name, begins_runs)
             sys.argv = [known[0], *words]  # where Hydra reads them
+            if "--help" in words:
+                print(help_text(config_name, *parted(words)))
+                return Outcome(0, None)
             task = (RunTask if begins_runs else ReadingTask)(config_name, work)
             _call_hydra(task, claimed)
             if after_sweep is not None and claimed.sweep is not None:

@@ -149,13 +149,6 @@ def test_two_runs_of_the_same_instant_get_two_folders(tmp_path):
     assert [each.path.name for each in claims] == [f"2026-01-01_00-00-00{end}" for end in ("", "_2", "_3")]
 
 
-def test_help_names_every_group_and_shows_examples(tmp_path):
-    text = train("--help", runs=tmp_path).stdout
-    for group in (ROOT / "conf").iterdir():
-        assert group.suffix or group.name in ("common", "hydra") or f"{group.name}:" in text
-    assert "python -m src.train experiment=circles" in text
-
-
 def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):
     train("experiment=xor", "trainer.max_epochs=1", "data.num_train=100", "logger=none", runs=tmp_path / "runs")
     (folder,) = (tmp_path / "runs" / "xor").iterdir()
