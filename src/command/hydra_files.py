@@ -5,6 +5,7 @@ Hydra itself writes them in place and before that, also into the folder of a run
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -14,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src.errors import ConfigError
 from src.storage.files import aside, make_folders
 from src.storage.folders import RUN, RunFolder
+from src.trust.plain import parse_yaml, read_yaml
 from src.trust.references import without_resolvers
 
 Files = dict[str, str]
@@ -39,6 +41,39 @@ def composed(cfg: DictConfig, hydra: DictConfig) -> Files:
         RUN.hydra_config.name: OmegaConf.to_yaml(hydra),
         RUN.overrides.name: OmegaConf.to_yaml(hydra.hydra.overrides.task),
     }
+
+
+def of_resumed(files: Files, run: RunFolder) -> Files:
+    """The `files` of a `run` that is resumed: the words that it was begun with stay, but for those that are set anew.
+
+    By these words, and by the options that they chose, `src.compare` knows its setting.
+    """
+    before, now = _words(run.overrides), parse_yaml(files[RUN.overrides.name], RUN.overrides.name)
+    if before is None or not run.hydra_config.is_file():
+        return files
+    new = [word for word in now if key_of(word) != "resume"]
+    keys = {"resume", *map(key_of, new)}
+    words = [*(word for word in before if key_of(word) not in keys), *new]
+    return {RUN.config.name: files[RUN.config.name], RUN.overrides.name: OmegaConf.to_yaml(OmegaConf.create(words))}
+
+
+def key_of(word: str) -> str:
+    """The key that a `word` of the command line sets, adds or deletes.
+
+    Example:
+        >>> key_of("+data.noise=0.1"), key_of("~data.positive")
+        ('data.noise', 'data.positive')
+    """
+    return word.lstrip("+~").partition("=")[0]
+
+
+def _words(path: Path) -> list[str] | None:
+    """The overrides in the file at `path`; None where it holds none."""
+    try:
+        found = read_yaml(path)
+    except (ConfigError, OSError):
+        return None
+    return found if isinstance(found, list) and all(isinstance(word, str) for word in found) else None
 
 
 @contextmanager

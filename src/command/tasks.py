@@ -108,7 +108,10 @@ class RunTask(Task):
         try:
             config.check(cfg, hydra_cfg)
             decide(cfg, folder)
-            with hydra_files.written(hydra_files.of_job(cfg), RunFolder(folder)):
+            run, files = RunFolder(folder), hydra_files.of_job(cfg)
+            if files and cfg.get("resume") is not None:
+                files = hydra_files.of_resumed(files, run)
+            with hydra_files.written(files, run):
                 OmegaConf.resolve(cfg)
                 return self.work(cfg, folder)
         except OSError as error:

@@ -82,6 +82,8 @@ class Record:
             node = node.get(part) if isinstance(node, dict) else None
         if isinstance(node, str) and node.startswith("${") and node.endswith("}"):
             return self.value(node[2:-1])
+        if isinstance(node, dict):  # a group, of a run that was resumed by a version that kept no choices then
+            return None
         return tuple(node) if isinstance(node, list) else node
 
 

@@ -55,6 +55,21 @@ def test_absent_classes_score_as_in_scikit_learn_with_zero_division_0(y, labels,
         assert scores[name].item() == pytest.approx(expected), name
 
 
+@pytest.mark.parametrize("settings", [{}, {"label_smoothing": 0.2}, {"class_weights": [1.0, 3.0, 0.5]}])
+def test_the_losses_of_many_runs_are_those_of_each_by_the_formula(settings):
+    head = head_of(MulticlassHead, THREE, **settings)
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(4, 3, 30, generator=generator).transpose(1, 2)  # as a stack has them: columns last
+    y = torch.randint(0, 3, (4, 30), generator=generator)
+    found = head.losses(logits, y)
+    for run, labels, loss in zip(logits.double().numpy(), y.numpy(), found.tolist(), strict=True):
+        p = np.exp(run) / np.exp(run).sum(axis=1, keepdims=True)
+        share = settings.get("label_smoothing", 0.0)
+        each = -(1 - share) * np.log(p[range(30), labels]) - share * np.log(p).mean(axis=1)
+        weights = np.array(settings.get("class_weights", [1.0, 1.0, 1.0]))[labels]
+        assert loss == pytest.approx(float((weights * each).sum() / weights.sum()), abs=1e-6)
+
+
 def test_counts_too_large_for_float32_keep_their_accuracy():
     confusion = torch.tensor([[2**25, 1], [1, 2**25 + 1]])
     assert scores_from_confusion(confusion)["accuracy"].item() == pytest.approx(1 - 2 / (2**26 + 3), abs=1e-7)

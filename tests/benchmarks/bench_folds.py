@@ -1,0 +1,40 @@
+"""Five folds and twenty seeds of iris as one stack, against one of these runs, both with their start: `make bench`.
+
+One run is measured as it stands, and without figures and TensorBoard, which the stack's runs have not either.
+"""
+
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.rounds import compare, timed
+
+RUN = ["-m", "src.train", "experiment=iris", "data.folds=5"]
+SWEEP = ["-m", "data.fold=range(0,5)", "seed=range(0,20)", "hydra/launcher=vectorized"]
+BARE = ["callbacks.figures=null", "logger=none"]
+LIMITS = {
+    "without dropout / a run": 1.5,
+    "without dropout / a run without figures": 1.5,
+    "as bundled / a run": 4.0,
+    "as bundled / a run without figures": 4.0,
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as scratch:
+
+        def measure(number: int) -> dict[str, float]:
+            ratios: dict[str, float] = {}
+            for title, words in (("without dropout", ["network.dropout=0"]), ("as bundled", [])):
+                runs = f"runs_dir={Path(scratch, str(number), title.replace(' ', '_'))}"
+                bare, whole, sweep = (
+                    timed([*RUN, *more, *words, runs])[0] for more in (["data.fold=0", *BARE], ["data.fold=0"], SWEEP)
+                )
+                ratios |= {f"{title} / a run": sweep / whole, f"{title} / a run without figures": sweep / bare}
+            return ratios
+
+        compare("Iris, five folds × twenty seeds in seconds of one run", measure, 3, LIMITS)
+
+
+if __name__ == "__main__":
+    main()
