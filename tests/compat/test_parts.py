@@ -7,6 +7,7 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf, _utils, base, grammar_parser
 from omegaconf.errors import GrammarParseError
 
@@ -19,6 +20,7 @@ FILES = ["train", "experiment/xor", "hydra/job_logging/lab", "callbacks/default"
 
 
 def repository(folder, provider="main"):
+    Plugins.instance()
     path = ConfigSearchPathImpl()
     path.append(provider, f"file://{folder}")
     path.append("schema", "structured://")
@@ -84,6 +86,29 @@ def test_interpolations_are_parsed_once_and_mean_what_they_meant():
         for _ in range(2):
             with pytest.raises(GrammarParseError):
                 grammar_parser.parse("${seed")
+
+
+def test_a_copy_is_as_deep_as_omegaconfs():
+    class Local:
+        """What pickle does not find."""
+
+    with contract(keep_parts, "omegaconf"):
+        cfg = OmegaConf.create({"seed": 1, "a": {"b": [1, {"c": "${seed}"}], "d": None, "e": "???"}})
+        OmegaConf.set_struct(cfg, True)
+        OmegaConf.set_readonly(cfg.a.b, True)
+        found = copy.deepcopy(cfg)
+        assert found == cfg
+        assert found.a.b[1].c == 1
+        assert (OmegaConf.is_struct(found), OmegaConf.is_readonly(found.a.b), OmegaConf.is_missing(found.a, "e")) == (
+            *(True, True, True),
+        )
+        found.seed, found.a.d = 2, 3
+        assert (found.a.b[1].c, cfg.a.b[1].c, cfg.a.d) == (2, 1, None)
+        part = cfg.a.copy()
+        part.d = 4
+        assert (part.b[1].c, part._get_parent() is cfg, cfg.a.d) == (1, True, None)  # looks up what stands above it
+        own = OmegaConf.create({"a": Local()}, flags={"allow_objects": True})
+        assert type(copy.deepcopy(own).a) is Local
 
 
 def test_the_schemas_in_the_store_stay_as_they_are():
