@@ -48,7 +48,7 @@ notebooks: $(READY)  ## Open the lessons in the browser
 test: $(FULL)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(FILES)
 
-test-docs: $(FULL)  ## Run the lessons, README.md's commands and its gallery's trainings (about four minutes on two cores)
+test-docs: $(FULL)  ## Run the lessons, the pages' commands and the gallery's trainings (about four minutes on two cores)
 	$(BIN)/python -m pytest -m docs -n auto --dist worksteal
 
 test-slow: $(FULL)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
@@ -77,7 +77,7 @@ bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals,
 	$(BIN)/python -m tests.benchmarks.bench_calibration
 	$(BIN)/python -m tests.benchmarks.bench_alone
 
-gallery: $(READY)  ## Train every experiment for README.md's gallery: make gallery data_dir=../shared/data
+gallery: $(READY)  ## Train every experiment for the gallery, and renew what pages take from the code: make gallery data_dir=../shared/data
 	$(BIN)/python -m src.readme $(WORDS)
 
 lock: $(FULL)  ## Renew requirements.lock from pyproject.toml, and with it the versions that `uv run` takes

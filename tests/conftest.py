@@ -23,7 +23,7 @@ with lean_imports():  # as commands begin: half the time
 from tests import blank
 
 _MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
-_LONGEST = "test_notebooks", "test_experiments", "test_readme"  # begun first, so that no core waits for them in the end
+_LONGEST = "test_notebooks", "test_experiments", "test_pages"  # begun first, so that no core waits for them in the end
 
 
 def pytest_configure(config: pytest.Config) -> None:

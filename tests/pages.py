@@ -19,7 +19,7 @@ class Command(NamedTuple):
 
 def commands_in(text):
     """The lines of a text that call a module of `src`; after a `$` the lines below are what they print."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in text.replace("\\\n", "").splitlines()]
     for number, line in enumerate(lines):
         prompt, line = line.startswith("$ "), line.removeprefix("$ ")
         if not line.startswith("python -m src."):

@@ -55,6 +55,19 @@ def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.I
     return buffer.getvalue()
 
 
+def led_by_its_end(gif: bytes, seconds: float = 1.5) -> bytes:
+    """The same animation with its last picture in front, for `seconds`: what a page shows that plays nothing."""
+    with Image.open(io.BytesIO(gif)) as film:
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(film.getpalette() or [])
+        frames, durations = [], []
+        for place in range(getattr(film, "n_frames", 1)):
+            film.seek(place)
+            frames.append(film.convert("RGB"))
+            durations.append(film.info["duration"] / 1000)
+    return to_gif([frames[-1], *frames], [seconds, *durations], palette)
+
+
 def _changes(frames: Iterator[Image.Image]) -> Iterator[Image.Image]:
     """The first frame, and of each later one the pixels that differ from those before it."""
     before = None

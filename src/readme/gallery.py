@@ -2,9 +2,11 @@
 
 import io
 import json
-import shutil
+import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -14,6 +16,7 @@ from PIL import Image
 from src import lab
 from src.comparing.naming import shown
 from src.places import CONF
+from src.plots.gif import led_by_its_end
 from src.plots.style import to_png
 from src.readme.options import description
 from src.storage.folders import RunFolder
@@ -30,6 +33,9 @@ EXPERIMENTS = (
     "sweep_seed",
 )
 """What the gallery shows, in the order in which a course would."""
+
+HIGHLIGHTS = ("circles", "spirals", "moons_logistic", "sweep_noise", "sweep_seed", "fashion_cnn")
+"""What the first page shows of it."""
 
 NEEDS_OWN_DATA = ("transfer",)
 """Experiments on pictures that only their user has."""
@@ -142,7 +148,8 @@ def film(experiment: str, *overrides: str) -> None:
     """Train an experiment, with `overrides` as on the command line, and keep the movie of its boundary."""
     frames = f"callbacks.boundary_movie.frames={_FRAMES}"
     run = lab.train(experiment, "callbacks=boundary_movie", frames, *overrides)
-    shutil.copy(RunFolder(run.folder).movie(), GALLERY / f"{experiment}.gif")
+    gif = RunFolder(run.folder).movie().read_bytes()
+    (GALLERY / f"{experiment}.gif").write_bytes(led_by_its_end(gif))
 
 
 def write_entries(entries: dict[str, Entry]) -> None:
@@ -188,20 +195,20 @@ def _small(png: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def gallery_markdown() -> str:
-    """The gallery as a table of pictures, some in a line, from what was measured last."""
+def gallery_markdown(experiments: Sequence[str], page: Path) -> str:
+    """Some `experiments` as a table of pictures for a `page`, from what was measured last."""
     entries = read_entries()
-    cells = [_cell(name, entries[name]) for name in EXPERIMENTS if name in entries]
+    pictures = os.path.relpath(GALLERY, page.parent)
+    cells = [_cell(name, entries[name], pictures) for name in experiments if name in entries]
     lines = [cells[start : start + _COLUMNS] for start in range(0, len(cells), _COLUMNS)]
     return "\n".join(["<table>", *(f"<tr>{''.join(line)}\n</tr>" for line in lines), "</table>"])
 
 
-def _cell(experiment: str, entry: Entry) -> str:
+def _cell(experiment: str, entry: Entry, pictures: str) -> str:
     text = escape(description(CONF / "experiment" / f"{experiment}.yaml"))
-    picture = f"{GALLERY.relative_to(CONF.parent)}/{experiment}.png"
     return f"""
 <td valign="top" width="33%">
-<img src="{picture}" alt="{text}" width="240"><br>
+<img src="{pictures}/{experiment}.png" alt="{text}" width="240"><br>
 <b>{experiment}</b>: {text}<br>
 {escape(entry.number)}<br>
 <code>{escape(command(experiment))}</code>

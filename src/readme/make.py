@@ -1,4 +1,4 @@
-"""`make gallery`: every experiment trained anew, its figure drawn, and README.md's sections written."""
+"""`make gallery`: every experiment trained anew, its figure drawn, and the sections of the pages written."""
 
 import contextlib
 import io
@@ -9,16 +9,35 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
 
 from src import cores
 from src.errors import ConfigError, suggestion
-from src.readme.gallery import EXPERIMENTS, GALLERY, Entry, film, gallery_markdown, measure, read_entries, write_entries
+from src.readme.gallery import (
+    EXPERIMENTS,
+    GALLERY,
+    HIGHLIGHTS,
+    Entry,
+    film,
+    gallery_markdown,
+    measure,
+    read_entries,
+    write_entries,
+)
 from src.readme.options import options_markdown
-from src.readme.sections import README, write
+from src.readme.sections import DOCS, README, write
+from src.readme.speed import CHART, speed_chart, speed_markdown
 from src.storage import failures
 
-SECTIONS: dict[str, Callable[[], str]] = {"gallery": gallery_markdown, "options": options_markdown}
-"""What README.md takes from the code, by the name of its pair of comments."""
+SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
+    README: {"highlights": lambda: gallery_markdown(HIGHLIGHTS, README)},
+    DOCS / "gallery.md": {"gallery": lambda: gallery_markdown(EXPERIMENTS, DOCS / "gallery.md")},
+    DOCS / "options.md": {"options": options_markdown},
+    DOCS / "speed.md": {"speed": speed_markdown},
+}
+"""What pages take from the code, by the name of its pair of comments."""
+
+_PAGES = "pages"  # the word that renews those alone, and trains nothing
 
 _FILMED = "xor"
 _HEAVY = "fashion_"  # these take all cores but one, and minutes; the others one core between them, meanwhile
@@ -28,8 +47,11 @@ def main(words: list[str]) -> int:
     """Renew the experiments that are named, or all; the exit code.
 
     Args:
-        words: Names of experiments, and overrides for all of them, such as `data_dir=../shared/data`.
+        words: `pages` alone, which only writes the sections; or names of experiments, and overrides for all of them,
+            such as `data_dir=../shared/data`.
     """
+    if words == [_PAGES]:
+        return _write_pages()
     overrides = [word for word in words if "=" in word]
     chosen = [word for word in words if "=" not in word] or list(EXPERIMENTS)
     for name in chosen:
@@ -52,8 +74,15 @@ def main(words: list[str]) -> int:
                 continue
             write_entries(entries)
             print(f"{time.perf_counter() - start:4.0f} s  {name}: {entries[name].number}")
-    write(README, SECTIONS)
-    print("\n".join([*skipped, f"written: {README.name} and {GALLERY.relative_to(README.parent)}/"]), file=sys.stderr)
+    print("\n".join([*skipped, f"written: {GALLERY.relative_to(README.parent)}/"]), file=sys.stderr)
+    return _write_pages()
+
+
+def _write_pages() -> int:
+    CHART.write_bytes(speed_chart())
+    for page, sections in SECTIONS.items():
+        write(page, sections)
+    print(f"written: {', '.join(str(page.relative_to(README.parent)) for page in SECTIONS)}", file=sys.stderr)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Sections of README.md that are written by the code, between a pair of comments each."""
+"""Sections of README.md and of docs/ that are written by the code, between a pair of comments each."""
 
 import re
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from src.errors import ConfigError
 from src.places import CONF
 
 README = CONF.parent / "README.md"
+DOCS = CONF.parent / "docs"
 
 
 def put(text: str, name: str, section: str) -> str:
@@ -18,7 +19,7 @@ def put(text: str, name: str, section: str) -> str:
     """
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     if not pattern.search(text):
-        raise ConfigError(f"README.md: has no <!-- {name} --> and <!-- /{name} -->; put them where {name} is to stand")
+        raise ConfigError(f"a page: has no <!-- {name} --> and <!-- /{name} -->; put them where {name} is to stand")
     return pattern.sub(lambda found: f"{found[1]}\n{section}\n\n{found[2]}", text)
 
 

@@ -102,10 +102,10 @@ def test_head_trains_on_any_data_loader():
     assert "val/f1" in trainer.callback_metrics
 
 
-def test_the_script_of_the_readme_runs(capsys):
-    page = (Path(__file__).parents[2] / "README.md").read_text()
+def test_the_script_of_the_page_runs(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "add_your_own.md").read_text()
     (script,) = re.findall(r"```python\n(import lightning.*?)```", page, re.DOTALL)
-    exec(compile(script, "README.md", "exec"), {})
+    exec(compile(script, "add_your_own.md", "exec"), {})
     shown = capsys.readouterr().out
     assert "'test/accuracy': 1.0" in shown
     assert "torch.Size([32, 2]) torch.Size([32])" in shown

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from src.plots.gif import shared_palette, to_gif
+from src.plots.gif import led_by_its_end, shared_palette, to_gif
 from src.plots.movie import Movie, Scene, Shot, Units
 from src.plots.panel import Scale, shade
 from src.plots.plane import plane_around
@@ -83,6 +83,18 @@ def test_all_frames_share_one_table_of_colours():
         at = data.find(b"\x21\xf9\x04", at + 1)
     assert len(flags) == 4
     assert not any(flag & 0x80 for flag in flags)
+
+
+def test_a_gif_led_by_its_end_shows_that_first_and_then_all():
+    palette = shared_palette(list(pictures()))
+    seconds = [0.6, 0.1, 0.05, 2.0]
+    gif = Image.open(io.BytesIO(led_by_its_end(to_gif(pictures(), seconds, palette), 1.0)))
+    shown = [list(pictures())[-1], *pictures()]
+    assert gif.n_frames == 5
+    for place, picture in enumerate(shown):
+        gif.seek(place)
+        assert gif.info["duration"] == 1000 * [1.0, *seconds][place]
+        assert np.array_equal(np.asarray(gif.convert("RGB")), np.asarray(picture))
 
 
 def test_gif_of_one_picture_is_a_still():
