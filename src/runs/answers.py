@@ -1,6 +1,7 @@
 """How a run answers: the temperature and the threshold in its folder, which every score that is shown there follows."""
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,23 @@ def change(head: Head, datamodule: InMemoryDataModule, temperature: str | None, 
         thresholds.choose(head, datamodule, rule)
 
 
-def read(folder: Path, head: Head) -> None:
+def read(folder: Path, head: Head, anew: Collection[str] = ()) -> None:
     """Let a `head` answer as a run's `folder` says.
+
+    Args:
+        folder: Of the run.
+        head: With its weights.
+        anew: What will be found anew and is not read, `calibration` and `threshold`.
 
     Raises:
         ConfigError: A file there holds no temperature, or no thresholds.
     """
-    calibration.read(folder, head)
-    thresholds.read(folder, head)
+    for name, kept in (("calibration", calibration), ("threshold", thresholds)):
+        try:
+            kept.read(folder, head)
+        except ConfigError:
+            if name not in anew:
+                raise
 
 
 def write(folder: Path, head: Head) -> None:

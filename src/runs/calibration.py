@@ -61,8 +61,8 @@ def read(folder: Path, head: Head) -> None:
     temperature, fitted_on = stored.get("temperature"), stored.get("fitted_on")
     if not _is_temperature(temperature):
         raise ConfigError(
-            f"{path}: should hold a temperature between {LEAST:g} and {MOST:g} (got {str(temperature)[:20]}); delete "
-            "it, and fit it again with calibration=temperature"
+            f"{path}: should hold a temperature between {LEAST:g} and {MOST:g} (got {str(temperature)[:20]}); "
+            "fit it anew with src.evaluate calibration=temperature, or delete it, which leaves 1"
         )
     if fitted_on in _WHERE:
         head.temperature, head.fitted_on = float(temperature), fitted_on

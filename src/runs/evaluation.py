@@ -37,7 +37,8 @@ def evaluate(cfg: DictConfig) -> Path:
     Raises:
         ConfigError: No such run, no checkpoint that fits, data of another kind, or no such threshold or temperature.
     """
-    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
+    anew = [key for key in ("calibration", "threshold") if cfg.get(key) is not None]
+    opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"), anew)
     target = RunFolder(opened.folder).evaluation(*_differences(cfg))
     check_folder(target, "run")
     change = opened.check_data(bool(cfg.get("allow_changed_data")), refuse=True)

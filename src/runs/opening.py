@@ -1,6 +1,6 @@
 """A run's folder opened again: its configuration, its weights and, where rows are needed, its data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -102,7 +102,9 @@ class OpenRun:
             remark("unknown", rows_seen.UNKNOWN.format(name=source.name))
 
 
-def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None) -> OpenRun:
+def open_run(
+    folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None, anew: Collection[str] = ()
+) -> OpenRun:
     """Open a run's folder, which anybody may have written: nothing in it is run, and nothing is written outside of it.
 
     Args:
@@ -110,6 +112,7 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
         changes: Keys of its configuration that are to be different, nested.
         data_dir: Where its data are now; None is where they were.
         trust: Package, or list of packages, whose classes the configuration may name beside this project's.
+        anew: `calibration` or `threshold`, where it is found anew, so that what the folder has of it may be damaged.
 
     Raises:
         ConfigError: A configuration or a checkpoint that is not this project's, a change of a key that is not there, or
@@ -126,7 +129,7 @@ def open_run(folder: Path, changes: Any = None, data_dir: str | None = None, tru
     datamodule: InMemoryDataModule = make(cfg, "data")
     head = _made_head(cfg, checkpoint, path)
     take(checkpoint, head, datamodule, path)
-    answers.read(folder, head)
+    answers.read(folder, head, anew)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     own = frozenset(f"{group}.{key}" for group, values in _plain(changes or {}).items() for key in values)
     original = partial(_configuration, folder, {}, data_dir, trust)

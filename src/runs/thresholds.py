@@ -6,7 +6,7 @@ from typing import Any
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.metrics.threshold import parse_rule
+from src.metrics.threshold import Rule, parse_rule
 from src.storage.folders import RunFolder
 from src.storage.values import write_json
 from src.trust.plain import read_json
@@ -49,18 +49,16 @@ def read(folder: Path, head: Head) -> None:
     if head.thresholds is None or not path.exists():
         return
     stored = read_json(path)
-    thresholds = stored.get("thresholds") if isinstance(stored, dict) else None
-    if (
-        not isinstance(thresholds, list)
-        or len(thresholds) != len(head.thresholds)
-        or not all(map(_is_share, thresholds))
-    ):
+    stored = stored if isinstance(stored, dict) else {}
+    rule, thresholds = _rule(stored.get("rule")), stored.get("thresholds")
+    thresholds = thresholds if isinstance(thresholds, list) and all(map(_is_share, thresholds)) else []
+    if len(thresholds) != len(head.thresholds) or rule is None:
         raise ConfigError(
-            f"{path}: should hold {len(head.thresholds)} thresholds between 0 and 1; choose them again "
-            "with threshold=, or delete it"
+            f"{path}: should hold {_count(len(head.thresholds))} between 0 and 1, and the rule that chose; "
+            "choose anew with src.evaluate threshold=RULE, or delete it, which leaves 0.5"
         )
     head.set_thresholds(thresholds)
-    head.rule = parse_rule(str(stored.get("rule")))
+    head.rule = rule
     if head.chooses:  # earlier versions wrote val of numbers too
         head.chosen_on = "train" if stored.get("chosen_on") == "train" else "val"
 
@@ -79,8 +77,22 @@ def line(head: Head) -> list[str]:
         return []
     what = "threshold of class" if head.spec.task == "binary" else "thresholds of labels"
     values = ", ".join(f"{each:.4g}" for each in head.thresholds)
-    rule = f"{head.rule}, " if head.chooses else ""
-    return [f"{what} {', '.join(head.spec.asked)}: {values} ({rule}{_WHERE[head.chosen_on]})"]
+    where = _WHERE[head.chosen_on]
+    if head.chooses:
+        where = f"{head.rule}, {'which has chosen none yet' if head.chosen_on == 'given' else where}"
+    return [f"{what} {', '.join(head.spec.asked)}: {values} ({where})"]
+
+
+def _count(number: int) -> str:
+    return "a threshold" if number == 1 else f"{number} thresholds"
+
+
+def _rule(value: Any) -> Rule | None:
+    """The rule that a file names; None where it names none."""
+    try:
+        return parse_rule(str(value))
+    except ConfigError:
+        return None
 
 
 def _is_share(value: Any) -> bool:

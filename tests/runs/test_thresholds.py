@@ -8,7 +8,9 @@ from omegaconf import OmegaConf
 from sklearn import metrics
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from src.errors import ConfigError
 from src.heads.probable import ClassOutcome
+from src.runs import thresholds
 from src.runs.evaluation import evaluate
 from src.runs.opening import open_run
 
@@ -103,3 +105,36 @@ def test_a_number_that_an_earlier_version_called_chosen_was_given(train):
     run = train(*MOONS)
     (run.folder / "threshold.json").write_text('{"rule": "0.3", "thresholds": [0.3], "chosen_on": "val"}')
     assert open_run(run.folder).head.chosen_on == "given"
+
+
+DAMAGED = ["{", "[]", '{"thresholds": [2], "rule": "f1"}', '{"thresholds": [0.3], "rule": "best"}']
+
+
+def test_a_damaged_threshold_is_chosen_anew_or_deleted_as_its_message_says(train):
+    run = train(*MOONS, "head.threshold=f1")
+    path, chosen = run.folder / "threshold.json", open_run(run.folder).head.thresholds
+    for content in DAMAGED:
+        path.write_text(content)
+        with pytest.raises(ConfigError, match=r"threshold.json: .* delete it"):
+            open_run(run.folder)
+        evaluate(on_run(run.folder, threshold="f1"))
+        assert open_run(run.folder).head.thresholds == chosen
+    path.unlink()
+    head = open_run(run.folder).head
+    assert head.thresholds == [0.5] != chosen
+    assert thresholds.line(head) == ["threshold of class lower: 0.5 (f1, which has chosen none yet)"]
+    evaluate(on_run(run.folder))
+
+
+def test_a_damaged_temperature_is_fitted_anew_or_deleted_as_its_message_says(train):
+    run = train(*MOONS, "head.calibration=temperature")
+    path, fitted = run.folder / "calibration.json", open_run(run.folder).head.temperature
+    for content in ("{", '{"temperature": 0}'):
+        path.write_text(content)
+        with pytest.raises(ConfigError, match=r"calibration.json: .* delete it"):
+            open_run(run.folder)
+        evaluate(on_run(run.folder, calibration="temperature"))
+        assert open_run(run.folder).head.temperature == pytest.approx(fitted)
+    path.unlink()
+    assert open_run(run.folder).head.temperature == 1 != fitted
+    evaluate(on_run(run.folder))
