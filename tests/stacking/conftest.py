@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,20 +54,25 @@ def stacked(cfgs, root: Path) -> list[Member]:
     return members
 
 
-@pytest.fixture
-def both(tmp_path: Path) -> Callable[..., list[tuple[Path, Path]]]:
-    """Folders of the same runs, trained alone and stacked: `both(common, [overrides of each run])`."""
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[tuple[Path, Path]]]:
+    """Folders of the same runs, trained alone and stacked: `both(common, [overrides of each run])`.
 
+    They are trained when they are first asked for; whoever asks again gets the same folders, to read only.
+    """
+
+    @cache
     def train(common, each):
+        folder = tmp_path_factory.mktemp("both")
         cfgs = [composed([*common, *more]) for more in each]
-        members = stacked(cfgs, tmp_path / "stack")
+        members = stacked(cfgs, folder / "stack")
         pairs = []
         for cfg, member in zip(cfgs, members, strict=True):
-            alone(cfg, tmp_path / "alone" / str(member.number))
-            pairs.append((tmp_path / "alone" / str(member.number), member.folder))
+            alone(cfg, folder / "alone" / str(member.number))
+            pairs.append((folder / "alone" / str(member.number), member.folder))
         return pairs
 
-    return train
+    return lambda common, each: train(tuple(common), tuple(map(tuple, each)))
 
 
 def checkpoint(folder, name):

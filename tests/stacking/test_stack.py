@@ -9,9 +9,9 @@ from src.runs.opening import open_run
 from .conftest import alone, checkpoint, composed, curves, metrics, stacked
 
 TOLERANCE = 1e-4
-"""Weights and metrics after some hundred steps; float32 sums are taken in another order, which each step carries on."""
+"""Weights and metrics after a hundred steps; float32 sums are taken in another order, which each step carries on."""
 
-SHORT = ["data.num_train=400", "data.num_val=100", "data.num_test=100", "data.batch_size=32", "trainer.max_epochs=12"]
+SHORT = ["data.num_train=400", "data.num_val=100", "data.num_test=100", "data.batch_size=32", "trainer.max_epochs=8"]
 SEEDS = [[f"seed={seed}"] for seed in (0, 1, 7)]
 CASES = {
     "sgd": (SHORT, [["optimizer.lr=0.1"], ["optimizer.lr=0.5", "seed=1"], ["optimizer.weight_decay=0.01", "seed=2"]]),
@@ -31,19 +31,19 @@ CASES = {
         [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.03"]],
     ),
     "cosine by step": (
-        [*SHORT, "scheduler=cosine", "scheduler.interval=step", "scheduler.T_max=100"],
+        [*SHORT, "scheduler=cosine", "scheduler.interval=step", "scheduler.T_max=70"],
         [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.3", "seed=2"]],
     ),
     "step": ([*SHORT, "scheduler=step", "scheduler.step_size=3"], [["optimizer.lr=0.3"], ["seed=1"], ["seed=2"]]),
     "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=5", "scheduler=step", "optimizer.lr=0.3"], SEEDS),
     "validated once": ([*SHORT, "trainer.max_epochs=3", "trainer.check_val_every_n_epoch=9"], SEEDS),
     "several blocks": ([*SHORT, "data.steps_per_execution=5", "optimizer=adam"], SEEDS),
-    "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=60"], SEEDS),
-    "many classes": (["experiment=blobs", "trainer.max_epochs=20"], SEEDS),
+    "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=20"], SEEDS),
+    "many classes": (["experiment=blobs", "trainer.max_epochs=5"], SEEDS),
     "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
     "calibrated": ([*SHORT, "optimizer=adam", "data.noise=0.5", "head.calibration=temperature"], SEEDS),
-    "regression": (["experiment=line", "trainer.max_epochs=20"], [*SEEDS, ["optimizer.lr=0.05"]]),
-    "standardized": (["experiment=moons_logistic", "trainer.max_epochs=10", "data.seed=${seed}"], SEEDS),
+    "regression": (["experiment=line", "trainer.max_epochs=8"], [*SEEDS, ["optimizer.lr=0.05"]]),
+    "standardized": (["experiment=moons_logistic", "trainer.max_epochs=5", "data.seed=${seed}"], SEEDS),
     "accuracy decides": (
         [*SHORT, "callbacks.model_checkpoint.monitor=val/accuracy", "callbacks.model_checkpoint.mode=max"],
         SEEDS,
@@ -132,12 +132,12 @@ def test_a_stacked_run_is_resumed_like_any_other(tmp_path):
     """What the resumed run comes to equals what the uninterrupted one would have."""
     common = [*SHORT, "optimizer=adam", "scheduler=plateau", "scheduler.patience=1", "data.noise=0.5"]
     common += ["callbacks.early_stopping.patience=50"]
-    short = [composed([*common, *seed, "trainer.max_epochs=6"]) for seed in SEEDS]
+    short = [composed([*common, *seed, "trainer.max_epochs=4"]) for seed in SEEDS]
     stacked(short, tmp_path)
     folder = tmp_path / "1"
     resumed = alone(composed([*common, *SEEDS[1], f"resume={folder}"]), folder)
     whole = alone(composed([*common, *SEEDS[1]]), tmp_path / "whole")
-    assert resumed.metrics["epochs"] == whole.metrics["epochs"] == 12
+    assert resumed.metrics["epochs"] == whole.metrics["epochs"] == 8
     for key in ("best", "last"):
         ours, theirs = checkpoint(folder, key), checkpoint(tmp_path / "whole", key)
         assert_alike(ours["state_dict"], theirs["state_dict"])
@@ -145,7 +145,7 @@ def test_a_stacked_run_is_resumed_like_any_other(tmp_path):
         theirs["loops"]["fit_loop"]["state_dict"].clear()  # how far a run alone has come within an epoch
         ours["loops"]["fit_loop"]["state_dict"].clear()
         assert ours["loops"] == theirs["loops"]
-    assert len(curves(folder)) == 12
+    assert len(curves(folder)) == 8
 
 
 def test_a_run_that_diverges_leaves_the_others_as_they_are(tmp_path):
