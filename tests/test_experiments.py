@@ -33,7 +33,7 @@ AT_LEAST = {
 QUICK = {"blobs", "gaussian", "iris", "wine"}
 FASHION = {"fashion_binary": 0.998, "fashion_mlp": 0.88, "fashion_cnn": 0.935}
 GATES = ["and_gate", "or_gate", "nand_gate", "xor_gate"]
-TESTED_ALONE = {*GATES, "circles_linear", "blobs_linear", "moons_logistic", "line", "xor", "transfer"}
+TESTED_ALONE = {*GATES, "circles_linear", "blobs_linear", "moons_logistic", "line", "xor", "transfer", "table"}
 needs_fashion = pytest.mark.skipif(REAL_DATA is None, reason="Fashion-MNIST is neither in data/ nor in ../shared/data/")
 
 
@@ -158,6 +158,21 @@ def pictures(tmp_path):
 def test_transfer_trains_on_a_folder_and_shows_pictures(train, drawn, pictures):
     run = train("experiment=transfer", *pictures, "network.weights=null", "trainer.max_epochs=1")
     assert {"predictions.png", "augmentation.png"} <= {path.name for path in (run.folder / "plots").iterdir()}
+
+
+def test_a_table_is_learnt_with_nothing_but_its_path_and_target(train, tmp_path):
+    """A circle inside another and numbers far out, of which a line knows nothing."""
+    stream = np.random.default_rng(0)
+    angle, inside = stream.uniform(0, 2 * np.pi, 300), np.arange(300) % 2
+    x, y = (np.array([wave(angle) for wave in (np.cos, np.sin)]) * (2 - inside)) + stream.normal(0, 0.15, (2, 300))
+    x[::50] *= 1e4
+    rows = [f"{a:.3f},{b:.3f},{'in' if is_in else 'out'}" for a, b, is_in in zip(x, y, inside, strict=True)]
+    path = tmp_path / "circles.csv"
+    path.write_text("\n".join(["x,y,where", *rows]) + "\n")
+    run = train(
+        "experiment=table", f"data.path={path}", "data.target=where", "callbacks.figures=null", "trainer.max_epochs=21"
+    )
+    assert run.metrics["test/accuracy"] >= 0.9
 
 
 def test_a_folder_of_pictures_is_learnt_and_names_its_classes(train, pictures):

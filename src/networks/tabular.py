@@ -48,7 +48,7 @@ class TabularMLP(MLP):
         dropout: BelowOne = 0.2,
         embedding: Natural = 3,
         frequencies: Count = 16,
-        sigma: Positive = 0.5,
+        sigma: Positive = 1.0,
     ) -> None:
         inputs = prod(input_shape)
         width = inputs * (1 + embedding)

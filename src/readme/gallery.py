@@ -37,8 +37,8 @@ EXPERIMENTS = (
 HIGHLIGHTS = ("circles", "spirals", "moons_logistic", "sweep_noise", "sweep_seed", "fashion_cnn")
 """What the first page shows of it."""
 
-NEEDS_OWN_DATA = ("transfer",)
-"""Experiments on pictures that only their user has."""
+NEEDS_OWN_DATA = ("transfer", "table")
+"""Experiments on pictures or a table that only their user has."""
 
 _DECIDE = ("data", "network", "head", "optimizer", "scheduler", "solved")
 _PLACES = ("root", "cache")  # keys of `data` that say where files are

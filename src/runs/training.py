@@ -19,6 +19,7 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.affine import affine_map
 from src.reporting import summary as report
 from src.runs import answers, calibration, data_facts, fold_predictions, provenance, rows_seen, thresholds, tuning
+from src.runs.better import better_settings
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take
@@ -230,7 +231,7 @@ class Run:
 
     def _closing(self) -> list[str]:
         verdict = report.solved_line(self.metrics, dict(self.cfg.solved))
-        lines = [verdict] if verdict else []
+        lines = [*([verdict] if verdict else []), *better_settings(self.cfg)]
         if not self.cfg.trainer.fast_dev_run:
             folder = shlex.quote(str(self.folder))
             lines.append(f"run folder: {folder}")

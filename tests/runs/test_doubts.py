@@ -17,7 +17,7 @@ from tests.sandbox import REAL_DATA
 EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf" / "experiment").glob("*.yaml"))
 REAL_TABLES = sorted(path.stem for path in REAL_DATA.glob("tables/*.csv")) if REAL_DATA else ["none"]
 SPLIT_BY_SEED = {"iris", "wine", "breast_cancer", "digits", "moons", "blobs"}
-ELSEWHERE = {"transfer", *(name for name in EXPERIMENTS if name.startswith("fashion") and REAL_DATA is None)}
+ELSEWHERE = {"transfer", "table", *(name for name in EXPERIMENTS if name.startswith("fashion") and REAL_DATA is None)}
 
 
 def kinds(*words):
