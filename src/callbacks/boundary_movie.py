@@ -28,7 +28,8 @@ class BoundaryMovie(AtEnd):
     """Keeps copies of the weights while training, and draws what they did once it is over.
 
     A copy is all that an epoch costs: the plane is asked when a run `draw`s its figures, outside the time of training.
-    The movie shows the untrained network, the last epoch, and between them those epochs at which the boundary moves.
+    The movie shows the untrained network, the last epoch, and between them those epochs at which the boundary moves,
+    each as it was then: a temperature and a threshold that are found once training is over are not in it.
     A run that was interrupted has none. A resumed one's begins where it was taken up, and is
     `boundary_from_epoch00200.gif`, beside the movie of the epochs before.
 
@@ -108,7 +109,7 @@ class BoundaryMovie(AtEnd):
 
         head = trainer.lightning_module
         assert isinstance(head, Head)
-        with lent(head):
+        with lent(head), head.as_in_training():
             datamodule = trainer.datamodule  # type: ignore[attr-defined]
             replay = Replay(head, datamodule, self.snapshots, self.frames, self.layer, self.max_units)
             movie, num = Movie(replay.scene), len(replay.frames)

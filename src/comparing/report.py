@@ -130,6 +130,7 @@ def notes(
         said.append(
             f"reference: {named(reference.values, keys, ' ')}; better and worse at p < 0.05{correction}, "
             f"equal where the whole interval lies within ±{rope:g}"
+            + ("" if number == 1 else "; intervals of differences are 95 % each, without that correction")
         )
         said.append(_about_the_chosen(rows, keys, verdicts, reference))
     return [*said, cost(rows)]

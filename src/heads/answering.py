@@ -1,5 +1,7 @@
 """What is asked of a head once it is trained, with the answer of a head that predicts values."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
 from lightning.pytorch import LightningModule
@@ -54,6 +56,20 @@ class Answering(LightningModule):
     def set_thresholds(self, thresholds: list[float]) -> None:
         """Use `thresholds`, one for each logit of a row."""
         self.thresholds = thresholds
+
+    @contextmanager
+    def as_in_training(self) -> Iterator[None]:
+        """In the block it answers as while it trains: without a temperature, from 0.5 on where a rule is to choose."""
+        temperature, thresholds = self.temperature, self.thresholds
+        self.temperature = 1.0
+        if thresholds is not None and self.chooses:
+            self.set_thresholds([0.5] * len(thresholds))
+        try:
+            yield
+        finally:
+            self.temperature = temperature
+            if thresholds is not None:
+                self.set_thresholds(thresholds)
 
     def check_rule(self, y: Tensor) -> None:
         """Raise `ConfigError` where this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""

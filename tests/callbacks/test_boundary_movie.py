@@ -58,6 +58,26 @@ def test_last_shot_is_what_the_head_says(fit):
     assert len(shots) == 5
 
 
+def test_what_is_found_after_training_is_in_no_frame(train, monkeypatch):
+    seen = []
+    monkeypatch.setattr("src.replay.movie.Replay", lambda *parts: seen.append(Replay(*parts)) or seen[-1])
+    words = ["experiment=moons", "callbacks=boundary_movie", "callbacks.boundary_movie.frames=2", "data.noise=0.5"]
+    found = ["head.calibration=temperature", "head.threshold=f1", "callbacks.figures=null", "trainer.max_epochs=1"]
+    run = train(*words, *found)
+    head, (row,) = run.parts.head, read(run.folder / "metrics.csv")
+    temperature, thresholds = head.temperature, head.thresholds
+    assert temperature != 1
+    assert thresholds != [0.5]
+    assert seen[0].scene.threshold == 0.5
+    assert seen[0].scene.losses[-1] == pytest.approx(row["val/loss"], rel=1e-5)  # that of an epoch knew no temperature
+    logits = torch.linspace(-1, 1, 50)
+    answers = head.predictions(logits)
+    with head.as_in_training():
+        assert torch.equal(head.predictions(logits), (logits >= 0).long())
+    assert (head.temperature, head.thresholds) == (temperature, thresholds)
+    assert torch.equal(head.predictions(logits), answers)
+
+
 def test_scores_are_those_of_the_table(fit, tmp_path):
     from src.callbacks.history import History
 
