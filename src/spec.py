@@ -25,7 +25,23 @@ class WeightedBatch(NamedTuple):
     weights: Tensor
 
 
-Block = list[Batch] | list[WeightedBatch]
+class HeardBatch(NamedTuple):
+    """Rows for which only some members of an ensemble answer.
+
+    Attributes:
+        x: Inputs [B, M, *input_shape], as each member sees them.
+        y: Targets [B], or [B, L].
+        voices: Which members answer for each row: bool [B, M].
+    """
+
+    x: Tensor
+    y: Tensor
+    voices: Tensor
+
+
+AnyBatch = Batch | WeightedBatch | HeardBatch
+
+Block = list[Batch] | list[WeightedBatch] | list[HeardBatch]
 """The minibatches of one `training_step`."""
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]

@@ -12,8 +12,8 @@ from src.command.startup import lean_imports
 def train(cfg: DictConfig, folder: Path) -> Any:
     """Train the network that `cfg` describes and write everything to `folder`."""
     with lean_imports():
-        from src.runs import training
-    return training.train(cfg, folder)
+        from src.stacking import starting
+    return starting.train(cfg, folder)
 
 
 def gather(sweep: Path) -> None:

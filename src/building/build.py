@@ -9,6 +9,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
 from src.building.choosing import settle
 from src.building.fitting import (
@@ -30,6 +31,7 @@ from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.scheduling import Scheduling
+from src.networks.members import Members
 from src.settings.rules import resolved_mode
 from src.settings.undecided import is_undecided
 from src.spec import DataSpec
@@ -70,7 +72,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     steps = num_steps(cfg, datamodule)
     check_schedule(cfg, steps)
     head = make_head(cfg, datamodule.spec, steps)
-    check_outputs(head, datamodule.seen("train", slice(1)))
+    check_outputs(head, datamodule.plain("train", slice(1)))
     head.check_rule(datamodule.splits.val.y)
     trainer = make_trainer(cfg, folder, head)
     check_last_batch(datamodule, head.network, trainer)
@@ -88,13 +90,14 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     return Parts(datamodule, head, trainer, plan)
 
 
-def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
+def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int = 1) -> Head:
     """The network and its head for a dataset, refused where they do not fit it.
 
     Args:
         cfg: The composed configuration.
         spec: What the dataset is.
         num_steps: Optimiser steps of the whole run, for a scheduler that needs to know.
+        members: Networks that answer together; 1 is a network of its own.
     """
     head_class = targets.find(cfg, "head")
     if not issubclass(head_class, Head):
@@ -109,7 +112,7 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
             f"use head={spec.task}{amounts}"
         )
     try:
-        network = make(cfg, "network", input_shape=spec.input_shape, num_outputs=head_class.num_outputs(spec))
+        networks = [make_network(cfg, spec, head_class) for _ in range(members)]
     except ConfigError as error:
         if not isinstance(error.__cause__, TypeError):
             raise
@@ -133,7 +136,7 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
     head: Head = make(
         cfg,
         "head",
-        network=network,
+        network=networks[0] if members == 1 else Members(networks),
         spec=spec,
         make_optimizer=partial(make, cfg, "optimizer", **_as_floats(cfg, "betas")),
         scheduling=scheduling,
@@ -141,6 +144,19 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1) -> Head:
     check_metrics(cfg, head)
     head.configure_optimizers()  # so that arguments which these refuse are found before training
     return head
+
+
+def make_network(cfg: DictConfig, spec: DataSpec, head_class: type[Head]) -> nn.Module:
+    """A network of its own, or a member of an ensemble.
+
+    Args:
+        cfg: The composed configuration.
+        spec: What the dataset is, by which its first layer is sized.
+        head_class: The head, by which its last layer is sized.
+    """
+    outputs = head_class.num_outputs(spec)
+    network: nn.Module = make(cfg, "network", leave_out=("members",), input_shape=spec.input_shape, num_outputs=outputs)
+    return network
 
 
 def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:

@@ -50,7 +50,9 @@ class Plan:
         return f"one step at a time, for {' and '.join(self.each_step)}" if self.each_step else ""
 
 
-def planned(cfg: DictConfig, datamodule: InMemoryDataModule, network: nn.Module, each_step: list[str]) -> Plan:
+def planned(
+    cfg: DictConfig, datamodule: InMemoryDataModule, network: nn.Module, each_step: list[str], networks: int = 1
+) -> Plan:
     """How a run of a `settled` configuration is to be computed.
 
     Args:
@@ -58,14 +60,15 @@ def planned(cfg: DictConfig, datamodule: InMemoryDataModule, network: nn.Module,
         datamodule: Its rows, and the steps at once that were asked for.
         network: What is trained on them.
         each_step: What has to see each optimiser step.
+        networks: How many of its kind are trained together.
 
     Raises:
         ConfigError: Several steps at once were asked for, and something has to see each.
     """
-    work = datamodule.batch_rows * multiply_adds(network, datamodule.seen("train", slice(1)))
+    work = networks * datamodule.batch_rows * multiply_adds(network, datamodule.plain("train", slice(1)))
     wanted: int | Literal["auto"] = datamodule.steps_per_execution
     if wanted == "auto":
-        steps = 1 if each_step else max(1, min(datamodule.block_size(), _BLOCK_WORK // work))
+        steps = 1 if each_step else max(1, min(datamodule.block_size(networks), _BLOCK_WORK // work))
     elif wanted > 1 and each_step:
         raise ConfigError(
             f"data.steps_per_execution: {each_step[0]} needs every step to pass through the Trainer "

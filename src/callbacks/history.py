@@ -50,7 +50,7 @@ class History(pl.Callback):
         if not _validated(trainer):
             metrics = {key: value for key, value in metrics.items() if not key.startswith("val")}
         row: dict[str, float] = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
-        if trainer.optimizers:  # a module of the user's may have none
+        if trainer.optimizers and trainer.optimizers[0].param_groups:  # a module of the user's, or a stack, has none
             row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])  # as it is read again on a resume
         self.rows.append(row | metrics)
         if self._throttle.due():

@@ -14,9 +14,11 @@ from src.data import choosing
 from src.data.blocks import BatchLoader, BlockLoader
 from src.data.folds import NumFolds, chosen_fold
 from src.data.identity import Keys
+from src.data.member_scaler import MemberScaler
 from src.data.reading.dialect import PLAIN, Dialect, Told
 from src.data.rows import Rows, Split, Splits, label_counts
 from src.data.scaler import Scaler
+from src.data.shared import Shared
 from src.data.sourced import Sourced
 from src.data.table import Table
 from src.errors import ConfigError
@@ -36,7 +38,7 @@ def stream_seed(seed: int, stream: int) -> int:
     return int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
 
 
-class InMemoryDataModule(Sourced, LightningDataModule, ABC):
+class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     """Rows held as tensors, split, scaled and served as blocks of minibatches.
 
     A dataset names its `task`, its classes and, in `load`, its rows. Scaling is fitted on the training rows and is part
@@ -186,11 +188,6 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         """Raw inputs x [N, …] as the network sees them, in the same shape."""
         return x if self.scaler is None else self.scaler(x)
 
-    def seen(self, split: Split, rows: slice | Tensor) -> Tensor:
-        """Inputs [N, *input_shape] as the network sees them, by the places of their `rows` [N] in a split."""
-        x: Tensor = getattr(self.splits, split).x[rows]
-        return self.scaled(x) if self.scaled_when_served else x
-
     def _with_label_noise(self, y: Tensor) -> Tensor:
         if self.label_noise == 0:
             return y
@@ -212,10 +209,10 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
 
     # Loaders
 
-    def block_size(self) -> int:
-        """Minibatches of a block that `auto` would choose: an epoch if that is short, else a bounded part of one."""
+    def block_size(self, networks: int = 1) -> int:
+        """Minibatches of a block for some networks: an epoch if that is short, else a bounded part of one."""
         x = self.splits.train.x
-        batch_bytes = max(1, self.batch_rows * 4 * prod(x.shape[1:]))
+        batch_bytes = max(1, networks * self.batch_rows * 4 * prod(x.shape[1:]))
         return max(1, min(-(-len(x) // self.batch_rows), _BLOCK_STEPS, _BLOCK_BYTES // batch_bytes))
 
     @property
@@ -272,7 +269,8 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
 
     def whole(self, split: Split) -> BlockLoader:
         """All rows of a split in their order, in every process, as they are."""
-        return self._loader(split, shared=False)
+        voices = self.voices(split)
+        return self._loader(split, shared=False, **({} if voices is None else {"voices": voices}))
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """The batch as it is: the loaders' rows are on the device already, and looking at each costs time."""
@@ -291,7 +289,7 @@ class InMemoryDataModule(Sourced, LightningDataModule, ABC):
         self.take_source(state.pop("source", None))
         if not state:
             return
-        saved = Scaler(**state)
+        saved = MemberScaler(**state) if "known" in state else Scaler(**state)
         if self.scaler is None or any(not torch.equal(saved.get_buffer(k), v) for k, v in self.scaler.named_buffers()):
             self.scaler, self._splits = saved, None
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from src.spec import Batch, Block, WeightedBatch
+from src.spec import AnyBatch, Block, HeardBatch, WeightedBatch
 
 _EPOCHS_PER_SEED = 2**20  # room for the epochs of one seed before the next seed's begin
 _AUGMENTATION_STREAM = 2**62  # apart from the orders of all seeds
@@ -34,6 +34,7 @@ class BlockLoader:
         scale: Raw inputs [B, …] to what the network sees; None where rows are held so.
         augment: Raw inputs [B, …] and a generator to other views of them; None leaves them.
         weights: How often each row [N] counts; None serves minibatches without weights.
+        voices: Which members of an ensemble answer for each row [N, M]; None where all do.
         rank: This process' number among `world_size`, which share the rows between them.
         world_size: Processes that train together.
 
@@ -58,13 +59,14 @@ class BlockLoader:
         scale: Callable[[Tensor], Tensor] | None = None,
         augment: Callable[[Tensor, Generator], Tensor] | None = None,
         weights: Tensor | None = None,
+        voices: Tensor | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.device = torch.device(device)
         self.x, self.y = self._placed(x), y.to(self.device)
         self.scale, self.augment = scale, augment
-        self.weights = None if weights is None else weights.to(self.device)
+        self.weights, self.voices = (None if each is None else each.to(self.device) for each in (weights, voices))
         self.batch_size, self.block_size = batch_size, block_size
         self.shuffle, self.seed = shuffle, seed
         self.rank, self.world_size = rank, world_size
@@ -156,10 +158,12 @@ class BlockLoader:
             x, y = self.x[chosen].split(self.batch_size), self.y[targets].split(self.batch_size)
             if self.augment is not None or self.scale is not None:
                 x = tuple(self._view(each) for each in x)
-            if self.weights is None:
-                yield list(zip(x, y, strict=True))
-            else:
+            if self.weights is not None:
                 yield list(map(WeightedBatch, x, y, self.weights[targets].split(self.batch_size)))
+            elif self.voices is not None:
+                yield list(map(HeardBatch, x, y, self.voices[targets].split(self.batch_size)))
+            else:
+                yield list(zip(x, y, strict=True))
 
     def _view(self, x: Tensor) -> Tensor:
         """Inputs of a minibatch as the network sees them."""
@@ -197,7 +201,7 @@ class BatchLoader:
         """Where Lightning looks for `set_epoch`."""
         return self.blocks
 
-    def __iter__(self) -> Iterator[Batch | WeightedBatch]:
+    def __iter__(self) -> Iterator[AnyBatch]:
         """Yield the minibatches of one epoch."""
         for block in self.blocks:
             yield from block

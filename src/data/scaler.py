@@ -39,6 +39,11 @@ class Scaler(nn.Module):
         mean, deviation = x.mean(dims, keepdim=True)[0], x.std(dims, correction=0, keepdim=True)[0]
         return cls(mean, torch.where(deviation > 0, deviation, torch.ones_like(deviation)))
 
+    @property
+    def one(self) -> "Scaler":
+        """The scaler for a model of its own; this, where it is not one of several models'."""
+        return self
+
     def forward(self, x: Tensor) -> Tensor:
         """Inputs x [N, …] as the network sees them, in the same shape."""
         if self.mean.dtype == torch.float64:

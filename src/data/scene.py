@@ -26,8 +26,8 @@ class Scene:
 
     @property
     def x(self) -> Tensor:
-        """Rows [N, *input_shape] as the network sees them."""
-        return self._data.seen(self._splits[self.title], slice(None))
+        """Rows [N, *input_shape] as a network sees them."""
+        return self._data.plain(self._splits[self.title], slice(None))
 
     @property
     def held(self) -> "Rows":

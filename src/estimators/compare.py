@@ -12,9 +12,9 @@ from src.data.base import InMemoryDataModule
 from src.data.rows import Split
 from src.errors import ConfigError, suggestion
 from src.estimators.answers import Answers, decisions, network_answers
-from src.estimators.models import Fitted, baselines
+from src.estimators.models import Fitted, Make, baselines
 from src.estimators.report import Report, Row
-from src.estimators.rows import parts_of, training_rows
+from src.estimators.rows import FlatRows, parts_of, training_rows
 from src.heads.base import Head
 from src.settings.rules import direction
 
@@ -58,13 +58,13 @@ def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
     rows = training_rows(data, settings.most_numbers, settings.seed)
     network = Row(name="network", val=val.scores()[metric], scores=test.scores())
     network.intervals = dict(test.intervals(settings.resamples))
-    found = []
+    found, folds = [], data.voices("val")
     known = baselines(spec.task, len(rows.y), settings.seed)
     for name, make in tqdm(known.items(), unit=" baselines", leave=False, disable=None):
         start = time.perf_counter()
         model = Fitted(make, rows.x, rows.y, spec.num_classes, rows.weights)
         seconds = time.perf_counter() - start
-        p = _said(model, data, "val")
+        p = _said(model, data, "val") if folds is None else _out_of_fold(make, rows, data, folds, spec.num_classes)
         decide = decisions(head, p, val.y)
         own_val = Answers(spec.task, p, decide(p), val.y)
         p = _said(model, data, "test")
@@ -107,5 +107,31 @@ def _metric(wanted: str | None, answers: Answers) -> str:
     return metric
 
 
-def _said(model: Fitted, data: InMemoryDataModule, split: Split) -> Tensor:
-    return torch.from_numpy(np.concatenate([model(x) for x in parts_of(data, split)])).double()
+def _out_of_fold(make: Make, rows: FlatRows, data: InMemoryDataModule, held_out: Tensor, num_classes: int) -> Tensor:
+    """What estimators say of the validation rows [N, …], each of them fitted without the rows that it is asked of.
+
+    Args:
+        make: Makes an estimator.
+        rows: To fit them to.
+        data: Where the rows are from.
+        held_out: Folds of the validation rows, which also train: bool [N, K] and more columns than that.
+        num_classes: C; 0 for values.
+    """
+    said: Tensor | None = None
+    missing = torch.ones(len(held_out), dtype=torch.bool)
+    for held in held_out.T:
+        if not missing.any():
+            break
+        kept = ~held[rows.places].numpy()
+        model = Fitted(
+            make, rows.x[kept], rows.y[kept], num_classes, None if rows.weights is None else rows.weights[kept]
+        )
+        p = _said(model, data, "val", held.nonzero().flatten())
+        said = p.new_zeros(len(held), *p.shape[1:]) if said is None else said
+        said[held], missing = p, missing & ~held
+    assert said is not None
+    return said
+
+
+def _said(model: Fitted, data: InMemoryDataModule, split: Split, places: Tensor | None = None) -> Tensor:
+    return torch.from_numpy(np.concatenate([model(x) for x in parts_of(data, split, places)])).double()

@@ -22,12 +22,14 @@ class FlatRows(NamedTuple):
         y: Targets [N] or [N, L], values in float64.
         weights: How much each row [N] counts; None where all count alike.
         total: Rows among which they were drawn.
+        places: Where these are among them [N].
     """
 
     x: Any
     y: Any
     weights: Any
     total: int
+    places: torch.Tensor
 
 
 def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> FlatRows:
@@ -42,7 +44,7 @@ def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> Fla
         ConfigError: So few rows are left that a comparison would say nothing.
     """
     y = data.splits.train.y
-    total, inputs = len(y), data.seen("train", slice(1)).numel()
+    total, inputs = len(y), data.plain("train", slice(1)).numel()
     count = min(total, most_numbers // inputs)
     if count < min(total, _FEWEST):
         raise ConfigError(
@@ -55,15 +57,15 @@ def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> Fla
         places = torch.from_numpy(np.sort(drawn))
     y = y[places].double() if y.is_floating_point() else y[places]
     weights = None if data.weights is None else data.weights[places].double().numpy()
-    return FlatRows(np.concatenate(list(_parts(data, "train", places, inputs))), y.numpy(), weights, total)
+    return FlatRows(np.concatenate(list(_parts(data, "train", places, inputs))), y.numpy(), weights, total, places)
 
 
-def parts_of(data: InMemoryDataModule, split: Split) -> Iterator[Any]:
-    """Inputs [n, F] of all rows of a split of `data` in float64, some rows at a time."""
-    places = torch.arange(len(getattr(data.splits, split).y))
-    yield from _parts(data, split, places, data.seen(split, slice(1)).numel())
+def parts_of(data: InMemoryDataModule, split: Split, places: torch.Tensor | None = None) -> Iterator[Any]:
+    """Inputs [n, F] of rows of a split of `data` in float64, some rows at a time: at `places`, or all."""
+    places = torch.arange(len(getattr(data.splits, split).y)) if places is None else places
+    yield from _parts(data, split, places, data.plain(split, slice(1)).numel())
 
 
 def _parts(data: InMemoryDataModule, split: Split, places: torch.Tensor, inputs: int) -> Iterator[Any]:
     for part in places.split(max(1, _AT_ONCE // inputs)):
-        yield data.seen(split, part).flatten(1).double().numpy()
+        yield data.plain(split, part).flatten(1).double().numpy()

@@ -18,11 +18,13 @@ from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
 from src.heads.counting import Counting, Stage
+from src.heads.joint import joint_logits
 from src.heads.scheduling import Scheduling
 from src.heads.steps import carry_steps, divergence
 from src.heads.tuning import Tunable
 from src.metrics.running import Meter, Scores
-from src.spec import Batch, Block, DataSpec, Task, WeightedBatch, as_block
+from src.networks.members import Members
+from src.spec import AnyBatch, Batch, Block, DataSpec, HeardBatch, Task, WeightedBatch, as_block
 
 _HALF = (torch.bfloat16, torch.float16)
 
@@ -103,9 +105,15 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         """Loss [M] of each of M runs with logits [M, N, *] and targets y [M, N, *]."""
         return vmap(self.loss)(logits, y)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits [N, *] divided by the temperature, or values [N], of rows x [N, *input_shape]."""
-        return self.tempered(self.logits(self.run_network(x)))
+    def forward(self, x: Tensor, voices: Tensor | None = None) -> Tensor:
+        """Logits [N, *] divided by the temperature, or values [N], of rows x [N, *input_shape].
+
+        Where the network is an ensemble's, x is [N, M, *input_shape] and `voices` are as in `HeardBatch`.
+        """
+        logits = self.logits(self.run_network(x))
+        if isinstance(self.network, Members):
+            logits = joint_logits(self, logits, voices)
+        return self.tempered(logits)
 
     def run_network(self, x: Tensor) -> Tensor:
         """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any float type.
@@ -160,7 +168,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         count_steps(self.trainer, len(block))
         return all_logits, losses
 
-    def _loss_of(self, batch: Batch | WeightedBatch, logits: Tensor) -> Tensor:
+    def _loss_of(self, batch: AnyBatch, logits: Tensor) -> Tensor:
         if isinstance(batch, WeightedBatch):
             return self.weighted_loss(logits, batch.y, batch.weights)
         return self.loss(logits, batch[1])
@@ -241,8 +249,13 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     def outputs(self, blocks: Iterable[Batch | Block]) -> tuple[Tensor, Tensor]:
         """What `forward` returns for the rows in `blocks` [N, …], and their targets y [N, …]: on the CPU, in order."""
         self.eval()
-        found = [(self(x.to(self.device)).float().cpu(), y.cpu()) for block in blocks for x, y, *_ in as_block(block)]
+        found = [(self._said(batch).float().cpu(), batch[1].cpu()) for block in blocks for batch in as_block(block)]
         return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
+
+    def _said(self, batch: AnyBatch) -> Tensor:
+        x = batch[0].to(self.device)
+        said: Tensor = self(x, batch.voices.to(self.device)) if isinstance(batch, HeardBatch) else self(x)
+        return said
 
     @torch.no_grad()
     def measure(self, logits: Tensor, y: Tensor) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from src.heads.probable import ClassOutcome, named_probabilities
 from src.metrics import agreement
 from src.metrics.confusion import ClassScores, class_counts
 from src.metrics.scores import log_losses
+from src.networks.members import Members
 from src.settings.rules import Positive, checked
 from src.spec import DataSpec
 
@@ -39,8 +40,8 @@ class ClassificationHead(CalibratedHead):
 
     @property
     def has_boundary(self) -> bool:
-        """Whether rows have two inputs."""
-        return self.spec.input_shape == (2,)
+        """Whether rows have two inputs, which all networks see alike."""
+        return self.spec.input_shape == (2,) and not isinstance(self.network, Members)
 
     def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
         """As `Head` says, a scalar; a class's weight multiplies those of its rows."""

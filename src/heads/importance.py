@@ -53,19 +53,19 @@ def importances(head: Head, data: InMemoryDataModule, repeats: int, most_numbers
         x, y = x[drawn], y[drawn]
     orders = shuffles(len(x), repeats)
     head.eval()
-    answers = _answers(head, x)
+    answers = _answers(head, data, x)
     lost = {}
     for name, places in columns.items():
         shuffled = x.repeat(repeats, 1)
         shuffled[:, places] = x[:, places][orders.flatten()]
-        lost[name] = _lost(answers, _answers(head, shuffled).unflatten(0, orders.shape), y)
+        lost[name] = _lost(answers, _answers(head, data, shuffled).unflatten(0, orders.shape), y)
     in_order = dict(sorted(lost.items(), key=lambda item: -item[1].mean))
     return Importances("accuracy" if data.class_names else "r2", in_order, len(x), repeats)
 
 
-def _answers(head: Head, x: Tensor) -> Tensor:
-    """Labels [N] or [N, L], or values [N], of rows x [N, F] as the network sees them."""
-    parts = [head(part.to(head.device)).float().cpu() for part in x.split(_AT_ONCE)]
+def _answers(head: Head, data: InMemoryDataModule, x: Tensor) -> Tensor:
+    """Labels [N] or [N, L], or values [N], of rows x [N, F] as the dataset holds them."""
+    parts = [head(data.served(part).to(head.device)).float().cpu() for part in x.split(_AT_ONCE // data.members)]
     return torch.cat([head.predictions(part) for part in parts])
 
 

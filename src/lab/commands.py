@@ -11,7 +11,7 @@ from src.comparing import out_of_fold
 from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
-from src.runs import training
+from src.stacking import starting
 from src.storage.finding import find_run
 
 
@@ -35,7 +35,7 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     """
 
     def work(cfg: DictConfig, folder: Path) -> tuple[Path, Any]:
-        training.train(cfg, folder)
+        starting.train(cfg, folder)
         return folder, cfg.trust
 
     return open(*call("train", work, _words(experiment, overrides, keys)))
@@ -56,7 +56,7 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
         InterruptedRunError: The kernel was interrupted; the message says how to go on.
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
-    return TrainedSweep(PROJECT / call("train", training.train, words, after_sweep=out_of_fold.tell))
+    return TrainedSweep(PROJECT / call("train", starting.train, words, after_sweep=out_of_fold.tell))
 
 
 def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> TrainedRun:

@@ -24,7 +24,7 @@ from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
 from src.trust import targets
 from src.trust.checkpoints import read_checkpoint
-from src.trust.datasets import data_state, spec_of
+from src.trust.datasets import data_state, members_of, spec_of
 from src.trust.references import resolved
 from src.trust.saved import Config, check_amounts, guarded, saved_config
 
@@ -164,9 +164,11 @@ def open_head(path: Path, trust: Any = None) -> Head:
 def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
     """The head that a configuration describes, for the data of a checkpoint at `path`, yet without its weights."""
     spec = spec_of(checkpoint, path)
-    check_sizes(cfg, spec, checkpoint["state_dict"], path)
+    members = members_of(checkpoint, path)
+    check_sizes(cfg, spec, checkpoint["state_dict"], path, members)
     planned = [scheduler.get("total_steps") for scheduler in checkpoint.get("lr_schedulers", [])]
-    return make_head(cfg, spec, num_steps=next((steps for steps in planned if isinstance(steps, int) and steps > 0), 1))
+    steps = next((steps for steps in planned if isinstance(steps, int) and steps > 0), 1)
+    return make_head(cfg, spec, steps, members)
 
 
 def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any) -> DictConfig:

@@ -112,8 +112,8 @@ def _table_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
 
 
 def _encoded(opened: OpenRun, table: Table) -> Tensor:
-    x = opened.datamodule.scaled(opened.datamodule.encode(table, opened.spec))
-    return x.reshape(len(table), *opened.spec.input_shape)
+    raw = opened.datamodule.encode(table, opened.spec)
+    return opened.datamodule.scaled(raw.reshape(len(table), *opened.spec.input_shape))
 
 
 def _mention_extra(table: Table, opened: OpenRun) -> None:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from src.building.making import make
+from src.building.build import make_network
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.spec import DataSpec
@@ -19,7 +19,9 @@ from src.trust import targets
 _SPARE = 1000  # parameters that a network may make while it is built and then drop, as a ResNet's first and last layer
 
 
-def check_sizes(cfg: DictConfig, spec: DataSpec, weights: dict[str, torch.Tensor], path: Path) -> None:
+def check_sizes(
+    cfg: DictConfig, spec: DataSpec, weights: dict[str, torch.Tensor], path: Path, members: int = 1
+) -> None:
     """Build the network of a configuration without memory, and compare its parameters with those of a checkpoint.
 
     Args:
@@ -27,6 +29,7 @@ def check_sizes(cfg: DictConfig, spec: DataSpec, weights: dict[str, torch.Tensor
         spec: What the dataset was.
         weights: The checkpoint's, by their names in the head.
         path: The checkpoint, for messages.
+        members: Networks that the checkpoint is of.
 
     Raises:
         ConfigError: A value that the network refuses, or a checkpoint of another network.
@@ -34,15 +37,15 @@ def check_sizes(cfg: DictConfig, spec: DataSpec, weights: dict[str, torch.Tensor
     head_class = targets.find(cfg, "head")
     if not issubclass(head_class, Head):
         return
-    outputs = head_class.num_outputs(spec)
     try:
         with torch.device("meta"), _at_most(len(weights) + _SPARE, path):
-            network: nn.Module = make(cfg, "network", input_shape=spec.input_shape, num_outputs=outputs)
+            network = make_network(cfg, spec, head_class)
     except ConfigError:
         if targets.find(cfg, "network").__module__.partition(".")[0] in targets.trusted(cfg.get("trust")):
             return  # a network that cannot be built so; its code is trusted
         raise
-    parameters = {f"network.{name}": value for name, value in network.state_dict().items()}
+    prefixes = ["network."] if members == 1 else [f"network.networks.{place}." for place in range(members)]
+    parameters = {f"{prefix}{name}": value for prefix in prefixes for name, value in network.state_dict().items()}
     for name in parameters.keys() & weights.keys():
         if weights[name].is_floating_point() != parameters[name].is_floating_point():
             kinds = f"should be of {parameters[name].dtype} (got {weights[name].dtype})"

@@ -63,7 +63,7 @@ class Run:
             InterruptedRunError: Ctrl-C or another signal; the state after the last complete epoch is written.
             KeyboardInterrupt: The same before the first epoch.
         """
-        head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
+        datamodule, trainer = self.parts.datamodule, self.parts.trainer
         checkpoint = self._checkpoint_to_resume()
         if not self.cfg.trainer.fast_dev_run:
             self._log_graph()
@@ -74,7 +74,7 @@ class Run:
         interrupts.take_over(trainer)
         start = time.perf_counter()
         try:
-            trainer.fit(head, datamodule=datamodule, ckpt_path=checkpoint, weights_only=True)
+            self._train(checkpoint)
         except SystemExit as error:  # Lightning's answer to an interrupt
             interrupt = interrupts.behind(error)
             if interrupt is None:
@@ -89,6 +89,10 @@ class Run:
             raise refusal from error
         self.metrics["fit_seconds"] = round(time.perf_counter() - start, 3)
 
+    def _train(self, checkpoint: Path | None) -> None:
+        parts = self.parts
+        parts.trainer.fit(parts.head, datamodule=parts.datamodule, ckpt_path=checkpoint, weights_only=True)
+
     def _checkpoint_to_resume(self) -> Path | None:
         if self.cfg.resume is None:
             return None
@@ -99,22 +103,14 @@ class Run:
             log.info("%s has no checkpoint yet and is trained from the start", self.folder)
             return None
         checkpoint = self._take_up(path)
-        check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
+        self._check_resumable(checkpoint, path)
         tuning.resume(self.parts.trainer)
-        epochs_done, max_epochs = checkpoint["epoch"] + 1, self.cfg.trainer.max_epochs
-        patience = self._exhausted_patience(checkpoint)
-        if epochs_done >= max_epochs or patience is not None:
+        epochs_done = checkpoint["epoch"] + 1
+        if ended := self._ended(checkpoint):
             if not self._is_finished(epochs_done):  # all that is left is to measure and to write
                 self.parts.trainer.fit_loop.max_epochs = epochs_done
                 return path
-            if patience is None:
-                raise ConfigError(
-                    f"resume: {path} has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
-                )
-            raise ConfigError(
-                f"resume: {path} stopped early after {epochs_done} epochs; "
-                f"raise callbacks.early_stopping.patience (got {patience})"
-            )
+            raise ConfigError(f"resume: {path} {ended}")
         check_planned(checkpoint, self.cfg, self.parts.datamodule)
         return path
 
@@ -127,13 +123,22 @@ class Run:
             self.metrics |= rows_seen.said(change, self.parts.datamodule)
         return checkpoint
 
-    def _exhausted_patience(self, checkpoint: dict[str, Any]) -> int | None:
-        """The patience of an early stopping that had ended the training with this checkpoint; None if none had."""
+    def _check_resumable(self, checkpoint: dict[str, Any], path: Path) -> None:
+        check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
+
+    def _ended(self, checkpoint: dict[str, Any]) -> str | None:
+        """Why training had ended with this checkpoint, and what would go on; None where epochs are left."""
+        epochs_done, max_epochs = checkpoint["epoch"] + 1, self.parts.trainer.max_epochs
         stopping = self.parts.trainer.early_stopping_callback
-        if stopping is None:
-            return None
-        state = checkpoint["callbacks"].get(stopping.state_key)
-        return stopping.patience if state and state["wait_count"] >= stopping.patience else None
+        state = None if stopping is None else checkpoint["callbacks"].get(stopping.state_key)
+        if stopping is not None and state and state["wait_count"] >= stopping.patience:
+            return (
+                f"stopped early after {epochs_done} epochs; "
+                f"raise callbacks.early_stopping.patience (got {stopping.patience})"
+            )
+        if max_epochs is not None and epochs_done >= max_epochs:
+            return f"has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
+        return None
 
     def _is_finished(self, epochs: int) -> bool:
         """Whether the run was measured after so many epochs; if not, a kill came between training and the end."""
@@ -241,18 +246,23 @@ class Run:
 
     def headline(self) -> str:
         """The line that begins a run's output."""
-        head, spec = self.parts.head, self.parts.head.spec
-        sizes = [len(rows.x) for rows in self.parts.datamodule.splits]
-        num_parameters = sum(p.numel() for p in head.parameters())
+        spec = self.parts.head.spec
         kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
         inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
-        rows = f"{sizes[0]:,} training, {sizes[1]:,} validation, {sizes[2]:,} test rows"
+        sizes = [len(rows.x) for rows in self.parts.datamodule.splits]
         choice = "" if choosing.chosen() is None else f"; {choosing.chosen()}"
         slowly = f"; {self.parts.plan.slowly}" if self.parts.plan.slowly else ""
         return (
-            f"{type(self.parts.datamodule).__name__}: {rows} of {inputs}; "
-            f"{type(head.network).__name__} with {num_parameters:,} parameters{choice}{slowly}{self._seldom()}"
+            f"{type(self.parts.datamodule).__name__}: {self._rows_named(*sizes)} of {inputs}; "
+            f"{self._network_named()}{choice}{slowly}{self._seldom()}"
         )
+
+    def _rows_named(self, train: int, val: int, test: int) -> str:
+        return f"{train:,} training, {val:,} validation, {test:,} test rows"
+
+    def _network_named(self) -> str:
+        head = self.parts.head
+        return f"{type(head.network).__name__} with {sum(p.numel() for p in head.parameters()):,} parameters"
 
     def _seldom(self) -> str:
         """How often the run is validated, where that is oftener than it was asked for."""
@@ -267,7 +277,11 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
         cfg: The composed configuration.
         folder: The run's folder, which exists.
     """
-    run = _begun(cfg, folder)
+    return carried_out(_begun(cfg, folder))
+
+
+def carried_out(run: Run) -> float | None:
+    """Train, evaluate and write a `run` that has been built; the value a sweeper optimises."""
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
     announce("%s", run.headline())
     run.fit()
@@ -277,7 +291,7 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
     except KeyboardInterrupt as error:
         raise run.interrupted("after training", error) from error
     announce("%s", run.summary())
-    return run.metrics.get(OmegaConf.select(cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
+    return run.metrics.get(OmegaConf.select(run.cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
 
 
 def _resumed(resume: str, folder: Path) -> Path:

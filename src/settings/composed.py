@@ -71,6 +71,12 @@ class RootRules(library_rules.Rules):
     solved: SolvedRule
 
 
+class NetworkRules(library_rules.Rules):
+    """Our own key beside those of any network."""
+
+    members: Annotated[rules.Count, Field(le=256)] | Literal["auto"] = 1
+
+
 class ThreadsRules(library_rules.TrainerRules):
     """The Trainer's rules, and our own key beside them."""
 
@@ -109,6 +115,7 @@ class RunRules(library_rules.Rules):
 
 _RULES: dict[str, type[library_rules.Rules]] = {
     "": RootRules,
+    "network": NetworkRules,
     "optimizer": library_rules.OptimizerRules,
     "scheduler": library_rules.SchedulerRules,
     "trainer": ThreadsRules,

@@ -63,13 +63,22 @@ def reason_against(cfg: Plain) -> str | None:
     Raises:
         ConfigError: It names a class that is not there, or of another kind.
     """
+    return cannot_train_together(cfg) or _rest(cfg)
+
+
+def cannot_train_together(cfg: Plain) -> str | None:
+    """Why no networks of this `cfg` can train together, as members of one run or as runs of their own; else None.
+
+    Raises:
+        ConfigError: It names a class that is not there, or of another kind.
+    """
     return (
         _modules(cfg)
         or _optimizer(cfg["optimizer"])
         or _scheduler(cfg["scheduler"], cfg["trainer"])
         or _trainer(cfg["trainer"])
         or _callbacks(cfg["callbacks"])
-        or _rest(cfg)
+        or _steps(cfg["data"])
     )
 
 
@@ -113,9 +122,14 @@ def _callbacks(cfg: Plain) -> str | None:
     return None
 
 
+def _steps(cfg: Plain) -> str | None:
+    alone = cfg.get("steps_per_execution") == 1
+    return "data.steps_per_execution=1 asks for every step to pass through the Trainer" if alone else None
+
+
 def _rest(cfg: Plain) -> str | None:
-    if cfg["data"].get("steps_per_execution") == 1:
-        return "data.steps_per_execution=1 asks for every step to pass through the Trainer"
+    if cfg["network"].get("members", 1) != 1:
+        return "network.members trains a stack of its own"
     if isinstance(cfg["head"].get("threshold"), str):
         return "head.threshold is chosen by a rule, for each run on its own rows"
     if cfg["head"].get("class_weights") == "balanced":

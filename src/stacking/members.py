@@ -117,7 +117,7 @@ class MemberFactory:
 
     def _network(self, cfg: Plain) -> nn.Module:
         spec = self.parts.head.spec
-        arguments = {key: value for key, value in cfg.items() if key != "_target_"}
+        arguments = {key: value for key, value in cfg.items() if key not in ("_target_", "members")}
         outputs = type(self.parts.head).num_outputs(spec)
         network: nn.Module = self._network_class(input_shape=spec.input_shape, num_outputs=outputs, **arguments)
         return network

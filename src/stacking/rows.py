@@ -109,15 +109,18 @@ class StackLoader:
         batch_size: Rows of a minibatch.
         block_size: Minibatches of a block.
         seeds: Seed of each run's order.
+        totals: Rows among which each draws its `counts`, others in each epoch; None draws among no more.
     """
 
     batch_sampler = None  # Lightning asks for it beside `sampler`
 
-    def __init__(self, counts: list[int], batch_size: int, block_size: int, seeds: list[int]) -> None:
+    def __init__(
+        self, counts: list[int], batch_size: int, block_size: int, seeds: list[int], totals: list[int] | None = None
+    ) -> None:
         self.counts, self.batch_size, self.block_size = counts, batch_size, block_size
-        self.seeds = seeds
+        self.seeds, self.totals = seeds, totals or counts
         self.most = max(counts)  # rows of any run that is still training
-        self.shuffle = batch_size < self.most
+        self.shuffle = batch_size < self.most or self.totals != counts
         self._thread = ThreadPoolExecutor(1)
         self._drawn: dict[int, Future[Tensor]] = {}
         self.epoch = 0
@@ -142,7 +145,8 @@ class StackLoader:
 
     def select(self, runs: Tensor) -> None:
         """Keep some runs [k] only, by their indices."""
-        self.seeds, self.counts = ([each[i] for i in runs.tolist()] for each in (self.seeds, self.counts))
+        kept = self.seeds, self.counts, self.totals
+        self.seeds, self.counts, self.totals = ([each[i] for i in runs.tolist()] for each in kept)
         self.most = max(self.counts, default=self.most)
         for epoch, drawn in list(self._drawn.items()):
             self._drawn[epoch] = self._thread.submit(drawn.result().index_select, 0, runs)
@@ -155,7 +159,7 @@ class StackLoader:
     def _draw(self, epoch: int) -> None:
         if epoch not in self._drawn:
             self._drawn[epoch] = self._thread.submit(
-                self._orders, epoch, list(zip(self.seeds, self.counts, strict=True))
+                self._orders, epoch, list(zip(self.seeds, self.totals, strict=True))
             )
 
     def __iter__(self) -> Iterator[Tensor]:

@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 import torch
 from omegaconf import OmegaConf
 
-from src import cores, interrupts
+from src import interrupts
 from src.building.build import Parts
 from src.building.making import make
 from src.building.plan import settled
@@ -18,17 +18,12 @@ from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
 from src.runs import calibration
 from src.stacking.checkpoints import Checkpoints
-from src.stacking.dropout import Masks
-from src.stacking.history import StackHistory
+from src.stacking.making import Start, make_module
 from src.stacking.measuring import fitted_temperatures, measure
 from src.stacking.members import Member, MemberFactory, answer_in_units_of
 from src.stacking.module import StackModule
-from src.stacking.monitor import StackMonitor
-from src.stacking.network import StackedNetwork, drops_out
-from src.stacking.optimizers import STACKED
 from src.stacking.progress import Progress
 from src.stacking.rows import StackLoader, StackRows
-from src.stacking.schedules import Schedules
 from src.stacking.stack_checkpoint import Place, Saved, StackCheckpoint
 
 _SPLITS = "train", "val", "test"
@@ -69,19 +64,8 @@ class Stack:
         self._places = {member.number: place for place, member in enumerate(members)}
 
     def _module(self) -> StackModule:
-        cfg, head, members = self.cfg, self.factory.parts.head, self.members
+        head, members = self.factory.parts.head, self.members
         answer_in_units_of(_given(members[0].data), head)
-        network = StackedNetwork(head.network)
-        kind = STACKED[cfg["optimizer"]["_target_"]]
-        hyperparams = {
-            name: torch.tensor([member.hyperparams[name] for member in members], dtype=torch.float64)
-            for name in kind.hyperparam_names
-        }
-        weights = torch.stack([_given(member.weights) for member in members])
-        optimizer = kind(weights, hyperparams, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
-        schedules = Schedules(cfg["scheduler"], [member.hyperparams["lr"] for member in members])
-        watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
-        names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
         data = self.factory.parts.datamodule
         seeds = [member.cfg["data"].get("shuffle_seed") for member in members]
         seeds = [_given(m.data).seed if seed is None else seed for m, seed in zip(members, seeds, strict=True)]
@@ -89,12 +73,12 @@ class Stack:
         counts = self.splits["train"].counts
         loader = StackLoader(list(counts), data.batch_size or max(counts), int(steps), seeds)
         rows = {name: self.splits[name] for name in ("train", "val")}
-        monitor, history = StackMonitor(len(members), *watched), StackHistory(len(members), names)
-        threads = cfg["trainer"]["threads"]
-        threads = cores.available() if threads == "auto" else int(threads)
-        drawn = drops_out(head.network)
-        masks = Masks(torch.stack([_given(member.rng_state) for member in members])) if drawn else None
-        return StackModule(head, network, optimizer, schedules, rows, loader, monitor, history, threads, masks)
+        start = Start(
+            torch.stack([_given(member.weights) for member in members]),
+            [member.hyperparams for member in members],
+            torch.stack([_given(member.rng_state) for member in members]),
+        )
+        return make_module(StackModule, self.cfg, head, start, rows, loader)
 
     def _trainer(self, title: str) -> pl.Trainer:
         cfg = settled(OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}}))  # what a member writes, we write

@@ -35,8 +35,49 @@ class Place(NamedTuple):
     seconds_between_writes: float
 
 
-class StackCheckpoint(pl.callbacks.Checkpoint):
+class Snapshots(pl.callbacks.Checkpoint):
     """Writes the state of all runs after the newest epoch: now and then, when training ends, and when it breaks off.
+
+    Args:
+        seconds_between_writes: The pause between two writes.
+    """
+
+    def __init__(self, seconds_between_writes: float) -> None:
+        self._throttle = Throttle(seconds_between_writes)
+        self._start = time.perf_counter()
+        self._written: int | None = None
+
+    def write(self, trainer: pl.Trainer, module: Any, snapshot: dict[str, Any]) -> None:
+        """Write a `snapshot` of the module under this `trainer`."""
+        raise NotImplementedError
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin the first pause."""
+        self._start = time.perf_counter()
+        self._throttle.restart()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write after a pause. Checkpoint callbacks come after the module's own hook."""
+        if self._throttle.due():
+            self._write(trainer, pl_module)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the last state, with which the folders can be written."""
+        self._write(trainer, pl_module)
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Write the state after the last complete epoch."""
+        self._write(trainer, pl_module)
+
+    def _write(self, trainer: pl.Trainer, module: Any) -> None:
+        snapshot = module.snapshot()
+        if snapshot is not None and snapshot["epoch"] != self._written:
+            self.write(trainer, module, snapshot)
+            self._written = snapshot["epoch"]
+
+
+class StackCheckpoint(Snapshots):
+    """Writes the state of a sweep's stack.
 
     The file is a checkpoint in Lightning's format, with what Lightning knows nothing of under `stack`.
 
@@ -47,40 +88,17 @@ class StackCheckpoint(pl.callbacks.Checkpoint):
     """
 
     def __init__(self, place: Place, members: list[Member], seconds_before: float = 0.0) -> None:
+        super().__init__(place.seconds_between_writes)
         self.path, self._members, self._before = place.path, members, seconds_before
-        self._throttle = Throttle(place.seconds_between_writes)
-        self._start = time.perf_counter()
-        self._written: int | None = None
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Begin the first pause."""
-        self._start = time.perf_counter()
-        self._throttle.restart()
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write after a pause. Checkpoint callbacks come after the module's own hook."""
-        if self._throttle.due():
-            self._write(pl_module)
-
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the last state, with which the folders can be written."""
-        self._write(pl_module)
-
-    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Write the state after the last complete epoch."""
-        self._write(pl_module)
-
-    def _write(self, module: Any) -> None:
-        snapshot = module.snapshot()
-        if snapshot is None or snapshot["epoch"] == self._written:
-            return
+    def write(self, trainer: pl.Trainer, module: Any, snapshot: dict[str, Any]) -> None:
+        """Write it, and of which runs it is."""
         snapshot["stack"] |= {
             "numbers": [member.number for member in self._members],
             "fingerprints": fingerprints(self._members),
             "seconds": self._before + time.perf_counter() - self._start,
         }
         save(snapshot, self.path, durable=True)
-        self._written = snapshot["epoch"]
 
     def remove(self) -> None:
         """Remove the file: the folders of all members are written, and on the disk once this has waited for it."""
@@ -153,7 +171,7 @@ class Saved:
             which = f"run #{changed[0]} has" if changed else "some runs have"
             raise ConfigError(f"{self.path}: {which} other settings, rows or first weights now")
         try:
-            _check(stack, module)
+            check_shapes(stack, module)
             module.restore(self.state, torch.tensor([member.finished for member in members]))
         except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise ConfigError(f"{self.path}: damaged") from error
@@ -187,8 +205,8 @@ def _with_words_of_today(stack: dict[str, Any]) -> dict[str, Any]:
     return stack
 
 
-def _check(stack: dict[str, Any], module: StackModule) -> None:
-    """Raise an error where tensors or lists are not of a stack like the module's, before any of them is used."""
+def check_shapes(stack: dict[str, Any], module: StackModule) -> None:
+    """Raise an error where tensors or lists of a `stack` are not like those of a `module`, before any is used."""
     num_runs, runs, history = module.num_runs, stack["runs"], stack["history"]
     fresh = module.state(0)
     like = {name: (value.dtype, value.shape[1:]) for name, value in fresh.tensors.items()}

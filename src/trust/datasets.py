@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from torch import Tensor
 
 from src.errors import ConfigError
@@ -16,6 +16,7 @@ from src.trust.checkpoints import validated, wrong
 
 _Character = Annotated[str, Field(min_length=1, max_length=1)]
 _SPEC = TypeAdapter(DataSpec)
+_MOST_MEMBERS = 4096
 
 
 class _SourceState(BaseModel):
@@ -43,21 +44,59 @@ class _Reading(BaseModel):
     missing: list[str]
 
 
-class _DataState(BaseModel):
-    """What a dataset keeps in a checkpoint."""
+class _EncoderState(BaseModel):
+    """What the columns of a table hold."""
 
     model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
-    mean: Tensor | None = None
-    scale: Tensor | None = None
-    fill: Tensor | None = None
     numeric: list[str] | None = None
     categories: dict[str, list[str]] | None = None
     spellings: list[Annotated[list[str], Field(min_length=2, max_length=2)]] | None = None
     dates: dict[str, Annotated[list[str], Field(min_length=2)]] | None = None
     indicators: list[str] | None = None
+
+
+class _Counted(BaseModel):
+    """How many networks a checkpoint is of."""
+
+    model_config = ConfigDict(strict=True)
+    members: Annotated[int, Field(ge=1, le=_MOST_MEMBERS)] = 1
+
+
+class _MembersState(BaseModel):
+    """The same of the members of an ensemble, and of all their rows together."""
+
+    model_config = ConfigDict(strict=True)
+    layout: _EncoderState
+    encoders: Annotated[list[_EncoderState], Field(min_length=1)]
+    which: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=_MOST_MEMBERS)]
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if max(self.which) >= len(self.encoders):
+            raise ValueError("it names an encoder that is not there")
+        return self
+
+
+class _DataState(_EncoderState):
+    """What a dataset keeps in a checkpoint."""
+
+    mean: Tensor | None = None
+    scale: Tensor | None = None
+    fill: Tensor | None = None
+    members: _MembersState | None = None
     reading: _Reading | None = None
     classes: tuple[str, ...] | None = None
     source: _SourceState | None = None
+
+
+def members_of(checkpoint: Mapping[str, Any], path: Path) -> int:
+    """Networks of the ensemble that a checkpoint at `path` is of; 1 where it is of one network.
+
+    Raises:
+        ConfigError: It says something else of them.
+    """
+    known: int = validated(_Counted, checkpoint, path).members
+    return known
 
 
 def spec_of(checkpoint: Mapping[str, Any], path: Path) -> DataSpec:
@@ -102,7 +141,10 @@ def data_state(checkpoint: Mapping[str, Any], name: str, spec: DataSpec, path: P
     for key in ("mean", "scale", "fill"):
         tensor = getattr(known, key)
         if tensor is not None:
-            _check_scale(key, tensor, spec, f"{path}: {name}.{key}")
+            _check_scale(key, tensor, spec, members_of(checkpoint, path), f"{path}: {name}.{key}")
+    of_members = 1 if known.members is None else len(known.members.which)
+    if of_members != members_of(checkpoint, path):
+        raise ConfigError(f"{path}: {name}: is of {of_members:,} networks; use a checkpoint that this project wrote")
     if known.numeric is not None and known.categories is not None:
         columns = len(known.numeric) + sum(map(len, known.categories.values())) + len(known.indicators or ())
         columns += sum(len(parts) - 1 for parts in (known.dates or {}).values())
@@ -127,12 +169,13 @@ def source_state(checkpoint: Mapping[str, Any], name: str, path: Path) -> dict[s
     return None if known is None else dict(state["source"])
 
 
-def _check_scale(key: str, tensor: Tensor, spec: DataSpec, where: str) -> None:
+def _check_scale(key: str, tensor: Tensor, spec: DataSpec, members: int, where: str) -> None:
+    shape = spec.input_shape if members == 1 else (members, *spec.input_shape)
     try:
-        fits = torch.broadcast_shapes(tensor.shape, spec.input_shape) == torch.Size(spec.input_shape)
+        fits = torch.broadcast_shapes(tensor.shape, shape) == torch.Size(shape)
     except RuntimeError:
         fits = False
-    if not fits or not tensor.is_floating_point():
-        raise ConfigError(f"{where}: should be of shape {list(spec.input_shape)} (got {list(tensor.shape)[:8]})")
+    if not fits or not tensor.is_floating_point() or (members > 1 and tensor.shape != torch.Size(shape)):
+        raise ConfigError(f"{where}: should be of shape {list(shape)} (got {list(tensor.shape)[:8]})")
     if not torch.isfinite(tensor).all() or (key == "scale" and (tensor == 0).any()):
         raise ConfigError(f"{where}: holds what no row can be scaled with (NaN, infinite or 0); train the run anew")

@@ -187,6 +187,7 @@ DOMAINS: dict[str, Domain] = {
     "network.embedding": whole(0, inf, 0, 2),
     "network.frequencies": whole(1, inf, 3),
     "network.sigma": number(0, inf, 2, above=True),
+    "network.members": whole(1, 256),  # of tables; the word auto, likewise
     "network.dims": list_of(COUNT, [3], [4, 4]),
     "network.depth": whole(1, inf, 2),
     "head.loss": one_of("bce", others=("bce_with_logits",)),

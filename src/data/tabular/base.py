@@ -7,31 +7,29 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from src.data.base import InMemoryDataModule
 from src.data.choosing import Choice
 from src.data.identity import Identity, row_keys
 from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Splits
-from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions
 from src.data.table import Table
 from src.data.tabular.classes import check_number, class_of_each, in_order
+from src.data.tabular.columns import ColumnsDataModule
 from src.data.tabular.described import described
 from src.data.tabular.dividing import Division, divide
 from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
+from src.data.tabular.member_encoders import MemberEncoders, OneEncoder, encoded
 from src.data.tabular.spread import Standardize
 from src.data.tabular.target import choice_of, labels_of
-from src.data.tabular.typed import TypedEncoder, encoder_of
-from src.data.tabular.unknown import Unknown
+from src.data.tabular.typed import TypedEncoder
 from src.data.tabular.weights import training_weights
 from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Seed, checked
-from src.spec import DataSpec
 
 
-class TabularDataModule(InMemoryDataModule):
+class TabularDataModule(ColumnsDataModule):
     """Rows x [N, F] of a table: its numbers, then a column of zeros and ones for each category of the other columns.
 
     A number that is missing becomes the median of the training rows, a category that is missing one of its own.
@@ -83,12 +81,9 @@ class TabularDataModule(InMemoryDataModule):
         self.categorical, self.keep = categorical or [], keep or []
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
         self.split_seed = self.seed if split_seed is None else split_seed
-        self.encoder: Encoder | TypedEncoder | None = None
         self.decimal: str | None = None
         self.thousands: str | None = None
-        self.unknown = Unknown()
         self.facts: dict[str, Any] | None = None
-        self._class_names: tuple[str, ...] | None = None
 
     @abstractmethod
     def read(self) -> Labelled:
@@ -141,10 +136,14 @@ class TabularDataModule(InMemoryDataModule):
                         f"data.{key}: {inputs.source} has no input column {name!r}; "
                         f"{suggestion(name, set(inputs.columns))}"
                     )
+        if self.members > 1 and not self.is_apart:
+            train = val = torch.cat([train, val]).unique()
+            labels, _ = self._stratified(y)
+            self.hold_out(self.split_seed, found, train, None if labels is None else labels[train])
         if self.encoder is None:
             self.encoder = self._fitted(inputs, train, y, target)
         self.feature_names, self.inputs_of_columns = self.encoder.feature_names, self.encoder.places
-        x = self._encoded(inputs)
+        x = encoded(self.encoder, inputs, self.unknown)
         keys = None if self.source is None else row_keys(x)
         if keys is not None:
             test = self.without_seen(keys, test)
@@ -153,51 +152,23 @@ class TabularDataModule(InMemoryDataModule):
         self.weights = None if found.weights is None else training_weights(found.weights, train)
         places: Any = {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()}
         self.identity = Identity("row", inputs.row_numbers, places, keys)
-        return Splits(*(Rows(x[rows], y[rows]) for rows in (train, val, test)))
+        each = Rows(x[train], y[train])
+        return Splits(each, each if val is train else Rows(x[val], y[val]), Rows(x[test], y[test]))
 
-    def fit_scaler(self, x: Tensor) -> Scaler:
-        """What stands in for missing numbers, and the scale of the others."""
-        assert self.encoder is not None
-        return self.encoder.scaler(x, self.standardize)
-
-    def encode(self, table: Table, spec: DataSpec) -> Tensor:
-        """Raw inputs x [N, F] of a table's rows."""
-        return self._encoded(table)
-
-    def columns_used(self, spec: DataSpec) -> list[str]:
-        """Columns of a table that `encode` reads."""
-        assert self.encoder is not None
-        return self.encoder.columns
-
-    def settle(self, source: str) -> list[tuple[str, str]]:
-        """Kind and text of what there is to say of the rows encoded since the last call, which are of a `source`.
-
-        Raises:
-            ConfigError: No cell of a column is a category that training had.
-        """
-        found = self.unknown.settle(source)
-        if self.strict and found:
-            raise ConfigError(f"data.strict: {found[0][1]}")
-        return found
-
-    def _fitted(self, inputs: Table, train: Tensor, y: Tensor, target: Sequence[Any]) -> Encoder | TypedEncoder:
+    def _fitted(self, inputs: Table, train: Tensor, y: Tensor, target: Sequence[Any]) -> OneEncoder | MemberEncoders:
         """What the columns hold; what there is to say of that is among the doubts."""
         if self.types is None:
             self.doubts += self.doubtful(inputs, target)
-            return Encoder.fitted(inputs, train, self.categorical)
+            return self.for_members(lambda rows: Encoder.fitted(inputs, rows, self.categorical), train)
         kinds = kinds_of(inputs, self.categorical, self.keep, self.decimal, self.thousands)
-        encoder = TypedEncoder.fitted(inputs, train, kinds, y)
+        encoder = self.for_members(lambda rows: TypedEncoder.fitted(inputs, rows, kinds, y), train)
         self.doubts += kinds.said
-        self.facts = described(inputs, kinds, encoder)
+        whole = encoder.layout if isinstance(encoder, MemberEncoders) else encoder
+        assert isinstance(whole, TypedEncoder)
+        self.facts = described(inputs, kinds, whole)
         used = {name: cells for name, cells in inputs.columns.items() if name not in kinds.left_out}
         self.doubts += self.doubtful(inputs.with_columns(used), target)
         return encoder
-
-    def _encoded(self, table: Table) -> Tensor:
-        assert self.encoder is not None
-        if isinstance(self.encoder, TypedEncoder):
-            return self.encoder.encode(table, self.unknown)
-        return self.encoder.encode(table)
 
     def _with_targets(self, found: Labelled) -> Labelled:
         """The rows that have a target; how many have none is among the doubts."""
@@ -263,35 +234,14 @@ class TabularDataModule(InMemoryDataModule):
             row = inputs.row_numbers[cells.index(None)]
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
+    def _stratified(self, y: Tensor) -> tuple[Tensor | None, tuple[str, ...]]:
+        """Labels [N] whose shares are equal in all splits, and their names, alike whichever class is positive."""
+        names = in_order(set(self.class_names))
+        if y.ndim == 2 or self.is_regression:
+            return None, names
+        return torch.tensor([names.index(name) for name in self.class_names])[y], names
+
     def _split(self, found: Labelled, y: Tensor) -> tuple[Tensor, ...]:
-        names = in_order(set(self.class_names))  # whichever class is positive, the rows are divided alike
-        labels = (
-            None
-            if y.ndim == 2 or self.is_regression
-            else torch.tensor([names.index(name) for name in self.class_names])[y]
-        )
+        labels, names = self._stratified(y)
         how = Division(self.test_fraction, self.val_fraction, self.split_seed, self.fold)
         return divide(found, how, labels, names)
-
-    # Checkpoints
-
-    def state_dict(self) -> dict[str, Any]:
-        """Columns, categories, classes and the scaler as plain values."""
-        assert self.encoder is not None
-        if isinstance(self.encoder, TypedEncoder):
-            columns = self.encoder.state()
-        else:
-            columns = {"numeric": self.encoder.numeric, "categories": self.encoder.categories}
-        return super().state_dict() | columns | {"classes": self.class_names}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take them up again."""
-        state = dict(state_dict)
-        encoder = encoder_of(state)
-        names = tuple(state.pop("classes"))
-        if self.is_open:
-            self.is_regression, self.is_open = not names, False
-        if (encoder, names) != (self.encoder, self._class_names):
-            self.encoder, self._class_names, self._splits = encoder, names, None
-            self.feature_names = encoder.feature_names
-        super().load_state_dict(state)

@@ -1,0 +1,52 @@
+"""Rows as a network sees them, or each member of an ensemble that shares them; most datasets have none of these."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from src.data.rows import Split
+from src.errors import ConfigError
+
+
+class Shared:
+    """A dataset for one network, unless a subclass can divide its rows among several."""
+
+    scaled: Any
+    scaled_when_served: ClassVar[bool]
+    scaler: Any
+    splits: Any
+    members: int = 1
+
+    def divide_among(self, members: int | None) -> None:
+        """Let `members` of an ensemble share the rows that are not tested: each validates on another part of them.
+
+        None lets the size of the table decide how many.
+
+        Raises:
+            ConfigError: They cannot.
+        """
+        raise ConfigError(
+            f"network.members: is for tables, data=csv and data=table, and this is {type(self).__name__} "
+            f"(got {members or 'auto'}); use network.members=1"
+        )
+
+    def voices(self, split: Split) -> Tensor | None:
+        """Which members answer for each row of a split, bool [N, M]; None where all do."""
+        return None
+
+    def seen(self, split: Split, rows: slice | Tensor) -> Tensor:
+        """Inputs [N, *input_shape] as the network sees them, by the places of their `rows` [N] in a split."""
+        return self.served(getattr(self.splits, split).x[rows])
+
+    def served(self, x: Tensor) -> Tensor:
+        """Inputs x [N, …] as they are held, as the network sees them."""
+        scaled: Tensor = self.scaled(x) if self.scaled_when_served else x
+        return scaled
+
+    def plain(self, split: Split, rows: slice | Tensor) -> Tensor:
+        """Inputs [N, *input_shape] as a network of its own would see them, by the places of their `rows` in a split."""
+        if self.members == 1:
+            return self.seen(split, rows)
+        raw = getattr(self.splits, split).x[rows]
+        scaled: Tensor = self.scaler.one(raw)
+        return scaled

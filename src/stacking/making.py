@@ -1,0 +1,71 @@
+"""The module of a stack from its configuration, its first weights and its rows."""
+
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+from src import cores
+from src.heads.base import Head
+from src.stacking.dropout import Masks
+from src.stacking.history import StackHistory
+from src.stacking.module import StackModule
+from src.stacking.monitor import StackMonitor
+from src.stacking.network import StackedNetwork, drops_out
+from src.stacking.optimizers import STACKED
+from src.stacking.rows import StackLoader, StackRows
+from src.stacking.schedules import Schedules
+
+Kind = TypeVar("Kind", bound=StackModule)
+
+
+class Start(NamedTuple):
+    """Where M runs begin.
+
+    Attributes:
+        weights: Their first parameters [M, P].
+        hyperparams: Of each one's optimizer, by name.
+        rng_states: torch's random state of each [M, S], with which dropout begins.
+    """
+
+    weights: Tensor
+    hyperparams: list[dict[str, float]]
+    rng_states: Tensor
+
+
+def make_module(
+    kind: type[Kind], cfg: dict[str, Any], head: Head, start: Start, rows: dict[str, StackRows], loader: StackLoader
+) -> Kind:
+    """The module that trains a stack.
+
+    Args:
+        kind: Its class.
+        cfg: The configuration of its runs, plain and resolved.
+        head: That of all of them.
+        start: Where they begin.
+        rows: Their training and validation rows.
+        loader: Orders of the training rows.
+    """
+    optimizer_class = STACKED[cfg["optimizer"]["_target_"]]
+    hyperparams = {
+        name: torch.tensor([each[name] for each in start.hyperparams], dtype=torch.float64)
+        for name in optimizer_class.hyperparam_names
+    }
+    optimizer = optimizer_class(start.weights, hyperparams, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
+    schedules = Schedules(cfg["scheduler"], [each["lr"] for each in start.hyperparams])
+    watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
+    names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
+    num_runs = len(start.weights)
+    threads = cfg["trainer"]["threads"]
+    return kind(
+        head,
+        StackedNetwork(head.network),
+        optimizer,
+        schedules,
+        rows,
+        loader,
+        StackMonitor(num_runs, *watched),
+        StackHistory(num_runs, names),
+        cores.available() if threads == "auto" else int(threads),
+        Masks(start.rng_states) if drops_out(head.network) else None,
+    )

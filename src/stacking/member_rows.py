@@ -1,0 +1,56 @@
+"""One split of an ensemble: all members share its rows, each trains or validates on its own of them."""
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from src.data.member_scaler import MemberScaler
+from src.data.rows import Rows
+from src.stacking.rows import StackRows
+
+
+class MemberRows(StackRows):
+    """Rows that are held once, as they were read, and scaled for each member a minibatch at a time.
+
+    Args:
+        rows: Inputs x [N, F], not scaled, and targets y [N, …].
+        own: Which of them are each member's: bool [N, M].
+        scaler: How each member scales them.
+    """
+
+    def __init__(self, rows: Rows, own: Tensor, scaler: MemberScaler) -> None:
+        places = [column.nonzero().flatten() for column in own.T]
+        self.counts = [len(each) for each in places]
+        self.x, self.y, self.scaler = rows.x.unsqueeze(0), rows.y, scaler
+        self.places = pad_sequence(places, batch_first=True)
+        self.which = torch.arange(len(places))
+        self._scalers: dict[tuple[int, int], MemberScaler] = {}
+
+    def to(self, device: torch.device) -> "MemberRows":
+        """Move to a device."""
+        self.x, self.y, self.places = self.x.to(device), self.y.to(device), self.places.to(device)
+        return self
+
+    def select(self, runs: Tensor) -> None:
+        """Keep some members [k] only, by their indices."""
+        self.which, self.places, self._scalers = self.which[runs], self.places[runs], {}
+        self.counts = [self.counts[run] for run in runs.tolist()]
+
+    def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
+        """All rows x [m, n, F] and targets y [m, n, …] of some members that have n rows each."""
+        return self._at(runs, self.places[runs, : self.counts[runs][0]])
+
+    def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows of some members that `order` [m, B] names among each one's own: x [m, B, F] and y [m, B, …]."""
+        return self._at(runs, self.places[runs].gather(1, order))
+
+    def _at(self, runs: slice, places: Tensor) -> tuple[Tensor, Tensor]:
+        flat = places.flatten()
+        x = self.x[0].index_select(0, flat).unflatten(0, places.shape)
+        return self._scaler(runs).apart(x), self.y.index_select(0, flat).unflatten(0, places.shape)
+
+    def _scaler(self, runs: slice) -> MemberScaler:
+        key = runs.start, runs.stop
+        if key not in self._scalers:
+            self._scalers[key] = self.scaler.of(self.which[runs]).to(self.x.device)
+        return self._scalers[key]
