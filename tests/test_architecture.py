@@ -125,6 +125,7 @@ ROOMS = {  # each knows some of those above it
     "readme": {"errors", "cores", "places", "storage", "settings", "plots", "comparing", "lab"},
     "train": {"stacking", "command", "comparing"},
     "evaluate": {"runs", "command"},
+    "describe": {"runs", "command"},
     "predict": {"runs", "command"},
     "baselines": {"runs", "comparing", "command"},
     "compare": {"command", "comparing"},

@@ -26,6 +26,9 @@ _RENAMED = {
 }
 """Words of earlier versions and what they are called now."""
 
+_OF_NO_RUN = "describe"
+"""The command that reads a dataset, not runs."""
+
 _LAUNCHER = "hydra/launcher=", "hydra.launcher."
 
 
@@ -56,7 +59,7 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
         flags, words, sweep = resumed_sweep(flags, words)
     else:
         refuse_sweeping(flags, words)
-        words = changing(words)
+        words = words if command == _OF_NO_RUN else changing(words)
     sweeps = "--multirun" in flags or "hydra.mode=MULTIRUN" in words
     words = [readable(word, sweeps) for word in words]
     check_package(flags, words, command)

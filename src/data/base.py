@@ -61,6 +61,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     divides_rows: ClassVar[bool] = False  # into training and test rows, and so into folds if that is asked for
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
     feature_names: tuple[str, ...] = ()
+    target_name = "target"  # what is predicted, where the source calls it something
     inputs_of_columns: Mapping[str, list[int]] = {}  # places of what each column of a table becomes
     weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
     target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
@@ -93,8 +94,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         self.shuffle_seed = seed if shuffle_seed is None else shuffle_seed
         self.steps_per_execution: int | Literal["auto"] = steps_per_execution
         self.standardize: bool | Literal["robust"] = standardize
-        self.label_noise = label_noise
-        self.blocks = blocks
+        self.label_noise, self.blocks = label_noise, blocks
         self.scaler: Scaler | None = None
         self.same_rows = False  # training rows are the test, as those of a truth table
         self.doubts: list[tuple[str, str]] = []  # kind and text of what a source holds and is rarely meant

@@ -1,5 +1,6 @@
 """Images in a grid: what a network takes them for, what augmentation makes of them, what a weighted sum looks for."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,21 @@ def augmentation_figure(views: Tensor) -> Figure:
         axis.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
     axes[0].set_title("original", fontsize=9)
     axes[1].set_title("as training sees it", fontsize=9, loc="left")
+    return figure
+
+
+def classes_figure(images: Mapping[str, Tensor]) -> Figure:
+    """Some images [V, C, H, W] (uint8) of each class: a row a class, its name in front."""
+    columns = max(map(len, images.values()))
+    figure, axes = new_figure(1.0 * columns + 1.4, 1.05 * len(images), columns, num_rows=len(images))
+    for axis in axes:
+        _hide(axis)
+    for row, (name, each) in enumerate(images.items()):
+        for place, image in enumerate(each):
+            axes[row * columns + place].imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
+        axes[row * columns].text(
+            -0.1, 0.5, name, transform=axes[row * columns].transAxes, ha="right", va="center", fontsize=9
+        )
     return figure
 
 

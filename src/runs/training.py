@@ -283,7 +283,7 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
 def carried_out(run: Run) -> float | None:
     """Train, evaluate and write a `run` that has been built; the value a sweeper optimises."""
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
-    announce("%s", run.headline())
+    announce("%s", "\n".join([run.headline(), *data_facts.lines(run.parts.datamodule)]))
     run.fit()
     try:
         run.evaluate()

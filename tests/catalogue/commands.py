@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.command.tasks import ReadingTask
 from src.places import CONF
 from tests.catalogue.attempts import VALUES
-from tests.catalogue.domains import TEXT, Domain, alike, list_of, number, one_of, switch, whole
+from tests.catalogue.domains import SEED, TEXT, Domain, alike, list_of, number, one_of, switch, whole
 from tests.command.place import QUICK, WORK, give
 
 TRAINED = "run"
@@ -23,6 +23,7 @@ WORDS = {
     "export": (f"run={TRAINED}", "format=torch_export", "output=out.pt2"),
     "baselines": (f"run={TRAINED}", "resamples=20", "metric=roc_auc"),
     "compare": ("sweep=sweep", "output=out", "boundaries=0"),
+    "describe": ("data=xor", "data.num_train=40", "data.num_val=20", "data.num_test=20", "output=out"),
 }
 """Commands that work in the place."""
 
@@ -78,6 +79,15 @@ KEYS: dict[str, dict[str, Domain]] = {
         "trust": Domain(lambda value: isinstance(value, str | list)).as_bound(),  # of no use where no run is opened
         "output": TEXT.or_null(),
         "force": switch().as_bound(),
+    },
+    "describe": {
+        "seed": SEED,
+        "data_dir": TEXT.as_bound(),  # of no use to drawn rows
+        "trust": one_of().or_null(),
+        "output": TEXT.or_null(),
+        "force": switch().as_bound(),
+        "head": one_of(),
+        "data": one_of(),
     },
 }
 

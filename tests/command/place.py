@@ -3,6 +3,7 @@
 from src.baselines import baselines
 from src.command import cli
 from src.compare import compare
+from src.describe import describe
 from src.evaluate import evaluate
 from src.export import export
 from src.predict import predict
@@ -10,7 +11,7 @@ from src.storage import failures
 from src.train import train
 
 WORK = {"train": train, "evaluate": evaluate, "predict": predict, "export": export, "compare": compare}
-WORK |= {"baselines": baselines}
+WORK |= {"baselines": baselines, "describe": describe}
 QUICK = ["experiment=xor", "trainer.max_epochs=1", "data.num_train=64", "logger=none", "callbacks.figures=null"]
 
 

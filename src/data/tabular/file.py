@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import torch
 from pydantic import Field
+from torch import Tensor
 
 from src.data.digests import table_digests
 from src.data.groups import group_numbers
@@ -129,7 +131,7 @@ class TableFile(TabularDataModule):
         targets = named["target"]
         if twice := [name for name in targets if targets.count(name) > 1]:
             raise ConfigError(f"data.target: {twice[0]} is named twice (got {self.targets}); name it once")
-        self.label_names = tuple(targets) if len(targets) > 1 else ()
+        self.label_names, self.target_name = tuple(targets) if len(targets) > 1 else (), ", ".join(targets)
         told = {key: columns[0] for key, columns in named.items() if key in parting}
         if taken := [key for key in ("group", "weight") if told.get(key) in targets]:
             raise ConfigError(
@@ -142,6 +144,18 @@ class TableFile(TabularDataModule):
             raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
         target = label_codes(table, targets) if self.label_names else table.columns[targets[0]]
         return Labelled(table.with_columns(inputs), target, **self._told(table, told))
+
+    def described_alone(self) -> tuple[dict[str, Any], Tensor]:
+        """What all columns hold, in counts, and the rows x [N, F] that they become, whatever is predicted."""
+        self.doubts = []
+        check_is_file(self.path)
+        with opened(self.path, self.reading, []) as file:
+            table = file.table(lambda name: self._spelled or name in {*self.categorical, *self.keep})
+            self._tell(file)
+        nothing = torch.zeros(len(table), dtype=torch.long)
+        self.encoder = self._fitted(table, torch.arange(len(table)), nothing, nothing.tolist())
+        self.feature_names, self.inputs_of_columns = self.encoder.feature_names, self.encoder.places
+        return self.facts or {}, self._encoded(table)
 
     def target_alone(self) -> tuple[Table, str]:
         """The target's column of the file, and its name."""
