@@ -29,7 +29,6 @@ _EVALUATION_ROWS = 16_384  # rows of a forward pass without gradients: few calls
 _EVALUATION_NUMBERS = 2**18  # and numbers in those rows, since a convolution makes many of each
 _BLOCK_BYTES = 64 * 2**20  # a block's copy of its rows stays below this
 _BLOCK_STEPS = 256  # an upper bound, so that the progress bar moves and Ctrl-C is answered
-
 _LABEL_NOISE_STREAM = 101  # apart from the streams that `load` uses, which count from 0
 
 

@@ -85,6 +85,7 @@ def _checked(cfg: DictConfig) -> dict[str, Any]:
     except ValidationError as error:
         raise ConfigError(one_line("", error)) from error
     targets.check(plain, Path())
+    targets.find(plain, "head")
     return dict(plain)
 
 
