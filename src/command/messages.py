@@ -119,6 +119,8 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
         return f"{key}: needs one of its options; choose from {', '.join(options)}"
     if key == "threshold" and command in ("predict", "export"):
         return f"{key}: is kept with the run; choose it with src.evaluate threshold=…"
+    if key == "data.positive" and command == "train":
+        return f"{key}: is for tables and pictures; of rows that are drawn, the second class is the positive one"
     known = catalogue.keys(with_hydra=key.startswith("hydra."))
     meant = remedy(key, known | set(catalogue.groups() if command == "train" else ()))
     if group == "trainer" and name in trainer_arguments():

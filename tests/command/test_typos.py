@@ -15,6 +15,10 @@ LISTED = "choose from"
         (["lr=0.1"], "lr: unknown key; did you mean optimizer.lr?"),
         (["epochs=10"], "epochs: unknown key; did you mean trainer.max_epochs?"),
         (["trainer.epochs=10"], "trainer.epochs: unknown key; did you mean trainer.max_epochs?"),
+        (
+            ["data=moons", "data.positive=upper"],
+            "data.positive: is for tables and pictures; of rows that are drawn, the",
+        ),
         (["noise=0.2"], "noise: unknown key; did you mean data.noise?"),
         (["batch_size=8"], "batch_size: unknown key; did you mean data.batch_size?"),
         (["data.batch=8"], "data.batch: unknown key; did you mean data.batch_size?"),
