@@ -1,6 +1,8 @@
 """The forward pass of M networks of one kind at once, on parameters that are lines of a matrix [M, P]."""
 
+import threading
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -37,7 +39,7 @@ class StackedNetwork:
     """
 
     def __init__(self, network: nn.Module) -> None:
-        self.network = network
+        self.network, self._own = network, _ForThread(network)
         self.names = [name for name, _ in network.named_parameters()]
         self.shapes = [parameter.shape for parameter in network.parameters()]
         self.sizes = [shape.numel() for shape in self.shapes]
@@ -76,7 +78,14 @@ class StackedNetwork:
         return outputs
 
     def _single(self, parameters: dict[str, Tensor], x: Tensor) -> Any:
-        return functional_call(self.network, parameters, (x,))
+        return functional_call(self._own.module, parameters, (x,))
+
+
+class _ForThread(threading.local):
+    """A module for each thread: `functional_call` puts the parameters of some runs into it while it computes."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = deepcopy(module)
 
 
 Layer = Callable[[list[Tensor], Tensor, Draw | None], Tensor]
@@ -116,10 +125,10 @@ def _linear(number: int) -> Layer:
 
 def _of_rows(module: nn.Module, number: int) -> Layer:
     """The layer that is a module of rows [B, F], whose parameters are the parameters from `number` on."""
-    names = [name for name, _ in module.named_parameters()]
+    names, own_module = [name for name, _ in module.named_parameters()], _ForThread(module)
 
     def single(parameters: dict[str, Tensor], columns: Tensor) -> Any:
-        return functional_call(module, parameters, (columns.T,)).T
+        return functional_call(own_module.module, parameters, (columns.T,)).T
 
     def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
         own = parameters[number : number + len(names)]

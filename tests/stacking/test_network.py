@@ -1,5 +1,7 @@
 """Stacked forward and backward passes against each network's own."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from torch import nn
@@ -67,3 +69,22 @@ def test_steps_on_the_rows_are_seen_by_the_leaves():
 )
 def test_what_cannot_be_stacked_says_why(network, reason):
     assert str(cannot_stack(network)).startswith(reason)
+
+
+@pytest.mark.parametrize("kind", ["tabular", "layer norm"])
+def test_threads_that_take_different_runs_do_not_disturb_each_other(kind):
+    shape, make = KINDS[kind]
+    torch.manual_seed(0)
+    stacked = StackedNetwork(make())
+    values = torch.stack([stacked.vector(make()) for _ in range(4)])
+    x = torch.randn(4, 7, *shape)
+
+    def gradients(run):
+        leaves = stacked.leaves(values[run : run + 1])
+        return torch.autograd.grad(stacked(leaves, x[run : run + 1]).square().sum(), leaves)
+
+    expected = [gradients(run) for run in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        for number, found in enumerate(threads.map(gradients, [0, 1, 2, 3] * 25)):
+            for ours, theirs in zip(found, expected[number % 4], strict=True):
+                torch.testing.assert_close(ours, theirs)
