@@ -26,7 +26,7 @@ def lean_imports() -> Iterator[None]:
     Within the block optional packages look as if they were not installed, which the libraries are made to cope with;
     PyTorch's compiler stays out until something asks for it. Imports that were done before are left as they are.
     """
-    with _uncollected(), at_once():
+    with at_once(), _uncollected():
         import torch
 
     keep_compiler_out(torch)
@@ -34,8 +34,8 @@ def lean_imports() -> Iterator[None]:
     position = sys.meta_path.index(PathFinder)
     sys.meta_path[position] = finder
     try:
-        with _uncollected(), at_once():  # libraries may take an import that is broken off for a missing module, and go on
-            yield
+        with at_once(), _uncollected():  # libraries may take an import that is broken off for a missing module,
+            yield  # and go on
     finally:
         sys.meta_path[sys.meta_path.index(finder)] = PathFinder
 
