@@ -41,7 +41,7 @@ ROOMS = {  # each knows some of those above it
     },
     "loggers": {"compat", "settings", "storage"},
     "building": {"errors", "places", "compat", "spec", "trust", "settings", "data", "networks", "heads"},
-    "estimators": {"errors", "spec", "settings", "data", "metrics", "statistics", "heads"},
+    "estimators": {"errors", "reporting", "spec", "settings", "data", "metrics", "statistics", "heads"},
     "runs": {
         "errors",
         "estimators",

@@ -106,7 +106,7 @@ class Claims:
         """What is said of an interrupted command; the folder of what has not begun is removed."""
         self.give_up()
         if self.sweep is not None and self.sweep.exists():
-            return f"interrupted; go on with: python -m src.train sweep_resume={shlex.quote(str(self.sweep))}"
+            return f"interrupted; resume with: python -m src.train sweep_resume={shlex.quote(str(self.sweep))}"
         return "interrupted"
 
 

@@ -17,9 +17,9 @@ from src.comparing.settings import (
     validation_twin,
     varying_keys,
 )
-from src.comparing.tables import aligned
 from src.comparing.verdicts import Verdict, find_reference, verdicts
 from src.errors import ConfigError
+from src.reporting.columns import aligned
 from src.storage.folders import RunFolder
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
@@ -46,7 +46,7 @@ class Comparison:
     def __repr__(self) -> str:
         """The settings as aligned columns, the best first, between a heading and what is to be said of them."""
         more = len(self.settings) - _MAX_ROWS
-        parts = [f"{heading(self.metric, self.ranked_by)}\n", aligned(self.table(_MAX_ROWS))]
+        parts = [f"{heading(self.metric, self.ranked_by)}\n", aligned(self.table(_MAX_ROWS), fixed=len(self.keys))]
         parts += [f"… and {more} more settings in compare.csv"] if more > 0 else []
         return "\n".join([*parts, "", *self.notes])
 

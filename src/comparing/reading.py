@@ -112,7 +112,7 @@ def read_runs(folders: list[Path]) -> list[Record]:
         key, noun = ("resume", "run") if records[0].folder == folders[0] else ("sweep_resume", "runs")
         raise ConfigError(
             f"sweep: none of the {len(records)} {noun} in {names} has finished; "
-            f"go on with: python -m src.train {key}={shlex.quote(str(folders[0]))}"
+            f"resume with: python -m src.train {key}={shlex.quote(str(folders[0]))}"
         )
     return records
 

@@ -1,4 +1,4 @@
-"""A table of texts for the terminal, as Markdown and as LaTeX."""
+"""A table of texts as Markdown and as LaTeX."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,6 @@ _LATEX |= {character: rf"\{character}" for character in "&%$#_{}"} | {"^": r"\te
 
 Lines = Sequence[Sequence[str]]
 """A head, and a line of as many cells for each row."""
-
-
-def aligned(lines: Lines) -> str:
-    """Columns flush right.
-
-    Args:
-        lines: The head first.
-
-    Example:
-        >>> print(aligned([["lr", "runs"], ["0.1", "8"]]))
-         lr  runs
-        0.1     8
-    """
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
 
 
 def markdown(lines: Lines, notes: Sequence[str]) -> str:

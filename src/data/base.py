@@ -99,6 +99,11 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         self.doubts: list[tuple[str, str]] = []  # kind and text of what a source holds and is rarely meant
         self._splits: Splits | None = None
 
+    @property
+    def title(self) -> str:
+        """What the data are called in messages."""
+        return type(self).__name__
+
     # What a dataset defines
 
     @abstractmethod

@@ -5,7 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from src.reporting.columns import aligned
 from src.settings.rules import direction
+
+_WIDTH = 80
 
 Word = Literal["beats", "equals", "does not beat", "undecided"]
 
@@ -95,9 +98,8 @@ class Report(BaseModel):
             cells.append(
                 [row.name, _number(row.val), sure, *(_number(row.scores.get(name)) for name in beside), difference]
             )
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        table = ["  ".join(map(_placed, line, widths, range(len(line)))).rstrip() for line in cells]
-        return [*(f"  {line}" for line in table), *(f"  {remark}" for remark in self._remarks()), self.sentence]
+        table = aligned(cells, names=True, width=_WIDTH - 2).split("\n")
+        return [*(f"  {line}".rstrip() for line in (*table, *self._remarks())), self.sentence]
 
     def _remarks(self) -> list[str]:
         rows = f"{self.train_rows:,} training rows"
@@ -152,11 +154,6 @@ def _number(value: float | None, sign: str = "") -> str:
     if value is None or math.isnan(value):
         return "–"
     return f"{value:{sign}.4f}" if value == 0 or 1e-4 <= abs(value) < 1e5 else f"{value:{sign}.2e}"
-
-
-def _placed(cell: str, width: int, column: int) -> str:
-    """A cell of a table: names stand at the left, numbers at the right."""
-    return cell.rjust(width) if column else cell.ljust(width)
 
 
 def _sure(value: float | None, ends: tuple[float | None, float | None] | None, sign: str = "") -> str:

@@ -8,10 +8,11 @@ from omegaconf import DictConfig, OmegaConf
 from src.spec import DataSpec
 
 _STAGES = ("train", "val", "test")
+_WIDTH = 80
 
 
 def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
-    """A row for each split and a column for each metric.
+    """A row for each split and a column for each metric; turned round where that is wider than a terminal.
 
     Args:
         metrics: Numbers by keys like `test/accuracy`.
@@ -26,10 +27,11 @@ def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
     """
     rows = {stage: [_number(metrics[f"{stage}/{name}"]) for name in names] for stage in _STAGES}
     width = max(10, *(len(cell) + 2 for row in (names, *rows.values()) for cell in row))
-    lines = [" " * 7 + "".join(f"{name:>{width}}" for name in names)]
-    for stage, row in rows.items():
-        lines.append(f"  {stage:<5}" + "".join(f"{cell:>{width}}" for cell in row))
-    return "\n".join(lines)
+    lines = [["", *names], *([stage, *row] for stage, row in rows.items())]
+    if 7 + width * len(names) > _WIDTH:
+        lines, width = [list(line) for line in zip(*lines, strict=True)], 10
+    first = max(len(line[0]) for line in lines)
+    return "\n".join(f"  {line[0]:<{first}}" + "".join(f"{cell:>{width}}" for cell in line[1:]) for line in lines)
 
 
 def meaning(spec: DataSpec, names: Iterable[str]) -> list[str]:
@@ -106,7 +108,7 @@ def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
     Example:
         >>> rule = {"metric": "test/accuracy", "at_least": 0.98, "at_most": None}
         >>> solved_line({"test/accuracy": 0.99, "solved": True}, rule)
-        'solved: test/accuracy is 0.9900, wanted ≥ 0.98'
+        'solved: test/accuracy is 0.9900, target ≥ 0.98'
     """
     if metrics["solved"] is None:
         return None
@@ -114,7 +116,7 @@ def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
     bounds += [f"≤ {rule['at_most']}"] if rule["at_most"] is not None else []
     value = _number(metrics[rule["metric"]])
     verdict = "solved" if metrics["solved"] else "NOT solved"
-    return f"{verdict}: {rule['metric']} is {value}, wanted {' and '.join(bounds)}"
+    return f"{verdict}: {rule['metric']} is {value}, target {' and '.join(bounds)}"
 
 
 def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, standardized: bool) -> str:

@@ -14,10 +14,12 @@ from src.building import choosing
 from src.building.build import Parts, build, is_plain
 from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError, InterruptedRunError
+from src.heads.base import Head
 from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.affine import affine_map
 from src.reporting import summary as report
+from src.reporting.advice import advice
 from src.runs import answers, calibration, data_facts, fold_predictions, provenance, rows_seen, thresholds, tuning
 from src.runs.better import better_settings
 from src.runs.complaints import complaint
@@ -147,7 +149,7 @@ class Run:
 
     def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
         """An error that says `when` the run was interrupted, and how to resume it."""
-        message = f"interrupted {when}; go on with: python -m src.train resume={shlex.quote(str(self.folder))}"
+        message = f"interrupted {when}; resume with: python -m src.train resume={shlex.quote(str(self.folder))}"
         return InterruptedRunError(message, interrupts.exit_code(error))
 
     def _take(self, path: Path) -> dict[str, Any]:
@@ -236,13 +238,22 @@ class Run:
 
     def _closing(self) -> list[str]:
         verdict = report.solved_line(self.metrics, dict(self.cfg.solved))
-        lines = [*([verdict] if verdict else []), *better_settings(self.cfg)]
+        better = better_settings(self.cfg)
+        lines = [*([verdict] if verdict else []), *better]
+        if verdict and not self.metrics["solved"] and not better:
+            lines.append(f"  to try: {self._advice()}")
         if not self.cfg.trainer.fast_dev_run:
             folder = shlex.quote(str(self.folder))
             lines.append(f"run folder: {folder}")
             if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
-                lines.append(f"to look at it: tensorboard --logdir {folder}")
+                lines.append(f"view it: tensorboard --logdir {folder}")
         return lines
+
+    def _advice(self) -> str:
+        losses = [row["val/loss"] for row in self._rows() if "val/loss" in row]
+        head = self.parts.head
+        is_linear = isinstance(head, Head) and affine_map(head.network, head.spec.num_inputs) is not None
+        return advice(self.metrics, dict(self.cfg.solved), losses, is_linear)
 
     def headline(self) -> str:
         """The line that begins a run's output."""
@@ -253,7 +264,7 @@ class Run:
         choice = "" if choosing.chosen() is None else f"; {choosing.chosen()}"
         slowly = f"; {self.parts.plan.slowly}" if self.parts.plan.slowly else ""
         return (
-            f"{type(self.parts.datamodule).__name__}: {self._rows_named(*sizes)} of {inputs}; "
+            f"{self.parts.datamodule.title}: {self._rows_named(*sizes)} of {inputs}; "
             f"{self._network_named()}{choice}{slowly}{self._seldom()}"
         )
 

@@ -134,7 +134,7 @@ def _train_stack(
     title = f"#{min(numbers)} to #{max(numbers)}" if len(members) > 1 else f"#{numbers[0]}"
     start = time.perf_counter()
     stack = Stack(members, factory, title, sweep.place, saved)
-    data, network = type(factory.parts.datamodule).__name__, type(factory.parts.head.network).__name__
+    data, network = factory.parts.datamodule.title, type(factory.parts.head.network).__name__
     after = f", after their epoch {saved.epoch}" if saved else ""
     runs = f"{len(members)} runs" if len(members) > 1 else "a run"
     log.info("%s: %s of %s on %s as one stack%s", title, runs, network, data, after)
@@ -144,7 +144,7 @@ def _train_stack(
     try:
         stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
     except InterruptedRunError as error:
-        message = f"{error}; go on with: python -m src.train sweep_resume={shlex.quote(str(sweep.folder))}"
+        message = f"{error}; resume with: python -m src.train sweep_resume={shlex.quote(str(sweep.folder))}"
         raise InterruptedRunError(message, error.exit_code) from error
     solved = [member.metrics["solved"] for member in members if member.metrics.get("solved") is not None]
     verdict = f", {sum(solved)} of {len(solved)} solved" if solved else ""

@@ -34,7 +34,7 @@ def test_a_signal_saves_and_says_how_to_resume(number, tmp_path):
         code, stderr = sent(process, number)
     (folder,) = (tmp_path / "xor").iterdir()
     assert code == CODES[number]
-    pattern = rf"interrupted in epoch \d+; go on with: python -m src\.train resume={os.path.relpath(folder, ROOT)}\n"
+    pattern = rf"interrupted in epoch \d+; resume with: python -m src\.train resume={os.path.relpath(folder, ROOT)}\n"
     assert re.fullmatch(pattern, stderr)
     epochs = epochs_of(folder)
     done = run(["src.train", f"resume={folder}", f"trainer.max_epochs={epochs + 1}"])
@@ -52,7 +52,7 @@ def test_a_long_block_is_broken_off(number, tmp_path):
         before = time.monotonic()
         code, stderr = sent(process, number)
     assert code == CODES[number]
-    assert stderr.startswith("interrupted in epoch 1; go on with: ")
+    assert stderr.startswith("interrupted in epoch 1; resume with: ")
     assert time.monotonic() - before < 10
 
 
@@ -94,4 +94,4 @@ def test_a_signal_ends_the_whole_sweep(number, launcher, tmp_path):
     (folder,) = (tmp_path / "xor" / "multirun").iterdir()
     assert code == CODES[number]
     line = stderr.strip().splitlines()[-1]
-    assert line.endswith(f"go on with: python -m src.train sweep_resume={os.path.relpath(folder, ROOT)}")
+    assert line.endswith(f"resume with: python -m src.train sweep_resume={os.path.relpath(folder, ROOT)}")

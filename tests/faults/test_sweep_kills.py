@@ -182,7 +182,7 @@ def test_a_joblib_sweep_ends_with_its_processes_and_is_resumed_bit_for_bit(numbe
     sweep = sweep_of(tmp_path)
     if number == signal.SIGINT:
         assert process.returncode == 130
-        line = f"go on with: python -m src.train sweep_resume={os.path.relpath(sweep, ROOT)}"
+        line = f"resume with: python -m src.train sweep_resume={os.path.relpath(sweep, ROOT)}"
         assert re.fullmatch(rf"(interrupted in epoch \d+; .*\n)*interrupted; {re.escape(line)}\n", stderr), stderr
     deadline = time.monotonic() + 20
     while alive(process.pid):

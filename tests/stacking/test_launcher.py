@@ -212,6 +212,6 @@ def test_ctrl_c_ends_a_sweep_with_the_command_that_goes_on(launcher, tmp_path):
     assert process.returncode == 130
     assert "interrupted" in stderr
     sweep = os.path.relpath(sweep_of(tmp_path), ROOT)
-    assert stderr.strip().endswith(f"go on with: python -m src.train sweep_resume={sweep}")
+    assert stderr.strip().endswith(f"resume with: python -m src.train sweep_resume={sweep}")
     assert stderr.count("\n") == 1
     assert not list(tmp_path.glob("xor/multirun/*/*/metrics.json"))

@@ -99,6 +99,11 @@ class ImageFolder(ImageDataModule):
         names = class_folders(layout(self.path).folders["train"])
         return choosing.of_texts(str(self.path), len(self._labels_kept(names)))
 
+    @property
+    def title(self) -> str:
+        """The folder's name."""
+        return self.path.resolve().name
+
     def source_now(self) -> Source | None:
         """The pictures as they are now; None where there are none."""
         if not self.path.is_dir():

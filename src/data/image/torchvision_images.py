@@ -43,6 +43,11 @@ class TorchvisionImages(ImageDataModule):
         self.folder = Path("cifar-10-batches-py") if is_cifar else Path(name, "raw")
         self.files = _CIFAR_FILES if is_cifar else _IDX_FILES
 
+    @property
+    def title(self) -> str:
+        """The collection's name as its authors write it."""
+        return {"FashionMNIST": "Fashion-MNIST", "CIFAR10": "CIFAR-10"}.get(self.dataset, self.dataset)
+
     def read(self) -> Collection:
         """Read the images, downloading them first where they are missing.
 

@@ -32,6 +32,11 @@ class Gates(InMemoryDataModule):
         super().__init__(**common)
         self.gate = gate
 
+    @property
+    def title(self) -> str:
+        """Of which gate it is the table."""
+        return f"{self.gate.upper()} gate"
+
     def load(self) -> Splits:
         """The table's rows 00, 01, 10, 11."""
         table = Rows(torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]]).float(), torch.tensor(_OUTPUTS[self.gate]))

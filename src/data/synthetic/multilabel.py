@@ -44,6 +44,11 @@ class Multilabel(DrawnWhole):
         self.num_features, self.num_labels, self.labels_per_row = num_features, num_labels, labels_per_row
 
     @property
+    def title(self) -> str:
+        """What makes these data special."""
+        return "Several labels per row"
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """`label 0`, `label 1`, …."""
         return tuple(f"label {i}" for i in range(self.num_labels))

@@ -21,6 +21,11 @@ class BundledTable(TabularDataModule):
         super().__init__(**common)
         self.table_name = name
 
+    @property
+    def title(self) -> str:
+        """The table's name as one writes it."""
+        return self.table_name.replace("_", " ").capitalize()
+
     def read(self) -> Labelled:
         """Load the table."""
         from sklearn import datasets

@@ -96,6 +96,11 @@ class TableFile(TabularDataModule):
         told = Told(separator, header, encoding, marks)
         self.reading: Dialect | Told = PLAIN if self.types is None and told == Told() else told
 
+    @property
+    def title(self) -> str:
+        """The file's name."""
+        return self.path.name
+
     def source_now(self) -> Source | None:
         """The file by its content; None where it is gone."""
         return Source.of_file(self.path, self.digests_whole) if self.path.is_file() else None
