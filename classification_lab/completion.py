@@ -79,7 +79,7 @@ def answers(words: list[str]) -> list[str]:
 
 def _values(before: list[str], key: str, begun: str) -> Iterator[str]:
     """The values of a key, where they are known: options, true and false, files."""
-    if before[0] == "train" and key in _GROUPS:
+    if key in _groups(before[0]):
         yield from sorted(path.stem for path in (CONF / key).glob("*.yaml"))
     elif _PATH.fullmatch(key):
         yield from ("latest",) if key in _LATEST else ()
@@ -102,11 +102,15 @@ def _files(begun: str) -> list[str]:
 def _keys(before: list[str], num_dots: int) -> list[str]:
     """Groups and keys, down to the dot behind those that the begun word has."""
     known = settings(before)
-    if before[0] != "train":
-        return [f"{key}=" for key in known]
     begun = {".".join(key.split(".")[: num_dots + 1]) + ("." if key.count(".") > num_dots else "=") for key in known}
-    groups = [f"{group}=" for group in _GROUPS]
+    groups = [f"{group}=" for group in _groups(before[0])]
     return [*groups, *sorted(begun - {*groups})]
+
+
+def _groups(command: str) -> tuple[str, ...]:
+    """The groups of which a command takes options; commands on runs take none."""
+    chosen = _chosen(_read(CONF / f"{command}.yaml"))
+    return _GROUPS if command == "train" else tuple(group for group in chosen if group in _GROUPS)
 
 
 def settings(words: list[str]) -> dict[str, Any]:

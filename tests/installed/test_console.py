@@ -57,7 +57,7 @@ def test_own_packages_of_the_current_folder_come_behind_all_others(tmp_path, mon
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["trian"], "trian: unknown command; did you mean train? choose from train, evaluate, "),
+        (["trian"], "trian: unknown command; did you mean train? choose from train, "),
         (["fly"], "fly: unknown command; choose from train, "),
         (
             ["experiment=xor", "seed=1"],
