@@ -107,6 +107,7 @@ ROOMS = {  # each knows some of those above it
         "command",
     },
     "lab": {
+        "spec",
         "errors",
         "places",
         "reporting",

@@ -1,7 +1,6 @@
 """A run that has been trained, to be asked and looked at."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +13,10 @@ from src.command.quoting import literal
 from src.data.base import InMemoryDataModule
 from src.data.rows import Split
 from src.data.scene import Scene
-from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.heads.drawing import Moment, curves_drawing, record
+from src.lab.inputs import as_images, as_rows, as_table
 from src.lab.notebook import Movie
 from src.lab.project import PROJECT, call
 from src.networks.affine import affine_map
@@ -32,8 +31,10 @@ from src.storage.folders import EvaluationFolder, RunFolder
 from src.trust import targets
 from src.trust.plain import read_json
 
-Inputs = Tensor | Sequence[Any] | Mapping[str, Sequence[Any]]
-"""Raw rows, before any scaling: [N, *input_shape] as a tensor, an array or nested lists, or columns by name."""
+Inputs = Any
+"""Raw rows, before any scaling: [N, *input_shape] as a tensor, an array or nested lists; columns by name as a DataFrame
+of pandas or Polars, an Arrow table, a dict of columns, a dict that is one row, or a list of these; pictures as paths,
+PIL images or uint8 arrays [H, W, C]."""
 
 
 class TrainedRun:
@@ -268,14 +269,14 @@ class TrainedRun:
     def _as_seen(self, x: Inputs) -> Tensor:
         """Raw rows as the network sees them [N, *input_shape]."""
         data, spec = self._opened.datamodule, self._opened.spec
-        if isinstance(x, Mapping):
-            x = data.encode(Table({name: list(cells) for name, cells in x.items()}, "x"), spec)
+        table = None if spec.is_image else as_table(x)
+        if table is not None:
+            rows = data.encode(table, spec)
             for kind, text in data.settle("x"):
                 remark(kind, text)
         else:
-            x = torch.as_tensor(x)
-            x = x if x.dtype == torch.uint8 else x.float()
-        rows = torch.as_tensor(x)
+            pictures = as_images(x, spec) if spec.is_image else None
+            rows = as_rows(x, spec) if pictures is None else pictures
         if rows.shape[1:] != spec.input_shape:
             wanted = ", ".join(["N", *map(str, spec.input_shape)])
             raise ConfigError(f"x: rows must be of shape [{wanted}] (got {list(rows.shape)}); reshape them")

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from src.data.image.files import ImageFiles, left_out
 from src.data.image.finding import SUFFIXES, content, listed
 from src.data.reading import formats
-from src.data.reading.files import read_parts
+from src.data.reading.files import check_no_address, column_types, read_parts
 from src.data.table import Table
 from src.errors import ConfigError
 from src.heads.base import Head
@@ -68,10 +68,11 @@ def _write(cfg: DictConfig, source: Path, target: Path | None) -> None:
     parts = (_image_parts if asked.first.spec.is_image else _table_parts)(asked, source)
     cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
     count = 0
+    is_parquet = target is not None and target.suffix.lower() in formats.PARQUET
     with (
         nullcontext() if target is None else output(target, cfg.force) as part,
         tqdm(unit=" rows", leave=False, disable=None) as bar,
-        _Writer(part, cell, is_parquet=target is not None and target.suffix.lower() in formats.PARQUET) as writer,
+        _Writer(part, cell, _types(asked, source) if is_parquet else None) as writer,
     ):
         for table, inputs in parts:
             writer.write(_answered(asked, table, inputs))
@@ -111,6 +112,18 @@ def _table_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
         remark(kind, text)
 
 
+def _types(asked: Ensemble, source: Path) -> dict[str, Any]:
+    """Arrow's types of the columns of a `source` that are written again, which its first rows may not tell."""
+    if asked.first.spec.is_image:
+        return {}
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ConfigError("output: writing Parquet needs pyarrow; pip install pyarrow, or write CSV") from error
+    data = asked.first.datamodule
+    return column_types(source, data.reading, data.columns_used(asked.first.spec))
+
+
 def _encoded(opened: OpenRun, table: Table) -> Tensor:
     raw = opened.datamodule.encode(table, opened.spec)
     return opened.datamodule.scaled(raw.reshape(len(table), *opened.spec.input_shape))
@@ -126,6 +139,7 @@ def _mention_extra(table: Table, opened: OpenRun) -> None:
 def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Tensor]]]:
     """Paths of images, and the images as each network sees them."""
     if not source.exists():
+        check_no_address(source)
         raise ConfigError(f"input: there is no file or folder {source}; name an image or a folder of images")
     paths, others = content(source) if source.is_dir() else ([source], [])
     if not paths:
@@ -156,11 +170,11 @@ class _Writer:
     Args:
         part: Where to; None is the standard output.
         cell: What becomes of each cell of a CSV.
-        is_parquet: Write Parquet.
+        types: Arrow's types of columns, for Parquet; None writes CSV.
     """
 
-    def __init__(self, part: Path | None, cell: Callable[[Any], Any], is_parquet: bool) -> None:
-        self.part, self.cell, self.is_parquet = part, cell, is_parquet
+    def __init__(self, part: Path | None, cell: Callable[[Any], Any], types: dict[str, Any] | None) -> None:
+        self.part, self.cell, self.types = part, cell, types
         self._file: Any = None
 
     def __enter__(self) -> Self:
@@ -172,7 +186,7 @@ class _Writer:
 
     def write(self, columns: dict[str, list[Any]]) -> None:
         """Write some rows, given as columns of equal length."""
-        (self._write_parquet if self.is_parquet else self._write_csv)(columns)
+        (self._write_csv if self.types is None else self._write_parquet)(columns)
 
     def _write_csv(self, columns: dict[str, list[Any]]) -> None:
         ending = "\n" if self.part is None else "\r\n"  # what follows in a pipe reads lines
@@ -186,10 +200,13 @@ class _Writer:
     def _write_parquet(self, columns: dict[str, list[Any]]) -> None:
         try:
             from pyarrow import Table as ArrowTable
+            from pyarrow import field, schema
             from pyarrow.parquet import ParquetWriter
         except ImportError as error:
             raise ConfigError("output: writing Parquet needs pyarrow; pip install pyarrow, or write CSV") from error
         if self._file is None:
-            table = ArrowTable.from_pydict(columns)
-            self._file = ParquetWriter(self.part, table.schema)
+            known = self.types or {}
+            found = ArrowTable.from_pydict({name: cells for name, cells in columns.items() if name not in known}).schema
+            fields = [field(name, known[name]) if name in known else found.field(name) for name in columns]
+            self._file = ParquetWriter(self.part, schema(fields))
         self._file.write_table(ArrowTable.from_pydict(columns, self._file.schema))

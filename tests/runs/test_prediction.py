@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,26 @@ def test_parquet_comes_and_goes_as_csv_does(xor, tmp_path):
     rows = parquet.read_table(tmp_path / "out.parquet").to_pydict()
     assert rows["predicted"] == [row["predicted"] for row in read_csv(tmp_path / "out.csv")]
     assert rows["x1"] == x[:, 0].tolist()
+
+
+def test_parquet_whose_first_rows_do_not_tell_the_types_keeps_them(xor, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    arrow = pytest.importorskip("pyarrow")
+    rows = 17_000
+    columns = {
+        "x1": arrow.array([0.1] * rows),
+        "x2": arrow.array([0.9] * rows),
+        "note": arrow.array([None] * (rows - 1) + ["late"]),
+        "price": arrow.array([Decimal("1.50")] * (rows - 1) + [Decimal("12345.50")]),
+        "part": arrow.array([1] * rows, arrow.int8()),
+    }
+    parquet.write_table(arrow.table(columns), tmp_path / "new.parquet")
+    predict(settings(xor.folder, tmp_path / "new.parquet", tmp_path / "out.parquet"))
+    kept = parquet.read_table(tmp_path / "out.parquet")
+    for name, cells in columns.items():
+        assert kept[name].type == cells.type
+        assert kept[name].to_pylist() == cells.to_pylist(), name
+    assert str(kept.schema.field("predicted").type) == "string"
 
 
 def test_categories_and_missing_cells_follow_the_training_rows(train, tmp_path):

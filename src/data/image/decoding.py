@@ -45,22 +45,33 @@ def decode(path: Path, side: int, color: bool, as_seen: bool = True) -> Tensor:
     Raises:
         ConfigError: It does not decode, has more than `MOST_PIXELS`, or pixels below 0, above 65,535 or not finite.
     """
-    mode = "RGB" if color else "L"
     try:
         with _opened(path) as image:
             if image.width * image.height > MOST_PIXELS:
-                image.draft(mode, (side, side))  # a JPEG can be decoded smaller than it is
+                image.draft("RGB" if color else "L", (side, side))  # a JPEG can be decoded smaller than it is
             if image.width * image.height > MOST_PIXELS:
                 size = f"{image.width:,} × {image.height:,}"
                 raise ValueError(f"{size} pixels, and at most {MOST_PIXELS:,} are decoded")
-            upright = ImageOps.exif_transpose(image)
-            plain = (_plain(upright) if as_seen else upright).convert(mode)
-            pixels = np.array(ImageOps.fit(plain, (side, side), Image.Resampling.BILINEAR))
+            return squared(image, side, color, as_seen)
     except BROKEN as error:
         raise ConfigError(
             f"data: {path} does not decode as an image ({' '.join(str(error).split())}); "
             "mend or remove it, or set data.skip_broken=true"
         ) from error
+
+
+def squared(image: Any, side: int, color: bool, as_seen: bool = True) -> Tensor:
+    """Pillow's `image` as uint8 [C, side, side]; the other arguments are those of `decode`.
+
+    Args:
+        image: Of Pillow.
+        side: Height and width in pixels.
+        color: Three channels; false is one, grey.
+        as_seen: As for `decode`.
+    """
+    upright = ImageOps.exif_transpose(image)
+    plain = (_plain(upright) if as_seen else upright).convert("RGB" if color else "L")
+    pixels = np.array(ImageOps.fit(plain, (side, side), Image.Resampling.BILINEAR))
     return torch.from_numpy(pixels.reshape(side, side, -1)).permute(2, 0, 1)
 
 

@@ -64,6 +64,10 @@ class File:
             raise _no_rows(self.path)
         return table
 
+    def types(self) -> dict[str, Any]:
+        """Arrow's type of each column; needs pyarrow."""
+        return self._source.types()
+
     def parts(self) -> Iterator[Table]:
         """Tables of 16,384 rows each, every cell as it stands in the file.
 
@@ -100,6 +104,12 @@ def read_parts(path: Path, how: Dialect | Told, names: Collection[str]) -> Itera
     """The file at `path` as tables of 16,384 rows each, read `how` its `names` are found, as `opened` has it."""
     with opened(path, how, names) as file:
         yield from file.parts()
+
+
+def column_types(path: Path, how: Dialect | Told, names: Collection[str]) -> dict[str, Any]:
+    """Arrow's type of each column of the file at `path`, read `how` its `names` are found, as `opened` has it."""
+    with opened(path, how, names) as file:
+        return file.types()
 
 
 @contextmanager
@@ -206,12 +216,17 @@ def _delimited(path: Path, text: Path, dialect: Dialect, folder: Path) -> Iterat
         yield File(path, dialect, source(text, dialect), mend)
 
 
-def check_is_file(path: Path) -> None:
-    """Raise `ConfigError` where no file is at `path`."""
+def check_no_address(path: Path) -> None:
+    """Raise `ConfigError` where `path` is an address of something elsewhere."""
     if found := _ADDRESS.match(str(path)):
         raise ConfigError(
             f"{found[1]}://{found[2]}: is an address, and nothing is downloaded; save the file here and name it"
         )
+
+
+def check_is_file(path: Path) -> None:
+    """Raise `ConfigError` where no file is at `path`."""
+    check_no_address(path)
     if path.is_dir():
         names = sorted(each.name for each in path.iterdir() if each.suffix.lower() in formats.SUFFIXES)
         shown = f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"

@@ -37,6 +37,12 @@ class Source:
         self._types = {column: str(kind).partition("(")[0] for column, kind, *_ in described}
         self.names = names or {column: column for column in self._types if not column.startswith(_INDEX)}
 
+    def types(self) -> dict[str, Any]:
+        """Arrow's type of each column; needs pyarrow."""
+        query = f"SELECT {', '.join(map(name, self.names))} FROM {self._relation} LIMIT 0"
+        empty = self._engine.sql(query).to_arrow_table()
+        return dict(zip(self.names.values(), empty.schema.types, strict=True))
+
     def parts(self) -> Iterator[dict[str, list[Any]]]:
         """Some thousand rows at a time, each cell as the file has it."""
         self._engine.execute(f"SELECT {', '.join(map(name, self.names))} FROM {self._relation}")

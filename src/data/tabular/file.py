@@ -16,10 +16,13 @@ from src.data.reading.files import File, check_is_file, opened
 from src.data.source import Source
 from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
+from src.data.tabular.described import described
 from src.data.tabular.doubts import doubts
+from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled
 from src.data.tabular.target import label_codes
 from src.data.tabular.timing import moments
+from src.data.tabular.typed import TypedEncoder
 from src.data.tabular.weights import weights_of
 from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Whole, checked
@@ -157,10 +160,11 @@ class TableFile(TabularDataModule):
         with opened(self.path, self.reading, []) as file:
             table = file.table(lambda name: self._spelled or name in {*self.categorical, *self.keep})
             self._tell(file)
-        nothing = torch.zeros(len(table), dtype=torch.long)
-        self.encoder = self._fitted(table, torch.arange(len(table)), nothing, nothing.tolist())
-        self.feature_names, self.inputs_of_columns = self.encoder.feature_names, self.encoder.places
-        return self.facts or {}, self._encoded(table)
+        kinds = kinds_of(table, self.categorical, self.keep, self.decimal, self.thousands)
+        encoder = TypedEncoder.fitted(table, torch.arange(len(table)), kinds, torch.zeros(len(table)).long())
+        self.doubts += kinds.said
+        self.feature_names, self.inputs_of_columns = encoder.feature_names, encoder.places
+        return described(table, kinds, encoder), encoder.encode(table, self.unknown)
 
     def target_alone(self) -> tuple[Table, str]:
         """The target's column of the file, and its name."""
