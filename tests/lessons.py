@@ -1,13 +1,19 @@
-"""A lesson run as Jupyter runs it, in this process: `python -m tests.lessons PATH LENGTH`, in a folder's notebooks/.
+"""A lesson run as Jupyter runs it, in this process: `python -m tests.lessons PATH LENGTH OUTPUT`.
 
-A kernel of its own would import everything anew. The length is one of `LENGTHS`.
+It runs in a folder's notebooks/; a kernel of its own would import everything anew. The length is one of `LENGTHS`. The
+lesson with what its cells showed is written to the output, from which `make docs` takes it.
 """
 
+import base64
+import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import CapturedIO, capture_output
 from traitlets.config import Config
 
 from src import lab
@@ -34,20 +40,40 @@ def shorten(length: str) -> None:
     commands._words = lambda *call: LENGTHS[length](["src.train", *words_of(*call)])[1:]
 
 
-def run_cells(path: Path) -> None:
+def run_cells(path: Path) -> list[dict[str, Any]]:
     """Run the cells of a notebook; what the last line of each comes to is shown, so that figures are drawn.
+
+    Returns:
+        The cells, with what they showed as their outputs.
 
     Raises:
         Exception: What a cell raised.
     """
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     lab.welcome()
-    for cell in cells_of(path):
+    cells = cells_of(path)
+    for number, cell in enumerate(cells, start=1):
         if cell["cell_type"] == "code":
-            shell.run_cell(cell["source"]).raise_error()
+            with shell.display_trap, capture_output() as shown:
+                result = shell.run_cell(cell["source"])
+            print(shown.stdout)
+            result.raise_error()
+            cell |= {"outputs": [*_outputs(shown)], "execution_count": number}
+    return cells
+
+
+def _outputs(shown: CapturedIO) -> Iterator[dict[str, Any]]:
+    """What a cell has shown, as a notebook has it: its text, then all else."""
+    if shown.stdout:
+        yield {"output_type": "stream", "name": "stdout", "text": shown.stdout}
+    for output in shown.outputs:
+        data = {kind: base64.b64encode(v).decode() if isinstance(v, bytes) else v for kind, v in output.data.items()}
+        yield {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 if __name__ == "__main__":
     os.chdir("notebooks")
     shorten(sys.argv[2])
-    run_cells(Path(sys.argv[1]))
+    lesson = json.loads(Path(sys.argv[1]).read_text()) | {"cells": run_cells(Path(sys.argv[1]))}
+    lesson["metadata"]["length"] = sys.argv[2]
+    Path(sys.argv[3]).write_text(json.dumps(lesson))

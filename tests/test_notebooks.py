@@ -9,6 +9,9 @@ from tests.pages import cells_of, commands_in, sooner, undrawn
 from tests.sandbox import ROOT, environment, make_sandbox
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXECUTED = ROOT / ".lessons"
+"""Lessons with what their cells showed, for `make docs`."""
+
 LENGTH = {
     "05_xor": "few seeds",
     "07_fashion_mnist": "two epochs",
@@ -29,7 +32,8 @@ def test_lessons_are_numbered_one_to_nine():
 def try_lesson(path, length, sandbox):
     """Run a lesson from its first cell to its last, and then the commands that solve its exercises."""
     (sandbox / "notebooks").mkdir()
-    words = ["tests.lessons", str(path), length]
+    EXECUTED.mkdir(exist_ok=True)
+    words = ["tests.lessons", str(path), length, str(EXECUTED / path.name)]
     done = run(words, sandbox, own_code=True, **environment(sandbox))
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/

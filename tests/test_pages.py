@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_breast_cancer
 
 from src.readme.sections import DOCS, README
 from tests.commands import run
@@ -16,7 +18,7 @@ from tests.data.image_files import write_pngs
 from tests.pages import commands_in, sooner, undrawn
 from tests.sandbox import ROOT, environment, make_sandbox
 
-PAGES = [README, *sorted(DOCS.glob("*.md"))]
+PAGES = [*sorted(README.parent.glob("*.md")), *sorted(DOCS.glob("*.md"))]
 TROUBLE, ADDITIONS, COOKBOOK = (DOCS / f"{name}.md" for name in ("troubleshooting", "add_your_own", "cookbook"))
 RUN = [page for page in PAGES if page not in (TROUBLE, ADDITIONS) and [*commands_in(page.read_text())]]
 """Pages whose commands are run one after another, each page from the start."""
@@ -42,6 +44,10 @@ def workplace(tmp_path_factory):
     (folder / "new.csv").write_text("x1,x2\n0,1\n1,1\n0.4,-0.2\n")
     parts = [f"{part} {side} (cm)" for part in ("sepal", "petal") for side in ("length", "width")]
     (folder / "flowers.csv").write_text(f"{','.join(parts)}\n5.1,3.5,1.4,0.2\n6.7,3.1,5.6,2.4\n")
+    tumours = load_breast_cancer()
+    np.savetxt(
+        folder / "tumours.csv", tumours.data[:3], delimiter=",", header=",".join(tumours.feature_names), comments=""
+    )
     write_pngs(folder / "my_pictures", each=20)
     from torchvision.models import resnet18
 
@@ -69,6 +75,7 @@ def _write_parquet(path):
 @pytest.mark.parametrize("page", RUN, ids=name)
 def test_the_commands_of_a_page_run_one_after_another(page, workplace):
     shutil.rmtree(workplace / "runs", ignore_errors=True)  # what is the latest run is the page's own
+    (workplace / "answers.csv").unlink(missing_ok=True)
     for command in commands_in(page.read_text()):
         done = run(undrawn(sooner(command.words)), workplace, TORCH_HOME=str(workplace))
         assert done.returncode == 0, f"{command}\n{done.stderr}"

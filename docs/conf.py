@@ -1,0 +1,114 @@
+"""The documentation as a site: `make docs` writes it to site/html.
+
+The pages are those that GitHub shows, README.md first; lessons are taken as the tests have executed them last.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parent.parent
+LESSONS = ROOT / ".lessons"
+
+project = "Classification lab"
+author = "the Classification lab authors"
+copyright = author
+extensions = ["myst_nb"]
+root_doc = "README"
+include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "notebooks/*.ipynb"]
+html_theme = "furo"
+html_title = project
+html_copy_source = False
+myst_heading_anchors = 3
+nb_execution_mode = "off"
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+html_math_renderer = "mathml"  # MathJax would be fetched from the network each time that a page is read
+
+CONTENTS = """
+```{toctree}
+:hidden:
+:caption: Guide
+
+docs/gallery
+docs/cookbook
+docs/runs
+docs/your_data
+docs/sweeps
+docs/cross_validation
+docs/ensembles
+docs/troubleshooting
+```
+
+```{toctree}
+:hidden:
+:caption: Lessons
+:glob:
+
+notebooks/*
+```
+
+```{toctree}
+:hidden:
+:caption: Reference
+
+docs/options
+docs/speed
+docs/add_your_own
+docs/how_it_is_built
+docs/one_run_through_the_rooms
+CHANGELOG
+CONTRIBUTING
+```
+"""
+"""The site's navigation, which GitHub has no use for."""
+
+NOTE = {
+    "two epochs": "Each training was cut to two epochs for this page, so scores and figures are those of a beginning.",
+    "few seeds": "Sweeps and films were shortened for this page.",
+}
+"""What is said of lessons that were executed shorter than their reader does."""
+
+
+def _read(app: Sphinx, name: str, source: list[str]) -> None:
+    if name == root_doc:
+        source[0] += CONTENTS
+    executed = LESSONS / f"{Path(name).name}.ipynb"
+    if name.startswith("notebooks/") and executed.exists():
+        source[0] = _noted(executed.read_text())
+
+
+def _noted(text: str) -> str:
+    lesson = json.loads(text)
+    if note := NOTE.get(lesson["metadata"]["length"]):
+        cell = {"cell_type": "markdown", "metadata": {}, "source": f":::{{note}}\n{note}\n:::"}
+        lesson["cells"].insert(1, cell)
+    return json.dumps(lesson)
+
+
+def _copy_pictures(app: Sphinx, error: Exception | None) -> None:
+    """Put the pictures where the pages' own HTML looks for them."""
+    for folder in ("notebooks/gallery", "docs/images"):
+        shutil.copytree(ROOT / folder, Path(app.outdir) / folder, dirs_exist_ok=True)
+
+
+def _inline_math(translator: Any, node: nodes.math) -> None:
+    translator.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def _math_block(translator: Any, node: nodes.math_block) -> None:
+    translator.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """What Sphinx calls."""
+    app.connect("source-read", _read)
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_math_block, None))
+    app.connect("build-finished", _copy_pictures)
+    return {"parallel_read_safe": True}
