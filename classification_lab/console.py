@@ -10,7 +10,6 @@ from classification_lab import __version__
 COMMANDS = {
     "train": "train a network, or sweep over settings",
     "describe": "say what a dataset is, before training",
-    "describe": "say what a dataset is, before anything is trained on it",
     "evaluate": "measure a run",
     "predict": "predict the rows of a file, or images",
     "compare": "compare the runs of a sweep",
