@@ -133,8 +133,8 @@ def ours(name: str, source: Source, folder: Path, kept: Path, folds: int, repeat
     places = [sweep / f"{repeat}_{fold}" / "metrics.json" for repeat in range(repeats) for fold in range(folds)]
     if not all(place.exists() for place in places):
         words = [OURS, *source.words(folder), f"seed=range({repeats})", f"data.fold=range({folds})"]
-        words += [f"data.folds={FOLDS}", "logger=none", "callbacks.figures=null", f"hydra.sweep.dir={sweep}"]
-        words.append("hydra.sweep.subdir=${seed}_${data.fold}")
+        words += [f"data.folds={FOLDS}", "logger=none", "callbacks.figures=null"]
+        words += ["callbacks.importance=null", f"hydra.sweep.dir={sweep}", "hydra.sweep.subdir=${seed}_${data.fold}"]
         done = subprocess.run([sys.executable, "-m", "src.train", "-m", *words], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{name}: {done.stderr}")
