@@ -4,8 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from src.data.table import Numbers, Table
+from src.data.table import Numbers, Table, as_number
 from src.errors import ConfigError
+
+_MOST = 1e30  # whose mean float64 holds, and float32 what is left of it
 
 
 def weights_of(table: Table, name: str) -> Numbers:
@@ -14,13 +16,20 @@ def weights_of(table: Table, name: str) -> Numbers:
     Raises:
         ConfigError: A cell is no number, is missing, below 0 or infinite.
     """
-    found = table.numbers(name)
-    wrong = np.flatnonzero(~(found >= 0) | np.isinf(found))
+    cells = table.columns[name]
+    if isinstance(cells, np.ndarray):
+        found: Numbers = cells.astype(np.float64)
+    else:
+        numbers = (as_number(cell, table.missing) for cell in cells)
+        found = np.array([-1.0 if number is None else number for number in numbers])
+    wrong = np.flatnonzero(~((found >= 0) & (found <= _MOST)))
     if len(wrong):
-        value = found[wrong[0]]
+        place = int(wrong[0])
+        cell = "nothing" if np.isnan(found[place]) else cells[place]
+        got = f"{cell:g}" if isinstance(cell, float) else cell
         raise ConfigError(
-            f"data.weight: the weight in row {table.row_numbers[int(wrong[0])]} of {table.source} should be 0 or more "
-            f"(got {'nothing' if np.isnan(value) else f'{value:g}'}); mend it or remove the row"
+            f"data.weight: the weight in row {table.row_numbers[place]} of {table.source} should be from 0 to "
+            f"{_MOST:g} (got {got}); mend it, remove the row, or name another column"
         )
     return found
 
