@@ -74,6 +74,7 @@ lint: $(FULL)  ## Check style and types
 
 bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (an hour)
 	$(BIN)/python -m tests.benchmarks.bench_xor
+	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 	$(BIN)/python -m tests.benchmarks.bench_sweep
 	$(BIN)/python -m tests.benchmarks.bench_folds

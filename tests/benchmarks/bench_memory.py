@@ -22,8 +22,9 @@ ROUNDS = 3
 
 
 def begun(words: list[str]) -> subprocess.Popen[bytes]:
-    """A fresh Python process that prints nothing."""
-    return subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
+    """A fresh Python process on one thread that prints nothing."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, env=environment)
 
 
 def peak(words: list[str]) -> float:
