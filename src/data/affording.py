@@ -3,13 +3,13 @@
 MOST_MEMBERS = 16
 LEAST_MEMBERS = 4
 
-_VISITS = 2**25
+_VISITS = 2**24
 """Rows that all members together see in training, each time counted: some minutes on two cores."""
 
 _ENOUGH = 32
 """Epochs below which members are given up before more epochs are: each has seen its rows often by then."""
 
-_FEWEST = 4
+_FEWEST = 3
 """Epochs of the largest tables."""
 
 _WIDE = 512
@@ -25,13 +25,13 @@ def members_for(rows: int, columns: int) -> int:
 
     Example:
         >>> members_for(1000, 30), members_for(100_000, 30), members_for(1_000_000, 30)
-        (16, 9, 4)
+        (16, 4, 4)
     """
     return min(MOST_MEMBERS, max(LEAST_MEMBERS, int(_VISITS / (_ENOUGH * _cost(rows, columns)))))
 
 
 def epochs_for(rows: int, columns: int, members: int, most: int) -> int:
-    """Epochs of an ensemble: `most` for a small table, and fewer down to 4 where the table is large.
+    """Epochs of an ensemble: `most` for a small table, and fewer down to 3 where the table is large.
 
     Args:
         rows: That train.
@@ -41,7 +41,7 @@ def epochs_for(rows: int, columns: int, members: int, most: int) -> int:
 
     Example:
         >>> [epochs_for(rows, 30, members=16, most=256) for rows in (1000, 20_000, 100_000)]
-        [256, 99, 19]
+        [256, 49, 9]
     """
     afforded = int(_VISITS / (members * _cost(rows, columns)))
     return min(most, max(_FEWEST, afforded))

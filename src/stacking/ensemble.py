@@ -192,10 +192,26 @@ def _afforded(cfg: DictConfig, data: InMemoryDataModule) -> DictConfig:
     cfg = cfg.copy()
     rows, columns = data.splits.train.x.shape
     most = cfg.trainer.max_epochs
-    cfg.trainer.max_epochs = epochs_for(rows, columns, data.members, most)
+    epochs = epochs_for(rows, columns, data.members, most)
     if cfg.scheduler.get("T_max") == most:  # a cosine over all epochs
-        cfg.scheduler.T_max = cfg.trainer.max_epochs
+        cfg.scheduler.T_max = epochs
+    if epochs < most and cfg.scheduler.get("T_0") is not None:  # cosines that begin again: to the end of one of them
+        epochs = _whole_cycles(epochs, cfg.scheduler.T_0, cfg.scheduler.get("T_mult", 1))
+    cfg.trainer.max_epochs = epochs
     return cfg
+
+
+def _whole_cycles(epochs: int, first: int, factor: int) -> int:
+    """The epochs of as many cycles as fit, each `factor` times as long as the one before; all, where none does.
+
+    Example:
+        >>> _whole_cycles(40, first=3, factor=2), _whole_cycles(2, first=3, factor=2)
+        (21, 2)
+    """
+    end, length = 0, first
+    while end + length <= epochs:
+        end, length = end + length, length * factor
+    return end or epochs
 
 
 def _cannot_stack(head: Head, data: InMemoryDataModule) -> str | None:
