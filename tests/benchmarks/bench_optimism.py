@@ -1,6 +1,6 @@
 """What choosing each member's best epoch on its fold does to `val/…` of an ensemble: validation less test, over splits.
 
-    python -m tests.benchmarks.bench_optimism [data_dir=../shared/data] [splits=20] [members=16]
+    python -m tests.benchmarks.bench_optimism [data_dir=../shared/data] [splits=20] [members=16] [network.dropout=0 …]
 
 The out-of-fold scores of an ensemble come from the rows on which its members chose their epochs, which flatters them;
 and of each row a few members answer, where of a test row all do, which does them wrong. Each training is measured with
@@ -31,12 +31,13 @@ FILES = "glass", "sonar", "wheat-seeds", "ionosphere", "pima-indians-diabetes"
 def main(words: list[str]) -> None:
     """Train, measure and print a row for each table."""
     options = dict(word.split("=", 1) for word in words)
+    more = [word for word in words if "." in word.partition("=")[0]]
     splits, members = int(options.get("splits", 20)), int(options.get("members", 16))
     print(f"validation less test, means over {splits} splits ± standard error; {members} members")
     print(f"{'':24}{'':10}{'best epochs':>20}{'last epoch':>20}{'choosing adds':>20}")
     every: dict[str, list[float]] = {score: [] for score in SCORES}
     for name, data in tables(options.get("data_dir")):
-        found = [differences([*data, f"network.members={members}", f"seed={split}"]) for split in range(splits)]
+        found = [differences([*data, *more, f"network.members={members}", f"seed={split}"]) for split in range(splits)]
         for score in SCORES:
             pairs = [each[score] for each in found]
             columns = [[best for best, _ in pairs], [last for _, last in pairs], [best - last for best, last in pairs]]
