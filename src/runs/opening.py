@@ -192,7 +192,7 @@ def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
     kind = targets.find({"data": cfg["data"], "trust": _plain(trust)}, "data")
     dividing = _DIVIDING if getattr(kind, "draws_rows", False) else {*_DIVIDING, "data.seed"}
     if "data.path" not in own:
-        dividing = {*dividing, "data.target"}  # whose values are in equal shares in all splits
+        dividing = {*dividing, "data.target", "data.classes"}  # whose values are in equal shares in all splits
     if wrong := sorted(own & dividing):
         raise ConfigError(
             f"{wrong[0]}: divides the run's rows anew, so that rows it was trained on would test it "

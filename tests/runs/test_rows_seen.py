@@ -283,10 +283,12 @@ def test_pictures_are_recognised_by_what_they_hold(tmp_path, caplog):
     assert "of 26 rows that could test it, the run has seen 16" in caplog.text
 
 
-def test_a_picture_edited_to_the_same_size_is_a_change(tmp_path):
+def test_a_picture_edited_to_the_same_size_is_a_change_and_classes_in_another_order_are_refused(tmp_path):
     pictures = write_pngs(tmp_path / "pictures")
     words = ["data=image_folder", f"data.path={pictures}", f"data_dir={tmp_path}", "data.image_size=8", *QUICK]
     trained(compose_train(*words, "trainer.max_epochs=1"), tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"data.classes: divides the run's rows anew"):  # in another order
+        evaluate(on_run(tmp_path / "run", resamples=0, changes={"data": {"classes": ["dog", "cat"]}}))
     path = pictures / "cat" / "00.png"
     content = bytearray(path.read_bytes())
     content[-5] ^= 1  # of the checksum, which no reader minds
