@@ -11,7 +11,6 @@ class BrokenOffError(Exception):
     """What stands for a kill."""
 
 
-@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("words", [(), ("network.batch_norm=true", "data.batch_size=30")])
 def test_figures_that_waited_when_a_run_was_broken_off_are_drawn_when_it_is_resumed(words, train, monkeypatch):
     words = (*WORDS, *words)

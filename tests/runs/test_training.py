@@ -174,7 +174,7 @@ def test_a_loss_that_diverges_keeps_the_best_checkpoint(train, monkeypatch):
 @pytest.mark.parametrize(
     "end", [["trainer.max_epochs=4"], ["optimizer.lr=1e-9", "callbacks.early_stopping.patience=2"]]
 )
-def test_a_run_that_was_killed_after_its_last_epoch_is_measured_and_written(train, drawn, end):
+def test_a_run_that_was_killed_after_its_last_epoch_is_measured_and_written(train, end):
     common = ["data.num_train=500", "trainer.max_epochs=9", "callbacks.early_stopping.min_delta=1", *end]
     whole = train(*common, folder="whole")
     killed = train(*common, folder="killed").folder
