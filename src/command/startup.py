@@ -30,7 +30,7 @@ def lean_imports() -> Iterator[None]:
         import torch
 
     keep_compiler_out(torch)
-    finder = _Without(_OPTIONAL)
+    finder = _Without(_OPTIONAL - sys.modules.keys())  # what is there already is there as a whole
     position = sys.meta_path.index(PathFinder)
     sys.meta_path[position] = finder
     try:

@@ -10,9 +10,10 @@ likewise. Each table that is lost is listed. `kept` names a folder that keeps ru
 These are development tables: the defaults of `experiment=table` were chosen on rows of them, never by their test folds.
 """
 
+import contextlib
+import io
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ import sklearn
 import torch
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
+from src import lab
 from src.data.tabular.base import TabularDataModule
 from src.data.tabular.bundled import BundledTable
 from src.data.tabular.file import TableFile
@@ -128,19 +130,17 @@ def _scores(said: Any, y: Any, num_classes: int) -> dict[str, float]:
 
 
 def ours(name: str, source: Source, folder: Path, kept: Path, folds: int, repeats: int) -> Iterator[dict[str, float]]:
-    """What `experiment=table` comes to on each fold of each repetition, trained in one process unless all are kept."""
-    sweep = kept / "runs" / name
-    places = [sweep / f"{repeat}_{fold}" / "metrics.json" for repeat in range(repeats) for fold in range(folds)]
-    if not all(place.exists() for place in places):
-        words = [OURS, *source.words(folder), f"seed=range({repeats})", f"data.fold=range({folds})"]
-        words += [f"data.folds={FOLDS}", "logger=none", "callbacks.figures=null"]
-        words += ["callbacks.importance=null", f"hydra.sweep.dir={sweep}", "hydra.sweep.subdir=${seed}_${data.fold}"]
-        done = subprocess.run([sys.executable, "-m", "src.train", "-m", *words], capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{name}: {done.stderr}")
-    for place in places:
-        metrics = json.loads(place.read_text())
-        yield {score: metrics[f"test/{score}"] for score in SCORES[source.task]}
+    """What `experiment=table` comes to on each fold of each repetition, unless it is kept from before."""
+    for repeat in range(repeats):
+        for fold in range(folds):
+            run = kept / "runs" / f"{name}_{repeat}_{fold}"
+            if not (run / "metrics.json").exists():
+                words = [*source.words(folder), f"seed={repeat}", f"data.folds={FOLDS}", f"data.fold={fold}"]
+                words += ["logger=none", "callbacks.figures=null", "callbacks.importance=null", f"hydra.run.dir={run}"]
+                with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                    lab.train("table", *words)
+            metrics = json.loads((run / "metrics.json").read_text())
+            yield {score: metrics[f"test/{score}"] for score in SCORES[source.task]}
 
 
 def measured(name: str, folder: Path, kept: Path, folds: int, repeats: int) -> Found:

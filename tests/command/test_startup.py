@@ -33,6 +33,10 @@ def test_what_was_left_out_can_be_imported_later():
     run_python(code)
 
 
+def test_a_library_that_was_imported_before_stays_whole():
+    run_python("import scipy" + LEAN)  # torchmetrics sees it, and takes scipy.signal to be there too
+
+
 def test_the_compiler_takes_over_when_something_is_compiled():
     code = (
         LEAN
