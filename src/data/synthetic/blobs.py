@@ -1,4 +1,4 @@
-"""Round clouds around random centres, one a class."""
+"""Round clouds around random centres, one per class."""
 
 from typing import Any
 

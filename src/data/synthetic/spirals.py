@@ -1,4 +1,4 @@
-"""Interleaved spiral arms, one a class."""
+"""Interleaved spiral arms, one per class."""
 
 from math import tau
 from typing import Annotated, Any
