@@ -175,7 +175,7 @@ def is_plain(cfg: Mapping[Any, Any]) -> bool:
     """Whether the data or the head of a configuration `cfg` is a Lightning module of the user's own.
 
     Raises:
-        ConfigError: A `_target_` that is no class.
+        ConfigError: A `_target_` that is not a class.
     """
     ours = {"data": InMemoryDataModule, "head": Head}
     return not all(issubclass(targets.find(cfg, group), kind) for group, kind in ours.items())

@@ -69,7 +69,7 @@ def _said(message: str, values: dict[str, Any]) -> str:
 
 
 def _check_numbers(group: str, kind: type[Any], values: dict[str, Any]) -> None:
-    """Refuse what is no number where the constructor of `kind` has one for its default, and says so in annotations."""
+    """Refuse what is not a number where the constructor of `kind` has one as its default and in its annotations."""
     for name, parameter in inspect.signature(kind).parameters.items():
         default, annotation = parameter.default, str(parameter.annotation).lower()
         value = values.get(name, default)
@@ -109,7 +109,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def _is_a(value: Any, wanted: Any) -> bool:
-    """Whether a value from YAML is of a type: true is no number, 2.0 is a whole one, and a path is a text."""
+    """Whether a value from YAML is of a type: true is not a number, 2.0 is a whole one, and a path is a text."""
     if wanted in (int, float):
         return _is_number(value) and (wanted is float or (abs(value) < 2**53 and value == int(value)))
     return type(value) is (wanted if wanted in (bool, NoneType) else str)

@@ -211,7 +211,7 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
     except OSError as error:
         if error.errno not in _OF_THE_PLACE:
             raise
-        raise ConfigError(f"{key}: {error.filename} is no folder ({error.strerror}); name another place") from error
+        raise ConfigError(f"{key}: {error.filename} is not a folder ({error.strerror}); name another place") from error
     _claims.get().made = made
     return made
 

@@ -82,7 +82,7 @@ def _read(run: Record) -> Lines:
     with path.open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
     if not found or any(None in line or None in line.values() for line in found):
-        raise ConfigError(f"{path} is no table of predictions; restore it, or train the run anew")
+        raise ConfigError(f"{path} is not a table of predictions; restore it, or train the run anew")
     return found
 
 

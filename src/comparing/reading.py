@@ -58,7 +58,7 @@ class Record:
         """The configuration; read when a key is asked for that the command line did not set."""
         loaded = _plain_data(self.folder, RunFolder(self.folder).config)
         if not isinstance(loaded, dict):
-            raise BrokenRunError(self.folder, f"{RUN.config.name} is no configuration of a run; restore it")
+            raise BrokenRunError(self.folder, f"{RUN.config.name} is not a run's configuration; restore it")
         return loaded
 
     @cached_property
@@ -135,7 +135,7 @@ def _read(folder: Path, failure: str | None = None) -> Record:
             raise ValueError("holds something else")
         overrides = dict(_override(line) for line in lines if line.startswith("- "))
     except (ValueError, OSError, ConfigError) as error:
-        raise BrokenRunError(folder, f"{RUN.overrides.name} is no list of overrides; restore it") from error
+        raise BrokenRunError(folder, f"{RUN.overrides.name} is not a list of overrides; restore it") from error
     metrics = _plain_data(folder, run.metrics) if run.finished else {}
     if not isinstance(metrics, dict):
         raise BrokenRunError(folder, f"{RUN.metrics} holds no metrics; restore it or delete it")

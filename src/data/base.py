@@ -127,7 +127,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         """Raw inputs x [N, F] of a table's rows, columns by the names that `spec` has.
 
         Raises:
-            ConfigError: A column is missing, or a cell is no number.
+            ConfigError: A column is missing, or a cell is not a number.
         """
         names = self.columns_used(spec)
         table.require(names)

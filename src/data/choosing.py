@@ -8,7 +8,7 @@ from src.spec import Task
 
 _MOST_CLASSES = 30
 _RARE = 0.05  # share of the rows, below which a number is one of many
-_FEW = 0.1  # share of the cells that are no numbers, below which a target is one of numbers
+_FEW = 0.1  # share of the cells that are not numbers, below which a target is one of numbers
 _SHOWN = 3
 
 _MEANT = {"regression": "for amounts", "multiclass": "for classes"}
@@ -63,7 +63,7 @@ def of_numbers(name: str, counts: Mapping[float, int]) -> Choice:
 
 
 def check_mixture(name: str, source: str, numbers: Mapping[float, int], texts: Mapping[str, int]) -> None:
-    """Refuse a target of amounts among which a few cells are no numbers.
+    """Refuse a target of amounts among which a few cells are not numbers.
 
     Args:
         name: Of the target.

@@ -60,7 +60,7 @@ class Table:
         """The column of this `name` as float64 [N], NaN where a cell is missing.
 
         Raises:
-            ConfigError: A cell is no number, or beyond what float32 holds; its row and column are named.
+            ConfigError: A cell is not a number, or beyond what float32 holds; its row and column are named.
         """
         return self.read_numbers(name, lambda cell: as_number(cell, self.missing), plain=True)
 

@@ -103,7 +103,7 @@ def _metric(wanted: str | None, answers: Answers) -> str:
     known = {name for name in answers.scores() if name != "calibration_error" and direction(name) is not None}
     metric = wanted or ("r2" if answers.task == "regression" else "accuracy")
     if metric not in known:
-        raise ConfigError(f"metric: {metric} is no score that is compared; {suggestion(metric, known)}")
+        raise ConfigError(f"metric: {metric} is not a score to compare by; {suggestion(metric, known)}")
     return metric
 
 

@@ -53,7 +53,7 @@ def as_rows(x: Any, spec: DataSpec) -> Tensor:
         spec: Of the dataset that the run was trained on.
 
     Raises:
-        ConfigError: They are no numbers, or of another shape.
+        ConfigError: They are not numbers, or of another shape.
     """
     if isinstance(x, str | Path):
         is_address = _ADDRESS.match(str(x)) is not None

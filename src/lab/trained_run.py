@@ -234,7 +234,7 @@ class TrainedRun:
         """The weight of each pixel in each score, of a network of linear layers that sees images.
 
         Raises:
-            ConfigError: The network is no weighted sum, or its inputs are no images.
+            ConfigError: The network is no weighted sum, or its inputs are not images.
         """
         from src.plots.images import weights_figure
 

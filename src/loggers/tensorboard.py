@@ -50,7 +50,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         """Fill this run's row of the HPARAMS tab with hyperparameters and with metrics after so many optimiser steps.
 
         Args:
-            hyperparameters: Settings by their names; what is no number is written as text.
+            hyperparameters: Settings by their names; what is not a number is written as text.
             metrics: Numbers by their names.
             step: Optimiser steps so far.
         """

@@ -75,7 +75,7 @@ def image_shape(input_shape: tuple[int, ...]) -> tuple[int, int]:
     """Channels, and the smaller of height and width in pixels, of an `input_shape` (C, H, W).
 
     Raises:
-        ConfigError: Rows of this shape are no images.
+        ConfigError: Rows of this shape are not images.
 
     Example:
         >>> image_shape((3, 32, 24))

@@ -44,7 +44,7 @@ def predict(cfg: DictConfig) -> Path | None:
         cfg: As `conf/predict.yaml` composes it.
 
     Raises:
-        ConfigError: No such run or input, a column that is missing, a cell that is no number, or an output that is
+        ConfigError: No such run or input, a column that is missing, a cell that is not a number, or an output that is
             there already or cannot be written. Nothing is written then.
     """
     if cfg.input is None:
@@ -145,7 +145,7 @@ def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
     if not paths:
         raise ConfigError(f"input: {source} holds no images ({', '.join(SUFFIXES)}); name another folder")
     if others:
-        log.info("%s files are no pictures and left out: %s", f"{len(others):,}", listed(others, source))
+        log.info("%s files are not pictures and left out: %s", f"{len(others):,}", listed(others, source))
     opened = asked.first
     channels, side, _ = opened.spec.input_shape
     skips, as_seen = bool(opened.cfg.data.get("skip_broken")), opened.datamodule.as_seen

@@ -176,7 +176,7 @@ def _try_callback(callback: pl.Callback, state: Any, path: Path) -> None:
         if not all(not path or path in best for path in paths if chosen) or not all(map(_is_score, best.values())):
             raise ValueError("its best checkpoints are not among those that it keeps")
         if not all(Path(file).suffix == ".ckpt" for file in (*best, *filter(None, [state.get("last_model_path")]))):
-            raise ValueError("it keeps files that are no checkpoints")  # which it would remove in their turn
+            raise ValueError("it keeps files that are not checkpoints")  # which it would remove in their turn
 
 
 def _is_score(value: Any) -> bool:

@@ -11,7 +11,7 @@ from src.settings.libraries import SET_BY_THE_PROJECT
 _ROOT = {"seed", "runs_dir", "data_dir", "resume", "allow_changed_data", "experiment", "solved", "trust"}
 _GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}
 _ELSEWHERE = {  # what other projects call it
-    "ckpt_path": "resume=FOLDER goes on with a run, src.evaluate run=FOLDER measures it",
+    "ckpt_path": "resume=FOLDER resumes a run, src.evaluate run=FOLDER measures it",
     "model": "the group is called network",
     "train": "src.train always trains",
     "test": "the test split is always measured",

@@ -34,7 +34,7 @@ def read(path: Path) -> list[dict[str, float]]:
     """The rows of the table at `path`, empty cells left out.
 
     Raises:
-        ConfigError: It is no table of epochs.
+        ConfigError: It is not a table of epochs.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -51,4 +51,4 @@ def read(path: Path) -> list[dict[str, float]]:
             for row in rows
         ]
     except (ValueError, csv.Error, IsADirectoryError) as error:
-        raise ConfigError(f"{path}: is no table of epochs ({error}); restore it or delete it") from error
+        raise ConfigError(f"{path}: is not a table of epochs ({error}); restore it or delete it") from error

@@ -58,9 +58,9 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise _carries(path, "holds what is no tensor") from error
+        raise _carries(path, "holds something other than tensors") from error
     except Exception as error:  # whatever a damaged file makes of the loader
-        raise ConfigError(f"{path}: is no checkpoint or damaged; use one that this project wrote") from error
+        raise ConfigError(f"{path}: is not a checkpoint, or is damaged; use one that this project wrote") from error
     if not isinstance(state, dict) or not set(needs) <= state.keys():
         raise ConfigError(f"{path}: holds no run of this project; use a checkpoint that it wrote")
     _check_values(state, path)
@@ -111,7 +111,7 @@ def look_at(path: Path) -> None:
     Raises:
         ConfigError: It is such a file, or none that PyTorch has written.
     """
-    broken = ConfigError(f"{path}: is no checkpoint or damaged; use one that this project wrote")
+    broken = ConfigError(f"{path}: is not a checkpoint, or is damaged; use one that this project wrote")
     if not path.is_file():
         raise broken
     try:
@@ -175,7 +175,7 @@ def _check_rng_state(rng_state: Tensor | None, path: Path) -> None:
     whole = rng_state.is_contiguous() and rng_state.storage_offset() == 0  # of a part, PyTorch reads beyond the end
     if rng_state.dtype != own.dtype or rng_state.shape != own.shape or not whole:
         raise ConfigError(
-            f"{path}: rng_state: is no random state of PyTorch's; use a checkpoint that this project wrote"
+            f"{path}: rng_state: is not a random state of PyTorch; use a checkpoint that this project wrote"
         )
 
 

@@ -121,7 +121,7 @@ def look_through(pickled: bytes, records: Mapping[str, int]) -> None:
                 stack.append(_called(function, arguments))
             elif opcode.name == "BUILD":
                 if not isinstance(stack[-2], _Dictionary):
-                    raise ValueError("sets the state of what is no dictionary")
+                    raise ValueError("sets the state of something other than a dictionary")
                 stack.pop()
             else:
                 bottom = _taken(opcode, stack)[:1]
@@ -162,7 +162,7 @@ def _called(function: Any, arguments: Any) -> Any:
     if name == _TENSOR:
         storage, offset, size, stride = arguments[:4]
         if not isinstance(storage, _Storage) or len(size) != len(stride) or min((offset, *size, *stride)) < 0:
-            raise ValueError("makes a tensor of what is no storage")
+            raise ValueError("makes a tensor of something other than a storage")
         last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
         if 0 not in size and last >= storage.num_numbers:
             raise ValueError(f"makes a tensor of {list(size)} from {storage.num_numbers} numbers")

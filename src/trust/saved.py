@@ -130,7 +130,7 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
         raise ConfigError(f"{path}: names no overrides; restore it")
     found = [word for words in lists for word in words if not word.startswith(_DROPPED)]
     if flags := [word for word in found if not _OVERRIDE.match(word)]:
-        raise ConfigError(f"{path}: holds {flags[0]!r}, which is no override; restore it")
+        raise ConfigError(f"{path}: holds {flags[0]!r}, which is not an override; restore it")
     again = [word for word in found if word not in said and _must_be_said(word)]
     if again:
         raise ConfigError(

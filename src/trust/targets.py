@@ -116,7 +116,7 @@ def trusted(trust: Any) -> tuple[str, ...]:
     """The packages that the key `trust` names: one, a list of them, or None.
 
     Raises:
-        ConfigError: A name that is no package's, or one of Python's own.
+        ConfigError: A name that is not a package's, or one of Python's own.
 
     Example:
         >>> trusted("mypkg"), trusted(["mypkg", "timm"]), trusted(None)
@@ -166,7 +166,7 @@ def find(cfg: Mapping[str, Any], place: str) -> type[Any]:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{key}: {module_name} cannot be imported ({type(error).__name__}: {reason})") from error
     if not isinstance(found, type) or not kind.fits(found):
-        is_a = "is no class" if not isinstance(found, type) else "is another kind of class"
+        is_a = "is not a class" if not isinstance(found, type) else "is another kind of class"
         raise ConfigError(f"{key}: {name} {is_a}; {kind.what} derives from {kind.base}: wrap it in such a class")
     if _top(found.__module__) not in _tops(kind, packages):
         raise ConfigError(f"{key}: {name} is defined in {found.__module__}, which is not trusted; {_remedy(kind)}")

@@ -127,7 +127,7 @@ def of_reading_commands():
     yield "compare", ["run=run"], "run: unknown key; did you mean sweep?"
     yield "compare", ["sweep=null"], "sweep: input should be a valid string or input should be a valid list (got None)"
     for word, line in {
-        "metric=acuracy": "metric: acuracy is no score that is compared; did you mean accuracy?",
+        "metric=acuracy": "metric: acuracy is not a score to compare by; did you mean accuracy?",
         "rope=-1": "rope: input should be greater than or equal to 0",
         "baseline_seed=x": "baseline_seed: input should be a number",
         "most_numbers=20": "most_numbers: of 64 training rows of 2 inputs leaves 10 (got 20); raise it to 128 at least",

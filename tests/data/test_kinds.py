@@ -114,7 +114,7 @@ def test_dates_become_numbers_that_differ(tmp_path, noise, answers):
     x = data.encode(Table({"when": ["08.01.1970", ""], "x": [0, 0]}, "new"), data.spec)
     assert x[0, 1:].tolist() == [7, 1, 8, 3]  # a Thursday
     assert x[1, 1:].isnan().all()
-    with pytest.raises(ConfigError, match=r"new: column when, row 1 is no date \(got 'soon'\)"):
+    with pytest.raises(ConfigError, match=r"new: column when, row 1 is not a date \(got 'soon'\)"):
         data.encode(Table({"when": ["soon"], "x": [0]}, "new"), data.spec)
 
 

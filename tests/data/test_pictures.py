@@ -64,7 +64,7 @@ def test_a_class_may_be_called_train(tmp_path):
 def test_a_folder_beside_the_splits_is_named(tmp_path):
     for name in ("train", "test", "extra pictures"):
         write_pngs(tmp_path / "all" / name, each=6)
-    assert "extra pictures beside train is no split" in doubts_of(tmp_path / "all", tmp_path)["folders"]
+    assert "extra pictures beside train is not a split" in doubts_of(tmp_path / "all", tmp_path)["folders"]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_files_that_are_no_pictures_are_counted_and_named(tmp_path):
     for name in ("labels.csv", "a.heic", "b.heic", "c.heic"):
         (path / "dog" / name).touch()
     assert doubts_of(path, tmp_path)["files"] == (
-        "data.path: 4 files are no pictures and are left out (dog/a.heic, dog/b.heic, dog/c.heic and 1 more)"
+        "data.path: 4 files are not pictures and are left out (dog/a.heic, dog/b.heic, dog/c.heic and 1 more)"
     )
     for picture in (path / "dog").glob("*.png"):
         picture.unlink()

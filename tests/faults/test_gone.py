@@ -60,5 +60,5 @@ def test_a_sweep_whose_folder_vanishes_says_so(launcher, tmp_path):
 def test_a_file_in_the_place_of_runs_dir_is_refused_and_stays(sweep, tmp_path):
     (tmp_path / "runs").write_text("mine")
     done = run(["src.train", *sweep, f"runs_dir={tmp_path / 'runs'}"])
-    assert_one_line(done, "config error: runs_dir: ", "is no folder (Not a directory); name another place", code=2)
+    assert_one_line(done, "config error: runs_dir: ", "is not a folder (Not a directory); name another place", code=2)
     assert tree(tmp_path) == {(tmp_path / "runs").relative_to(tmp_path): b"mine"}

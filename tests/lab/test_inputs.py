@@ -34,7 +34,7 @@ class NAType:
 
 
 class Frame:
-    """A DataFrame as pandas has it: it is no mapping, and its columns come by name."""
+    """A DataFrame as pandas has it: it is not a mapping, and its columns come by name."""
 
     def __init__(self, columns):
         self.by_name = columns

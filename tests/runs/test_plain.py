@@ -123,7 +123,7 @@ def test_our_head_trains_on_own_rows_that_have_a_spec(fitted):
 
 
 def test_what_is_no_class_or_no_module_is_refused(fitted):
-    with pytest.raises(ConfigError, match=r"head._target_: tests.own_modules.torch is no class; a head derives from"):
+    with pytest.raises(ConfigError, match=r"head._target_: tests.own_modules.torch is not a class; a head derives"):
         fitted("head._target_=tests.own_modules.torch")
     with pytest.raises(ConfigError, match=r"head._target_: torch.nn.Linear is not trusted; a head is a class of src"):
         fitted("head._target_=torch.nn.Linear")

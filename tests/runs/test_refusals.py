@@ -95,7 +95,7 @@ def test_a_precision_that_no_threshold_reaches_keeps_the_run(train, caplog):
 def test_a_history_that_is_no_table_of_epochs_is_named(tmp_path, text):
     path = tmp_path / "metrics.csv"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=r"metrics.csv: is no table of epochs \(.*; restore it or delete it"):
+    with pytest.raises(ConfigError, match=r"metrics.csv: is not a table of epochs \(.*; restore it or delete it"):
         read(path)
     path.write_text("epoch,step,lr\n1,4,0.1\n")
     assert read(path) == [{"epoch": 1, "step": 4, "lr": 0.1}]

@@ -58,7 +58,7 @@ def source(value):
 CHANGES = {
     "a source that is a text": source("rows.csv"),
     "a source without counts": source({"digest": "", "mixed": False}),
-    "counts that are no numbers": source({"counts": {"rows": "1"}, "digest": "", "mixed": False}),
+    "counts that are not numbers": source({"counts": {"rows": "1"}, "digest": "", "mixed": False}),
     "a source that carries code": source(Payload()),
     "code in place of the weights": changed(state_dict=Payload()),
     "code beside them": changed(callbacks={"evil": Payload()}),
@@ -78,7 +78,7 @@ CHANGES = {
     "weights that are numbers": changed(state_dict={"network.0.weight": 1.0}),
     "weights of another shape": weights(lambda value: torch.zeros(3, 3)),
     "weights that claim more than was stored": weights(lambda value: torch.zeros(1).expand(2**31)),
-    "weights that are no numbers": weights(lambda value: torch.full_like(value, torch.nan)),
+    "weights that are not numbers": weights(lambda value: torch.full_like(value, torch.nan)),
     "weights that are infinite": weights(lambda value: torch.full_like(value, torch.inf)),
     "weights that are whole numbers": weights(lambda value: value.long()),
     "weights that are complex": weights(lambda value: value.to(torch.complex64)),

@@ -159,7 +159,7 @@ def test_a_sweeps_saved_words_that_reach_out_have_to_be_said_again(word, tmp_pat
 def test_a_sweeps_saved_words_are_no_flags(word, where, tmp_path):
     path = tmp_path / "multirun.yaml"
     path.write_text(yaml.safe_dump({"hydra": {"overrides": {"hydra": [], "task": ["seed=0,1"]} | {where: [word]}}}))
-    with pytest.raises(ConfigError, match="which is no override"):
+    with pytest.raises(ConfigError, match="which is not an override"):
         saved_overrides(path, said=[word])
 
 

@@ -54,7 +54,7 @@ CHANGES = {
     "a file to be removed": put("callbacks", "ModelCheckpoint", "best_k_models", value={"/tmp/x.txt": torch.tensor(1)}),
     "a random state of zeros": put("rng_state", value=torch.zeros(5056, dtype=torch.uint8)),
     "an old Lightning": put("pytorch-lightning_version", value="0.0.1"),
-    "a version that is no text": put("pytorch-lightning_version", value=2),
+    "a version that is not a text": put("pytorch-lightning_version", value=2),
     **{f"without {key}": without(key) for key in ("optimizer_states", "lr_schedulers", "callbacks", "loops")},
 }
 

@@ -52,7 +52,7 @@ def test_an_own_network_needs_trust_and_has_it(package, tmp_path):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("mynets.make", "is no class; a network derives from torch.nn.Module: wrap it in such a class"),
+        ("mynets.make", "is not a class; a network derives from torch.nn.Module: wrap it in such a class"),
         ("mynets.missing", "mynets has no missing"),
         ("mynets.gone.Net", "there is no module mynets.gone"),
         ("mynets.walked.join", "there is no module mynets.walked"),

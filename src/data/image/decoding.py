@@ -21,7 +21,7 @@ MOST_PIXELS = 2**26
 _MARKED = tuple(name for name in FORMATS if name != "TGA")  # which has no mark to be known by
 
 BROKEN = (OSError, ValueError, SyntaxError, DecompressionBombError)
-"""What Pillow raises where a file is no image, or a damaged one."""
+"""What Pillow raises where a file is not an image, or a damaged one."""
 
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 """Pillow's names of pixels with more than 8 bits."""
@@ -114,7 +114,7 @@ def _plain(image: Any) -> Any:
 
 def _of_8_bits(pixels: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     low, high = float(pixels.min()), float(pixels.max())
-    if not (low >= 0 and high <= _WHITE_OF_16_BITS):  # also where one of them is no number
+    if not (low >= 0 and high <= _WHITE_OF_16_BITS):  # also where one of them is not a number
         raise ValueError(f"pixels from {low:g} to {high:g}, and only 0 to {_WHITE_OF_16_BITS:,} are known")
     is_whole = np.issubdtype(pixels.dtype, np.integer)
     white = 1 if high <= 1 and not is_whole else 255 if high <= 255 and not is_whole else _WHITE_OF_16_BITS

@@ -15,10 +15,10 @@ Doubt = tuple[str, str]
 def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
     """What is doubtful about the pictures `found` in a `folder`, by their names and their heads."""
     if found.strangers:
-        yield "folders", f"data.path: {listed(found.strangers, folder)} beside train is no split, and is left out"
+        yield "folders", f"data.path: {listed(found.strangers, folder)} beside train is not a split and is left out"
     if found.others:
         count = len(found.others)
-        noun = "1 file is no picture and is" if count == 1 else f"{count:,} files are no pictures and are"
+        noun = "1 file is not a picture and is" if count == 1 else f"{count:,} files are not pictures and are"
         yield "files", f"data.path: {noun} left out ({listed(found.others, folder)})"
     labels = found.labels["train"]
     first = dict(zip(labels[::-1], found.paths[len(labels) - 1 :: -1], strict=True))

@@ -36,7 +36,7 @@ class Pictures(NamedTuple):
         labels: Of each picture, by the splits that the folder has.
         paths: Of each picture, in the order of `labels`.
         strangers: Folders beside those of the splits that are none of them.
-        others: Files that are no pictures.
+        others: Files that are not pictures.
     """
 
     names: tuple[str, ...]
@@ -98,7 +98,7 @@ def layout(path: Path) -> Layout:
     """How the folder at `path` is divided: `Train` and `training` are train, `valid` and `validation` are val.
 
     Raises:
-        ConfigError: It is no folder, two of its folders are the same split, or there is no training split.
+        ConfigError: It is not a folder, two of its folders are the same split, or there is no training split.
     """
     if not path.is_dir():
         raise ConfigError(f"data.path: {path} is not a folder; set it to one with a sub-folder for each class")

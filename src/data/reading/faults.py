@@ -21,7 +21,7 @@ def mended(path: Path, dialect: Dialect, num_columns: int, part: Path, source: P
         source: What the user called the file.
 
     Raises:
-        ConfigError: A line has another number of cells, or the text is no table.
+        ConfigError: A line has another number of cells, or the text is not a table.
     """
     try:
         with part.open("w", newline="", encoding="utf-8") as file:
@@ -48,4 +48,4 @@ def _rows(path: Path, dialect: Dialect, num_columns: int, source: Path) -> Itera
 
 
 def _hint(dialect: Dialect) -> str:
-    return "" if dialect.separator != "," else ", or set data.separator if commas are no separators"
+    return "" if dialect.separator != "," else ", or set data.separator if commas do not separate cells"

@@ -158,7 +158,7 @@ class Source:
         return f"coalesce({number}, {otherwise})"
 
 
-_NO_NUMBER = "a cell is no number"
+_NO_NUMBER = "a cell is not a number"
 
 
 def _is_number(mark: str) -> bool:

@@ -41,13 +41,13 @@ class TableFile(TabularDataModule):
     Args:
         path: A file: CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines.
         target: Column that is predicted: its name, or its place, -1 for the last. Several are labels, each yes or no.
-        ignore: Columns that are no inputs.
+        ignore: Columns that are not inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
-        group: Column that names a group for each row, all of whose rows are in one split; it is no input. None divides
+        group: Column that names a group for each row; a group's rows stay in one split. It is not an input. None divides
             anywhere.
         split: `random`, or `time`: the oldest rows train, the newest test.
-        time: Column of numbers or dates by which rows are split in time; it is no input. None takes their order.
-        weight: Column that says how often each row counts in training; it is no input, and scores count rows alike.
+        time: Column of numbers or dates by which rows are split in time; it is not an input. None takes their order.
+        weight: Column that says how often each row counts in training; it is not an input, and scores count rows alike.
         separator: Between two cells.
         header: Whether the first line names the columns.
         encoding: Of the text.
@@ -116,7 +116,7 @@ class TableFile(TabularDataModule):
         """
         check_is_file(self.path)
         self.source = Source.of_file(self.path, self.digests_whole)
-        whole = self.is_apart  # another file need not have columns that are no inputs
+        whole = self.is_apart  # another file need not have columns that are not inputs
         asked = {"target": self.targets, "ignore": [] if whole else self.ignore}
         parting = {"split_column": self.split_column, "group": self.group, "time": self.time, "weight": self.weight}
         asked |= {key: [column] for key, column in parting.items() if column is not None and not whole}
@@ -173,7 +173,7 @@ class TableFile(TabularDataModule):
             return file.table(lambda _: self._spelled, only=[name]), name
 
     def _told(self, table: Table, columns: dict[str, str]) -> dict[str, Any]:
-        """What columns of the `table` that are no inputs say of its rows."""
+        """What columns of the `table` that are not inputs say of its rows."""
         found: dict[str, Any] = {}
         if "split_column" in columns:
             found["split"] = table.texts(columns["split_column"])

@@ -1,4 +1,4 @@
-"""What each column of a table holds: numbers, dates, categories, or what is no input at all."""
+"""What each column of a table holds: numbers, dates, categories, or what is not an input at all."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ from src.errors import ConfigError
 _FEWEST_ROWS = 20  # fewer show nothing: in three rows, any text is one of a kind
 _FEWEST_TEXTS = 20  # that differ: below, a text is a category, however few rows have it
 _SHARE = 0.5  # of the cells of a column that differ, from which on it is a text
-_SOME = 0.1  # of the cells that are no numbers, from which on a column is one of texts
+_SOME = 0.1  # of the cells that are not numbers, from which on a column is one of texts
 _NAMES = 3  # of columns in one line
 _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key|rownames|row_names)$|^unnamed: ?\d+$|^$", re.IGNORECASE)
 _MARKS = re.compile(r"[^\w]+")
@@ -28,7 +28,7 @@ class Kinds(NamedTuple):
         numbers: How the numbers of a column are written.
         dates: How its dates are written, as `datetime.strptime` takes it.
         categories: Names of columns.
-        left_out: Why a column is no input, by its name.
+        left_out: Why a column is not an input, by its name.
         said: What is to be told of columns that are read in an unusual way.
     """
 

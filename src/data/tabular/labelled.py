@@ -62,7 +62,7 @@ def target_numbers(table: Table, decimal: str | None, thousands: str | None, spe
         spelled: Whether its numbers may be written otherwise than Python's.
 
     Raises:
-        ConfigError: A cell is no number.
+        ConfigError: A cell is not a number.
     """
     cells = table.columns["target"]
     known = set() if isinstance(cells, np.ndarray) or not spelled else set(table.texts("target")) - {None}

@@ -33,7 +33,7 @@ def choice_of(
         merge: Whether classes that differ only in case or spaces are one.
 
     Raises:
-        ConfigError: A few cells among amounts are no numbers, or classes differ only in case or spaces.
+        ConfigError: A few cells among amounts are not numbers, or classes differ only in case or spaces.
 
     Example:
         >>> str(choice_of(Table({"sick": ["yes", "no", "", "no"]}, "rows.csv"), "sick"))

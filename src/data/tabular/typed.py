@@ -180,7 +180,7 @@ class TypedEncoder(NamedTuple):
             text = as_text(cell, table.missing)
             return blank if text is None else dates.parse(text)
 
-        return table.read_rows(name, parse, blank, "is no date")
+        return table.read_rows(name, parse, blank, "is not a date")
 
 
 def encoder_of(state: dict[str, Any]) -> Encoder | TypedEncoder:

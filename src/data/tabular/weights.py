@@ -14,7 +14,7 @@ def weights_of(table: Table, name: str) -> Numbers:
     """The weight of each row, float64 [N], from the column of this `name` of a `table`.
 
     Raises:
-        ConfigError: A cell is no number, is missing, below 0 or infinite.
+        ConfigError: A cell is not a number, is missing, below 0 or infinite.
     """
     cells = table.columns[name]
     if isinstance(cells, np.ndarray):
