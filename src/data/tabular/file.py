@@ -43,7 +43,7 @@ class TableFile(TabularDataModule):
         target: Column that is predicted: its name, or its place, -1 for the last. Several are labels, each yes or no.
         ignore: Columns that are not inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
-        group: Column that names a group for each row; a group's rows stay in one split. It is not an input. None divides
+        group: Column that names a group for each row; its rows stay in one split. It is not an input. None divides
             anywhere.
         split: `random`, or `time`: the oldest rows train, the newest test.
         time: Column of numbers or dates by which rows are split in time; it is not an input. None takes their order.
