@@ -104,7 +104,7 @@ class EnsembleRun(Run):
         self.metrics["members"] = self._stack.history.num_runs
 
     def _opening(self) -> list[str]:
-        metrics, epochs = self.metrics, self._stack.history.best.epoch
+        metrics, epochs = self.metrics, self._stack.chosen_epochs()
         counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
         best = f"the best epochs of its {len(epochs)} members were {min(epochs)} to {max(epochs)}"
         best += f", their median {metrics['best_epoch']}"

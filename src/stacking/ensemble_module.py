@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from src.errors import TrainingDivergedError
-from src.stacking.history import State
+from src.stacking.history import State, States
 from src.stacking.measuring import on_cpu
 from src.stacking.module import StackModule
 
@@ -63,8 +63,15 @@ class EnsembleModule(StackModule):
 
     def chosen(self) -> Tensor:
         """Each member's best weights [M, P]; its newest where nothing chooses."""
-        states = self.history.best if self.history.best.tensors else self.history.last
-        return states.tensors["params"]
+        return self._chosen_states.tensors["params"]
+
+    def chosen_epochs(self) -> list[int]:
+        """The epochs, from 1, of the weights that `chosen` returns."""
+        return self._chosen_states.epoch
+
+    @property
+    def _chosen_states(self) -> States:
+        return self.history.best if self.history.best.tensors else self.history.last
 
     def restore(self, checkpoint: dict[str, Any], leave_out: Tensor) -> None:
         """Go on where an ensemble was, as any stack."""
