@@ -36,6 +36,7 @@ CONTENTS = """
 :hidden:
 :caption: Guide
 
+docs/install
 docs/gallery
 docs/cookbook
 docs/runs
