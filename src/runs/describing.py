@@ -175,6 +175,6 @@ def _pictures(data: InMemoryDataModule) -> Any:
     labels = counts.argsort(descending=True, stable=True)[:_MOST_CLASSES].sort().values.tolist()
     found = {}
     for label in labels:
-        rows = (y == label).nonzero().flatten()
+        rows = (y == label if y.ndim == 1 else y[:, label] == 1).nonzero().flatten()
         found[f"{data.class_names[label]} ({len(rows):,})"] = x[rows[:_EACH]]
     return classes_figure(found)

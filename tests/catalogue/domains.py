@@ -159,6 +159,10 @@ DOMAINS: dict[str, Domain] = {
     "csv:data.positive": one_of("fern", others=("auto",)).or_null(),
     "pictures:data.positive": one_of("cat", others=("auto",)).or_null(),
     "pictures:data.classes": list_of(one_of(), lengths=range(2, 11)).or_null().as_bound(),
+    "pictures:data.target": one_of().or_null(),  # needs data.csv beside it, as the two below
+    "pictures:data.split_column": one_of().or_null(),
+    "data.file_column": one_of().or_null(),
+    "data.csv": one_of().or_null(),
     "data.image_size": whole(1, inf, 6),
     "data.color": switch(False),
     "data.skip_broken": switch(True),

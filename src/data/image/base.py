@@ -15,6 +15,7 @@ from src.data.scaler import Scaler
 from src.data.splitting import SplitFraction, check_fractions, split_rows
 from src.errors import ConfigError
 from src.settings.rules import ClassName, Fraction, Natural, Seed, Whole, checked
+from src.spec import Task
 
 _SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is exact to a thousandth
 
@@ -75,6 +76,7 @@ class ImageDataModule(InMemoryDataModule):
     """
 
     scaled_when_served = True
+    has_several = False  # labels of each picture, instead of one class
     divides_rows = True
     draws_rows = False
 
@@ -123,8 +125,11 @@ class ImageDataModule(InMemoryDataModule):
         if len(kept) < 2:
             raise ConfigError(f"data.classes: needs two classes or more (got {len(kept)}); name another")
         in_order = tuple(names[label] for label in kept)
-        self._class_names = self._ordered(in_order, found)
-        self.task = "binary" if len(kept) == 2 else "multiclass"  # type: ignore[misc]
+        if self.has_several:
+            self._class_names, _ = in_order, positive_last((), self.positive)
+        else:
+            self._class_names = self._ordered(in_order, found)
+        self.task = self._task()  # type: ignore[misc]
         parts: dict[Split, _Part] = {
             split: _Part(*rows, files.numbers[split] if files else torch.arange(len(rows.y)))
             for split, rows in found.items()
@@ -145,7 +150,9 @@ class ImageDataModule(InMemoryDataModule):
         elif self.fold is not None:
             self.identity = numbered(len(found["train"].y), *(part.numbers for part in given.values()))
         label = torch.tensor([self._class_names.index(name) for name in in_order])  # only now, so as to divide alike
-        splits = Splits(*(Rows(self.images(part.x), label[part.y]) for part in given.values()))
+        splits = Splits(
+            *(Rows(self.images(part.x), part.y if self.has_several else label[part.y]) for part in given.values())
+        )
         side = min(splits.train.x.shape[2:])
         if self.shift >= side:
             raise ConfigError(
@@ -153,6 +160,11 @@ class ImageDataModule(InMemoryDataModule):
                 f"(got {self.shift}); lower it"
             )
         return splits
+
+    def _task(self) -> Task:
+        if self.has_several:
+            return "multilabel"
+        return "binary" if len(self._class_names) == 2 else "multiclass"
 
     def _divided(self, parts: dict[Split, _Part], names: tuple[str, ...]) -> dict[Split, _Part]:
         """The three splits, those split off that the source has not divided itself."""
@@ -167,7 +179,7 @@ class ImageDataModule(InMemoryDataModule):
             0.0 if "test" in parts else self.test_fraction,
             0.0 if "val" in parts else self.val_fraction,
             self.split_seed,
-            whole.y,
+            None if self.has_several else whole.y,
             names,
             self.fold,
         )
@@ -190,6 +202,8 @@ class ImageDataModule(InMemoryDataModule):
     def _labels_kept(self, names: tuple[str, ...]) -> list[int]:
         if self.classes is None:
             return list(range(len(names)))
+        if self.has_several:
+            raise ConfigError(f"data.classes: pictures have several labels each (got {self.classes}); use data.target")
         kept = [self._label(wanted, names) for wanted in self.classes]
         if twice := [names[label] for label in kept if kept.count(label) > 1]:
             raise ConfigError(f"data.classes: {twice[0]} is named twice (got {self.classes}); name it once")

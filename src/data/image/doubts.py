@@ -37,7 +37,8 @@ def broken(found: Pictures, kept: list[int], folder: Path) -> Iterator[Doubt]:
     if not lost:
         return
     labels = [label for split in found.labels.values() for label in split]
-    if empty := {*labels}.difference(labels[place] for place in kept):
+    several = bool(labels) and isinstance(labels[0], tuple)
+    if not several and (empty := {*labels}.difference(labels[place] for place in kept)):
         raise ConfigError(f"data.path: of class {found.names[min(empty)]} in {folder} no image decodes; mend them")
     shown = listed([found.paths[place] for place in lost], folder)
     yield "broken", f"{left_out(len(lost), len(labels))} ({shown})"

@@ -18,6 +18,7 @@ from src.data.image.earlier import EARLIER
 from src.data.image.files import ImageFiles
 from src.data.image.finding import Pictures, class_folders, layout, pictures
 from src.data.image.keys import content_keys, file_contents, file_keys
+from src.data.image.listing import Listing, listed_pictures
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
 from src.data.rows import Rows
@@ -34,6 +35,10 @@ class ImageFolder(ImageDataModule):
 
     Args:
         path: The folder.
+        csv: A table of file names and labels instead of the sub-folders; names start from `path`, or from its folder.
+        file_column: Its column of names; None is the first.
+        target: Its column of labels, or several columns that say yes or no; None is the one that is left.
+        split_column: Its column that says `train`, `val` or `test`; None splits at random.
         image_size: Height and width to which images are cut and resized.
         color: Three channels; false is grey.
         skip_broken: Leave out images that do not decode, instead of refusing the folder.
@@ -61,9 +66,24 @@ class ImageFolder(ImageDataModule):
         cache_budget: Positive = 10.0,
         remember: bool = True,
         reading: Literal["auto"] | None = None,
+        csv: Annotated[str, Field(min_length=1)] | None = None,
+        file_column: str | Whole | None = None,
+        target: str | Whole | Annotated[list[str | Whole], Field(min_length=1)] | None = None,
+        split_column: str | Whole | None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        read_from_csv = {"file_column": file_column, "target": target, "split_column": split_column}
+        if csv is None and (unread := [key for key, value in read_from_csv.items() if value is not None]):
+            raise ConfigError(
+                f"data.{unread[0]}: nothing reads it without data.csv (got {read_from_csv[unread[0]]}); set that too"
+            )
+        self.listing: Listing | None = None
+        if csv is not None:
+            root = Path(csv).expanduser().parent if path is None else Path(path).expanduser()
+            targets = target if isinstance(target, list) else [] if target is None else [target]
+            self.listing = Listing(Path(csv).expanduser(), root, file_column, targets, split_column)
+            path = str(root)
         if path is None:
             raise ConfigError("data.path: needs a folder with a sub-folder of images for each class (got null); set it")
         self.path, self.cache = Path(path).expanduser(), Cache(Path(cache), cache_budget, remember)
@@ -71,6 +91,7 @@ class ImageFolder(ImageDataModule):
         self.memory_budget, self.num_workers = memory_budget, num_workers
         self.as_seen = reading is not None
         self._files = self._files_at([])
+        self._without_labels: str | None = None
 
     def read(self) -> Collection:
         """Find the files, and decode them all if they fit.
@@ -83,6 +104,7 @@ class ImageFolder(ImageDataModule):
         self.source, keys = self._looked_at(found.paths)
         self.refuse_change(self.source)
         self.doubts = [*doubts(found, self.path)] if self.as_seen else []
+        self.doubts += [] if self._without_labels is None else [("no label", self._without_labels)]
         y = torch.tensor([label for split in labels.values() for label in split])
         split_of = torch.cat([torch.full((len(part),), i) for i, part in enumerate(labels.values())])
         x = numbers = torch.arange(len(y))
@@ -96,8 +118,11 @@ class ImageFolder(ImageDataModule):
 
     def choose(self) -> choosing.Choice:
         """The task by the number of classes; no picture is looked at."""
-        names = class_folders(layout(self.path).folders["train"])
-        return choosing.of_texts(str(self.path), len(self._labels_kept(names)))
+        listed = self.listing is not None
+        names = self._found().names if listed else class_folders(layout(self.path).folders["train"])
+        if self.has_several:
+            return choosing.Choice("multilabel", f"{len(names)} targets are named")
+        return choosing.of_texts("the picture", len(self._labels_kept(names)))
 
     @property
     def title(self) -> str:
@@ -124,7 +149,8 @@ class ImageFolder(ImageDataModule):
             return Source.of_files(self.path, paths, "pictures", keys.tobytes(), whole=False), keys
         contents = file_contents(paths, self.cache)
         self.digests = picture_digests(self._names(paths), contents)
-        return Source.of_files(self.path, paths, "pictures", contents.tobytes()), content_keys(contents)
+        labels = b"" if self.listing is None else Source.of_file(self.listing.csv).digest.encode()
+        return Source.of_files(self.path, paths, "pictures", contents.tobytes() + labels), content_keys(contents)
 
     def _names(self, paths: list[Path]) -> list[str]:
         return [path.relative_to(self.path).as_posix() for path in paths]
@@ -147,6 +173,9 @@ class ImageFolder(ImageDataModule):
         return StreamLoader(rows.x, rows.y, num_workers=self.num_workers, scale=self.scaled, **settings)
 
     def _found(self) -> Pictures:
+        if self.listing is not None:
+            found, self.has_several, self._without_labels = listed_pictures(self.listing)
+            return found
         return pictures(self.path, None if self.as_seen else EARLIER)
 
     def _files_at(self, paths: list[Path]) -> ImageFiles:

@@ -1,0 +1,146 @@
+"""Pictures that a table names, with their labels, instead of a folder for each class."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from src.data.image.finding import SUFFIXES, Pictures
+from src.data.reading.dialect import Told
+from src.data.reading.files import check_is_file, opened
+from src.data.rows import Split, split_named
+from src.data.table import Table
+from src.data.tabular.classes import class_of_each, in_order
+from src.data.tabular.target import label_codes
+from src.errors import ConfigError, suggestion
+
+Column = str | int
+"""A column's name, or its place: 0 is the first and -1 the last."""
+
+_NAMES = 3
+
+
+class Listing(NamedTuple):
+    """A table of pictures.
+
+    Attributes:
+        csv: The file, of any kind that tables may be.
+        root: The folder that its names of files start from, and that none may leave.
+        file_column: Column of the names; None is the first.
+        targets: Columns of the labels; empty is the last that is nothing else.
+        split_column: Column that says `train`, `val` or `test` for each row.
+    """
+
+    csv: Path
+    root: Path
+    file_column: Column | None
+    targets: Sequence[Column]
+    split_column: Column | None
+
+
+def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
+    """The pictures of a listing, whether each has several labels, and how many rows have none, in words.
+
+    Several target columns are labels, each yes or no; `Pictures.labels` has a tuple of zeros and ones for each picture.
+
+    Raises:
+        ConfigError: The table cannot be read, or names a picture that is not there, is named twice or is elsewhere.
+    """
+    check_is_file(listing.csv)
+    if not listing.root.is_dir():
+        raise ConfigError(f"data.path: {listing.root} is not a folder; set it to the one that {listing.csv} speaks of")
+    with opened(listing.csv, Told(), []) as file:
+        table = file.table(lambda _: True)
+    names = list(table.columns)
+    files = _column(names, "file_column", 0 if listing.file_column is None else listing.file_column, listing.csv)
+    split = None if listing.split_column is None else _column(names, "split_column", listing.split_column, listing.csv)
+    targets = [_column(names, "target", column, listing.csv) for column in listing.targets]
+    if not targets:
+        rest = [name for name in names if name not in (files, split)]
+        if len(rest) != 1:
+            raise ConfigError(
+                f"data.target: {listing.csv} has {len(rest)} columns beside the names of files "
+                f"({', '.join(rest[:_NAMES])}{', …' if len(rest) > _NAMES else ''}); name the one with the labels"
+            )
+        targets = rest
+    several = len(targets) > 1
+    texts = label_codes(table, targets) if several else table.texts(targets[0])
+    kept = [row for row, text in enumerate(texts) if text is not None]
+    if not kept:
+        raise ConfigError(f"data.target: no row of {listing.csv} has a label in {targets[0]}; name another column")
+    known = [str(texts[row]) for row in kept]
+    paths = _paths(table, files, kept, listing)
+    if not several:
+        known = [str(each) for each in class_of_each(known, None, False, str(listing.csv))]
+    classes = tuple(targets) if several else in_order(set(known))
+    labels = [tuple(map(int, text)) if several else classes.index(text) for text in known]
+    parts = _parts(table, split, kept, listing)
+    found: dict[Split, list[int]] = {}
+    in_this_order: list[Path] = []
+    for name in ("train", "val", "test"):
+        places = [place for place, part in enumerate(parts) if part == name]
+        if places or name == "train":
+            found[name] = [labels[place] for place in places]  # type: ignore[misc]
+            in_this_order += [paths[place] for place in places]
+    if not found["train"]:
+        raise ConfigError(f"data.split_column: no row of {listing.csv} is a training row; call some train")
+    gone = len(texts) - len(kept)
+    counted = "1 row has no label and is" if gone == 1 else f"{gone:,} rows have no label and are"
+    doubt = f"{listing.csv}: {counted} left out" if gone else None
+    return Pictures(classes, found, in_this_order, [], []), several, doubt
+
+
+def _column(names: list[str], key: str, column: Column, csv: Path) -> str:
+    if str(column) in names:
+        return str(column)
+    if isinstance(column, int) and -len(names) <= column < len(names):
+        return names[column]
+    raise ConfigError(f"data.{key}: {csv} has no column {column!r}; {suggestion(str(column), set(names))}")
+
+
+def _paths(table: Table, column: str, rows: list[int], listing: Listing) -> list[Path]:
+    """Where the picture of each of some rows is."""
+    root = listing.root.resolve()
+    found: list[Path] = []
+    seen: dict[Path, int] = {}
+    cells = table.texts(column)
+    for row in rows:
+        number, name = table.row_numbers[row], cells[row]
+        if name is None:
+            raise ConfigError(f"{listing.csv}: row {number} names no file in {column}; fill it in, or remove the row")
+        path = listing.root / name
+        if not (path.parent.resolve() / path.name).is_relative_to(root):  # linked files are read, as in folders
+            raise ConfigError(
+                f"{listing.csv}: row {number} names a file outside of {listing.root} (got {name!r}); set data.path to "
+                "a folder that holds all pictures"
+            )
+        if not path.is_file():  # some tables leave the suffix out
+            path = next((each for suffix in SUFFIXES if (each := Path(f"{path}{suffix}")).is_file()), path)
+        if not path.is_file():
+            raise ConfigError(
+                f"{listing.csv}: row {number}: there is no picture {name} in {listing.root}; add it, remove the row, "
+                "or set data.path to the folder that the names start from"
+            )
+        if path in seen:
+            raise ConfigError(
+                f"{listing.csv}: rows {seen[path]} and {number} both name {name}; give each picture one row, and "
+                "several labels a column each: data.target=[a,b]"
+            )
+        seen[path] = number
+        found.append(path)
+    return found
+
+
+def _parts(table: Table, split: str | None, rows: list[int], listing: Listing) -> list[Split]:
+    if split is None:
+        return ["train"] * len(rows)
+    cells = table.texts(split)
+    parts: list[Split] = []
+    for row in rows:
+        part = split_named(str(cells[row]))
+        if part is None:
+            raise ConfigError(
+                f"{listing.csv}: the split in row {table.row_numbers[row]} should be train, val or test "
+                f"(got {cells[row]!r}); mend it"
+            )
+        parts.append(part)
+    return parts
