@@ -95,6 +95,7 @@ def list_of(each: Domain, *works: Any, lengths: range = range(1, 1001)) -> Domai
 
 TEXT = Domain(lambda value: isinstance(value, str) and value != "")
 LABEL = Domain(lambda value: isinstance(value, str) or (is_number(value) and 0 <= value <= 9))
+PLACE = Domain(lambda value: type(value) is int and -7 <= value < 7)  # of a column, counted from either end
 SEED = whole(0, 2**32 - 1, 7)
 COUNT = whole(1, inf)
 SECONDS = number(0, inf, 0, 2.5)
@@ -137,10 +138,8 @@ DOMAINS: dict[str, Domain] = {
     "data.positive": one_of(others=("auto",)).or_null(),
     "data.categorical": list_of(one_of("petal width (cm)"), ["petal width (cm)"], lengths=range(5)).or_null(),
     "data.path": one_of(),
-    "data.target": Domain(
-        lambda value: value == "colour" or (type(value) is int and -7 <= value < 7) or isinstance(value, list)
-    ).as_bound(),
-    "data.ignore": list_of(one_of(), ["height"], ["id", "colour"], lengths=range(10)).or_null(),
+    "data.target": Domain(lambda value: value == "colour" or PLACE.admits(value) or isinstance(value, list)).as_bound(),
+    "data.ignore": list_of(PLACE, ["height"], ["id", "colour"], lengths=range(10)).or_null().as_bound(),
     "data.split_column": one_of("part").or_null(),
     "data.split": one_of("time", others=("random",)),
     "data.time": one_of().or_null(),  # needs data.split=time beside it

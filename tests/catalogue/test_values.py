@@ -37,7 +37,8 @@ def _as_before():
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
+    if torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(False)  # imports PyTorch's compiler
 
 
 @pytest.mark.usefixtures("working_folder")
