@@ -13,6 +13,12 @@ ON_THE_COMMAND_LINE = REFUSED[:: len(REFUSED) // 35]
 MOST_IN_A_LINE = 500
 
 
+def undo_determinism():
+    """Take back what `trainer.deterministic` sets for the whole process."""
+    if torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(False)  # imports PyTorch's compiler
+
+
 @pytest.fixture(scope="module")
 def references(tmp_path_factory):
     """The run of each composition as it is, trained when it is first asked for."""
@@ -20,6 +26,7 @@ def references(tmp_path_factory):
 
     def reference(name):
         if name not in known:
+            undo_determinism()
             known[name] = attempt(composed(name).copy(), tmp_path_factory.mktemp(name))
         return known[name]
 
@@ -37,8 +44,7 @@ def _as_before():
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-    if torch.are_deterministic_algorithms_enabled():
-        torch.use_deterministic_algorithms(False)  # imports PyTorch's compiler
+    undo_determinism()
 
 
 @pytest.mark.usefixtures("working_folder")
