@@ -57,7 +57,7 @@ class DataSpec:
         class_names: Name of each class by its label, or of each label of a row that has several; empty for regression.
         class_counts: Training rows of each class or with each label; empty for regression.
         feature_names: Name of each input column; empty where inputs are not columns.
-        target_centre: What a network that answers 0 says of a target that is a number.
+        target_centre: The number that an answer of 0 stands for, if the target is a number.
         target_unit: How much more it says by answering 1.
 
     Example:

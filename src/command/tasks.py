@@ -83,7 +83,7 @@ class ReadingTask(Task):
     """Works on what runs have left."""
 
     def do(self, cfg: DictConfig) -> None:
-        """As `Task` says of `cfg`."""
+        """Do what `Task` does with `cfg`."""
         if "run" in cfg:
             config.check_on_run(cfg)
         self.work(cfg, Path())
@@ -98,11 +98,11 @@ class RunTask(Task):
         self.__dict__.update(state)
 
     def __call__(self, cfg: DictConfig) -> Any:
-        """As `Task` says of `cfg`; what goes wrong in a run of a sweep is noted in the sweep's folder."""
+        """Do what `Task` does with `cfg`; errors in a sweep's runs are noted in the sweep's folder."""
         return _swept(self, cfg) if HydraConfig.get().mode == RunMode.MULTIRUN else super().__call__(cfg)
 
     def do(self, cfg: DictConfig) -> Any:
-        """As `Task` says of `cfg`."""
+        """Do what `Task` does with `cfg`."""
         hydra_cfg: Any = HydraConfig.get()
         folder = _folder(hydra_cfg)
         try:

@@ -21,7 +21,7 @@ class Sourced:
         identity: Names and keys of the rows, of those that have names.
         digests: Of all rows that were read from the files, where these are looked at whole.
         trained_digests: What they were as a checkpoint's run was trained, where it has kept them.
-        accepts_change: A run goes on with other files than before, which its checkpoints say.
+        accepts_change: The run may continue on other files than before; its checkpoints say so.
         refuses_change: The files are to be those of the checkpoint's run.
         rows_seen: Keys of rows that the checkpoint's run has seen, which are to test nothing.
         tests_all: All rows of files that are not those of the run are to test it, but for the rows seen.

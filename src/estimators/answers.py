@@ -1,4 +1,4 @@
-"""What a network or a baseline says of rows, how right it is, and how its probabilities become labels."""
+"""The answers of a network or a baseline, how right they are, and how probabilities become labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class Answers:
 
 
 def network_answers(head: Head, logits: Tensor, y: Tensor) -> Answers:
-    """What a `head` says of rows with logits [N, *] and targets y [N, *]."""
+    """The answers of a `head` for rows with logits [N, *] and targets y [N, *]."""
     predictions = head.predictions(logits)
     p = predictions if head.spec.task == "regression" else head.probabilities(logits.double())
     return Answers(head.spec.task, p, predictions, y)

@@ -19,7 +19,7 @@ class Answering(LightningModule):
     Attributes:
         gives: What `estimates` are.
         closing_names: Names of the `closing_scores`.
-        thresholds: Probability from which on each logit of a row says yes; None where no logit does.
+        thresholds: Probability at which each logit of a row becomes a yes; None if the logits are no yes/no answers.
         rule: How they are chosen.
         chosen_on: The rows on which a rule chose them; `given` where none has.
         calibration: Whether a temperature is fitted once training is over; None where none is.
@@ -45,7 +45,7 @@ class Answering(LightningModule):
 
     @property
     def threshold(self) -> float:
-        """The probability of class 1 from which on a head of two classes says yes; a half where it has no threshold."""
+        """The probability of class 1 at which a head for two classes says yes; one half if it has no threshold."""
         return self.thresholds[0] if self.thresholds else 0.5
 
     @property
@@ -114,5 +114,5 @@ class Answering(LightningModule):
         return {}
 
     def outcome(self, logits: Tensor, y: Tensor) -> Outcome:
-        """What this head says of rows with logits [N, *] and targets y [N, *], and how right it is."""
+        """The head's answers for rows with logits [N, *] and targets y [N, *], and how right they are."""
         return Outcome(self, logits, y)  # type: ignore[arg-type]

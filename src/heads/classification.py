@@ -73,7 +73,7 @@ class ClassificationHead(CalibratedHead):
         return {"log_loss": losses, **agreement.agreement_scores(*class_counts(counted.confusion))}
 
     def outcome(self, logits: Tensor, y: Tensor) -> ClassOutcome:
-        """What this head says of rows with logits [N, …] and labels y [N], and how right it is."""
+        """The head's answers for rows with logits [N, …] and labels y [N], and how right they are."""
         return ClassOutcome(self, logits, y)
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:

@@ -67,7 +67,7 @@ class MultilabelHead(ThresholdHead):
         return {"log_loss": log_losses("multilabel", p, y.cpu()).mean(dim=1)}
 
     def outcome(self, logits: Tensor, y: Tensor) -> LabelOutcome:
-        """What this head says of rows with logits [N, L] and targets y [N, L], and how right it is."""
+        """The head's answers for rows with logits [N, L] and targets y [N, L], and how right they are."""
         return LabelOutcome(self, logits, y)
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:

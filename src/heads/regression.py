@@ -64,7 +64,7 @@ class RegressionHead(Head):
         return logits
 
     def outcome(self, logits: Tensor, y: Tensor) -> ValueOutcome:
-        """What this head says of rows with values `logits` [N] and targets y [N], and how right it is."""
+        """The head's answers for rows with values `logits` [N] and targets y [N], and how right they are."""
         return ValueOutcome(self, logits, y)
 
     def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> ErrorScores:

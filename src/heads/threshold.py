@@ -15,7 +15,7 @@ class ThresholdHead(CalibratedHead):
     """A head whose logits each answer yes or no.
 
     Args:
-        threshold: Probability from which on the answer is yes, one for all logits. Or how to choose it for each from
+        threshold: Probability at which the answer becomes yes, one for all logits. Or how to choose it for each from
             the validation rows once training is over: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it
             is 0.5.
         *parts: Arguments of `Head`, in its order.

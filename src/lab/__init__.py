@@ -8,7 +8,7 @@
     run.predict([[0.1, 0.9]])
 
 Every call is a command line, composed, checked and run as such, from the project's folder: paths are meant from there,
-runs are filed under its `runs/`, and whatever is begun here can be gone on with in a terminal.
+runs are filed under its `runs/`, and whatever you begin here you can continue in a terminal.
 """
 
 from src.command.startup import lean_imports

@@ -184,7 +184,7 @@ class TrainedRun:
         return self._drawn("boundary", "two inputs and classes", splits or ("train", "test"))
 
     def plot_hidden_units(self, layer: int = 1) -> Any:
-        """What each unit of a hidden layer says of every point of the plane: teal is positive, purple negative.
+        """The output of each hidden unit over the plane: teal is positive, purple negative.
 
         Args:
             layer: Hidden layer, from 1, the first, on; from -1, the last, back.

@@ -1,4 +1,4 @@
-"""The probability from which on a row is positive, chosen by a rule from rows whose labels are known."""
+"""The probability at which a row becomes positive, chosen by a rule on rows with known labels."""
 
 import re
 from typing import Literal, NamedTuple

@@ -15,7 +15,7 @@ def thresholds_figure(curve: dict[str, Tensor], chosen: float, title: str = "") 
     Args:
         curve: Columns threshold, tpr, fpr and precision [T], as `src.metrics.curves.threshold_curve` gives them. Recall
             is the true positive rate, so both are one line.
-        chosen: Threshold from which on a row is positive.
+        chosen: Threshold; rows at or above it are positive.
         title: Of the figure.
     """
     figure, (axis,) = new_figure(5.2, 3.8)

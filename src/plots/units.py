@@ -1,4 +1,4 @@
-"""What each unit of a hidden layer says of every point of the plane."""
+"""The output of each hidden unit over the plane."""
 
 from math import ceil, sqrt
 

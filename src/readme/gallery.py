@@ -51,7 +51,7 @@ _FRAMES = 36  # of a movie: two thirds of a megabyte, and still smooth enough
 
 @dataclass(frozen=True)
 class Entry:
-    """What the gallery says of an experiment.
+    """What the gallery tells about an experiment.
 
     Attributes:
         number: What was measured, `test/accuracy 0.9575`, and whether that solves the problem.

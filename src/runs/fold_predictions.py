@@ -1,4 +1,4 @@
-"""What a run says of the fold that it tests, row by row: the part of the out-of-fold predictions that is the run's."""
+"""A run's predictions for the fold that it tests, row by row: its part of the out-of-fold predictions."""
 
 from pathlib import Path
 from typing import Any

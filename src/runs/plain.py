@@ -99,7 +99,7 @@ def _made(cfg: DictConfig, group: str, kind: type[Any], **offered: Any) -> tuple
 
 
 def _checked_spec(spec: Any, cfg: DictConfig) -> DataSpec:
-    """What a DataModule of the user's says of its rows, for a head of ours to be made from."""
+    """What a user's DataModule tells about its rows, to make one of our heads from."""
     if isinstance(spec, DataSpec):
         return spec
     data, head = (targets.find(cfg, group).__name__ for group in ("data", "head"))

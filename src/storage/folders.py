@@ -105,7 +105,7 @@ class RunFolder:
 
     @property
     def fold_predictions(self) -> Path:
-        """What the run says of each row of the fold that it tests."""
+        """The run's prediction for each row of the fold that it tests."""
         return self.path / "fold_predictions.csv"
 
     @property

@@ -118,7 +118,7 @@ def opened(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[
 
     Args:
         path: Its suffix says what it is.
-        how: How its text is written, or what the user says of that.
+        how: How its text is written, or what the user has set.
         names: Columns that it should have. A text that has them not, written as it should be, is looked at anew.
 
     Raises:

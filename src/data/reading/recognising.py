@@ -23,7 +23,7 @@ def recognised(path: Path, source: Path, encoding: str, told: Told, names: Colle
         path: Its text in UTF-8.
         source: What the user called it.
         encoding: That it has been in.
-        told: What the user says of it.
+        told: What the user has set.
         names: Columns that the user names: a first line that has one of them is the header.
     """
     guess = sniffed(path, told.separator) or Guess(_by_counting(path))

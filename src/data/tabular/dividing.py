@@ -34,7 +34,7 @@ def divide(found: Labelled, how: Division, labels: Tensor | None, names: tuple[s
     """Numbers of the rows of train, val and test.
 
     Args:
-        found: The rows, and what their source says of their splits, groups and times.
+        found: The rows, with their splits, groups and times as their source gives them.
         how: How those are divided of which it says nothing.
         labels: Label [N] of each row; None for regression.
         names: Of the classes by their labels, for messages.

@@ -14,8 +14,8 @@ from src.errors import ConfigError
 
 _FEWEST_ROWS = 20  # fewer show nothing: in three rows, any text is one of a kind
 _FEWEST_TEXTS = 20  # that differ: below, a text is a category, however few rows have it
-_SHARE = 0.5  # of the cells of a column that differ, from which on it is a text
-_SOME = 0.1  # of the cells that are not numbers, from which on a column is one of texts
+_SHARE = 0.5  # of a column's cells: if as many differ, it is a text
+_SOME = 0.1  # of a column's cells: if as many are not numbers, it holds texts
 _NAMES = 3  # of columns in one line
 _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key|rownames|row_names)$|^unnamed: ?\d+$|^$", re.IGNORECASE)
 _MARKS = re.compile(r"[^\w]+")

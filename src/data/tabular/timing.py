@@ -16,7 +16,7 @@ def moments(texts: Sequence[str | None], source: str, row_numbers: Sequence[int]
     """When each row was, float64 [N]: a number, or the days since 1970 of a date.
 
     Args:
-        texts: What the column of times says of each row.
+        texts: The cells of the column of times.
         source: Where it is from, for messages.
         row_numbers: Of each row there.
 

@@ -23,7 +23,7 @@ OTHER_CATEGORY = "(other)"
 MOST_CATEGORIES = 64
 """Of one column; where training has more, the rarer ones share a category."""
 
-_FREQUENT = 0.2  # of the training cells of a column, from which on missing is an input of its own
+_FREQUENT = 0.2  # of a column's training cells: if as many are missing, missing is an input of its own
 _TELLING = 1e-3  # below this chance that the target does not depend on a cell's being missing, likewise
 _FEWEST = 5  # missing cells that can tell
 
