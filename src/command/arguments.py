@@ -19,7 +19,7 @@ from src.trust.links import check_links
 from src.trust.saved import check_resumable, saved_config_dir, saved_overrides
 
 _RESUMED = "resumed"  # the primary configuration of a resumed run
-_DECIDES_ROWS = re.compile(r"seed|data\.(seed|split_\w+|\w+_fraction|stratify|folds?|group|split|time)")
+_DECIDES_ROWS = re.compile(r"seed|data\.(seed|split_\w+|\w+_fraction|stratify|folds?|group|split|time|classes)")
 _RENAMED = {
     "changed_data=accept": "allow_changed_data=true",
     "changed_data=refuse": "allow_changed_data=false",

@@ -1,7 +1,7 @@
 """What a checkpoint holds beside the weights, tried before training takes it up: what does not fit is one line."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +66,20 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         ) from error
 
 
-def with_classes_kept(cfg: DictConfig, path: Path) -> DictConfig:
-    """The `cfg` with the positive class of the checkpoint at `path`, where none was asked for.
+def with_classes_kept(cfg: DictConfig, names: Sequence[str], path: Path) -> DictConfig | None:
+    """The `cfg` with the positive class of the checkpoint at `path`, where `auto` takes the other now; None elsewhere.
 
-    What `auto` takes may be another one by now, in a version that decides otherwise or of a file that has changed.
+    A version may decide otherwise, or the file have changed.
+
+    Args:
+        cfg: Of the run that is resumed.
+        names: Of its classes, as they are taken now.
+        path: Of the checkpoint.
     """
-    if cfg.data.get("positive") != AUTO or not path.is_file():
-        return cfg
-    names = spec_of(read_checkpoint(path), path).class_names
-    return OmegaConf.merge(cfg, {"data": {"positive": names[1]}}) if len(names) == 2 else cfg  # type: ignore[return-value]
+    if cfg.data.get("positive") != AUTO or len(names) != 2 or not path.is_file():
+        return None
+    then = spec_of(read_checkpoint(path), path).class_names
+    return OmegaConf.merge(cfg, {"data": {"positive": then[1]}}) if then == tuple(names)[::-1] else None  # type: ignore[return-value]
 
 
 def check_planned(checkpoint: dict[str, Any], cfg: DictConfig, data: InMemoryDataModule) -> None:

@@ -313,9 +313,10 @@ def _resumed(resume: str, folder: Path) -> Path:
 
 def _begun(cfg: DictConfig, folder: Path) -> Run:
     if not is_plain(cfg):
-        if cfg.resume is not None:
-            cfg = with_classes_kept(cfg, _resumed(cfg.resume, folder))
         run = Run(cfg, folder, build(cfg, folder))
+        if cfg.resume is not None:
+            kept = with_classes_kept(cfg, run.parts.head.spec.class_names, _resumed(cfg.resume, folder))
+            run = run if kept is None else Run(kept, folder, build(kept, folder))
         say_doubts(cfg, run.parts.datamodule)
         return run
     from src.runs.plain import PlainRun, build_plain

@@ -188,6 +188,7 @@ def of_training():
         (["resume=run", "experiment=xor"], "resume: a resumed run keeps its experiment"),
         (["resume=run", "data.split_seed=9"], "resume: a resumed run keeps its rows"),
         (["resume=run", "data.fold=1"], "resume: a resumed run keeps its rows"),
+        (["resume=run", "data.classes=[b,a]"], "resume: a resumed run keeps its rows"),
         (
             ["data=moons", "data.folds=5", "data.fold=0", "data.test_fraction=0.3"],
             "data.test_fraction: nothing reads it",

@@ -113,6 +113,7 @@ def test_a_run_that_is_resumed_keeps_its_positive_class_where_another_would_be_t
     run = trained_on("case", "data.positive=control")  # as a version might have taken it
     run.cfg.data.positive, run.cfg.resume, run.cfg.trainer.max_epochs = "auto", "run", 4
     training.train(run.cfg, run.folder)
+    assert training.with_classes_kept(run.cfg, ("a", "b"), run.files.last_checkpoint) is None
     metrics = json.loads((run.folder / "metrics.json").read_text())
     opened = open_run(run.folder)
     assert metrics["epochs"] == 4
