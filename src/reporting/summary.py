@@ -167,14 +167,14 @@ def evaluation_table(results: dict[str, Any]) -> str:
 
     Example:
         >>> print(evaluation_table({"roc_auc": 0.75, "intervals": {"roc_auc": (0.5, 1.0)}}))
-          roc auc                 0.7500   95 % between 0.5000 and 1.0000
+          roc auc                 0.7500   95 % CI 0.5000 to 1.0000
     """
     intervals = results.get("intervals", {})
     lines = []
     for name, value in results.items():
         if isinstance(value, float):
             bounds = intervals.get(name)
-            between = f"   95 % between {_number(bounds[0])} and {_number(bounds[1])}" if bounds else ""
+            between = f"   95 % CI {_number(bounds[0])} to {_number(bounds[1])}" if bounds else ""
             lines.append(f"  {name.replace('_', ' '):<20}{_number(value):>10}{between}")
     return "\n".join(lines)
 

@@ -98,7 +98,7 @@ def export(cfg: DictConfig) -> Path:
         if not difference <= _TOLERANCE:
             raise ExportError(f"{target} gives other probabilities than the run, by {difference:.2g}; it is not kept")
         description_part.write_text(as_json(description))
-    log.info("%s computes what %s does, within %.1g; written", target, asked.name, max(difference, 1e-8))
+    log.info("wrote %s (outputs match %s within %.1g)", target, asked.name, max(difference, 1e-8))
     return target
 
 

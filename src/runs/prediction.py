@@ -78,7 +78,8 @@ def _write(cfg: DictConfig, source: Path, target: Path | None) -> None:
             writer.write(_answered(asked, table, inputs))
             count += len(table)
             bar.update(len(table))
-    log.info("%s rows, predicted by %s, written to %s", f"{count:,}", asked.name, target or "the standard output")
+    rows = "1 prediction" if count == 1 else f"{count:,} predictions"
+    log.info("wrote %s by %s to %s", rows, asked.name, target or "the standard output")
 
 
 def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:

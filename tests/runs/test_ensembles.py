@@ -70,7 +70,7 @@ def test_a_sweeps_folds_predict_with_the_mean_of_their_probabilities(iris, tmp_p
     folder, _, means = iris
     words = [f"sweep={folder}/sweep", f"input={folder}/iris.csv", f"output={tmp_path}/out.csv"]
     done = run(["src.predict", *words])
-    assert f"150 rows, predicted by the mean of 3 runs of {folder}/sweep" in done.stdout
+    assert f"wrote 150 predictions by the mean of 3 runs of {folder}/sweep" in done.stdout
     rows = read(tmp_path / "out.csv")
     names = load_iris().target_names
     for row, mean in zip(rows, means.tolist(), strict=True):

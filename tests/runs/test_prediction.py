@@ -175,7 +175,7 @@ def test_a_pipe_gets_the_rows_and_nothing_else(xor, tmp_path, capfd, monkeypatch
     assert give("predict", [f"run={folder}", "input=new.csv", "output=-"]) == 0
     told = capfd.readouterr()
     assert told.out == (tmp_path / "out.csv").read_text()
-    assert "2 rows, predicted by" in told.err
+    assert "wrote 2 predictions by" in told.err
     assert not (tmp_path / "-").exists()
 
 
