@@ -44,6 +44,7 @@ docs/your_data
 docs/sweeps
 docs/cross_validation
 docs/ensembles
+docs/tables
 docs/teaching
 docs/troubleshooting
 ```

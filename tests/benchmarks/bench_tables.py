@@ -176,7 +176,7 @@ def judged(results: dict[str, Found], score: str) -> bool:
     kept = not mean < -error
     print(f"\n{score}, mean over {len(results)} tables: " + ", ".join(f"{m} {v:.4f}" for m, v in means.items()))
     print(f"  better than {best} by {mean:+.4f} ± {error:.4f}{'' if kept else '  MISSED'}")
-    lost = sorted((gain, name) for name, gain in gains.items() if gain < -1e-9)
+    lost = sorted((gain, name) for name, gain in gains.items() if gain < -5e-5)
     print("  lost: " + (", ".join(f"{name} ({gain:+.4f})" for gain, name in lost) or "none"))
     return kept
 
