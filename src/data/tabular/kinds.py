@@ -123,7 +123,8 @@ def _said(table: Table, kinds: Kinds, told: bool, keep: Collection[str]) -> Iter
             )
     if dates := [name for name in kinds.dates if name not in keep]:
         verb = "are" if len(dates) > 1 else "is"
-        yield "dates read", f"{table.source}: {listed(dates)} {verb} read as dates; data.keep=[{dates[0]}] if so"
+        right, wrong = f"data.keep=[{dates[0]}] says so", f"data.categorical=[{dates[0]}] makes categories of it"
+        yield "dates read", f"{table.source}: {listed(dates)} {verb} read as dates; {right}, {wrong}"
 
 
 def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
