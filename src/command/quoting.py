@@ -23,7 +23,7 @@ _PATHS = {
     *("runs_dir", "data_dir", "resume", "sweep_resume", "network.weights"),
     *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"),
 }
-_PATH_OF_DATA = re.compile(r"(changes\.)?data\.([\w.]*_)?(path|dir|file)(_\w*)?")
+_PATH_OF_DATA = re.compile(r"(changes\.)?data\.(?!file_column)([\w.]*_)?(path|dir|file|csv)(_\w*)?")
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _PIECES = re.compile(rf"{_QUOTED}|[\[\]{{}}(),]|[^\[\]{{}}(),'\"]+|['\"]", re.DOTALL)
 _FUNCTION = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(.*\)", re.DOTALL)

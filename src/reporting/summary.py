@@ -29,7 +29,8 @@ def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
     width = max(10, *(len(cell) + 2 for row in (names, *rows.values()) for cell in row))
     lines = [["", *names], *([stage, *row] for stage, row in rows.items())]
     if 7 + width * len(names) > _WIDTH:
-        lines, width = [list(line) for line in zip(*lines, strict=True)], 10
+        lines = [list(line) for line in zip(*lines, strict=True)]
+        width = max(10, *(len(cell) + 2 for row in rows.values() for cell in row))
     first = max(len(line[0]) for line in lines)
     return "\n".join(f"  {line[0]:<{first}}" + "".join(f"{cell:>{width}}" for cell in line[1:]) for line in lines)
 

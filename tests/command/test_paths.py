@@ -93,6 +93,25 @@ def test_interpolation_goes_on_to_work_where_no_such_file_is(tmp_path, monkeypat
     assert list(Path("runs/4/xor").iterdir())
 
 
+def test_files_and_columns_of_any_name_are_named_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path, column in [
+        ("my data (1).csv", "Culmen Length (mm)"),
+        ("größe.csv", "b=x"),
+        ("a, b.csv", "sepal.length"),
+    ]:
+        Path(path).write_text(f'"{column}",x\n' + "yes,1\nno,2\n" * 10)
+        quick = ["trainer.max_epochs=1", "logger=none", "callbacks.figures=null", "callbacks.importance=null"]
+        words = ["data=csv", f"data.path={path}", f"data.target={column}", *quick, f"hydra.run.dir={path} run"]
+        assert give("train", words) == 0, (path, column)
+        assert give("predict", [f"run={path} run", f"input={path}"]) == 0
+
+
+def test_a_column_of_file_names_is_no_path(here):
+    words = ["data=image_folder", "data.csv=~/a, b.csv", "data.file_column=1", "head=binary"]
+    assert composed("describe", words)[0].data.file_column == 1
+
+
 def test_commas_between_paths_sweep_unless_a_file_has_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = ["-m", "data=csv", "data.target=y", "head=binary"]

@@ -26,6 +26,12 @@ def test_many_metrics_are_rows_of_a_table_of_splits():
     assert max(map(len, (head, *lines))) <= 80
 
 
+def test_long_numbers_stand_apart():
+    for names in (NAMES, NAMES[:4]):
+        head, *lines = metrics_table(dict.fromkeys(METRICS, -49515.8203), names).splitlines()
+        assert {len(line.split()) for line in lines} == {len(head.split()) + 1}
+
+
 def test_few_metrics_are_columns():
     head, *lines = metrics_table(METRICS, NAMES[:5]).splitlines()
     assert head.split() == [*NAMES[:5]]
