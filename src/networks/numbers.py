@@ -19,7 +19,7 @@ class SmoothClip(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """The same shape."""
+        """Inputs [N, F], held near, of x [N, F]."""
         return x / (1 + (x / _FARTHEST).square()).sqrt()
 
 
@@ -64,7 +64,7 @@ class InputScale(nn.Module):
         self.change = nn.Parameter(torch.zeros(num_inputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The same shape."""
+        """Inputs [N, F], each at its own scale, of x [N, F]."""
         return x * (1 + _FASTER * self.change)
 
 

@@ -56,7 +56,7 @@ def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.I
 
 
 def led_by_its_end(gif: bytes, seconds: float = 1.5) -> bytes:
-    """The same animation with its last picture in front, for `seconds`: what a page shows that plays nothing."""
+    """The animation `gif` with its last picture in front, for `seconds`: what a page shows that plays nothing."""
     with Image.open(io.BytesIO(gif)) as film:
         palette = Image.new("P", (1, 1))
         palette.putpalette(film.getpalette() or [])

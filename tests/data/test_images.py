@@ -187,7 +187,7 @@ def test_decoded_images_are_remembered_until_a_file_changes(tmp_path):
     path = write_pngs(tmp_path / "pictures")
     first = folder_of(path, tmp_path).splits
     kept = {file.name: file.stat().st_ino for file in (tmp_path / "cache").iterdir()}
-    assert sorted(name.partition(".")[2] for name in kept) == ["json", "keys.pt", "pt"]
+    assert sorted(name.partition(".")[2] for name in kept) == ["contents.pt", "json", "pt"]
     assert torch.equal(folder_of(path, tmp_path).splits.train.x, first.train.x)
     assert {file.name: file.stat().st_ino for file in (tmp_path / "cache").iterdir()} == kept
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(path / "dog" / "00.png")

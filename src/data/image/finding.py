@@ -71,7 +71,11 @@ class Rules(NamedTuple):
 
 
 def pictures(path: Path, rules: Rules | None = None) -> Pictures:
-    """The pictures in the sub-folders of the folder at `path`, one for each class; by `layout` and `content`.
+    """The pictures in the sub-folders of the folder at `path`, one for each class.
+
+    Args:
+        path: The folder.
+        rules: How splits and pictures are told; None is `layout` and `content`.
 
     Raises:
         ConfigError: As `layout` and `class_folders` say, or a class has no picture to train with.
