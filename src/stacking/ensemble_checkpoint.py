@@ -74,7 +74,7 @@ def restore(module: EnsembleModule, checkpoint: dict[str, Any], path: Path) -> N
         module.restore(checkpoint, torch.zeros(module.history.num_runs, dtype=torch.bool))
     except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ConfigError(
-            f"{path}: holds no ensemble like this run's ({' '.join(str(error).split())}); use its own last.ckpt"
+            f"{path}: holds no ensemble like this run's ({' '.join(str(error).split())}); resume that of this run"
         ) from error
 
 

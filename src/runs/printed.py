@@ -1,0 +1,103 @@
+"""What a run prints: the line that begins its output, and the few that end it."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from src.building import choosing
+from src.building.build import Parts
+from src.heads.base import Head
+from src.loggers.tensorboard import TensorBoardLogger
+from src.networks.affine import affine_map
+from src.reporting import summary as report
+from src.reporting.advice import advice
+from src.runs import calibration, thresholds, tuning
+from src.runs.better import better_settings
+from src.storage import epochs
+from src.storage.folders import RunFolder
+
+
+class Printed:
+    """A run's words for a person; the attributes are those of `Run`."""
+
+    cfg: DictConfig
+    folder: Path
+    parts: Parts
+    metrics: dict[str, Any]
+
+    @property
+    def files(self) -> RunFolder:
+        """The folder as an object that knows where each file is."""
+        return RunFolder(self.folder)
+
+    def summary(self) -> str:
+        """The few lines that end a run's output."""
+        head, datamodule = self.parts.head, self.parts.datamodule
+        table = report.metrics_table(self.metrics, head.score_names)
+        lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), *self._answers(), ""]
+        linear = affine_map(head.network, head.spec.num_inputs)
+        if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
+            weight, bias = (part.tolist() for part in linear)
+            lines.append(report.equation(weight, bias, head.spec, bool(datamodule.standardize)))
+        return "\n".join([*lines, *self._closing()])
+
+    def _answers(self) -> list[str]:
+        """The temperature and the threshold, where they are not what every run has."""
+        head = self.parts.head
+        threshold = thresholds.line(head) if set(head.thresholds or ()) - {0.5} else []
+        return [f"  {line}" for line in (*calibration.line(head), *threshold)]
+
+    def _opening(self) -> list[str]:
+        metrics = self.metrics
+        counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
+        return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", *tuning.chosen(self.parts.trainer), ""]
+
+    def _closing(self) -> list[str]:
+        verdict = report.solved_line(self.metrics, dict(self.cfg.solved))
+        better = better_settings(self.cfg)
+        lines = [*([verdict] if verdict else []), *better]
+        if verdict and not self.metrics["solved"] and not better:
+            lines.append(f"  to try: {self._advice()}")
+        if not self.cfg.trainer.fast_dev_run:
+            folder = shlex.quote(str(self.folder))
+            lines.append(f"run folder: {folder}")
+            if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
+                lines.append(f"view it: tensorboard --logdir {folder}")
+        return lines
+
+    def _advice(self) -> str:
+        losses = [row["val/loss"] for row in self._rows() if "val/loss" in row]
+        head = self.parts.head
+        is_linear = isinstance(head, Head) and affine_map(head.network, head.spec.num_inputs) is not None
+        return advice(self.metrics, dict(self.cfg.solved), losses, is_linear)
+
+    def headline(self) -> str:
+        """The line that begins a run's output."""
+        spec = self.parts.head.spec
+        kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
+        inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
+        sizes = [len(rows.x) for rows in self.parts.datamodule.splits]
+        choice = "" if choosing.chosen() is None else f"; {choosing.chosen()}"
+        slowly = f"; {self.parts.plan.slowly}" if self.parts.plan.slowly else ""
+        return (
+            f"{self.parts.datamodule.title}: {self._rows_named(*sizes)} of {inputs}; "
+            f"{self._network_named()}{choice}{slowly}{self._seldom()}"
+        )
+
+    def _rows_named(self, train: int, val: int, test: int) -> str:
+        return f"{train:,} training, {val:,} validation, {test:,} test rows"
+
+    def _network_named(self) -> str:
+        head = self.parts.head
+        return f"{type(head.network).__name__} with {sum(p.numel() for p in head.parameters()):,} parameters"
+
+    def _seldom(self) -> str:
+        """How often the run is validated, where that is oftener than it was asked for."""
+        asked, every = self.cfg.trainer.check_val_every_n_epoch, self.parts.trainer.check_val_every_n_epoch
+        return "" if asked == every else f"; validated every {every} epochs, not {asked}, since it has no more"
+
+    def _rows(self) -> list[dict[str, float]]:
+        """The rows of `metrics.csv`; none where the run keeps no history."""
+        return epochs.read(self.files.history) if self.files.history.exists() else []
