@@ -169,7 +169,7 @@ def _dropout(p: float) -> Layer:
     """The layer that silences units of columns [m, U, B] with probability p while training draws."""
 
     def layer(_: list[Tensor], columns: Tensor, draw: Draw | None) -> Tensor:
-        return columns if draw is None else columns * draw(p, columns.shape[2], columns.shape[1])
+        return columns if draw is None else columns * draw(p, columns.shape[2], columns.shape[1]).to(columns)
 
     return layer
 
