@@ -9,8 +9,8 @@ from pydantic import Field
 
 from src.callbacks.at_end import AtEnd
 from src.errors import ConfigError
-from src.heads.base import Head
 from src.heads.drawing import Drawing
+from src.heads.ours import as_head
 from src.networks.hidden import outgoing_weights
 from src.replay.pacing import spread
 from src.replay.snapshots import Snapshot, lent, snapshot
@@ -53,14 +53,14 @@ class BoundaryMovie(AtEnd):
 
     def check(self, head: pl.LightningModule) -> None:
         """Raise `ConfigError` where a `head` has no plane of two inputs to show, or its network no such layer."""
-        if not isinstance(head, Head) or not head.has_boundary:
+        if (known := as_head(head)) is None or not known.has_boundary:
             spec = getattr(head, "spec", None)
             shape = f" and inputs of shape {'×'.join(map(str, spec.input_shape))}" if isinstance(spec, DataSpec) else ""
             raise ConfigError(
                 "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
                 f"(got {type(head).__name__}{shape}); use callbacks=default"
             )
-        num_layers = len(outgoing_weights(head.network))
+        num_layers = len(outgoing_weights(known.network))
         if isinstance(self.layer, int) and self.layer > num_layers:
             raise ConfigError(
                 f"callbacks.boundary_movie.layer: the network has {num_layers} hidden "
@@ -107,8 +107,8 @@ class BoundaryMovie(AtEnd):
         from src.plots.movie import Movie
         from src.replay.movie import Replay
 
-        head = trainer.lightning_module
-        assert isinstance(head, Head)
+        head = as_head(trainer.lightning_module)
+        assert head is not None
         with lent(head), head.as_in_training():
             datamodule = trainer.datamodule  # type: ignore[attr-defined]
             replay = Replay(head, datamodule, self.snapshots, self.frames, self.layer, self.max_units)

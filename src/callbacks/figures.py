@@ -8,9 +8,8 @@ import lightning.pytorch as pl
 from torch import Tensor
 
 from src.callbacks.at_end import AtEnd
-from src.data.base import InMemoryDataModule
-from src.heads.base import Head
 from src.heads.drawing import Drawing, Moment, record
+from src.heads.ours import ours
 from src.replay.snapshots import as_vector, lent, take_vector
 from src.settings.rules import Count, NonNegative, checked
 from src.storage.files import aside
@@ -64,13 +63,13 @@ class Figures(AtEnd):
             self.draw(trainer)
 
     def _record(self, trainer: pl.Trainer, module: pl.LightningModule, moment: Moment) -> bool:
-        datamodule = trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(module, Head) or not isinstance(datamodule, InMemoryDataModule):
+        if (found := ours(module, trainer.datamodule)) is None:  # type: ignore[attr-defined]
             return False  # what a figure shows, only they tell
+        head, datamodule = found
         assert moment.epoch is not None
         training = module.training
         module.eval()
-        self._waiting += record(module, datamodule, ("train", "val"), moment)
+        self._waiting += record(head, datamodule, ("train", "val"), moment)
         module.train(training)
         self._weights.append((moment.step, moment.epoch, as_vector(module)))
         return True

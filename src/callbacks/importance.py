@@ -8,10 +8,9 @@ import lightning.pytorch as pl
 
 from src.callbacks.at_end import AtEnd
 from src.callbacks.figures import save
-from src.data.base import InMemoryDataModule
-from src.heads.base import Head
 from src.heads.drawing import Drawing
 from src.heads.importance import Importances, importances
+from src.heads.ours import ours
 from src.settings.rules import Count, checked
 from src.storage.files import aside
 from src.storage.folders import RunFolder
@@ -35,10 +34,10 @@ class Importance(AtEnd):
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
         """Measure, write and draw, in the process that writes."""
-        head, data = trainer.lightning_module, trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(head, Head) or not isinstance(data, InMemoryDataModule) or not trainer.is_global_zero:
+        both = ours(trainer.lightning_module, trainer.datamodule)  # type: ignore[attr-defined]
+        if both is None or not trainer.is_global_zero:
             return
-        found = importances(head, data, self.repeats, self.most_numbers)
+        found = importances(*both, self.repeats, self.most_numbers)
         if found is not None:
             run = RunFolder(Path(trainer.default_root_dir))
             write(found, run.importance)

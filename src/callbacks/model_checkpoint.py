@@ -12,7 +12,7 @@ from src.callbacks.history import History
 from src.compat.lightning import HoldingModelCheckpoint, checkpoint_of
 from src.compat.progress import count_quickly
 from src.data.blocks import BlockLoader
-from src.heads.base import Head
+from src.heads.ours import as_head
 from src.interrupts import held
 from src.settings.rules import Mode, NonNegative, checked, resolved_mode
 from src.storage.folders import RUN, RunFolder
@@ -139,8 +139,8 @@ def _goes_on_within_epoch(trainer: pl.Trainer, module: pl.LightningModule) -> bo
     """Whether a run can be resumed from where it is: this process sees all rows, and no gradients are being summed."""
     progress = trainer.fit_loop.epoch_loop.batch_progress
     between_steps = progress.current.ready % trainer.accumulate_grad_batches == 0 and not progress.is_last_batch
-    ours = isinstance(module, Head) and isinstance(trainer.train_dataloader, BlockLoader)
-    return between_steps and ours and trainer.world_size == 1
+    is_ours = as_head(module) is not None and isinstance(trainer.train_dataloader, BlockLoader)
+    return between_steps and is_ours and trainer.world_size == 1
 
 
 def _moved(state: dict[str, Any], folder: str) -> dict[str, Any]:

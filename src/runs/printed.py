@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from src.building import choosing
 from src.building.build import Parts
-from src.heads.base import Head
+from src.heads.ours import as_head
 from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.affine import affine_map
 from src.reporting import summary as report
@@ -69,8 +69,8 @@ class Printed:
 
     def _advice(self) -> str:
         losses = [row["val/loss"] for row in self._rows() if "val/loss" in row]
-        head = self.parts.head
-        is_linear = isinstance(head, Head) and affine_map(head.network, head.spec.num_inputs) is not None
+        head = as_head(self.parts.head)
+        is_linear = head is not None and affine_map(head.network, head.spec.num_inputs) is not None
         return advice(self.metrics, dict(self.cfg.solved), losses, is_linear)
 
     def headline(self) -> str:

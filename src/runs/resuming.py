@@ -15,6 +15,7 @@ from src.data.base import InMemoryDataModule
 from src.data.positive import AUTO
 from src.errors import ChangedDataError, ConfigError
 from src.heads.base import Head
+from src.heads.ours import as_head
 from src.reporting.remarks import remark
 from src.runs import rows_seen
 from src.runs.rows_seen import UNKNOWN
@@ -48,9 +49,9 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         if part in checkpoint:
             Generator().set_state(checkpoint[part])
         part = "optimizer_states"
-        if isinstance(head, Head):
-            _check_classes(checkpoint, head, path)
-            _try_optimizer(checkpoint, head, trainer, path)
+        if (known := as_head(head)) is not None:
+            _check_classes(checkpoint, known, path)
+            _try_optimizer(checkpoint, known, trainer, path)
         part = "callbacks"
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
             if (state := checkpoint["callbacks"].get(callback.state_key)) is not None:
