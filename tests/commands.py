@@ -123,6 +123,7 @@ def _become(
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(number, "wb", 0), write_through=True) for number in (1, 2))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests with `&` has it ignored
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and nohup this one
     sys.path.insert(0, str(folder))
     sys.argv = words
     if own_code:

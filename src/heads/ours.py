@@ -12,6 +12,6 @@ def as_head(module: Any) -> Head | None:
 
 
 def ours(module: Any, data: Any) -> tuple[Head, InMemoryDataModule] | None:
-    """Head and data, where both are ours: only then can rows be asked for and answers be read."""
+    """The head `module` and its `data`, where both are ours: only then can rows and answers be asked for."""
     head = as_head(module)
     return (head, data) if head is not None and isinstance(data, InMemoryDataModule) else None
