@@ -14,6 +14,7 @@ from src.data import choosing
 from src.data.blocks import BatchLoader, BlockLoader
 from src.data.folds import NumFolds, chosen_fold
 from src.data.identity import Keys
+from src.data.label_noise import with_label_noise
 from src.data.member_scaler import MemberScaler
 from src.data.reading.dialect import PLAIN, Dialect, Told
 from src.data.rows import Rows, Split, Splits, label_counts
@@ -47,7 +48,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         batch_size: Rows of a training minibatch; None is the whole training split.
         seed: Seed of the rows and of the label noise.
         shuffle_seed: Seed of the order in which training sees them; None is `seed`.
-        steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.building.build` choose.
+        steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.building.plan` choose.
         standardize: Shift and scale each column to mean 0 and standard deviation 1 over the training rows.
         label_noise: Fraction of the training labels replaced by another class.
         folds: Parts of the rows, each of which is the test split once; None takes one test split.
@@ -160,8 +161,12 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
                 self.scaler = self.fit_scaler(raw.train.x)
             if not self.scaled_when_served:
                 raw = Splits(*(Rows(self.scaled(rows.x), rows.y) for rows in raw))
-            self._splits = raw._replace(train=Rows(raw.train.x, self._with_label_noise(raw.train.y)))
+            self._splits = raw._replace(train=Rows(raw.train.x, self._noisy(raw.train.y)))
         return self._splits
+
+    def _noisy(self, y: Tensor) -> Tensor:
+        generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
+        return with_label_noise(y, self.label_noise, len(self.class_names), generator)
 
     @property
     def spec(self) -> DataSpec:
@@ -191,25 +196,6 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     def scaled(self, x: Tensor) -> Tensor:
         """Raw inputs x [N, …] as the network sees them, in the same shape."""
         return x if self.scaler is None else self.scaler(x)
-
-    def _with_label_noise(self, y: Tensor) -> Tensor:
-        if self.label_noise == 0:
-            return y
-        if not self.class_names:
-            raise ConfigError(f"data.label_noise: these rows have numbers for targets (got {self.label_noise}); use 0")
-        generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
-        noisy = y.flatten().clone()
-        num_flipped = round(self.label_noise * len(noisy))
-        if num_flipped == 0:
-            raise ConfigError(
-                f"data.label_noise: makes none of {len(noisy):,} training labels wrong (got {self.label_noise}); "
-                f"give at least {1 / len(noisy):.2g}, or 0"
-            )
-        flipped = torch.randperm(len(noisy), generator=generator)[:num_flipped]
-        num_classes = len(self.class_names) if y.ndim == 1 else 2
-        shift = torch.randint(1, num_classes, (len(flipped),), generator=generator)  # never 0: always another class
-        noisy[flipped] = (noisy[flipped] + shift) % num_classes
-        return noisy.view_as(y)
 
     # Loaders
 
