@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from src.plots.style import COLORS, new_figure
 
-_STAGES = {"train": COLORS[0], "val": COLORS[1]}
+STAGES = {"train": COLORS[0], "val": COLORS[1]}
 
 
 def curves_figure(history: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None = None) -> Figure:
@@ -24,7 +24,7 @@ def curves_figure(history: list[dict[str, float]], metrics: Sequence[str], best_
     """
     figure, axes = new_figure(4.6 * len(metrics), 3.6, len(metrics))
     for axis, metric in zip(axes, metrics, strict=True):
-        for stage, ink in _STAGES.items():
+        for stage, ink in STAGES.items():
             name = f"{stage}/{metric}"
             rows = [row for row in history if name in row]
             axis.plot(

@@ -14,11 +14,11 @@ from torch import Tensor
 from src.plots.plane import Plane
 from src.plots.style import INK, NEGATIVE, NEUTRAL, POSITIVE, color
 
-_MAX_POINTS = 1000  # of a panel; more are a blot
-_PALEST, _STRONGEST = 0.15, 0.62  # of a class's colour, from white
+MOST_POINTS = 1000  # of a panel; more are a blot
+PALEST, STRONGEST = 0.15, 0.62  # of a class's colour, from white
 _FRAME = "#d5dade"
-_CONTRAST = 0.6  # power by which small activations are lifted, so that a network yet untrained is seen to say something
-_ONSET = 0.005  # of the scale: the line of a unit that never says less than nothing is where it begins to speak
+CONTRAST = 0.6  # power by which small activations are lifted, so that a network yet untrained is seen to say something
+ONSET = 0.005  # of the scale: the line of a unit that never says less than nothing is where it begins to speak
 _SPEECH = torch.from_numpy(LinearSegmentedColormap.from_list("unit", [NEGATIVE, NEUTRAL, POSITIVE])(range(256))[:, :3])
 
 
@@ -54,7 +54,7 @@ class PlanePanel:
         return [self._image, *self._points, *self._lines]
 
     def points(
-        self, x: Tensor, y: Tensor, class_names: tuple[str, ...], size: float | None = None, most: int = _MAX_POINTS
+        self, x: Tensor, y: Tensor, class_names: tuple[str, ...], size: float | None = None, most: int = MOST_POINTS
     ) -> None:
         """Draw rows x [N, 2] on top, in the colours of their labels y [N].
 
@@ -154,9 +154,9 @@ class UnitPanel(PlanePanel):
     def show(self, activation: Tensor) -> None:
         """Activation [R * R] over the plane."""
         relative = ((activation.float() - self._scale.neutral) / max(self._scale.reach, 1e-6)).clamp(-1, 1)
-        lifted = relative.sign() * relative.abs() ** _CONTRAST
+        lifted = relative.sign() * relative.abs() ** CONTRAST
         self._paint((1 + lifted[:, None]) / 2, lambda x: _SPEECH[(255 * x[:, 0]).round().long()])
-        self._draw_lines([(relative, 0.0 if relative.min() < 0 else _ONSET)])
+        self._draw_lines([(relative, 0.0 if relative.min() < 0 else ONSET)])
 
 
 def speech(bands: int) -> Tensor:
@@ -169,7 +169,7 @@ def shade(probabilities: Tensor) -> Tensor:
     num_classes = probabilities.shape[1]
     palette = torch.tensor([to_rgb(color(label)) for label in range(num_classes)])
     sure = (probabilities.amax(dim=1, keepdim=True).float() * num_classes - 1) / max(1, num_classes - 1)
-    return 1 - (_PALEST + (_STRONGEST - _PALEST) * sure) * (1 - probabilities.float() @ palette)
+    return 1 - (PALEST + (STRONGEST - PALEST) * sure) * (1 - probabilities.float() @ palette)
 
 
 def _margins(probabilities: Tensor, threshold: float) -> list[tuple[Tensor, float]]:
