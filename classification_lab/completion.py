@@ -1,7 +1,7 @@
-"""What may stand at the end of a command line: commands, options of groups, keys, files.
+"""Completions for the end of a command line: commands, options of groups, keys, files.
 
-A shell asks at each press of the tab key, so this reads the files of `conf/` itself: Hydra alone takes half a second to
-import. Keys are those of the options that the line has chosen, as Hydra composes them.
+A shell asks at every press of the tab key, so this reads the files of `conf/` itself: importing Hydra alone takes half
+a second. The keys are those of the options chosen on the line, as Hydra would compose them.
 """
 
 import os
@@ -37,7 +37,7 @@ _OPTION = re.compile(r"(?:override )?/?(?P<group>[a-z_/]+)(?:@\w+)?")
 
 
 def main(words: list[str]) -> int:
-    """Print the script for the shell that `words` name or, behind `answer`, what may stand in place of the last word.
+    """Print the script for the shell that `words` name or, after `answer`, the completions of the last word.
 
     Returns:
         The exit code.
@@ -54,7 +54,7 @@ def main(words: list[str]) -> int:
 
 
 def answers(words: list[str]) -> list[str]:
-    """What may stand in place of the last of the `words` behind `lab`; what ends in `=`, `.` or `/` goes on.
+    """Completions of the last of the `words` after `lab`; those that end in `=`, `.` or `/` can be completed further.
 
     Example:
         >>> answers(["train", "exp"]), answers(["train", "network=m"]), answers(["train", "optimizer.l"])
@@ -78,7 +78,7 @@ def answers(words: list[str]) -> list[str]:
 
 
 def _values(before: list[str], key: str, begun: str) -> Iterator[str]:
-    """The values of a key, where they are known: options, true and false, files."""
+    """The known values of a key: options, true and false, files."""
     if key in _groups(before[0]):
         yield from sorted(path.stem for path in (CONF / key).glob("*.yaml"))
     elif _PATH.fullmatch(key):
@@ -89,7 +89,7 @@ def _values(before: list[str], key: str, begun: str) -> Iterator[str]:
 
 
 def _files(begun: str) -> list[str]:
-    """The files and folders whose path begins so; a folder ends in a slash."""
+    """The files and folders whose path starts with `begun`; a folder ends in a slash."""
     folder, name = os.path.split(begun)
     try:
         entries = sorted(os.scandir(Path(folder).expanduser()), key=lambda entry: entry.name)
@@ -100,7 +100,7 @@ def _files(begun: str) -> list[str]:
 
 
 def _keys(before: list[str], num_dots: int) -> list[str]:
-    """Groups and keys, down to the dot behind those that the begun word has."""
+    """Groups and keys, one level deeper than the dots of the word typed so far."""
     known = settings(before)
     begun = {".".join(key.split(".")[: num_dots + 1]) + ("." if key.count(".") > num_dots else "=") for key in known}
     groups = [f"{group}=" for group in _groups(before[0])]
@@ -108,16 +108,16 @@ def _keys(before: list[str], num_dots: int) -> list[str]:
 
 
 def _groups(command: str) -> tuple[str, ...]:
-    """The groups of which a command takes options; commands on runs take none."""
+    """The config groups that a command accepts; commands on runs accept none."""
     chosen = _chosen(_read(CONF / f"{command}.yaml"))
     return _GROUPS if command == "train" else tuple(group for group in chosen if group in _GROUPS)
 
 
 def settings(words: list[str]) -> dict[str, Any]:
-    """The keys that a command line can set, dotted, and their defaults.
+    """The dotted keys that a command line can set, and their defaults.
 
     Args:
-        words: The command and what follows it, of which `GROUP=OPTION` choose among the keys.
+        words: The command and its arguments; each `GROUP=OPTION` decides which keys there are.
     """
     primary = _read(CONF / f"{words[0]}.yaml")
     chosen = _chosen(primary) | dict(_words(words))
@@ -140,7 +140,7 @@ def _words(words: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _of_experiment(name: str) -> dict[str, str]:
-    """The options that an experiment chooses, itself or by the experiments that it builds on."""
+    """The options that an experiment chooses, itself or through the experiments it builds on."""
     path = CONF / "experiment" / f"{name}.yaml"
     if not path.is_file():
         return _chosen(_read(CONF / "train.yaml"))
@@ -151,7 +151,7 @@ def _of_experiment(name: str) -> dict[str, str]:
 
 
 def _chosen(cfg: dict[str, Any]) -> dict[str, str]:
-    """The options of a file's list of defaults, by their groups."""
+    """The options in a file's defaults list, by group."""
     found: dict[str, str] = {}
     for entry in cfg.get("defaults", []):
         ((group, option),) = entry.items() if isinstance(entry, dict) else ((entry, entry),)
@@ -162,7 +162,7 @@ def _chosen(cfg: dict[str, Any]) -> dict[str, str]:
 
 
 def _whole(path: Path) -> dict[str, Any]:
-    """A file's keys, those of the files of `conf/common/` and beside it on which it builds among them."""
+    """A file's keys, including those of the files it builds on, in `conf/common/` or beside it."""
     cfg = _read(path)
     found: dict[str, Any] = {}
     for entry in cfg.get("defaults", []):

@@ -1,4 +1,4 @@
-"""The command `lab`: thin over `src`, so `lab train …` is `python -m src.train …`, from any folder."""
+"""The command `lab`, a thin layer over `src`: `lab train …` is `python -m src.train …` from any folder."""
 
 import importlib.util
 import runpy
@@ -9,14 +9,14 @@ from classification_lab import __version__
 
 COMMANDS = {
     "train": "train a network, or sweep over settings",
-    "describe": "say what a dataset is, before training",
+    "describe": "describe a dataset before training",
     "evaluate": "measure a run",
     "predict": "predict the rows of a file, or images",
     "compare": "compare the runs of a sweep",
     "baselines": "compare a run with simpler methods",
     "export": "turn a run into a file for other programs",
 }
-"""What `lab` can do: each is a module of `src`."""
+"""The subcommands of `lab`; each is a module of `src`."""
 
 _HELP = f"""\
 Train neural networks on classic classification problems.
@@ -41,7 +41,7 @@ _HOME = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Do what the command line says, then exit: 0 done, 1 training failed, 2 bad input."""
+    """Run the command line, then exit: 0 done, 1 training failed, 2 bad input."""
     name, *words = sys.argv[1:] or ["--help"]
     if name in COMMANDS:
         _begin(name, words)
@@ -58,31 +58,31 @@ def main() -> None:
 
 
 def _begin(name: str, words: list[str]) -> None:
-    """Do what `python -m src.<name> <words>` does."""
+    """Run `python -m src.<name> <words>`."""
     if problem := hidden():
         sys.exit(_tell(problem))
-    sys.path.append(str(Path.cwd()))  # where your own packages are; behind ours, unlike what `python -m` does
+    sys.path.append(str(Path.cwd()))  # where your own packages are; after ours, unlike `python -m`
     sys.argv = [name, *words]
     runpy.run_module(f"src.{name}", run_name="__main__", alter_sys=True)
 
 
 def hidden() -> str | None:
-    """That another package named `src` comes before the one beside this package; None where it does not."""
+    """An error message if another package named `src` hides the one beside this package; None otherwise."""
     found = importlib.util.find_spec("src")
     places = list(found.submodule_search_locations or [str(found.origin)]) if found else []
     if not places:
-        return f"src: is not installed beside {_HOME / __package__}; install the lab again"
+        return f"src: not found beside {_HOME / __package__}; install the lab again"
     if Path(places[0]).resolve() == _HOME / "src":
         return None
-    return f"src: {places[0]} hides the lab's own package of this name; take its folder off PYTHONPATH, or uninstall it"
+    return f"src: {places[0]} hides the lab's own package `src`; remove its folder from PYTHONPATH, or uninstall it"
 
 
 def _refuse(name: str, words: list[str]) -> int:
-    """The remedy for a word that is no command."""
+    """Print the remedy for a word that is not a command."""
     from difflib import get_close_matches
 
     if name.startswith("-"):
-        return _tell(f"{name}: unknown flag; a command comes first, as in lab train {' '.join([name, *words])}")
+        return _tell(f"{name}: unknown flag; the command comes first: lab train {' '.join([name, *words])}")
     if "=" in name:
         return _tell(f"{name}: needs a command; did you mean lab train {' '.join([name, *words])}?")
     near = get_close_matches(name.lower(), [*COMMANDS, "completion"], n=1)

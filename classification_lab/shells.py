@@ -1,6 +1,6 @@
-"""The completion scripts for bash, zsh and fish: each asks `lab completion answer` and shows what it says.
+"""The completion scripts for bash, zsh and fish: each calls `lab completion answer` and shows its output.
 
-A space follows what is whole; behind `=`, `.` and `/` the word goes on, which fish knows by itself.
+A complete word is followed by a space; after `=`, `.` and `/` the word continues, which fish handles on its own.
 """
 
 BASH = """\

@@ -1,4 +1,4 @@
-"""Hydra's face of `src.stacking`: `hydra/launcher=vectorized`. Hydra imports this at every start, so it is thin."""
+"""Hydra's interface to `src.stacking`: `hydra/launcher=vectorized`. Thin, because Hydra imports it at every start."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 
 class VectorizedLauncher(Launcher):
-    """Trains runs that differ in seeds and numbers alone as one.
+    """Trains runs that differ only in seeds and numbers as one.
 
     Args:
         **options: The keys of `conf/hydra/launcher/vectorized.yaml`.
@@ -21,7 +21,7 @@ class VectorizedLauncher(Launcher):
         self._launch: Any = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Hydra's hook: what the jobs will be."""
+        """Hydra's hook: keep what the jobs will need."""
         from src.stacking.launch import prepare
 
         self._launch = prepare(hydra_context, task_function, config, self.options)

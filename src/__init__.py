@@ -1,1 +1,1 @@
-"""A classification lab: every classic problem is one command, `python -m src.train experiment=xor`."""
+"""A classification lab: one command for each classic problem, such as `python -m src.train experiment=xor`."""

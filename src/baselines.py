@@ -1,4 +1,4 @@
-"""Compare a run, or the folds of a sweep, with simpler methods: `python -m src.baselines`; `--help` tells the rest."""
+"""Compare a run, or the folds of a sweep, with simpler methods: `python -m src.baselines`; see `--help`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from src.command.startup import lean_imports
 
 
 def baselines(cfg: DictConfig, _: Path) -> None:
-    """Do what `cfg` describes."""
+    """Fit the baselines that `cfg` describes and print the comparison."""
     with lean_imports():
         from src.runs.baselines import write_baselines
     if cfg.sweep is None:

@@ -1,4 +1,4 @@
-"""Compare the runs of a sweep: `python -m src.compare sweep=latest`; `--help` tells the rest."""
+"""Compare the runs of a sweep: `python -m src.compare sweep=latest`; see `--help`."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from src.command.cli import command
 
 
 def compare(cfg: DictConfig, folder: Path) -> None:
-    """Print a table of the runs that `cfg` names, and write it beside them with its pictures; `folder` is not used."""
+    """Print a table of the runs that `cfg` names and write it next to them with its figures; `folder` is unused."""
     from src.comparing.compare import compare_runs
 
     compare_runs(cfg)

@@ -4,7 +4,7 @@ import os
 
 
 def available() -> int:
-    """Cores that the system lets this process run on."""
+    """The number of cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Say what a dataset is before training: `python -m src.describe data=csv data.path=…`; `--help` tells the rest."""
+"""Describe a dataset before training: `python -m src.describe data=csv data.path=…`; see `--help`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from src.command.startup import lean_imports
 
 
 def describe(cfg: DictConfig, _: Path) -> None:
-    """Do what `cfg` describes."""
+    """Print the description of the dataset of `cfg`."""
     with lean_imports():
         from src.runs import describing
     describing.describe(cfg)

@@ -1,23 +1,23 @@
-"""The errors that users meet: each is one line that names what is wrong, the rule, the value and the remedy."""
+"""The errors that users meet: each is one line with the key, the rule, the value and the remedy."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class ConfigError(Exception):
-    """A configuration that cannot work; nothing was trained and nothing is written (exit code 2)."""
+    """A configuration that cannot work; nothing was trained or written (exit code 2)."""
 
 
 class ChangedDataError(ConfigError):
-    """A run cannot be resumed, since its data are others than before; to train it anew would hide that."""
+    """A run cannot be resumed because its data have changed; training it anew would hide that."""
 
 
 class TrainingDivergedError(Exception):
-    """The loss became NaN or infinite; the best checkpoint so far is kept (exit code 1)."""
+    """The loss became NaN or infinite; the best checkpoint until then is kept (exit code 1)."""
 
 
 class ExportError(Exception):
-    """An exported network does not compute what the run does; nothing is written (exit code 1)."""
+    """An exported network does not compute the same as the run; nothing is written (exit code 1)."""
 
 
 class InterruptedRunError(Exception):
@@ -34,9 +34,9 @@ class InterruptedRunError(Exception):
 
 
 def suggestion(key: str, known: set[str]) -> str:
-    """A remedy for an unknown `key`: the nearest of the `known` ones, one that ends in it, or the choices beside it.
+    """A remedy for an unknown `key`: the nearest of the `known` ones, one that ends in it, or the choices at its level.
 
-    Levels of a key are parted by dots.
+    The levels of a key are separated by dots.
 
     Example:
         >>> suggestion("data.nois", {"data.noise", "data.seed"})
@@ -62,7 +62,7 @@ def suggestion(key: str, known: set[str]) -> str:
 
 
 def choice(option: str, options: Iterable[str]) -> str:
-    """A remedy for an unknown `option`: the nearest of all `options`, and then the list of them.
+    """A remedy for an unknown `option`: the nearest of the `options`, then the list of them.
 
     Example:
         >>> choice("Adam", ["adam", "sgd"]), choice("lion", ["adam", "sgd"])
@@ -74,7 +74,7 @@ def choice(option: str, options: Iterable[str]) -> str:
 
 
 def nearest(word: str, words: Iterable[str], cutoff: float = 0.75) -> str | None:
-    """The one of some `words` that is most like a `word` in any case, or None where none is by the `cutoff` of difflib.
+    """The one of `words` closest to `word`, ignoring case, or None if none reaches difflib's `cutoff`.
 
     Example:
         >>> nearest("Relu", ["tanh", "relu"]), nearest("relu", ["tanh"])

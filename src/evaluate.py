@@ -1,4 +1,4 @@
-"""Measure a run: `python -m src.evaluate run=latest`; `--help` tells the rest."""
+"""Evaluate a run: `python -m src.evaluate run=latest`; see `--help`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from src.command.startup import lean_imports
 
 
 def evaluate(cfg: DictConfig, _: Path) -> None:
-    """Do what `cfg` describes."""
+    """Evaluate the run that `cfg` names."""
     with lean_imports():
         from src.runs import evaluation
     evaluation.evaluate(cfg)

@@ -1,4 +1,4 @@
-"""Export a run: `python -m src.export run=latest`; `--help` tells the rest."""
+"""Export a run: `python -m src.export run=latest`; see `--help`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from src.command.startup import lean_imports
 
 
 def export(cfg: DictConfig, _: Path) -> None:
-    """Do what `cfg` describes."""
+    """Export the run that `cfg` names."""
     with lean_imports():
         from src.runs import exporting
     exporting.export(cfg)

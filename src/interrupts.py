@@ -1,7 +1,7 @@
-"""Ctrl-C, SIGTERM and SIGHUP as one exception, and work that such a signal must not break off.
+"""Ctrl-C, SIGTERM and SIGHUP as one exception, and work that such a signal must not cut short.
 
-The first signal breaks off whatever the process does, in the middle of a block of minibatches too, so that what is held
-in memory can be saved. A second one ends the process at once.
+The first signal interrupts whatever the process is doing, even in the middle of a block of minibatches, so that what is
+held in memory can be saved. A second one ends the process at once.
 """
 
 import os
@@ -19,7 +19,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 
-# Handlers belong to the process, and so does what they remember.
+# Handlers belong to the process, and so does their state.
 _terminals: list[int] = []
 _received: list[int] = []
 _holds = 0
@@ -28,10 +28,10 @@ _last_words: Callable[[], str] | None = None
 
 
 class Interrupt(KeyboardInterrupt):
-    """A signal that asks the process to end. Libraries treat it as Ctrl-C, whichever signal it was.
+    """A signal that asks the process to end. Libraries treat it as Ctrl-C, whatever the signal was.
 
     Args:
-        exit_code: With which the process is to end: 128 and the signal's number, as shells have it.
+        exit_code: The process's exit code: 128 plus the signal's number, as in shells.
     """
 
     def __init__(self, exit_code: int) -> None:
@@ -50,17 +50,17 @@ def exit_code(error: BaseException) -> int:
 
 
 def behind(error: SystemExit) -> KeyboardInterrupt | None:
-    """The interrupt that Lightning's Trainer made this error of, after all callbacks have seen it; None for another."""
+    """The interrupt that Lightning's Trainer turned into this error after all callbacks; None for other errors."""
     return error.__context__ if isinstance(error.__context__, KeyboardInterrupt) else None
 
 
 def answer(last_words: Callable[[], str]) -> None:
     """Raise `Interrupt` on Ctrl-C, SIGTERM and SIGHUP until this process, a command's, ends.
 
-    A signal that the process was started to ignore, as `nohup` does with SIGHUP, is still ignored.
+    A signal that the process was started to ignore, such as SIGHUP under `nohup`, is still ignored.
 
     Args:
-        last_words: Called when a signal ends the process at once; what it returns is printed.
+        last_words: Called when a signal ends the process at once; returns the text to print.
     """
     global _last_words
     _last_words = last_words
@@ -72,9 +72,9 @@ def answer(last_words: Callable[[], str]) -> None:
 
 
 def take_over(trainer: Any) -> None:
-    """Answer SIGTERM instead of a Lightning `trainer`, in the process of a command.
+    """Handle SIGTERM in place of a Lightning `trainer`, in the process of a command.
 
-    Lightning waits for the end of a block and, where processes train together, for those that wait for this one.
+    Lightning would wait for the end of a block and, in distributed training, for processes that wait for this one.
     """
     if signal.getsignal(signal.SIGTERM) is _on_signal:
         from src.compat.lightning import leave_sigterm_alone
@@ -84,7 +84,7 @@ def take_over(trainer: Any) -> None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Inside the block a first signal waits, so that files which belong together are all written."""
+    """Inside the block a first signal waits, so that files that belong together are all written."""
     global _holds
     waiting = len(_received)
     _holds += 1
@@ -98,7 +98,7 @@ def held() -> Iterator[None]:
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """Inside the block, where there is nothing to save yet, already the first signal ends the process."""
+    """Inside the block, where there is nothing to save yet, the first signal already ends the process."""
     global _nothing_to_save
     before, _nothing_to_save = _nothing_to_save, True
     try:
@@ -109,7 +109,7 @@ def at_once() -> Iterator[None]:
 
 @cache
 def end_with_parent() -> None:
-    """End this process, a worker's, when the one that started it has died: or it would train beside the next."""
+    """End this worker process when the one that started it dies; otherwise it would train alongside its successor."""
     parent = os.getppid()
 
     def watch() -> None:
@@ -140,7 +140,7 @@ def _end(code: int) -> None:
 
 
 def _leave_terminal() -> None:
-    """Send what is still printed nowhere: a terminal that has been closed refuses it."""
+    """Send further output nowhere: a closed terminal refuses it."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in _terminals:
         os.dup2(nowhere, number)

@@ -1,4 +1,4 @@
-"""How much memory there is, asked before a lot of it is taken."""
+"""How much memory is free, checked before a lot of it is used."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ _UNITS = "bytes", "kB", "MB", "GB", "TB", "PB", "EB"
 
 
 def available() -> int:
-    """Bytes that this process may still take: what the machine has free, or its container's limit if that is less."""
+    """Bytes that this process may still use: the machine's free memory, or what its container's limit leaves."""
     free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2**63
     if (known := Path("/proc/meminfo")).exists():
         (line,) = (line for line in known.read_text().splitlines() if line.startswith("MemAvailable:"))
@@ -22,12 +22,12 @@ def available() -> int:
 
 
 def refuse_beyond(num_bytes: int, key: str, what: str) -> None:
-    """Raise `ConfigError` where more bytes are needed than are free.
+    """Raise `ConfigError` if more bytes are needed than are free.
 
     Args:
-        num_bytes: How many.
-        key: The setting that asks for them.
-        what: Whose they are, for the message: `5,000 rows of 2 numbers`.
+        num_bytes: Bytes needed.
+        key: The setting that needs them.
+        what: What needs them, for the message: `5,000 rows of 2 numbers`.
     """
     if num_bytes > 2**20 and num_bytes > (free := available()):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Where the configurations are: at the top of a clone, or in the package `classification_lab` that a wheel installs."""
+"""Where the configurations are: at the top of a clone, or in the package `classification_lab` of a wheel."""
 
 from pathlib import Path
 

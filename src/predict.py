@@ -1,4 +1,4 @@
-"""Predict with a run: `python -m src.predict run=latest`; `--help` tells the rest."""
+"""Predict with a run: `python -m src.predict run=latest`; see `--help`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from src.command.startup import lean_imports
 
 
 def predict(cfg: DictConfig, _: Path) -> None:
-    """Do what `cfg` describes."""
+    """Predict with the run that `cfg` names."""
     with lean_imports():
         from src.runs import prediction
     prediction.predict(cfg)

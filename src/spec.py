@@ -1,4 +1,4 @@
-"""What a dataset promises to everything downstream of it: `DataSpec`, plain and frozen, and the blocks it serves."""
+"""What a dataset promises to everything downstream: the frozen `DataSpec`, and the blocks it serves."""
 
 import re
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from typing import Any, Literal, NamedTuple
 from torch import Tensor
 
 Batch = tuple[Tensor, Tensor]
-"""A minibatch: inputs x [B, *input_shape] and targets y [B], or [B, L] where a row has several labels."""
+"""A minibatch: inputs x [B, *input_shape] and targets y [B], or [B, L] for rows with several labels."""
 
 
 class WeightedBatch(NamedTuple):
-    """A minibatch whose rows count in the loss as often as their weights say.
+    """A minibatch whose rows have weights in the loss.
 
     Attributes:
         x: Inputs [B, *input_shape].
         y: Targets [B], or [B, L].
-        weights: Of each row [B]; their mean over all training rows is 1.
+        weights: The weight of each row [B]; the mean over all training rows is 1.
     """
 
     x: Tensor
@@ -26,12 +26,12 @@ class WeightedBatch(NamedTuple):
 
 
 class HeardBatch(NamedTuple):
-    """Rows for which only some members of an ensemble answer.
+    """Rows that only some members of an ensemble predict.
 
     Attributes:
         x: Inputs [B, M, *input_shape], as each member sees them.
         y: Targets [B], or [B, L].
-        voices: Which members answer for each row: bool [B, M].
+        voices: Which members predict each row: bool [B, M].
     """
 
     x: Tensor
@@ -49,16 +49,16 @@ Task = Literal["binary", "multiclass", "multilabel", "regression"]
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Shape and meaning of a dataset's rows, read by `src.building.build` to size the network and the head.
+    """Shape and meaning of a dataset's rows; `src.building.build` sizes the network and the head by it.
 
     Attributes:
         task: What is predicted from a row.
         input_shape: Shape of one row x, without the batch dimension.
-        class_names: Name of each class by its label, or of each label of a row that has several; empty for regression.
-        class_counts: Training rows of each class or with each label; empty for regression.
+        class_names: Name of each class by its index, or of each label if rows have several; empty for regression.
+        class_counts: Training rows per class or per label; empty for regression.
         feature_names: Name of each input column; empty where inputs are not columns.
-        target_centre: The number that an answer of 0 stands for, if the target is a number.
-        target_unit: How much more it says by answering 1.
+        target_centre: The target that an output of 0 stands for, if the target is a number.
+        target_unit: How much more an output of 1 stands for.
 
     Example:
         >>> spec = DataSpec("binary", input_shape=(1, 28, 28), class_names=("T-shirt/top", "Ankle boot"))
@@ -76,7 +76,7 @@ class DataSpec:
 
     @property
     def num_inputs(self) -> int:
-        """Numbers in one row, all dimensions together."""
+        """Numbers in one row, over all dimensions."""
         return prod(self.input_shape)
 
     @property
@@ -86,7 +86,7 @@ class DataSpec:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """Names of the questions that each row is asked: whether it is class 1 of two, each class of more, each label.
+        """Names of the outputs that are predicted for a row: class 1 of two, each class of more, or each label.
 
         Example:
             >>> DataSpec("binary", (2,), ("no", "yes")).asked, DataSpec("multiclass", (2,), ("a", "b", "c")).asked
@@ -96,7 +96,7 @@ class DataSpec:
 
     @property
     def num_choices(self) -> int:
-        """Answers to choose one from: yes and no to the one question or to each of several, or the classes; 0 for none.
+        """Choices per prediction: 2 for two classes or for labels, otherwise the classes; 0 for regression.
 
         Example:
             >>> DataSpec("multilabel", (2,), ("a", "b", "c")).num_choices
@@ -111,7 +111,7 @@ class DataSpec:
 
     @property
     def has_numbers_for_classes(self) -> bool:
-        """Whether the names of several classes are numbers, so that these may be amounts.
+        """Whether all names of more than two classes are numbers, which may then be amounts.
 
         Example:
             >>> DataSpec("multiclass", (2,), ("1", "2", "3.5")).has_numbers_for_classes
@@ -121,14 +121,14 @@ class DataSpec:
 
 
 def as_block(batch: Any) -> Block:
-    """The minibatches (x [B, …], y [B, …]) that a loader serves at once; a `batch`, as a DataLoader's, is one."""
+    """The minibatches (x [B, …], y [B, …]) that a loader serves at once; a DataLoader's `batch` is a block of one."""
     if isinstance(batch, WeightedBatch):
         return [batch]
     return [(batch[0], batch[1])] if isinstance(batch[0], Tensor) else batch
 
 
 def num_rows(batch: Any) -> int:
-    """Rows of a batch: those of its first tensor, or in all minibatches of a block.
+    """Rows of a batch: those of its first tensor, or of all minibatches of a block.
 
     Example:
         >>> import torch

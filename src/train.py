@@ -1,4 +1,4 @@
-"""Train one network on one problem: `python -m src.train experiment=xor`; `--help` tells the rest."""
+"""Train one network on one problem: `python -m src.train experiment=xor`; see `--help`."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ def train(cfg: DictConfig, folder: Path) -> Any:
 
 
 def gather(sweep: Path) -> None:
-    """Gather what the runs of a `sweep` over folds say of the rows that each has tested."""
+    """Collect the out-of-fold predictions of the runs of a `sweep` over folds."""
     from src.comparing import out_of_fold
 
     out_of_fold.tell(sweep)

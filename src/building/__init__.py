@@ -1,1 +1,1 @@
-"""From a checked configuration to the objects of a run: dataset, network, head and Trainer, and how it steps."""
+"""From a checked configuration to the objects of a run: dataset, network, head, Trainer and the plan of its steps."""

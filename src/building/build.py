@@ -1,4 +1,4 @@
-"""From a composed configuration to the objects of a run, each error one line."""
+"""From a composed configuration to the objects of a run; each error is one line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,9 +44,9 @@ class Parts:
 
     Attributes:
         datamodule: The dataset.
-        head: The network, with its task's loss and metrics.
-        trainer: Lightning's, with the run's callbacks and loggers.
-        plan: How it is computed.
+        head: The network with the loss and metrics of its task.
+        trainer: Lightning's Trainer, with the run's callbacks and loggers.
+        plan: How the run is computed.
     """
 
     datamodule: InMemoryDataModule
@@ -63,7 +63,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     """
     if is_undecided(cfg):
         settle(cfg, folder)
-    plain: Any = OmegaConf.to_container(cfg, resolve=True)  # which is looked through ten times faster
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)  # a plain dict is read ten times faster
     targets.check(plain, folder)
     pl.seed_everything(cfg.seed, verbose=False)
     cfg = settled(cfg)
@@ -80,7 +80,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     check_replanning(cfg, trainer)
     bound_search(trainer, len(datamodule.splits.train.x))
     if any(isinstance(each, pl.callbacks.ModelPruning) for each in trainer.callbacks):  # type: ignore[attr-defined]
-        head.to(memory_format=torch.contiguous_format)  # in which alone `torch.nn.utils.prune` can rank weights
+        head.to(memory_format=torch.contiguous_format)  # `torch.nn.utils.prune` cannot rank weights in other formats
     each_step = seen_by(cfg, targets.find(cfg, "optimizer"), trainer.callbacks)  # type: ignore[attr-defined]
     each_step += [] if counts_blocks(trainer) else [installed("lightning")]
     plan = planned(cfg, datamodule, head.network, each_step)
@@ -91,13 +91,13 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
 
 
 def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int = 1) -> Head:
-    """The network and its head for a dataset, refused where they do not fit it.
+    """The network and its head for a dataset; raises an error if they do not fit it.
 
     Args:
         cfg: The composed configuration.
-        spec: What the dataset is.
-        num_steps: Optimiser steps of the whole run, for a scheduler that needs to know.
-        members: Networks that answer together; 1 is a network of its own.
+        spec: The specification of the dataset.
+        num_steps: Optimiser steps of the whole run, for schedulers that need it.
+        members: Number of ensemble members; 1 is a single network.
     """
     head_class = targets.find(cfg, "head")
     if not issubclass(head_class, Head):
@@ -117,15 +117,17 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int 
         if not isinstance(error.__cause__, TypeError):
             raise
         raise ConfigError(
-            f"{error}; a network takes input_shape and num_outputs beside the keys of its group: subclass it with such "
+            f"{error}; a network takes input_shape and num_outputs besides its group's keys: subclass it with such "
             "an __init__, and leave out keys that it does not take, as in ~network.hidden_dims"
         ) from error
     scheduling = None
     if cfg.scheduler._target_ is not None and cfg.scheduler.get("interval") not in ("epoch", "step"):
         found = cfg.scheduler.get("interval")
-        raise ConfigError(f"scheduler.interval: should be epoch or step, after which it steps (got {found}); set it")
+        raise ConfigError(
+            f"scheduler.interval: should be epoch or step, the time between its steps (got {found}); set it"
+        )
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
-        raise ConfigError("scheduler.interval: a monitored metric is known once an epoch (got step); use epoch")
+        raise ConfigError("scheduler.interval: a monitored metric is known once per epoch (got step); use epoch")
     if cfg.scheduler._target_ is not None:
         settled: dict[str, Any] = {"total_steps": num_steps} if cfg.scheduler.get("total_steps") == "auto" else {}
         scheduling = Scheduling(
@@ -142,17 +144,17 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int 
         scheduling=scheduling,
     )
     check_metrics(cfg, head)
-    head.configure_optimizers()  # so that arguments which these refuse are found before training
+    head.configure_optimizers()  # finds arguments that optimizer and scheduler refuse before training starts
     return head
 
 
 def make_network(cfg: DictConfig, spec: DataSpec, head_class: type[Head]) -> nn.Module:
-    """A network of its own, or a member of an ensemble.
+    """A single network, or a member of an ensemble.
 
     Args:
         cfg: The composed configuration.
-        spec: What the dataset is, by which its first layer is sized.
-        head_class: The head, by which its last layer is sized.
+        spec: The specification of the dataset, which sizes the first layer.
+        head_class: The class of the head, which sizes the last layer.
     """
     outputs = head_class.num_outputs(spec)
     network: nn.Module = make(cfg, "network", leave_out=("members",), input_shape=spec.input_shape, num_outputs=outputs)
@@ -160,14 +162,14 @@ def make_network(cfg: DictConfig, spec: DataSpec, head_class: type[Head]) -> nn.
 
 
 def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:
-    """The scheduler of an optimizer; `settled` has the values that stand for `auto`, but for that of its mode."""
+    """The scheduler of an optimizer; `settled` replaces values of `auto`, except that of its mode."""
     if "mode" in cfg.scheduler:
         settled = settled | {"mode": resolved_mode(str(cfg.scheduler.monitor), cfg.scheduler.mode)}
     return make(cfg, "scheduler", optimizer, leave_out=("interval", "monitor", *settled), **settled)
 
 
 def _as_floats(cfg: DictConfig, key: str) -> dict[str, Any]:
-    """The optimizer's list of numbers by its key, if it has one; PyTorch takes no 0 for 0.0 there."""
+    """The optimizer's list of numbers by its key, if it has one; PyTorch refuses 0 for 0.0 there."""
     return {key: [float(each) for each in cfg.optimizer[key]]} if cfg.optimizer.get(key) is not None else {}
 
 

@@ -1,4 +1,4 @@
-"""The head that fits a dataset, where none was named: chosen before a run begins, and named in its configuration."""
+"""The head that fits a dataset if none is named: chosen before a run begins and written to its configuration."""
 
 from contextvars import ContextVar
 from pathlib import Path
@@ -17,24 +17,24 @@ from src.trust import targets
 _chosen: ContextVar[Choice | None] = ContextVar("chosen", default=None)
 
 Known = dict[str, Choice]
-"""What was chosen for datasets, by their configurations."""
+"""The choices made for datasets, by their configurations."""
 
 
 def chosen() -> Choice | None:
-    """What was chosen for the run that begins; None where nothing had to be."""
+    """The choice made for the run that is about to begin; None if there was nothing to choose."""
     return _chosen.get()
 
 
 def settle(cfg: DictConfig, folder: Path, known: Known | None = None) -> None:
-    """Put the head, and the task of a table, that fit what is predicted into a configuration.
+    """Write the head, and the task of a table, that fit the target into a configuration.
 
     Args:
-        cfg: The composed configuration, which is changed.
-        folder: The run's folder, below which no package is trusted.
-        known: What was chosen for other runs of a sweep, to which this is added: their data are looked at once.
+        cfg: The composed configuration, changed in place.
+        folder: The run's folder; no package below it is trusted.
+        known: Choices made for other runs of a sweep; this one is added, so the same data are read only once.
 
     Raises:
-        ConfigError: The data cannot be read, or a key of the head does not go with the one that was chosen.
+        ConfigError: The data cannot be read, or the chosen head does not have a key that was set.
     """
     _chosen.set(None)
     if not is_undecided(cfg):
@@ -61,14 +61,14 @@ def _looked_up(cfg: DictConfig) -> Choice:
     dataset = make(cfg, "data")
     if not isinstance(dataset, InMemoryDataModule):
         raise ConfigError(
-            f"head=auto: only a dataset of this project says what fits it (got {cfg.data._target_}); name a head, as "
+            f"head=auto: works with datasets of this project only (got {cfg.data._target_}); name a head, as "
             "in head=binary"
         )
     return dataset.choose()
 
 
 def _name_head(cfg: DictConfig, choice: Choice) -> None:
-    """Let the chosen head stand in `cfg`, with the keys that were set."""
+    """Put the chosen head into `cfg` and keep the keys that were set."""
     named = OmegaConf.load(CONF / "head" / f"{choice.task}.yaml")
     for key, value in cfg.head.items():
         if key == "_target_" or value is None:

@@ -1,4 +1,4 @@
-"""Whether the parts of a run fit together: the rows, the network, its head, and what monitors their metrics."""
+"""Whether the parts of a run fit together: the rows, the network, its head, and callbacks that monitor metrics."""
 
 from copy import deepcopy
 from typing import Any
@@ -18,7 +18,7 @@ _REPLANNING = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder, pl.
 
 
 def check_metrics(cfg: DictConfig, head: Head) -> None:
-    """Refuse a name in `cfg` of a metric that this `head` never computes."""
+    """Raise `ConfigError` if `cfg` names a metric that this `head` never computes."""
     in_training = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
     in_the_end = [f"{stage}/{name}" for stage in ("train", "val", "test") for name in head.all_score_names]
     for group in ("callbacks.early_stopping", "callbacks.model_checkpoint", "scheduler"):
@@ -36,7 +36,7 @@ def check_metrics(cfg: DictConfig, head: Head) -> None:
 
 
 def check_outputs(head: Head, x: Tensor) -> None:
-    """Refuse a network that does not turn a row x [1, *input_shape] into as many outputs as its head needs."""
+    """Raise `ConfigError` if the network of a `head` does not turn a row x [1, *input_shape] into its outputs."""
     network, needed = head.network, (1, head.num_outputs(head.spec))
     name, shape = type(network).__name__, ", ".join(map(str, head.spec.input_shape))
     try:
@@ -55,7 +55,7 @@ def check_outputs(head: Head, x: Tensor) -> None:
 
 
 def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module, trainer: pl.Trainer) -> None:
-    """Refuse a minibatch of one row of `datamodule` that `trainer` takes where `network` needs more: batch norm."""
+    """Refuse a minibatch of one row of `datamodule` for `trainer` if `network` needs more, as batch norm does."""
     rows, size = len(datamodule.splits.train.x) // trainer.world_size, datamodule.batch_rows
     batches, limit = -(-rows // size), trainer.limit_train_batches
     reaches_last = (limit if isinstance(limit, int) else int(batches * limit)) >= batches
@@ -75,7 +75,7 @@ def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module, trainer
 
 
 def check_monitors(trainer: pl.Trainer, head: Head) -> None:
-    """Refuse a `trainer` with a callback of Lightning's for a metric that this `head` does not log; the user's may."""
+    """Refuse a Lightning callback of the `trainer` that monitors a metric this `head` does not log; the user's may."""
     callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
     if any(type(each).__module__.partition(".")[0] not in ("lightning", "src") for each in callbacks):
         return
@@ -90,20 +90,20 @@ def check_monitors(trainer: pl.Trainer, head: Head) -> None:
 
 
 def check_replanning(cfg: DictConfig, trainer: pl.Trainer) -> None:
-    """Refuse a `trainer` with a callback of Lightning's that changes what the cycle of a `cfg` was planned for."""
+    """Refuse a Lightning callback of the `trainer` that changes what the cycle of the rate in `cfg` was planned for."""
     planned = torch.optim.lr_scheduler.OneCycleLR, torch.optim.lr_scheduler.CyclicLR
     if cfg.scheduler._target_ is None or not issubclass(targets.find(cfg, "scheduler"), planned):
         return
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, _REPLANNING):
             raise ConfigError(
-                f"scheduler: a cycle is planned before {type(callback).__name__} changes its rate, its steps or its "
+                f"scheduler: the cycle is planned before {type(callback).__name__} changes its rate, its steps or its "
                 f"parameters (got {cfg.scheduler._target_}); use another scheduler, or leave the callback out"
             )
 
 
 def bound_search(trainer: pl.Trainer, num_rows: int) -> None:
-    """End a `trainer`'s search for the largest batch at all `num_rows`."""
+    """Limit a `trainer`'s search for the largest batch to `num_rows`."""
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, pl.callbacks.BatchSizeFinder):
             limit_batch_size(callback, num_rows)

@@ -1,4 +1,4 @@
-"""One object from its group of a configuration, what its constructor refuses in one line."""
+"""Build one object from its config group; what its constructor refuses becomes a one-line error."""
 
 import inspect
 import re
@@ -14,17 +14,17 @@ from src.errors import ConfigError, suggestion
 from src.settings.composed import one_line, shown
 from src.trust import targets
 
-_LIBRARIES = "torch", "lightning"  # whose constructors check little, or late; ours check all they are given
+_LIBRARIES = "torch", "lightning"  # their constructors check little, or late; ours check every argument
 
 _WORDED: dict[Any, str] = {
     **{str: "a text", Path: "a path", PathLike: "a path", PathLike[str]: "a path"},
     **{bool: "true or false", int: "a whole number", float: "a number", NoneType: "null"},
 }
-"""Types that values from YAML can have, as messages name them."""
+"""The types that values from YAML can have, and their names in messages."""
 
 
 def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = (), **arguments: Any) -> Any:
-    """Call the class that is the `_target_` of a config group with its other keys, `first` and `arguments`.
+    """Instantiate the `_target_` of a config group with its other keys, `first` and `arguments`.
 
     Args:
         cfg: The composed configuration.
@@ -51,7 +51,7 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
         raise
     except ValidationError as error:
         raise ConfigError(one_line(group, error)) from error
-    except Exception as error:  # whatever a constructor raises is about the values that it was given
+    except Exception as error:  # whatever a constructor raises is about its arguments
         message = " ".join(str(error).split()) or type(error).__name__
         unknown = re.search(r"got an unexpected keyword argument '(\w+)'", message)
         if unknown and unknown[1] in kept:
@@ -63,13 +63,13 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
 
 
 def _said(message: str, values: dict[str, Any]) -> str:
-    """What a constructor complains of in one line, with the values that it names."""
+    """A constructor's complaint as one line, with the values it names."""
     named = [f"{key}={shown(value)}" for key, value in values.items() if re.search(rf"\b{key}\b", message)]
     return message + (f" (got {', '.join(named)})" if named else "")
 
 
 def _check_numbers(group: str, kind: type[Any], values: dict[str, Any]) -> None:
-    """Refuse what is not a number where the constructor of `kind` has one as its default and in its annotations."""
+    """Refuse a value that is not a number if the constructor of `kind` has a number as its default and annotation."""
     for name, parameter in inspect.signature(kind).parameters.items():
         default, annotation = parameter.default, str(parameter.annotation).lower()
         value = values.get(name, default)
@@ -84,9 +84,9 @@ def _check_numbers(group: str, kind: type[Any], values: dict[str, Any]) -> None:
 
 
 def _check_kinds(group: str, kind: type[Any], values: dict[str, Any]) -> None:
-    """Refuse a value of another type than the constructor of `kind` annotates, where those are types that YAML has.
+    """Refuse a value whose type is not the one the constructor of `kind` annotates, if YAML has that type.
 
-    They take anything else too, and fail when they use it, after an epoch or as a folder named [-1]. Among the
+    Such constructors accept anything and fail only later, after an epoch or with a folder named [-1]. Among the
     `values`, 1e3 becomes 1000 where a whole number is annotated.
     """
     hints = _hints(kind)
@@ -101,7 +101,7 @@ def _check_kinds(group: str, kind: type[Any], values: dict[str, Any]) -> None:
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:
-    """The types that a constructor annotates, without those whose names are imported for type checkers alone."""
+    """The types that a constructor annotates, except those imported only for type checkers."""
     try:
         return get_type_hints(kind.__init__)
     except NameError:
@@ -109,7 +109,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def _is_a(value: Any, wanted: Any) -> bool:
-    """Whether a value from YAML is of a type: true is not a number, 2.0 is a whole one, and a path is a text."""
+    """Whether a value from YAML has a type: true is not a number, 2.0 is a whole number, and a path is a string."""
     if wanted in (int, float):
         return _is_number(value) and (wanted is float or (abs(value) < 2**53 and value == int(value)))
     return type(value) is (wanted if wanted in (bool, NoneType) else str)
@@ -117,10 +117,10 @@ def _is_a(value: Any, wanted: Any) -> bool:
 
 def _quoted(value: Any, wanted: tuple[type[Any], ...]) -> str:
     is_plain = isinstance(value, int | float) and str in wanted and len(str(value)) < 20
-    return f"; quote what is meant as a text: \"'{value}'\"" if is_plain else ""
+    return f"; put quotes around a text: \"'{value}'\"" if is_plain else ""
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value is one that PyTorch computes with and a checkpoint holds: not NaN, and of at most 64 bits."""
+    """Whether PyTorch can compute with a value and a checkpoint can hold it: not NaN, and at most 64 bits."""
     largest = 2**63 if isinstance(value, int) else 1e38
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < largest

@@ -1,4 +1,4 @@
-"""How a run is computed: its precision, its threads and how many steps at once, decided before it begins."""
+"""How a run is computed: its precision, its threads and its steps per execution, decided before it begins."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,20 +12,20 @@ from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 
 _DEFAULT_THREADS = torch.get_num_threads()
-_TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass, below which threads cost more than they bring
-_BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes, about a second, so that Ctrl-C is answered
+_TINY_STEP = 2**22  # multiply-adds of a minibatch's forward pass below which threads cost more than they gain
+_BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes: about a second, so that Ctrl-C is answered soon
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was decided, and why where a step has to be seen.
+    """The decisions, and the reason if the Trainer must see each step.
 
     Attributes:
-        precision: Of the Trainer, `auto` settled.
-        threads: CPU threads that compute.
+        precision: The Trainer's precision, with `auto` resolved.
+        threads: Number of CPU threads.
         steps_per_execution: Optimiser steps of one `training_step`.
-        step_by_step: The Trainer takes each step itself, as asked for or because of `each_step`.
-        each_step: What has to see each optimiser step, in the words of the configuration.
+        step_by_step: Whether the Trainer takes each step itself, because it was asked to or because of `each_step`.
+        each_step: What must see each optimiser step, in the words of the configuration.
 
     Example:
         >>> print(Plan("32-true", 1, 40, False, ()))
@@ -46,24 +46,24 @@ class Plan:
 
     @property
     def slowly(self) -> str:
-        """That each step is taken on its own, and for what; empty where that is not so or was asked for."""
+        """Why each step is taken on its own; empty if it is not, or if that was asked for."""
         return f"one step at a time, for {' and '.join(self.each_step)}" if self.each_step else ""
 
 
 def planned(
     cfg: DictConfig, datamodule: InMemoryDataModule, network: nn.Module, each_step: list[str], networks: int = 1
 ) -> Plan:
-    """How a run of a `settled` configuration is to be computed.
+    """Decide how to compute a run of a `settled` configuration.
 
     Args:
         cfg: The composed configuration.
-        datamodule: Its rows, and the steps at once that were asked for.
-        network: What is trained on them.
-        each_step: What has to see each optimiser step.
-        networks: How many of its kind are trained together.
+        datamodule: The rows, and the steps per execution that were asked for.
+        network: The network to train.
+        each_step: What must see each optimiser step.
+        networks: How many such networks are trained together.
 
     Raises:
-        ConfigError: Several steps at once were asked for, and something has to see each.
+        ConfigError: Several steps per execution were asked for, and something must see each step.
     """
     work = networks * datamodule.batch_rows * multiply_adds(network, datamodule.plain("train", slice(1)))
     wanted: int | Literal["auto"] = datamodule.steps_per_execution
@@ -76,21 +76,21 @@ def planned(
         )
     else:
         steps = wanted
-    step_by_step = wanted == 1 or bool(each_step)  # where a block of one is not asked for, it costs less
+    step_by_step = wanted == 1 or bool(each_step)  # unless asked for, a block of one step costs less
     return Plan(str(cfg.trainer.precision), threads_for(cfg, work), steps, step_by_step, tuple(each_step))
 
 
 def threads_for(cfg: DictConfig, work: int = _TINY_STEP) -> int:
-    """CPU threads, as many as `cfg` says or as suit the `work` of a step in multiply-adds."""
+    """The number of CPU threads that `cfg` sets or that suits the `work` of a step in multiply-adds."""
     if cfg.trainer.threads != "auto":
         return int(cfg.trainer.threads)
     return 1 if work < _TINY_STEP else _DEFAULT_THREADS
 
 
 def settled(cfg: DictConfig) -> DictConfig:
-    """The configuration `cfg` with what it means here.
+    """The configuration `cfg` with its automatic values resolved.
 
-    A precision of `auto` is a mixed one on an accelerator and none on the CPU, and a short run is validated as it ends.
+    A precision of `auto` becomes mixed on an accelerator and 32 bits on the CPU; a short run is validated at its end.
     """
     cfg = cfg.copy()
     cfg.trainer.check_val_every_n_epoch = epochs_between_validations(cfg.trainer)
@@ -103,7 +103,7 @@ def settled(cfg: DictConfig) -> DictConfig:
 
 
 def multiply_adds(network: nn.Module, x: Tensor) -> int:
-    """Multiplications of a network's forward pass over one row x [1, *input_shape], in linear and convolution layers.
+    """Multiplications in the linear and convolution layers of a network for one row x [1, *input_shape].
 
     Example:
         >>> multiply_adds(nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)), torch.zeros(1, 2))

@@ -1,4 +1,4 @@
-"""How many minibatches and optimiser steps a run takes, as the Trainer's limits leave them."""
+"""How many minibatches and optimiser steps a run takes within the Trainer's limits."""
 
 from omegaconf import DictConfig
 
@@ -19,7 +19,7 @@ def num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
 
 
 def check_limits(cfg: DictConfig, datamodule: InMemoryDataModule) -> None:
-    """Raise `ConfigError` for a fraction in `cfg` of a `datamodule`'s minibatches that is less than one of them."""
+    """Raise `ConfigError` if a limit in `cfg` is a fraction of less than one of the `datamodule`'s minibatches."""
     limits = {"overfit_batches": ("train", "val"), "limit_train_batches": ("train",), "limit_val_batches": ("val",)}
     for key, splits in limits.items():
         fraction = cfg.trainer.get(key)
@@ -36,7 +36,7 @@ def check_limits(cfg: DictConfig, datamodule: InMemoryDataModule) -> None:
 
 
 def check_schedule(cfg: DictConfig, steps: int) -> None:
-    """Raise `ConfigError` where the one-cycle schedule of `cfg` is over before the `steps` of the run are."""
+    """Raise `ConfigError` if the one-cycle schedule of `cfg` ends before the `steps` of the run."""
     planned = cfg.scheduler.get("total_steps")
     if not isinstance(planned, int) or cfg.trainer.get("fast_dev_run"):
         return

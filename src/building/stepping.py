@@ -1,4 +1,4 @@
-"""How often a training is looked at: what has to see each optimiser step, and the epochs between validations."""
+"""How often training is interrupted: what must see each optimiser step, and the epochs between validations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,13 +19,13 @@ _PLAIN = {
     "min_steps": None,
     "val_check_interval": None,
 }
-"""Arguments of the Trainer that count or change steps, and the values at which they do not."""
+"""Arguments of the Trainer that count or change steps, and the values that switch them off."""
 
 _TUNERS = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder
 """Callbacks that train a few steps before training begins."""
 
 _HOOKS = (
-    "on_train_epoch_start",  # where Lightning's callbacks exchange the schedule or the number of steps to accumulate
+    "on_train_epoch_start",  # where Lightning's callbacks replace the schedule or the number of steps to accumulate
     "on_train_batch_start",
     "on_train_batch_end",
     "on_before_zero_grad",
@@ -36,10 +36,10 @@ _HOOKS = (
 
 
 def seen_by(cfg: DictConfig, optimizer: type[torch.optim.Optimizer], callbacks: list[pl.Callback]) -> list[str]:
-    """What has to see each step, in the words of the configuration; empty where nothing does.
+    """What must see each step, in the words of the configuration; empty if nothing must.
 
     Args:
-        cfg: The composed configuration, its precision settled.
+        cfg: The composed configuration, with its precision resolved.
         optimizer: The optimizer's class.
         callbacks: The Trainer's.
     """
@@ -52,10 +52,10 @@ def seen_by(cfg: DictConfig, optimizer: type[torch.optim.Optimizer], callbacks: 
 
 
 def epochs_between_validations(trainer: Mapping[Any, Any]) -> int | None:
-    """Epochs from one validation to the next: at most all of a run's, so that each run is validated.
+    """Epochs from one validation to the next: at most all epochs of a run, so that each run is validated.
 
     Args:
-        trainer: The group of the configuration. There, None counts steps instead, across epochs.
+        trainer: The config group. There, None means that steps are counted instead, across epochs.
 
     Example:
         >>> epochs_between_validations({"check_val_every_n_epoch": 10, "max_epochs": 2})
@@ -66,7 +66,7 @@ def epochs_between_validations(trainer: Mapping[Any, Any]) -> int | None:
 
 
 def _watches_steps(callback: Any) -> bool:
-    """Whether somebody else's callback acts on a step; this project's own know of blocks."""
+    """Whether a callback from elsewhere acts on each step; this project's own handle blocks."""
     kind = type(callback)
     if isinstance(callback, _TUNERS):
         return True

@@ -21,12 +21,12 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     Args:
         cfg: The composed configuration, with its precision settled.
         folder: Where callbacks and loggers write.
-        module: What is to be trained.
-        *more: Callbacks beside the configuration's, before them.
+        module: The module to train.
+        *more: Further callbacks, placed before those of the configuration.
 
     Raises:
-        ConfigError: A value that a constructor refuses, a callback that does not work with the module, or more
-            processes on the CPU than it has cores, which Lightning would start one by one.
+        ConfigError: A value that a constructor refuses, a callback that does not work with the module, or more CPU
+            processes than cores, which Lightning would start one by one.
     """
     callbacks, loggers = list(more), []
     if not cfg.trainer.fast_dev_run:
@@ -46,25 +46,25 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     )
     _check_processes(trainer, cfg.trainer.strategy)
     for callback in callbacks:
-        if hasattr(callback, "check"):  # it does not work with every module
+        if hasattr(callback, "check"):  # not every callback works with every module
             callback.check(module)
     return trainer
 
 
 def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:
-    """Refuse more processes on the CPU than it has cores, and processes from which only the weights come back."""
+    """Refuse more CPU processes than cores, and processes that return nothing but the weights."""
     cores = os.cpu_count() or 1
     if trainer.strategy.root_device.type == "cpu" and trainer.num_devices > cores:
         raise ConfigError(f"trainer.devices: this machine has {cores} cores (got {trainer.num_devices}); lower it")
     if hands_back_weights_alone(trainer, strategy):
         raise ConfigError(
-            "trainer.strategy: spawned and forked processes hand back weights, and neither epochs nor metrics "
+            "trainer.strategy: spawned and forked processes return weights, but neither epochs nor metrics "
             f"(got {strategy}); use ddp, from a terminal"
         )
 
 
 def _make_callbacks(cfg: DictConfig) -> list[pl.Callback]:
-    """The callbacks of a configuration, those of Lightning's completed by what one cannot write there."""
+    """The callbacks of a configuration; Lightning's get what cannot be written there."""
     made: dict[str, pl.Callback] = {}
     for name, node in cfg.callbacks.items():
         if node is not None:
@@ -73,7 +73,7 @@ def _make_callbacks(cfg: DictConfig) -> list[pl.Callback]:
             more: dict[str, Any] = {"batch_size_fn": num_rows} if counts else {}
             made[str(name)] = make(cfg, place, **more)
     if sum(isinstance(each, pl.callbacks.ProgressBar) for each in made.values()) > 1:
-        made.pop("progress_bar", None)  # the Trainer has one, and the user's own is wanted more
+        made.pop("progress_bar", None)  # the Trainer has one, and the user's own takes precedence
     known: set[str] = set()
     for name, callback in made.items():
         if callback.state_key in known:
@@ -83,10 +83,10 @@ def _make_callbacks(cfg: DictConfig) -> list[pl.Callback]:
 
 
 def _keep_apart(callback: pl.Callback, name: str) -> None:
-    """Let checkpoints keep the state of a callback beside that of another one of its kind which watches the same.
+    """Let checkpoints keep the states of two callbacks of one class that monitor the same metric.
 
     Args:
-        callback: Its class is replaced by one that has another `state_key`.
+        callback: Its class is replaced by one with another `state_key`.
         name: Its name in the configuration.
     """
     kind = type(callback)
@@ -95,7 +95,7 @@ def _keep_apart(callback: pl.Callback, name: str) -> None:
 
 
 def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
-    """A logger that writes to the run's folder, unless told where: `folder` for ours, `save_dir` for Lightning's."""
+    """A logger that writes to the run's folder unless its `folder` (ours) or `save_dir` (Lightning's) is set."""
     parameters = inspect.signature(targets.find(cfg, place)).parameters
     set_already = OmegaConf.select(cfg, place)
     where: dict[str, Any] = {
@@ -104,7 +104,7 @@ def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
     logger = make(cfg, place, **where)
     if isinstance(logger, pl.loggers.CSVLogger) and Path(logger.log_dir).resolve() == folder.resolve():
         raise ConfigError(
-            f"{place}: its table would replace that of the run's epochs (got name={logger.name!r}, "
+            f"{place}: its file would overwrite the run's own metrics.csv (got name={logger.name!r}, "
             f"version={logger.version!r}); set {place}.name=csv"
         )
     return logger

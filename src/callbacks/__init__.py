@@ -1,1 +1,1 @@
-"""When to save, plot or show something."""
+"""Callbacks: when to save, plot or show something."""

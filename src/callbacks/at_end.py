@@ -1,4 +1,4 @@
-"""What a callback does when its run has been measured, which Lightning's hooks do not reach."""
+"""A hook for the time after a run has been evaluated, which Lightning's hooks do not cover."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from src.heads.drawing import Drawing
 
 
 class AtEnd(pl.Callback):
-    """A callback that has something to do or to write at the very end of a run."""
+    """A callback that does or writes something at the very end of a run."""
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
-        """Write what is to be written of a run that has been measured, in the process that writes.
+        """Write the results of a run that has been evaluated, in the process that writes files.
 
         Args:
-            trainer: With the run's folder, its loggers, and its module with the best weights.
-            drawings: Records the figures that every run ends with.
+            trainer: Holds the run's folder, its loggers, and its module with the best weights.
+            drawings: Returns the figures that every run ends with.
         """
         raise NotImplementedError

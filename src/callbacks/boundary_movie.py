@@ -1,4 +1,4 @@
-"""A movie of the decision boundary and of what hidden units say: `plots/boundary.gif`."""
+"""A movie of the decision boundary and of the outputs of hidden units: `plots/boundary.gif`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,24 +19,25 @@ from src.spec import DataSpec
 from src.storage.files import aside
 from src.storage.folders import RunFolder
 
-_CANDIDATES = 4  # epochs recorded for each frame wanted, from which drawing chooses
+_CANDIDATES = 4  # epochs recorded per frame, from which drawing chooses
 _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
-_SAMPLES = 6  # frames whose colours make the palette of all
+_SAMPLES = 6  # frames whose colours make up the palette
 
 
 class BoundaryMovie(AtEnd):
-    """Keeps copies of the weights while training, and draws what they did once it is over.
+    """Copies the weights during training, and draws the movie once training is over.
 
-    A copy is all that an epoch costs: the plane is asked when a run `draw`s its figures, outside the time of training.
-    The movie shows the untrained network, the last epoch, and between them those epochs at which the boundary moves,
-    each as it was then: a temperature and a threshold that are found once training is over are not in it.
-    A run that was interrupted has none. A resumed one's begins where it was taken up, and is
-    `boundary_from_epoch00200.gif`, beside the movie of the epochs before.
+    An epoch costs no more than a copy: the outputs over the plane are computed when a run `draw`s its figures, outside
+    the time of training. The movie shows the untrained network, the last epoch, and between them those epochs at which
+    the boundary moves, each as it was at the time: without the temperature and the threshold that are found after
+    training. An interrupted run has no movie. That of a resumed run begins where it was resumed and is called
+    `boundary_from_epoch00200.gif`, beside the movie of the earlier epochs.
 
     Args:
-        frames: Pictures at most; a short run has one for each epoch.
-        layer: Hidden layer whose units are shown, `first`, `last`, or its number from 1.
-        max_units: Units shown; of more, those that count most in the next layer. 0 shows the boundary alone.
+        frames: Maximum number of frames; a short run has one per epoch.
+        layer: Hidden layer whose units are shown: `first`, `last`, or its number from 1.
+        max_units: Maximum number of units shown; of a larger layer, those that matter most to the next. 0 shows only
+            the boundary.
     """
 
     @checked
@@ -52,7 +53,7 @@ class BoundaryMovie(AtEnd):
         self._epoch = 0
 
     def check(self, head: pl.LightningModule) -> None:
-        """Raise `ConfigError` where a `head` has no plane of two inputs to show, or its network no such layer."""
+        """Raise `ConfigError` if a `head` does not classify points of a plane, or its network has no such layer."""
         if (known := as_head(head)) is None or not known.has_boundary:
             spec = getattr(head, "spec", None)
             shape = f" and inputs of shape {'×'.join(map(str, spec.input_shape))}" if isinstance(spec, DataSpec) else ""
@@ -70,7 +71,7 @@ class BoundaryMovie(AtEnd):
     # Recording
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Plan which epochs to record, and record the network as it is now."""
+        """Plan which epochs to record, and record the untrained network."""
         self.snapshots = []
         size = sum(value.nbytes for value in pl_module.state_dict().values())
         count = max(self.frames, min(_CANDIDATES * self.frames, _MEMORY // max(1, size)))
@@ -85,7 +86,7 @@ class BoundaryMovie(AtEnd):
             self._record(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Record the last epoch, which early stopping leaves unplanned."""
+        """Record the last epoch, which is not among those planned after early stopping."""
         if self.snapshots and self.snapshots[-1].epoch != self._epoch:
             self._record(trainer, pl_module)
 
@@ -100,7 +101,7 @@ class BoundaryMovie(AtEnd):
         self.draw(trainer)
 
     def draw(self, trainer: pl.Trainer) -> None:
-        """Write the movie of the training that a `trainer` has behind it into the run's folder."""
+        """Write the movie of the training that a `trainer` has finished into the run's folder."""
         if not trainer.is_global_zero or not self.snapshots:
             return
         from src.plots.gif import shared_palette, to_gif

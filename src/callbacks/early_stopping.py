@@ -1,4 +1,4 @@
-"""Lightning's EarlyStopping, with the patience that is asked for now."""
+"""Lightning's EarlyStopping, with the patience of the current configuration."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from src.settings.rules import Mode, checked, resolved_mode
 class EarlyStopping(callbacks.EarlyStopping):
     """Stops when a metric has not improved for `patience` validations.
 
-    A checkpoint holds the patience of the run that wrote it, which Lightning takes up again when the run is resumed.
-    Here the configuration decides, so that a resumed run may be given more.
+    A checkpoint holds the patience of the run that wrote it, and Lightning restores it when the run is resumed. Here
+    the configuration decides, so that a resumed run can have more patience.
 
     Args:
-        monitor: Metric that is watched.
+        monitor: The metric to watch.
         mode: `min`, `max`, or `auto` by the metric's name.
         **kwargs: Further arguments of Lightning's EarlyStopping.
     """
@@ -24,5 +24,5 @@ class EarlyStopping(callbacks.EarlyStopping):
         super().__init__(monitor=monitor, mode=resolved_mode(monitor, mode), **kwargs)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the count and the best score of a checkpoint."""
+        """Restore the count and the best score of a checkpoint."""
         super().load_state_dict({**state_dict, "patience": self.patience})

@@ -1,4 +1,4 @@
-"""When a run draws its figures, and where it puts them: `plots/*.png` and TensorBoard."""
+"""When a run draws its figures, and where they go: `plots/*.png` and TensorBoard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +18,11 @@ from src.storage.throttle import Throttle
 
 
 class Figures(AtEnd):
-    """Shows training and validation every few epochs, and the test split once at the end.
+    """Draws figures of training and validation every few epochs, and of the test split once at the end.
 
     What a figure shows is recorded at its epoch, which costs a forward pass. Drawing it takes a hundred times longer,
     so it waits until a pause has passed since the last drawing, or until training is over. Checkpoints keep the weights
-    of those epochs, so that a run that was killed meanwhile draws them when it is resumed.
+    of these epochs, so that a killed run draws its pending figures when it is resumed.
 
     Args:
         every_n_epochs: Epochs between figures; null draws only at the end.
@@ -34,15 +34,15 @@ class Figures(AtEnd):
         self.every_n_epochs = every_n_epochs
         self._throttle = Throttle(seconds_between_drawings)
         self._waiting: list[Drawing] = []
-        self._weights: list[tuple[int, int, Tensor]] = []  # step, epoch and weights of what waits
+        self._weights: list[tuple[int, int, Tensor]] = []  # step, epoch and weights of pending figures
         self._resumed: list[tuple[int, int, Tensor]] = []
 
     def state_dict(self) -> dict[str, Any]:
-        """The weights [P] of the epochs whose figures wait; empty where none do."""
+        """The weights [P] of the epochs with pending figures; empty if there are none."""
         return {"weights": list(self._weights)} if self._weights else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the figures that waited when the checkpoint was written."""
+        """Restore the figures that were pending when the checkpoint was written."""
         self._resumed = state_dict["weights"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -51,7 +51,7 @@ class Figures(AtEnd):
         self._record_resumed(trainer, pl_module)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Record what a run shows that was resumed after its last epoch, and so had nothing left to train."""
+        """Record the figures of a run that was resumed after its last epoch and had nothing left to train."""
         self._record_resumed(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -64,7 +64,7 @@ class Figures(AtEnd):
 
     def _record(self, trainer: pl.Trainer, module: pl.LightningModule, moment: Moment) -> bool:
         if (found := ours(module, trainer.datamodule)) is None:  # type: ignore[attr-defined]
-            return False  # what a figure shows, only they tell
+            return False  # only drawing it shows whether a figure changed
         head, datamodule = found
         assert moment.epoch is not None
         training = module.training
@@ -82,18 +82,18 @@ class Figures(AtEnd):
                 self._record(trainer, module, Moment(step, epoch))
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
-        """Draw all that waits, and the figures of the end."""
+        """Draw all pending figures and the final ones."""
         self.draw(trainer, drawings())
 
     def draw(self, trainer: pl.Trainer, more: list[Drawing] | None = None) -> None:
-        """Draw all that waits, and `more`, where the `trainer` has its folder and its loggers."""
+        """Draw all pending figures and `more` into the folder and the loggers of the `trainer`."""
         drawings, self._waiting, self._weights = self._waiting + (more or []), [], []
         if trainer.is_global_zero:
             save(drawings, RunFolder(Path(trainer.default_root_dir)).plots, trainer.loggers)
 
 
 def save(drawings: list[Drawing], folder: Path, loggers: list[Any]) -> None:
-    """Draw each of the drawings into `<folder>/<file_stem>.png` and every one of the loggers that takes pictures."""
+    """Draw each of the drawings into `<folder>/<file_stem>.png` and into each of the loggers that takes images."""
     from src.plots.style import to_png
 
     for drawing in drawings:

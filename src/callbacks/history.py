@@ -1,4 +1,4 @@
-"""The run as a table: `metrics.csv`, a row an epoch."""
+"""The run as a table: `metrics.csv`, one row per epoch."""
 
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ _SECONDS_BETWEEN_WRITES = 1.0
 class History(pl.Callback):
     """Collects each epoch's metrics and writes them to `<run folder>/metrics.csv`.
 
-    The file is written at most once a second, and before each checkpoint: it may hold more epochs than the checkpoint,
-    never fewer, so that a resumed run's table is whole.
+    The file is written at most once per second, and before each checkpoint: it may hold more epochs than the
+    checkpoint, never fewer, so that the table of a resumed run is complete.
 
     Attributes:
-        rows: The rows so far, a resumed run's earlier ones included: epoch (from 1), step, learning rate and metrics;
-            an epoch without validation has no `val/…` columns.
+        rows: The rows so far, including those before a resume: epoch (from 1), step, learning rate and metrics; an
+            epoch without validation has no `val/…` columns.
     """
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class History(pl.Callback):
         self._throttle = Throttle(_SECONDS_BETWEEN_WRITES)
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Settle on the run's folder."""
+        """Set the run's folder."""
         self._path = RunFolder(Path(trainer.default_root_dir)).history
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Read the rows of the epochs before a resume; later ones are about to be trained again."""
+        """Read the rows of the epochs before a resume; later epochs will be trained again."""
         if self._path.exists():
             self.rows = [row for row in epochs.read(self._path) if row["epoch"] <= checkpoint["epoch"] + 1]
 
@@ -50,8 +50,8 @@ class History(pl.Callback):
         if not _validated(trainer):
             metrics = {key: value for key, value in metrics.items() if not key.startswith("val")}
         row: dict[str, float] = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
-        if trainer.optimizers and trainer.optimizers[0].param_groups:  # a module of the user's, or a stack, has none
-            row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])  # as it is read again on a resume
+        if trainer.optimizers and trainer.optimizers[0].param_groups:  # a user's own module or a stack has none
+            row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])  # as it will be read back on a resume
         self.rows.append(row | metrics)
         if self._throttle.due():
             self.write(trainer)
@@ -65,7 +65,7 @@ class History(pl.Callback):
         self.write(trainer)
 
     def write(self, trainer: pl.Trainer) -> None:
-        """Write the rows of a run under this `trainer`, unless they are written already."""
+        """Write the rows of the run of this `trainer`, unless they are written already."""
         if not trainer.is_global_zero or len(self.rows) == self._num_written:
             return
         columns = list(dict.fromkeys(key for row in self.rows for key in row))

@@ -1,4 +1,4 @@
-"""What each column of a table is worth to a run, written and drawn as it ends."""
+"""How important each column of a table is to a run, written and drawn at its end."""
 
 import csv
 from collections.abc import Callable
@@ -20,12 +20,12 @@ from src.storage.formulas import inert
 class Importance(AtEnd):
     """Permutation importance of a table's columns on the test rows, in `importance.csv` and as a figure.
 
-    It chooses nothing: the network is done. Rows of other datasets have no columns, and nothing is written.
+    It is computed after training and changes nothing. Datasets without columns get no file.
 
     Args:
         repeats: Shuffles of each column.
-        most_numbers: Rows times inputs that are computed, so that large tables take about a second; of more test rows,
-            some are drawn, and of tables of many hundreds of columns nothing is computed.
+        most_numbers: Maximum of rows times inputs to compute, so that large tables take about a second: of more test
+            rows a sample is taken, and tables of many hundreds of columns are skipped.
     """
 
     @checked
@@ -33,7 +33,7 @@ class Importance(AtEnd):
         self.repeats, self.most_numbers = repeats, most_numbers
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
-        """Measure, write and draw, in the process that writes."""
+        """Measure, write and draw, in the process that writes files."""
         both = ours(trainer.lightning_module, trainer.datamodule)  # type: ignore[attr-defined]
         if both is None or not trainer.is_global_zero:
             return
@@ -45,7 +45,7 @@ class Importance(AtEnd):
 
 
 def write(found: Importances, path: Path) -> None:
-    """Write what was `found` to a CSV file at `path`: the most important column first, with 95 % intervals."""
+    """Write the importances `found` to a CSV file at `path`: the most important column first, with 95 % intervals."""
     with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["column", f"{found.score}_lost", "low", "high"])

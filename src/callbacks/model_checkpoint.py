@@ -1,4 +1,4 @@
-"""Lightning's ModelCheckpoint, at no cost while epochs are short, and within an epoch that is long."""
+"""Lightning's ModelCheckpoint: free while epochs are short, and saving within long ones."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ from src.storage.folders import RUN, RunFolder
 from src.storage.saving import save
 from src.storage.throttle import Throttle
 
-_SECONDS_WITHIN_EPOCH = 60.0  # the most that is lost of a long epoch
+_SECONDS_WITHIN_EPOCH = 60.0  # the most that a long epoch can lose
 
 log = logging.getLogger(__name__)
 count_quickly()
@@ -28,18 +28,18 @@ count_quickly()
 class ModelCheckpoint(HoldingModelCheckpoint):
     """Keeps `best.ckpt` and `last.ckpt` in `<run folder>/checkpoints`.
 
-    Both are copied in memory as each epoch ends and written when a pause has passed since the last write, when
-    training ends, and when it is interrupted or fails. So a run of many short epochs writes few files, and an end of
-    any kind but a killed process loses nothing; a killed one loses the pause. Within a long epoch `last.ckpt` is
-    written once a minute.
+    Both are copied in memory at the end of each epoch and written when a pause has passed since the last write, when
+    training ends, and when it is interrupted or fails. So a run of many short epochs writes few files and loses nothing
+    however it ends, except that a killed process loses the time since the last write. Within a long epoch `last.ckpt`
+    is written once per minute.
 
-    `metrics.csv`, `best.ckpt` and `last.ckpt` are written at one moment and in this order. Wherever a kill falls
-    between them, a run resumed from `last.ckpt` has the others' earlier rows and epochs, and makes the later ones anew.
+    `metrics.csv`, `best.ckpt` and `last.ckpt` are written together and in this order. If the process is killed between
+    two of them, a run resumed from `last.ckpt` keeps the others' earlier rows and epochs and redoes the later ones.
 
     Args:
-        monitor: Metric by which an epoch is the best; None keeps the last for it.
+        monitor: Metric that decides which epoch is best; with None the last epoch is.
         mode: `min`, `max`, or `auto` by the metric's name.
-        seconds_between_writes: The pause.
+        seconds_between_writes: The pause between writes, in seconds.
         **kwargs: Further arguments of Lightning's ModelCheckpoint.
     """
 
@@ -60,20 +60,20 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         self._snapshot: dict[str, Any] | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Settle on the run's folder."""
+        """Set the run's folder."""
         self.dirpath = str(RunFolder(Path(trainer.default_root_dir).resolve()).checkpoints)
         super().setup(trainer, pl_module, stage)
 
     @property
     def last_path(self) -> str:
-        """Where the newest state is written."""
+        """Path of the newest checkpoint."""
         return os.path.join(str(self.dirpath), RUN.last_checkpoint.name)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up what was the best so far, also where the run's folder has been moved, copied or renamed since."""
+        """Restore the best so far, even if the run's folder has been moved, copied or renamed since."""
         super().load_state_dict(_moved(state_dict, str(self.dirpath)))
         if self.best_model_path and not Path(self.best_model_path).exists():
-            log.warning("%s is not there any more; the best of the coming epochs takes its place", self.best_model_path)
+            log.warning("%s no longer exists; the best of the coming epochs will replace it", self.best_model_path)
             self.best_k_models, self.best_model_path, self.best_model_score = {}, "", None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -85,25 +85,25 @@ class ModelCheckpoint(HoldingModelCheckpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Write what is held and, in a long epoch, the state now."""
+        """Write what is held and, in a long epoch, the current state."""
         super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
         if self._held and self._throttle.due():
             self._write(trainer)
         if self._within_epoch.due() and _goes_on_within_epoch(trainer, pl_module) and not self.save_weights_only:
             checkpoint = checkpoint_of(trainer)
-            checkpoint["epoch"] -= 1  # of complete epochs, the last; Lightning itself has no use for it
+            checkpoint["epoch"] -= 1  # the last complete epoch; Lightning itself does not use it
             self._held[self.last_path] = _own(checkpoint)
             self._write(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Hold the best state, if this is it, and the newest."""
-        self._snapshot = None  # one that was taken after validation lacks what came since
+        """Hold the newest state, and the best if this is it."""
+        self._snapshot = None  # a snapshot taken after validation lacks what came since
         super().on_train_epoch_end(trainer, pl_module)
         self.take(trainer, self.last_path)
         self._snapshot = None
 
     def hold(self, trainer: pl.Trainer, filepath: str) -> None:
-        """Keep the state now, to be written to `filepath`; write the newest, if the pause has passed."""
+        """Hold the current state for `filepath`; write the newest if the pause has passed."""
         if self._snapshot is None:
             self._snapshot = _own(checkpoint_of(trainer, self.save_weights_only))
         self._held[filepath] = self._snapshot
@@ -130,13 +130,13 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         self._write(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Write what is held: the state after the last complete epoch, from which a resumed run goes on exactly."""
+        """Write what is held: the state after the last complete epoch, from which a resumed run continues exactly."""
         super().on_exception(trainer, pl_module, exception)
         self._write(trainer)
 
 
 def _goes_on_within_epoch(trainer: pl.Trainer, module: pl.LightningModule) -> bool:
-    """Whether a run can be resumed from where it is: this process sees all rows, and no gradients are being summed."""
+    """Whether a run can be resumed from here: this process sees all rows, and no gradients are being accumulated."""
     progress = trainer.fit_loop.epoch_loop.batch_progress
     between_steps = progress.current.ready % trainer.accumulate_grad_batches == 0 and not progress.is_last_batch
     is_ours = as_head(module) is not None and isinstance(trainer.train_dataloader, BlockLoader)
@@ -155,12 +155,12 @@ def _moved(state: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _own(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint that nothing changes any more; Lightning makes its loops' part anew each time."""
+    """A checkpoint that later steps cannot change; Lightning makes the part of its loops anew each time."""
     return {key: part if key == "loops" else _copy(part) for key, part in checkpoint.items()}
 
 
 def _copy(state: Any) -> Any:
-    """A copy of nested containers and their tensors, so that training may go on changing the originals."""
+    """A copy of nested containers and their tensors, which training may go on changing."""
     if isinstance(state, Tensor):
         return state.detach().clone()
     if isinstance(state, dict):

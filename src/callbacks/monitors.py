@@ -1,4 +1,4 @@
-"""Callbacks that watch a metric which a module never logs, told when that is first known."""
+"""Finds callbacks that monitor a metric a module never logs, as soon as that can be known."""
 
 from typing import Any
 
@@ -8,21 +8,21 @@ from src.errors import ConfigError
 
 
 class Monitors(pl.Callback):
-    """Checks, when a module has logged for the first time, that every metric that a callback monitors is there.
+    """Checks, when a module has logged for the first time, that every monitored metric was logged.
 
-    Lightning asks the callbacks that monitor after all others, so this comes before their own complaints.
+    Lightning calls the callbacks that monitor after all others, so this check comes before their own complaints.
     """
 
     def __init__(self) -> None:
         self._checked = False
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Check, where the callbacks look as a validation ends."""
+        """Check callbacks that look at the end of a validation."""
         if trainer.check_val_every_n_epoch != 1 or trainer.val_check_interval != 1.0:
             self._check(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Check, where the callbacks look as an epoch ends."""
+        """Check callbacks that look at the end of an epoch."""
         if trainer.check_val_every_n_epoch == 1 and trainer.val_check_interval == 1.0:
             self._check(trainer, pl_module)
 

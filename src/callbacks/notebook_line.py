@@ -1,19 +1,19 @@
-"""One line of a notebook that is written anew, of which a saved notebook keeps no more than its end."""
+"""One line of a notebook's output that is updated in place, so that a saved notebook keeps only its last state."""
 
 import sys
 from typing import Any
 
 
 def in_notebook() -> bool:
-    """Whether what is printed goes to a cell of a notebook."""
+    """Whether output goes to a cell of a notebook."""
     return type(sys.stdout).__module__.startswith("ipykernel")
 
 
 class NotebookLine:
-    """A text file, for a progress bar to write to, that shows the newest line written.
+    """A text file for a progress bar that shows only the newest line written to it.
 
-    Printed instead, every state of the bar would stay in the saved notebook, and show where a carriage return means
-    nothing.
+    If it printed instead, the saved notebook would keep every state of the bar, all of them visible wherever a carriage
+    return means nothing.
     """
 
     encoding = "utf-8"

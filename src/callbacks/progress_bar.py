@@ -1,4 +1,4 @@
-"""One line that moves: epoch, time left, loss and accuracy."""
+"""One line that is updated in place: epoch, time left, loss and accuracy."""
 
 import logging
 import sys
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class ProgressBar(callbacks.ProgressBar):
-    """A bar over all epochs on a terminal and in a notebook; elsewhere a line every ten seconds, for a short log."""
+    """A bar over all epochs in a terminal or a notebook; elsewhere a line every ten seconds, for a short log."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class ProgressBar(callbacks.ProgressBar):
                 self._describe(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the epoch's metrics, where there is no bar."""
+        """Write the epoch's metrics if there is no bar."""
         if self._bar is None and trainer.is_global_zero and self._throttle.due():
             log.info("%s  %s", self._epoch(trainer), self._metrics(trainer))
 
@@ -65,7 +65,7 @@ class ProgressBar(callbacks.ProgressBar):
         return f"epoch {min(trainer.current_epoch + 1, trainer.max_epochs or 0)}/{trainer.max_epochs}"
 
     def _metrics(self, trainer: pl.Trainer) -> str:
-        """`train loss 0.0121 accuracy 1.0000  val loss 0.0114 accuracy 1.0000`, as far as they are known."""
+        """`train loss 0.0121 accuracy 1.0000  val loss 0.0114 accuracy 1.0000`, or what is known of it."""
         parts = []
         for stage in ("train", "val"):
             known = {name: trainer.callback_metrics.get(f"{stage}/{name}") for name in _SHOWN}

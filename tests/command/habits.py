@@ -53,7 +53,7 @@ HABITS = [
     (
         "train",
         ["logger=csv", "logger.csv.name=null", "logger.csv.version=''"],
-        "logger.csv: its table would replace that of the run's epochs",
+        "logger.csv: its file would overwrite the run's own metrics.csv",
     ),
 ]
 """A command, its words, and what the line has to hold."""

@@ -63,7 +63,7 @@ def test_own_packages_of_the_current_folder_come_behind_all_others(tmp_path, mon
             ["experiment=xor", "seed=1"],
             "experiment=xor: needs a command; did you mean lab train experiment=xor seed=",
         ),
-        (["-m", "seed=0,1"], "-m: unknown flag; a command comes first, as in lab train -m seed=0,1"),
+        (["-m", "seed=0,1"], "-m: unknown flag; the command comes first: lab train -m seed=0,1"),
         (["completion"], "completion: needs a shell (got nothing); choose from bash, zsh, fish"),
         (["completion", "tcsh"], "completion: needs a shell (got tcsh); choose from bash, zsh, fish"),
     ],
@@ -82,4 +82,4 @@ def test_another_src_in_the_way_is_named(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     for name in [name for name in sys.modules if name.partition(".")[0] == "src"]:
         monkeypatch.delitem(sys.modules, name)
-    assert hidden().startswith(f"src: {tmp_path / 'src'} hides the lab's own package of this name; ")
+    assert hidden().startswith(f"src: {tmp_path / 'src'} hides the lab's own package `src`; ")

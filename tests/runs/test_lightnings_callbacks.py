@@ -119,7 +119,7 @@ def test_throughput_is_counted_in_rows(train):
 
 @pytest.mark.parametrize("name", ["LearningRateFinder", "BatchSizeFinder", "BackboneFinetuning"])
 def test_what_a_cycle_was_planned_for_is_not_changed(name, tmp_path):
-    with pytest.raises(ConfigError, match=rf"^scheduler: a cycle is planned before {name} changes .*; use another"):
+    with pytest.raises(ConfigError, match=rf"^scheduler: the cycle is planned before {name} changes .*; use another"):
         build(compose_train("logger=none", *SHORT, "scheduler=onecycle", *extra(name)), tmp_path)
 
 

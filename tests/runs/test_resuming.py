@@ -145,6 +145,6 @@ def test_a_best_checkpoint_that_is_gone_is_made_anew(train, caplog):
     first = train(*SMALL)
     first.files.best_checkpoint.unlink()
     resumed = train(*SMALL, "trainer.max_epochs=5", "resume=run")
-    assert "best.ckpt is not there any more" in caplog.text
+    assert "best.ckpt no longer exists" in caplog.text
     assert resumed.files.best_checkpoint.exists()
     assert resumed.metrics["best_epoch"] > 3
