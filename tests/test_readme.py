@@ -10,8 +10,8 @@ from src.places import CONF
 from src.readme import gallery
 from src.readme.gallery import EXPERIMENTS, GALLERY, NEEDS_OWN_DATA, changed, read_entries
 from src.readme.make import SECTIONS
-from src.readme.options import GROUPS, read_option
 from src.readme.sections import renewed
+from src.settings.options import GROUPS, read_option
 
 # Sections that the code writes
 

@@ -17,12 +17,13 @@ _RESOLUTION = 100
 
 
 @torch.no_grad()
-def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None) -> Figure | None:
+def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None, columns: int | None = None) -> Figure | None:
     """A grid of the boundaries of runs over their test rows; None for other than two inputs.
 
     Args:
         runs: Folder and title of each.
         trust: Packages whose classes the runs may name, as for `open_run`.
+        columns: Panels of a line; None is four.
     """
     panels = []
     for folder, title in runs:
@@ -38,4 +39,4 @@ def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None) -> Figure
         probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
         rows = (data.splits.test.x, data.splits.test.y)
         panels.append(Panel(title, plane, probabilities, rows, head.threshold))
-    return boundary_grid(panels, head.spec.class_names) if panels else None
+    return boundary_grid(panels, head.spec.class_names, columns) if panels else None

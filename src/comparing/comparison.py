@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from src.comparing.naming import named
 from src.comparing.reading import BrokenRunError, Record, natural
+from src.comparing.records import as_dict
 from src.comparing.report import heading, notes, table
 from src.comparing.settings import (
     Setting,
@@ -20,7 +21,11 @@ from src.comparing.settings import (
 from src.comparing.verdicts import Verdict, find_reference, verdicts
 from src.errors import ConfigError
 from src.reporting.columns import aligned
+from src.reporting.html import html_table
 from src.storage.folders import RunFolder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MAX_ROWS = 40  # of the table in the terminal; the files have all
 
@@ -50,6 +55,16 @@ class Comparison:
         parts += [f"… and {more} more settings in compare.csv"] if more > 0 else []
         return "\n".join([*parts, "", *self.notes])
 
+    def _repr_html_(self) -> str:
+        lines, more = self.table(_MAX_ROWS), len(self.settings) - _MAX_ROWS
+        notes = [f"… and {more} more settings", *self.notes] if more > 0 else self.notes
+        return html_table(lines, heading(self.metric, self.ranked_by), notes)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The settings, the best first, as plain numbers by their names; `compare.json` has the same."""
+        verdicts = self.verdicts or [Verdict("")] * len(self.settings)
+        return [as_dict(row, self.keys, verdict) for row, verdict in zip(self.settings, verdicts, strict=True)]
+
     @property
     def ranked_by(self) -> str | None:
         """What settings are ranked by; None is the metric itself."""
@@ -69,14 +84,14 @@ class Comparison:
         """What each setting is beside the reference; none where there is nothing to compare."""
         return [] if self.reference is None else verdicts(self.settings, self.reference, self.rope)
 
-    def figure(self) -> Any:
+    def figure(self) -> "Figure":
         """The metric over the settings: a line, a heat map, or a row for each."""
         from src.plots.comparison import Point, comparison_figure
 
         points = [Point(row.values, row.mean, row.ends, row.numbers) for row in self.settings if row.numbers]
         return comparison_figure(points, self.keys, self.metric)
 
-    def boundaries(self, number: int, trust: Any = None) -> Any:
+    def boundaries(self, number: int, trust: Any = None) -> "Figure | None":
         """Boundaries: of the best settings their median runs', of a single setting one of each run.
 
         Their order is the sweep's, so that one can see what a growing value does.
@@ -95,23 +110,44 @@ class Comparison:
         in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
         return self._boundaries([(_median(row), named(row.values, self.keys)) for row in in_order], trust)
 
-    def boundaries_of(self, runs: Sequence[Record], trust: Any = None) -> Any:
+    def boundaries_of(self, runs: Sequence[Record], trust: Any = None, columns: int | None = None) -> "Figure | None":
         """The boundaries of some runs in their order, each under its setting and its seed; None as for `boundaries`.
 
         Args:
             runs: Which.
             trust: As for `boundaries`.
+            columns: Panels of a line; None leaves it to the figure.
         """
         settings = [named([run.value(key) for key in self.keys], self.keys) for run in runs]
         titles = [f"{setting}\n{_repetition(run)}".strip() for setting, run in zip(settings, runs, strict=True)]
-        return self._boundaries(list(zip(runs, titles, strict=True)), trust)
+        return self._boundaries(list(zip(runs, titles, strict=True)), trust, columns)
 
-    def _boundaries(self, titled: list[tuple[Record, str]], trust: Any) -> Any:
+    def boundaries_by(self, key: str, number: int, trust: Any = None) -> "Figure | None":
+        """The boundaries of all finished runs, a line for each value of a setting; None as for `boundaries`.
+
+        Args:
+            key: The setting, as `seed` or `network.hidden_dims`.
+            number: How many panels at most.
+            trust: As for `boundaries`.
+
+        Raises:
+            ConfigError: No run has this setting.
+        """
+        runs = sorted((run for row in self.settings for run in row.finished), key=lambda run: natural(run.folder))
+        known_keys(runs, [key])
+        lines: dict[Any, list[Record]] = {}
+        for run in runs:
+            lines.setdefault(run.value(key), []).append(run)
+        lengths = {len(line) for line in lines.values()}
+        columns = lengths.pop() if len(lengths) == 1 else None
+        return self.boundaries_of([run for line in lines.values() for run in line][:number], trust, columns)
+
+    def _boundaries(self, titled: list[tuple[Record, str]], trust: Any, columns: int | None = None) -> "Figure | None":
         if not self.may_have_boundaries:
             return None
         from src.comparing.boundaries import boundaries_figure
 
-        return boundaries_figure([(run.folder, title) for run, title in titled], trust)
+        return boundaries_figure([(run.folder, title) for run, title in titled], trust, columns)
 
     @property
     def may_have_boundaries(self) -> bool:

@@ -1,6 +1,6 @@
 """How a metric went in each run of a sweep."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from src.comparing.naming import named
 from src.comparing.reading import Record
@@ -8,8 +8,11 @@ from src.errors import ConfigError
 from src.storage.epochs import read
 from src.storage.folders import RunFolder
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic: bool = False) -> Any:
+
+def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic: bool = False) -> "Figure":
     """A column of `metrics.csv` over the epochs: a line for each finished run, in the colour of its setting.
 
     Args:

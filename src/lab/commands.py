@@ -73,6 +73,15 @@ def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> Tr
         return TrainedRun.read(find_run(str(run), "runs", "run"), trust)
 
 
+def latest() -> TrainedRun:
+    """The newest run, whoever began it: in a terminal, or here.
+
+    Raises:
+        ConfigError: There is none yet.
+    """
+    return open("latest")
+
+
 def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:
     """The command line that a call stands for."""
     named = [] if experiment is None else [experiment if "=" in experiment else f"experiment={experiment}"]

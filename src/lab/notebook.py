@@ -2,6 +2,7 @@
 
 import base64
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Movie:
     def _repr_html_(self) -> str:
         """The file itself, for not every viewer of notebooks knows GIFs as outputs."""
         content = base64.b64encode(self.path.read_bytes()).decode()
-        return f'<img src="data:image/gif;base64,{content}" alt="{self.path.name}">'
+        return f'<img src="data:image/gif;base64,{content}" alt="{escape(self.path.name)}">'
 
 
 def welcome() -> None:

@@ -30,9 +30,9 @@ class Panel(NamedTuple):
     threshold: float
 
 
-def boundary_grid(panels: list[Panel], class_names: tuple[str, ...]) -> Figure:
-    """The panels of several networks, four in a line; `class_names` are theirs in common."""
-    columns = min(_COLUMNS, len(panels))
+def boundary_grid(panels: list[Panel], class_names: tuple[str, ...], columns: int | None = None) -> Figure:
+    """The panels of several networks, `columns` in a line, or four; `class_names` are theirs in common."""
+    columns = min(columns or _COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
     figure, axes = new_figure(2.7 * columns + 0.3, 2.7 * lines + 0.4, columns, lines)
     for axis, panel in zip(axes, panels, strict=False):

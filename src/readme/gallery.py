@@ -18,7 +18,7 @@ from src.comparing.naming import shown
 from src.places import CONF
 from src.plots.gif import led_by_its_end
 from src.plots.style import to_png
-from src.readme.options import description
+from src.settings.options import description
 from src.storage.folders import RunFolder
 
 GALLERY = CONF.parent / "notebooks" / "gallery"

@@ -1,8 +1,10 @@
 """The lab in Python: the same runs as the command line's, read back from their folders."""
 
+import ast
 import json
 import logging
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ import torch
 
 from src import lab
 from src.errors import ConfigError
-from src.lab import commands, project, trained_run, trained_sweep
+from src.lab import commands, held_run, project, trained_run, trained_sweep
 from tests.commands import run as run_command
-from tests.sandbox import environment, make_sandbox
+from tests.sandbox import ROOT, environment, make_sandbox
 
 QUICK = "trainer.max_epochs=3", "callbacks.figures=null", "logger=none"
 
@@ -20,7 +22,7 @@ QUICK = "trainer.max_epochs=3", "callbacks.figures=null", "logger=none"
 @pytest.fixture
 def sandbox(tmp_path, monkeypatch):
     folder = make_sandbox(tmp_path)
-    for module in (commands, project, trained_run, trained_sweep):
+    for module in (commands, held_run, project, trained_run, trained_sweep):
         monkeypatch.setattr(module, "PROJECT", folder)
     return folder
 
@@ -176,3 +178,101 @@ def test_a_sweep_shows_chosen_runs_and_how_each_went(sandbox):
         sweep.plot_curves("val/r2")
     with pytest.raises(ConfigError, match=r"^runs: should name a run to show \(got \[\]\); it has 0 to 3$"):
         sweep.plot_boundaries(runs=[])
+
+
+def test_rows_are_those_that_predict_takes_and_that_were_measured(sandbox):
+    run = lab.train("moons_logistic", *QUICK)
+    x, y = run.rows()
+    assert float((run.predict(x) == y).float().mean()) == pytest.approx(run.metrics["test/accuracy"])
+    assert not torch.equal(x, run.datamodule.splits.test.x)  # which are scaled
+    assert [len(run.rows(split).y) for split in ("train", "val", "test")] == [80, 80, 20]
+    with pytest.raises(ConfigError, match=r"^split: should be one of train, val, test \(got 'tests'\)"):
+        run.rows("tests")
+
+
+def test_the_newest_run_needs_no_name(sandbox):
+    with pytest.raises(ConfigError, match=r"^run: there is no run under runs/ yet; train one"):
+        lab.latest()
+    run = lab.train("xor", *QUICK)
+    assert lab.latest().folder == run.folder
+
+
+def test_experiments_and_options_are_listed_with_what_they_are():
+    names = {record["experiment"]: record["what it is"] for record in lab.experiments()}
+    assert names["and_gate"] == "A perceptron learns AND"
+    assert {*names} == {path.stem for path in (ROOT / "conf" / "experiment").glob("*.yaml")}
+    assert [record["optimizer"] for record in lab.options("optimizer")] == ["adam", "adamw", "sgd"]
+    with pytest.raises(ConfigError, match=r"^group: there is no config group 'dat'; did you mean data\? choose from "):
+        lab.options("dat")
+
+
+def test_runs_and_sweeps_are_plain_records_too(sandbox):
+    run = lab.train("xor", *QUICK)
+    train, _, test = run.records()
+    assert (train["split"], test["split"]) == ("train", "test")
+    assert test["accuracy"] == run.metrics["test/accuracy"]
+    sweep = lab.sweep("xor", *QUICK, "data.noise=0.1,0.4", seed="0,1")
+    records = sweep.records()
+    assert [(each["run"], each["data.noise"], each["seed"]) for each in records][1:3] == [(1, 0.1, 1), (2, 0.4, 0)]
+    assert records[3]["test/loss"] == sweep.runs[3].metrics["test/loss"]
+    means = {record["data.noise"]: record["mean"] for record in sweep.compare("test/loss").records()}
+    assert means[0.1] == pytest.approx((records[0]["test/loss"] + records[1]["test/loss"]) / 2)
+
+
+def test_boundaries_by_a_key_have_a_line_for_each_of_its_values(sandbox):
+    sweep = lab.sweep("xor", *QUICK, "data.noise=0.1,0.4,0.2", seed="0,1")
+    figure = sweep.plot_boundaries(by="seed")
+    titles = [axis.get_title().replace("\n", " ") for axis in figure.axes]
+    assert titles == [f"data.noise={noise} seed {seed}" for seed in (0, 1) for noise in (0.1, 0.4, 0.2)]
+    assert figure.axes[0].get_gridspec().ncols == 3
+    with pytest.raises(ConfigError, match=r"^by: runs names the panels and their order already \(got 'seed'\)"):
+        sweep.plot_boundaries(runs=[0], by="seed")
+    with pytest.raises(ConfigError, match=r"^group_by: no run has optimizer.l; did you mean optimizer.lr\?"):
+        sweep.plot_boundaries(by="optimizer.l")
+
+
+class Reader(HTMLParser):
+    """What a browser would make of a page: its elements, and the text that it shows."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements, self.text = set(), ""
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.add(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+def test_names_are_shown_in_a_notebook_and_nothing_in_them_runs(sandbox):
+    rows = [f"{x},{HOSTILE if x % 2 else 'a & b'}" for x in range(40)]
+    (sandbox / "odd.csv").write_text(f"<b>x,{HOSTILE} label\n" + "\n".join(rows) + "\n")
+    table = ["data=csv", "data.path=odd.csv", "data.target=-1", *QUICK]
+    folder = "hydra.run.dir='runs/<img src=x>'"
+    run = lab.train(*table, folder)
+    sweep = lab.sweep(*table, "data.keep=null,['<b>x']")
+    shown = [run, run.records(), sweep, sweep.compare(), sweep.records()]
+    for each in [*shown, lab.Records([{HOSTILE: HOSTILE}])]:
+        page = Reader()
+        page.feed(each._repr_html_())
+        assert page.elements <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "p"}
+    assert page.text == HOSTILE * 2
+    assert "runs/<img src=x>, 3 epochs" in text_of(run)
+    assert "data.keep" in text_of(sweep)
+
+
+def text_of(shown):
+    page = Reader()
+    page.feed(shown._repr_html_())
+    return page.text
+
+
+def test_a_script_that_is_checked_for_its_types_uses_every_public_name():
+    script = (Path(__file__).parent / "every_name.py").read_text()
+    used = {node.attr for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Attribute)}
+    public = {name for each in (lab.TrainedRun, lab.TrainedSweep) for name in dir(each) if not name.startswith("_")}
+    assert used >= {*lab.__all__, *public, "folder", "runs"}

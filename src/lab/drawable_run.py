@@ -1,0 +1,126 @@
+"""The figures of a run."""
+
+from typing import TYPE_CHECKING
+
+from src.data.rows import Split
+from src.data.scene import Scene
+from src.errors import ConfigError
+from src.heads.drawing import Moment, curves_drawing, record
+from src.lab.held_run import HeldRun
+from src.lab.notebook import Movie
+from src.networks.affine import affine_map
+from src.networks.hidden import hidden_activations
+from src.plots.plane import plane_around
+from src.runs import evaluation
+from src.storage.folders import RunFolder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class DrawableRun(HeldRun):
+    """The figures of a run; a notebook shows the one that a cell ends with."""
+
+    def plot_boundary(self, *splits: Split) -> "Figure":
+        """The probability of each class over the plane, and the rows of two splits (train and test) on top of it."""
+        return self._drawn("boundary", "two inputs and classes", splits or ("train", "test"))
+
+    def plot_hidden_units(self, layer: int = 1) -> "Figure":
+        """The output of each hidden unit over the plane: teal is positive, purple negative.
+
+        Args:
+            layer: Hidden layer, from 1, the first, on; from -1, the last, back.
+
+        Raises:
+            ConfigError: The run has other than two inputs, or no such layer.
+        """
+        from src.plots.units import units_figure
+
+        if self._opened.spec.input_shape != (2,):
+            raise ConfigError(f"plot_hidden_units: needs two inputs, which {type(self.datamodule).__name__} has not")
+        plane = plane_around(self.datamodule.splits.train.x)
+        layers = hidden_activations(self.network, plane.points.to(self.head.device))
+        if not 1 <= abs(layer) <= len(layers):
+            raise ConfigError(f"layer: the network has {len(layers)} hidden layers (got {layer}); count from 1")
+        activations = layers[layer - 1 if layer > 0 else layer].cpu()
+        return units_figure(plane, activations, rows=self.datamodule.splits.test, class_names=self.class_names)
+
+    def plot_movie(self) -> Movie:
+        """The boundary as it formed, and what hidden units said meanwhile, filmed by `callbacks=boundary_movie`.
+
+        Raises:
+            ConfigError: The run was not filmed.
+        """
+        path = RunFolder(self.folder).movie()
+        if not path.exists():
+            raise ConfigError("plot_movie: this run was not filmed; train it with callbacks=boundary_movie")
+        return Movie(path)
+
+    def plot_fit(self, split: Split = "test") -> "Figure":
+        """Values of a split and what is predicted for them."""
+        return self._drawn("fit", "numbers for targets", (split, split))
+
+    def plot_confusion_matrix(self, split: Split = "test") -> "Figure":
+        """How many rows of each class of a split were taken for which."""
+        return self._drawn("confusion_matrix", "classes", (split, split))
+
+    def plot_predictions(self, split: Split = "test") -> "Figure":
+        """Images of a split and what is predicted for them, the most confident mistakes first."""
+        return self._drawn("predictions", "images", (split, split))
+
+    def plot_augmentation(self) -> "Figure":
+        """The views of an image that training sees."""
+        return self._drawn("augmentation", "augmented images", ("train", "train"))
+
+    def plot_weights(self) -> "Figure":
+        """The weight of each pixel in each score, of a network of linear layers that sees images.
+
+        Raises:
+            ConfigError: The network is no weighted sum, or its inputs are not images.
+        """
+        from src.plots.images import weights_figure
+
+        spec = self._opened.spec
+        linear = affine_map(self.network, spec.num_inputs)
+        if linear is None or not spec.is_image:
+            raise ConfigError(
+                "plot_weights: needs images and a network without activations; set network.hidden_dims=[]"
+            )
+        return weights_figure(linear[0].reshape(-1, *spec.input_shape), self.class_names)
+
+    def plot_curves(self) -> "Figure":
+        """Loss and score of training and validation over the epochs."""
+        drawing = curves_drawing(self.history, self.head.score_names[:2], self.metrics.get("best_epoch"))
+        figure: Figure = drawing.draw()
+        return figure
+
+    def plot_roc(self, split: Split = "test") -> "Figure":
+        """True positive rate over false positive rate on a split, as the threshold moves."""
+        return self._evaluated("roc", split)
+
+    def plot_precision_recall(self, split: Split = "test") -> "Figure":
+        """Precision over recall on a split, as the threshold moves."""
+        return self._evaluated("precision_recall", split)
+
+    def plot_calibration(self, split: Split = "test") -> "Figure":
+        """How often the rows of a split with a predicted probability are of that class."""
+        return self._evaluated("calibration", split)
+
+    def plot_thresholds(self, split: Split = "test") -> "Figure":
+        """Precision, recall and their like on a split over the threshold, and the run's own."""
+        return self._evaluated("thresholds", split)
+
+    def _drawn(self, tag: str, needs: str, splits: tuple[Split, ...]) -> "Figure":
+        for drawing in record(self.head, self.datamodule, (splits[0], splits[-1]), Moment(0)):
+            if drawing.tag == tag:
+                figure: Figure = drawing.draw()
+                return figure
+        raise ConfigError(f"plot_{tag}: needs {needs}, which {type(self.datamodule).__name__} has not; see help(run)")
+
+    def _evaluated(self, name: str, split: Split) -> "Figure":
+        scene = Scene(self.datamodule, {f"{split} split": split})
+        known = evaluation.outcome_of(self._opened, split).figures(scene)
+        if name not in known:
+            raise ConfigError(f"plot_{name}: this run has no such figure; it has {', '.join(known)}")
+        figure: Figure = known[name]()
+        return figure

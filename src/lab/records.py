@@ -1,0 +1,34 @@
+"""Plain records, a list of dicts, which a notebook shows as a table."""
+
+from typing import Any
+
+from src.reporting.columns import aligned
+from src.reporting.html import html_table
+
+
+class Records(list[dict[str, Any]]):
+    """Rows with the same keys, a dict each; `pandas.DataFrame(records)` takes them as they are.
+
+    Example:
+        >>> Records([{"run": 0, "test/accuracy": 0.98765}, {"run": 1, "test/accuracy": None}])
+        run  test/accuracy
+        0           0.9877
+        1                –
+    """
+
+    def __repr__(self) -> str:
+        return aligned(self.lines(), names=True) if self else "no records"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.lines(), names=True) if self else "no records"
+
+    def lines(self) -> list[list[str]]:
+        """The keys, and the cells of each record as text."""
+        keys = list(dict.fromkeys(key for record in self for key in record))
+        return [keys, *([_shown(record.get(key)) for key in keys] for record in self)]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
