@@ -110,18 +110,21 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
         Where the network is an ensemble's, x is [N, M, *input_shape] and `voices` are as in `HeardBatch`.
         """
-        logits = self.logits(self.run_network(x))
+        logits = self.logits(self.run_network(x, voices))
         if isinstance(self.network, Members):
             logits = joint_logits(self, logits, voices)
         return self.tempered(logits)
 
-    def run_network(self, x: Tensor) -> Tensor:
+    def run_network(self, x: Tensor, voices: Tensor | None = None) -> Tensor:
         """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any float type.
+
+        Where the network is an ensemble's, `voices` are as in `HeardBatch`, and its outputs are [M, N, num_outputs].
 
         The network computes in its own precision. What it returns in half precision becomes float32, so that losses,
         probabilities and metrics are not rounded once more.
         """
-        outputs: Tensor = self.network(x.to(self.dtype))
+        x = x.to(self.dtype)
+        outputs: Tensor = self.network(x) if voices is None else self.network(x, voices)
         return outputs.float() if outputs.dtype in _HALF else outputs
 
     # Training

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from src.networks.affine import affine_map
+from src.networks.members import Members
 from src.networks.mlp import MLP
 from src.networks.perceptron import Perceptron
 
@@ -55,3 +56,14 @@ class Squares(nn.Module):
 def test_network_that_is_no_sequence_has_no_affine_map():
     assert affine_map(Squares(), 2) is None
     assert affine_map(nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1))), 2) is not None
+
+
+def test_members_that_are_asked_for_some_rows_compute_those_alone():
+    members, x = Members([MLP((3,), 2, [4]) for _ in range(3)]), torch.randn(7, 3, 3)
+    voices = torch.tensor([[True, False, True], [False, False, False], [True, True, True]]).repeat(3, 1)[:7]
+    seen = []
+    members.networks[1].register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    asked = members(x, voices)
+    assert seen == [int(voices[:, 1].sum())]
+    assert torch.allclose(asked[voices.T], members(x)[voices.T])
+    assert not asked[~voices.T].any()
