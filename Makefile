@@ -43,7 +43,7 @@ train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 	@$(BIN)/python -m src.train $(WORDS) || { code=$$?; [ -t 2 ] && kill -s PIPE $$PPID; exit $$code; }  # no line of make's own for a person
 
 notebooks: $(READY)  ## Open the lessons in the browser
-	$(BIN)/jupyter lab notebooks
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 test: $(FULL)  ## Run the tests, a process for each core; some of them: make test FILES="tests/heads tests/test_readme.py"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(FILES)

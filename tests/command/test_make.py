@@ -98,3 +98,12 @@ def test_a_failing_run_says_why_in_one_line_to_a_person(watched, project):
     assert said.splitlines()[0] == "config error: x"
     assert len(said.splitlines()) == (1 if watched else 2)
     assert done.returncode != 0 if watched else done.returncode == 2
+
+
+def test_make_notebooks_puts_the_environment_first_for_terminals_and_cells(project):
+    jupyter = project / ".venv" / "bin" / "jupyter"
+    jupyter.write_text("#!/bin/sh\npython\nprintf '%s\\n' \"$@\" > words\n")  # as a terminal in JupyterLab does
+    jupyter.chmod(0o755)
+    subprocess.run(["make", "--silent", "notebooks"], cwd=project, check=True)
+    assert (project / "given").exists()  # by the environment's own Python
+    assert (project / "words").read_text().split()[:2] == ["lab", "--ServerApp.root_dir=."]

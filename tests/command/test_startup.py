@@ -2,6 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ROOT
 
 
 def run_python(code):
@@ -49,3 +54,22 @@ optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
 """
     )
     assert run_python(code).strip() == "2.0"
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
+def test_a_python_without_the_packages_says_in_one_line_which_one_has_them(command, tmp_path):
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    foreign = [getattr(sys, "_base_executable", sys.executable), "-I", "-S", "-c"]
+    as_module = (
+        f"import sys, runpy; sys.path[:0] = {[str(tmp_path)]}; sys.argv = ['-m']; runpy.run_module('src.{command}')"
+    )
+    done = subprocess.run([*foreign, as_module], capture_output=True, text=True, cwd=tmp_path)
+    environment = Path(ROOT, ".venv")
+    remedy = f"{environment.name}/bin/python, or run source" if environment.is_dir() else "run make setup once"
+    assert done.returncode == 2
+    assert done.stderr.startswith("setup error: ")
+    assert remedy in done.stderr
+    assert done.stderr.count("\n") == 1
+    in_a_cell = f"import sys; sys.path[:0] = {[str(tmp_path)]}; from src import lab"
+    said = subprocess.run([*foreign, in_a_cell], capture_output=True, text=True, cwd=tmp_path).stderr.splitlines()[-1]
+    assert said == f"ModuleNotFoundError: {done.stderr.strip()}"
