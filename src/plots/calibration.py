@@ -6,8 +6,9 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.lines import GREY, add_legend, is_crowd, short, shown
-from src.plots.style import INK, new_figure
+from src.plots.lines import add_legend, is_crowd, short, shown
+from src.plots.palette import GREY, INK
+from src.plots.style import new_figure
 
 _STEEP = 30  # between the fullest and the emptiest bin; beyond it counts are drawn on a logarithmic scale
 

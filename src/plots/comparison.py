@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
-from src.plots.style import COLORS, INK, new_figure
+from src.plots.palette import COLORS, INK
+from src.plots.style import new_figure
 
 _MAX_BARS = 30
 _DECADES = 1.5  # values further apart than this are drawn on a logarithmic axis

@@ -3,7 +3,8 @@
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.style import INK, new_figure
+from src.plots.palette import INK
+from src.plots.style import new_figure
 
 
 def confusion_figure(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from src.plots.style import COLORS, new_figure
+from src.plots.palette import COLORS
+from src.plots.style import new_figure
 
 STAGES = {"train": COLORS[0], "val": COLORS[1]}
 

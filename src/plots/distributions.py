@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from src.plots.lines import GREY, short
-from src.plots.style import COLORS, INK, color, new_figure
+from src.plots.lines import short
+from src.plots.palette import COLORS, GREY, INK, color
+from src.plots.style import new_figure
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 

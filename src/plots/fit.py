@@ -3,7 +3,8 @@
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.style import COLORS, INK, new_figure
+from src.plots.palette import COLORS, INK
+from src.plots.style import new_figure
 
 
 def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str, ...], title: str = "") -> Figure:

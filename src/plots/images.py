@@ -8,7 +8,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.style import COLORS, INK, new_figure
+from src.plots.palette import COLORS, INK
+from src.plots.style import new_figure
 
 _COLUMNS = 8
 _RIGHT, _WRONG = COLORS[2], COLORS[4]

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from src.plots.lines import GREY, short
-from src.plots.style import COLORS, INK, new_figure
+from src.plots.lines import short
+from src.plots.palette import COLORS, GREY, INK
+from src.plots.style import new_figure
 
 _MOST = 20  # columns
 

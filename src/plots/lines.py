@@ -4,9 +4,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from src.plots.style import INK, color
-
-GREY = "#9aa3ab"
+from src.plots.palette import INK, color
 
 _MOST = 10  # lines; of more classes the worst are shown, beside all of them taken together
 _NUM_WORST = 5

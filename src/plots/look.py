@@ -3,8 +3,8 @@
 from typing import Any
 
 from src.plots.curves import STAGES
-from src.plots.panel import CONTRAST, MOST_POINTS, ONSET, PALEST, STRONGEST
-from src.plots.style import INK, NEGATIVE, NEUTRAL, POSITIVE, color
+from src.plots.palette import INK, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color
+from src.plots.panel import CONTRAST, MOST_POINTS, ONSET
 
 
 def look(num_classes: int) -> dict[str, Any]:

@@ -8,13 +8,12 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 from torch import Tensor
 
-from src.plots.lines import GREY
+from src.plots.palette import GREY, INK, MUTED, color
 from src.plots.panel import BoundaryPanel, Scale, UnitPanel, speech
 from src.plots.plane import Plane
-from src.plots.style import DPI, INK, STYLE, blank_figure, color
+from src.plots.style import DPI, STYLE, blank_figure
 
 _TRACK = "#e6e9ec"
-_MUTED = "#6f7b85"
 _BANDS, _UNIT_BANDS = 12, 14  # even, so that nothing and a half each have a band to themselves
 _MOST_POINTS = 500
 _MOST_LETTERS = 40  # of the classes' names, that fit below the boundary
@@ -185,7 +184,7 @@ class Movie:
         neutral = units.scales[0].neutral
         signs = f"teal: above {neutral}, purple: below" if neutral else "teal: positive, purple: negative"
         for line, text in enumerate((signs, units.meaning)):
-            self._text(left, self._BOTTOM - 0.2 - 0.15 * line, text, fontsize=7.5, color=_MUTED)
+            self._text(left, self._BOTTOM - 0.2 - 0.15 * line, text, fontsize=7.5, color=MUTED)
         columns, side = _arrangement(len(units.names), across, up)
         lines = -(-len(units.names) // columns)
         pitch = (up - _ABOVE - side - _BELOW) / max(1, lines - 1)

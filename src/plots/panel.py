@@ -11,11 +11,10 @@ import torch.nn.functional as F
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from torch import Tensor
 
+from src.plots.palette import INK, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color, marker
 from src.plots.plane import Plane
-from src.plots.style import INK, NEGATIVE, NEUTRAL, POSITIVE, color
 
 MOST_POINTS = 1000  # of a panel; more are a blot
-PALEST, STRONGEST = 0.15, 0.62  # of a class's colour, from white
 _FRAME = "#d5dade"
 CONTRAST = 0.6  # power by which small activations are lifted, so that a network yet untrained is seen to say something
 ONSET = 0.005  # of the scale: the line of a unit that never says less than nothing is where it begins to speak
@@ -56,7 +55,7 @@ class PlanePanel:
     def points(
         self, x: Tensor, y: Tensor, class_names: tuple[str, ...], size: float | None = None, most: int = MOST_POINTS
     ) -> None:
-        """Draw rows x [N, 2] on top, in the colours of their labels y [N].
+        """Draw rows x [N, 2] on top, in the colours and shapes of their labels y [N].
 
         Args:
             x: Where they are.
@@ -70,8 +69,9 @@ class PlanePanel:
         area = size or (14 if len(x) > 200 else 30 if len(x) > 10 else 60)
         for label, name in enumerate(class_names):
             rows = x[y == label].T
+            shape = {"c": color(label), "marker": marker(label)}
             self._points.append(
-                self.axis.scatter(*rows, s=area, c=color(label), edgecolors="white", linewidths=0.4, label=name)
+                self.axis.scatter(*rows, s=area, edgecolors="white", linewidths=0.4, label=name, **shape)
             )
 
     def _paint(self, values: Tensor, colours: Callable[[Tensor], Tensor]) -> None:

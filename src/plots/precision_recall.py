@@ -6,8 +6,9 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.lines import GREY, add_legend, is_crowd, known, labelled, mean_label, shown
-from src.plots.style import INK, new_figure
+from src.plots.lines import add_legend, is_crowd, known, labelled, mean_label, shown
+from src.plots.palette import GREY, INK
+from src.plots.style import new_figure
 
 _SAME = 0.01  # prevalences no further apart share a line
 

@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.lines import GREY, add_legend, is_crowd, known, labelled, mean_label, shown
-from src.plots.style import INK, new_figure
+from src.plots.lines import add_legend, is_crowd, known, labelled, mean_label, shown
+from src.plots.palette import GREY, INK
+from src.plots.style import new_figure
 
 
 def roc_figure(curves: dict[str, dict[str, Tensor]], aucs: dict[str, float], title: str = "") -> Figure:

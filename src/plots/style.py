@@ -11,14 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-COLORS = ("#2f6fb7", "#e0672f", "#3a9a5b", "#8a5bb5", "#c43d4b", "#8c6d4f", "#d578b8", "#6f7b85", "#b3a72c", "#31a8b8")
-INK = "#30363c"
-NEGATIVE, NEUTRAL, POSITIVE = "#8e2f74", "#fbfbf9", "#0f7d83"  # purple, white and teal, which no class has
+from src.plots.palette import GREY, INK
+
 DPI = 100
 
 STYLE: Any = {
     "font.size": 10,
-    "axes.edgecolor": "#9aa3ab",
+    "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "axes.titlesize": 11,
@@ -56,11 +55,6 @@ def blank_figure(width: float, height: float, **settings: Any) -> Figure:
         figure = Figure(figsize=(width, height), **settings)
         FigureCanvasAgg(figure)
         return figure
-
-
-def color(label: int) -> str:
-    """The colour of a class, by its label."""
-    return COLORS[label % len(COLORS)]
 
 
 def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:

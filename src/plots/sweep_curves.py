@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from src.plots.style import color, new_figure
+from src.plots.palette import color
+from src.plots.style import new_figure
 
 _FAINTEST = 0.12  # opacity of a line among many
 

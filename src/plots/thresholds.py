@@ -4,7 +4,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from src.plots.lines import add_legend
-from src.plots.style import COLORS, INK, new_figure
+from src.plots.palette import COLORS, INK
+from src.plots.style import new_figure
 
 _LINES = {"tpr": "recall (true positive rate)", "precision": "precision", "fpr": "false positive rate"}
 

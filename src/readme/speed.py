@@ -42,7 +42,8 @@ def speed_markdown() -> str:
 
 def speed_chart() -> bytes:
     """The ratios as bars, with a line where both are equally fast: a PNG."""
-    from src.plots.style import COLORS, INK, new_figure, to_png  # Matplotlib, which the table does not need
+    from src.plots.palette import COLORS, INK
+    from src.plots.style import new_figure, to_png  # Matplotlib, which the table does not need
 
     figure, (panel,) = new_figure(7.6, 2.9)
     colors = dict(zip((XOR, FASHION, SEEDS), COLORS, strict=False))

@@ -8,9 +8,10 @@ import torch
 
 from src.plots.calibration import calibration_figure
 from src.plots.confusion import confusion_figure
+from src.plots.palette import INK
 from src.plots.precision_recall import precision_recall_figure
 from src.plots.roc import roc_figure
-from src.plots.style import INK, to_png
+from src.plots.style import to_png
 from src.plots.thresholds import thresholds_figure
 
 NAN = math.nan
