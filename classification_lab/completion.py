@@ -62,7 +62,7 @@ def answers(words: list[str]) -> list[str]:
     """
     *before, last = words or [""]
     if not before:
-        found: Iterable[str] = (*COMMANDS, "completion", "--help", "--version")
+        found: Iterable[str] = (*COMMANDS, "completion", "schema", "--help", "--version")
     elif before[0] == "completion":
         found = SCRIPTS
     elif before[0] not in COMMANDS:

@@ -34,6 +34,7 @@ COMMANDS
 MORE
   lab COMMAND --help        its examples, groups and keys
   lab completion bash       completion for a shell (bash, zsh or fish)
+  lab schema                a JSON schema of conf/, for editors
   lab --version
 """
 _HOME = Path(__file__).resolve().parent.parent
@@ -49,6 +50,8 @@ def main() -> None:
         from classification_lab import completion
 
         sys.exit(completion.main(words))
+    elif name == "schema":
+        _print_schema()
     elif name in ("--help", "-h", "help"):
         print(_HELP, end="")
     elif name in ("--version", "-V"):
@@ -64,6 +67,19 @@ def _begin(name: str, words: list[str]) -> None:
     sys.path.append(str(Path.cwd()))  # where your own packages are; after ours, unlike `python -m`
     sys.argv = [name, *words]
     runpy.run_module(f"src.{name}", run_name="__main__", alter_sys=True)
+
+
+def _print_schema() -> None:
+    """Print the JSON schema by which editors complete and check the files of `conf/`."""
+    import json
+
+    from src.command.startup import lean_imports
+
+    with lean_imports():
+        import lightning.pytorch  # noqa: F401
+    from src.settings.schema import schema
+
+    print(json.dumps(schema(), indent=1, ensure_ascii=False))
 
 
 def hidden() -> str | None:
@@ -85,7 +101,7 @@ def _refuse(name: str, words: list[str]) -> int:
         return _tell(f"{name}: unknown flag; the command comes first: lab train {' '.join([name, *words])}")
     if "=" in name:
         return _tell(f"{name}: needs a command; did you mean lab train {' '.join([name, *words])}?")
-    near = get_close_matches(name.lower(), [*COMMANDS, "completion"], n=1)
+    near = get_close_matches(name.lower(), [*COMMANDS, "completion", "schema"], n=1)
     return _tell(
         f"{name}: unknown command; {f'did you mean {near[0]}? ' if near else ''}choose from {', '.join(COMMANDS)}"
     )

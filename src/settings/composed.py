@@ -113,7 +113,7 @@ class RunRules(library_rules.Rules):
     allow_changed_data: bool = False
 
 
-_RULES: dict[str, type[library_rules.Rules]] = {
+RULES: dict[str, type[library_rules.Rules]] = {
     "": RootRules,
     "network": NetworkRules,
     "optimizer": library_rules.OptimizerRules,
@@ -139,7 +139,7 @@ def check(cfg: DictConfig, hydra: DictConfig) -> None:
 def check_values(cfg: Any) -> None:
     """Raise `ConfigError` for values of `cfg`, plain and resolved, that break a rule of these or of targets."""
     targets.check_names(cfg)
-    for group, model in _RULES.items():
+    for group, model in RULES.items():
         values = cfg
         for key in group.split(".") if group else ():
             values = values.get(key) if values is not None else None
