@@ -59,6 +59,8 @@ class DataSpec:
         feature_names: Name of each input column; empty where inputs are not columns.
         target_centre: The target that an output of 0 stands for, if the target is a number.
         target_unit: How much more an output of 1 stands for.
+        num_numbers: How many of a table's inputs are numbers, which come first; zeros and ones of categories follow.
+            None where inputs are of one kind.
 
     Example:
         >>> spec = DataSpec("binary", input_shape=(1, 28, 28), class_names=("T-shirt/top", "Ankle boot"))
@@ -73,6 +75,7 @@ class DataSpec:
     feature_names: tuple[str, ...] = ()
     target_centre: float = 0.0
     target_unit: float = 1.0
+    num_numbers: int | None = None
 
     @property
     def num_inputs(self) -> int:

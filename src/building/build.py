@@ -33,7 +33,7 @@ from src.heads.base import Head
 from src.heads.scheduling import Scheduling
 from src.networks.members import Members
 from src.settings.rules import resolved_mode
-from src.settings.undecided import is_undecided
+from src.settings.undecided import AUTO, is_undecided
 from src.spec import DataSpec
 from src.trust import targets
 
@@ -156,9 +156,21 @@ def make_network(cfg: DictConfig, spec: DataSpec, head_class: type[Head]) -> nn.
         spec: The specification of the dataset, which sizes the first layer.
         head_class: The class of the head, which sizes the last layer.
     """
-    outputs = head_class.num_outputs(spec)
-    network: nn.Module = make(cfg, "network", leave_out=("members",), input_shape=spec.input_shape, num_outputs=outputs)
+    sizes = sizes_of_network(cfg.network, spec, head_class)
+    network: nn.Module = make(cfg, "network", leave_out=("members",), **sizes)
     return network
+
+
+def sizes_of_network(network: Mapping[Any, Any], spec: DataSpec, head_class: type[Head]) -> dict[str, Any]:
+    """The arguments of a network that come from the dataset.
+
+    Args:
+        network: The configuration's group of that name, whose values are the other arguments.
+        spec: The specification of the dataset.
+        head_class: The class of the head.
+    """
+    sizes: dict[str, Any] = {"input_shape": spec.input_shape, "num_outputs": head_class.num_outputs(spec)}
+    return sizes | ({"numbers": spec.num_numbers} if network.get("numbers") == AUTO else {})
 
 
 def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:

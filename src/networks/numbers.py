@@ -24,14 +24,14 @@ class SmoothClip(nn.Module):
 
 
 class PeriodicEmbedding(nn.Module):
-    """Inputs x [N, F] to [N, F + F·dims]: the numbers themselves, and some functions of each that are learnt.
+    """Inputs x [N, F] to [N, F + K·dims]: all of them, and learned functions of each of the first K.
 
     They are weighted sums of cosines of the number, whose frequencies and phases are parameters too: a number that
     matters in steps, or within a range, is then as easy to learn as one that matters linearly (D. Holzmüller,
     L. Grinsztajn and I. Steinwart, "Better by default", NeurIPS 2024, where it is called PBLD).
 
     Args:
-        num_inputs: F.
+        num_inputs: K, at most F; those behind them, such as the zeros and ones of categories, have no functions.
         dims: Functions of each number.
         frequencies: Cosines of which they are made.
         sigma: Standard deviation of the first frequencies, in periods for each unit of a number.
@@ -46,8 +46,9 @@ class PeriodicEmbedding(nn.Module):
         self.bias = _parameter(_uniform(bound, num_inputs, dims))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Numbers [N, F + F·dims] for inputs x [N, F]."""
-        waves = (x.unsqueeze(-1) * (_SLOWER * self.frequencies) + _SLOWER * self.phases).cos()
+        """Numbers [N, F + K·dims] for inputs x [N, F]."""
+        embedded = x[:, : self.frequencies.shape[0]]
+        waves = (embedded.unsqueeze(-1) * (_SLOWER * self.frequencies) + _SLOWER * self.phases).cos()
         learnt = torch.einsum("nfk,fkd->nfd", waves, _SLOWER * self.weight) + _SLOWER * self.bias
         return torch.cat([x, learnt.flatten(1)], dim=1)
 

@@ -26,7 +26,9 @@ class TabularMLP(MLP):
         hidden_dims: Units of each hidden layer, first to last.
         activation: What follows each hidden layer.
         dropout: Probability that a hidden unit is silenced in training.
-        embedding: Functions of each input that are learnt and stand beside it; 0 leaves inputs alone.
+        embedding: Functions of each number that are learnt and stand beside it; 0 leaves inputs alone.
+        numbers: How many of the inputs are numbers, which come first; zeros and ones of categories follow, for which a
+            function would say nothing new. None takes all inputs for numbers.
         frequencies: Cosines of which each function is made.
         sigma: Standard deviation of their first frequencies; large ones tell near numbers apart, and overfit sooner.
 
@@ -49,13 +51,15 @@ class TabularMLP(MLP):
         embedding: Natural = 3,
         frequencies: Count = 16,
         sigma: Positive = 1.0,
+        numbers: Natural | None = None,
     ) -> None:
         inputs = prod(input_shape)
-        width = inputs * (1 + embedding)
+        embedded = min(inputs, numbers) if numbers is not None else inputs
+        width = inputs + embedded * embedding
         super().__init__((width,), num_outputs, hidden_dims, activation, dropout)
         _draw([layer for layer in self if isinstance(layer, nn.Linear)])
-        embedded = [PeriodicEmbedding(inputs, embedding, frequencies, sigma)] if embedding else []
-        front = [SmoothClip(), *embedded, InputScale(width)]
+        functions = [PeriodicEmbedding(embedded, embedding, frequencies, sigma)] if embedded * embedding else []
+        front = [SmoothClip(), *functions, InputScale(width)]
         if len(input_shape) > 1:
             front.insert(0, nn.Flatten())
         for layer in reversed(front):

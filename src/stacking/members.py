@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from src.building.build import Parts, build
+from src.building.build import Parts, build, sizes_of_network
 from src.building.making import make
 from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
@@ -116,10 +116,9 @@ class MemberFactory:
         return self._datasets[key]
 
     def _network(self, cfg: Plain) -> nn.Module:
-        spec = self.parts.head.spec
+        sizes = sizes_of_network(cfg, self.parts.head.spec, type(self.parts.head))
         arguments = {key: value for key, value in cfg.items() if key not in ("_target_", "members")}
-        outputs = type(self.parts.head).num_outputs(spec)
-        network: nn.Module = self._network_class(input_shape=spec.input_shape, num_outputs=outputs, **arguments)
+        network: nn.Module = self._network_class(**arguments | sizes)
         return network
 
 
@@ -155,7 +154,7 @@ def _sizes(member: Member) -> list[int]:
 
 
 def _shape_of(data: InMemoryDataModule) -> tuple[Any, ...]:
-    """What data must have in common to be stacked: the minibatches of an epoch, the rows' shape, the classes."""
+    """What data must have in common to be stacked: the minibatches of an epoch, what rows and targets are."""
     batches = -(-len(data.splits.train.y) // data.batch_rows)
     rows = tuple((*rows.x.shape[1:], *rows.y.shape[1:], str(rows.x.dtype), str(rows.y.dtype)) for rows in data.splits)
-    return (batches, *rows, data.task, data.class_names, data.target_scale)
+    return (batches, *rows, data.spec.num_numbers, data.task, data.class_names, data.target_scale)

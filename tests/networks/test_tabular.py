@@ -56,6 +56,17 @@ def test_before_the_first_step_every_class_is_as_likely():
     assert widths == [(16, 16), (16, 16), (16, 3)]  # 4 inputs, each with 3 learnt functions
 
 
+def test_categories_have_no_functions_beside_them():
+    torch.manual_seed(0)
+    layer, x = PeriodicEmbedding(num_inputs=2, dims=3, frequencies=4, sigma=0.5), torch.randn(5, 4)
+    found = layer(x)
+    torch.testing.assert_close(found, torch.cat([x, layer(x[:, :2])[:, 2:]], dim=1))
+    for numbers, width in [(2, 4 + 2 * 3), (0, 4), (None, 4 + 4 * 3)]:
+        network = TabularMLP((4,), 1, hidden_dims=[8], numbers=numbers)
+        assert network(x).shape == (5, 1)
+        assert next(each for each in network if isinstance(each, nn.Linear)).in_features == width
+
+
 def test_without_an_embedding_inputs_go_on_as_they_are():
     names = [type(layer).__name__ for layer in TabularMLP((2, 3), 1, hidden_dims=[], embedding=0)]
     assert names == ["Flatten", "SmoothClip", "InputScale", "Linear"]

@@ -2,6 +2,7 @@
 
 from abc import ABC
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -48,6 +49,13 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         self.held_out: Tensor | None = None
         self._decides = False
         self._class_names: tuple[str, ...] | None = None
+
+    @property
+    def spec(self) -> DataSpec:
+        """What networks, heads and plots need to know of this table."""
+        spec = super().spec
+        assert self.encoder is not None
+        return replace(spec, num_numbers=self.encoder.num_numbers)
 
     def fit_scaler(self, x: Tensor) -> Scaler:
         """What stands in for missing numbers, and the scale of the others."""

@@ -70,6 +70,11 @@ class Encoder(NamedTuple):
         return (*self.numeric, *(f"{name}={each}" for name, kinds in self.categories.items() for each in kinds))
 
     @property
+    def num_numbers(self) -> int:
+        """How many of them, the first ones, are no zeros and ones of categories."""
+        return len(self.numeric)
+
+    @property
     def places(self) -> dict[str, list[int]]:
         """Places of the numbers that each column becomes."""
         columns = [*self.numeric, *(name for name, kinds in self.categories.items() for _ in kinds)]

@@ -60,6 +60,11 @@ class MemberEncoders(NamedTuple):
         return tuple(name for name, _ in self._inputs)
 
     @property
+    def num_numbers(self) -> int:
+        """How many of them, the first ones, are numbers or parts of dates that the layout has."""
+        return self.layout.num_numbers
+
+    @property
     def places(self) -> dict[str, list[int]]:
         """Places of the inputs that each column becomes, for any member."""
         found = {name: list(places) for name, places in self.layout.places.items()}

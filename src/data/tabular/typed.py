@@ -96,6 +96,11 @@ class TypedEncoder(NamedTuple):
         )
 
     @property
+    def num_numbers(self) -> int:
+        """How many of them, the first ones, are numbers or parts of dates."""
+        return len(self.spellings) + sum(len(dates.parts) for dates in self.dates.values())
+
+    @property
     def places(self) -> dict[str, list[int]]:
         """Places of the numbers that each column becomes, in the order of `feature_names`."""
         dates = (name for name, dates in self.dates.items() for _ in dates.parts)
@@ -134,7 +139,7 @@ class TypedEncoder(NamedTuple):
         All in float64, so that numbers as large as 40,000,001 keep what tells them apart.
         """
         fill, mean, scale = (torch.full((x.shape[1],), value, dtype=torch.float64) for value in (0.0, 0.0, 1.0))
-        for place in range(len(self.spellings) + sum(len(dates.parts) for dates in self.dates.values())):
+        for place in range(self.num_numbers):
             cells = x[:, place].numpy()
             known = _known(cells)
             fill[place] = float(np.median(known)) if len(known) else 0.0
