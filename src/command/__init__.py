@@ -1,1 +1,1 @@
-"""The command line as a person writes it: flags, paths of any letters, and answers to mistakes."""
+"""The command line as people write it: flags, paths in any script, and helpful errors."""

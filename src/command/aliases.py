@@ -1,4 +1,4 @@
-"""Another path to a folder whose name Hydra would take for an interpolation."""
+"""Another path to a folder whose name Hydra would read as an interpolation."""
 
 import os
 from pathlib import Path
@@ -9,14 +9,14 @@ _OPENED = "/proc/self/fd/"
 
 
 def alias(folder: Path, key: str) -> Path:
-    """A path to a folder that holds no `${`: itself, or the number under which this process has it open.
+    """A path to a folder without `${` in it: the folder's own, or the file descriptor of this process for it.
 
     Args:
-        folder: Which.
+        folder: The folder.
         key: What the user set, for messages.
 
     Raises:
-        ConfigError: The name holds `${`, and this system knows no other way to the folder.
+        ConfigError: The name contains `${`, and this system has no other path to the folder.
 
     Example:
         >>> alias(Path("runs/xor"), "resume")
@@ -31,5 +31,5 @@ def alias(folder: Path, key: str) -> Path:
 
 
 def meant(folder: str) -> str:
-    """The folder that a path from `alias` stands for; any other as it is."""
+    """The folder that a path from `alias` stands for; any other path is returned unchanged."""
     return os.path.realpath(folder) if folder.startswith(_OPENED) else folder

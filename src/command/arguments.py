@@ -1,4 +1,4 @@
-"""The command line as a person writes it, and as Hydra reads it."""
+"""From the command line as people write it to the one that Hydra reads."""
 
 import re
 import shlex
@@ -24,30 +24,30 @@ _RENAMED = {
     "changed_data=accept": "allow_changed_data=true",
     "changed_data=refuse": "allow_changed_data=false",
 }
-"""Words of earlier versions and what they are called now."""
+"""Words of earlier versions and their current names."""
 
 _OF_NO_RUN = "describe"
-"""The command that reads a dataset, not runs."""
+"""The command that reads a dataset instead of runs."""
 
 _LAUNCHER = "hydra/launcher=", "hydra.launcher."
 
 
 def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[str], Path | None]:
-    """The command line for Hydra, and the folder of the sweep that it resumes, if it does.
+    """The command line for Hydra, and the folder of the sweep that it resumes, if any.
 
     Args:
-        words: As they were written.
-        command: Whose they are, as in `conf/<command>.yaml`.
-        begins_runs: The command trains; otherwise it works on runs that are there.
+        words: The words as they were typed.
+        command: The command they were given to, as in `conf/<command>.yaml`.
+        begins_runs: Whether the command trains; otherwise it works on existing runs.
 
     Raises:
-        ConfigError: Words that cannot be read, or a run or sweep to resume that is not there or would become another.
+        ConfigError: Words that cannot be read, or a run or sweep to resume that does not exist or would change.
     """
     try:
         flags, words = parted(words)
     except UnknownFlagError as error:
         raise unknown_flag(str(error), words, command) from None
-    if "--shell-completion" in flags:  # its words are of another kind
+    if "--shell-completion" in flags:  # takes words of another kind
         check_completion(words)
         return [*joined(flags), *words], None
     words = [_RENAMED.get(word, word) for word in words]
@@ -67,14 +67,14 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
 
 
 def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
-    """The command line that resumes a run: `resume=FOLDER` becomes that run's own saved one.
+    """The command line that resumes a run: `resume=FOLDER` is replaced by the run's saved configuration.
 
     Args:
-        flags: As `parted` returns them.
+        flags: The flags from `parted`.
         arguments: The other words.
 
     Raises:
-        ConfigError: There is no such run, or an override would exchange one of its parts.
+        ConfigError: There is no such run, or an override would replace one of its parts.
     """
     wanted = [text_of(argument.partition("=")[2]) for argument in arguments if argument.startswith("resume=")]
     if not wanted or wanted[-1] == "null":
@@ -82,7 +82,7 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
     checkpoint = Path(wanted[-1]) if wanted[-1].endswith(".ckpt") else None
     if checkpoint is not None and not checkpoint.is_file():
         raise ConfigError(
-            f"resume: there is no checkpoint {checkpoint}; name a run folder, one of its checkpoints or latest"
+            f"resume: there is no checkpoint {checkpoint}; name a run folder, one of its checkpoints, or latest"
         )
     named = wanted[-1] if checkpoint is None else str(checkpoint.parent.parent)
     folder = find_run(named, _value(arguments, "runs_dir", "runs"), "resume")
@@ -101,8 +101,8 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
     lock(folder, "resume")
     if SweepFolder(folder.parent).overrides.exists():
         lock(folder.parent, "resume", shared=True)
-    place = alias(folder, "resume")  # Hydra reads an interpolation in the folder that it works in
-    # Hydra does not read the folder itself: beside the configuration there it would look for options of its own groups
+    place = alias(folder, "resume")  # Hydra would read an interpolation in its working folder
+    # Hydra does not read the folder itself, or it would look there for options of its own groups
     ConfigStore.instance().store(name=_RESUMED, node=saved)
     return flags | {"--config-name": _RESUMED}, [
         *rest,
@@ -115,7 +115,7 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
 
 
 def changing(arguments: list[str]) -> list[str]:
-    """The arguments of a command on a run: `data.KEY=VALUE` is a change of the run's own configuration.
+    """The arguments of a command on a run: `data.KEY=VALUE` changes the run's own configuration.
 
     Example:
         >>> changing(["run=latest", "data.noise=0.3"])
@@ -125,17 +125,17 @@ def changing(arguments: list[str]) -> list[str]:
 
 
 def refuse_sweeping(flags: Flags, words: list[str]) -> None:
-    """Raise `ConfigError` where `flags` or `words` tell a command that works on one run to sweep."""
+    """Raise `ConfigError` if `flags` or `words` ask for a sweep from a command that works on one run."""
     mode = [word for word in words if word.startswith("hydra.mode=") and word.lower() != "hydra.mode=run"]
     if "--multirun" in flags or mode:
-        raise ConfigError(f"{mode[-1] if mode else '--multirun'}: only src.train sweeps; give the command once a run")
+        raise ConfigError(f"{mode[-1] if mode else '--multirun'}: only src.train sweeps; give the command once per run")
 
 
 def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str], Path | None]:
-    """The command line that resumes a sweep, and its folder: `sweep_resume=FOLDER` becomes its saved overrides.
+    """The command line that resumes a sweep, and its folder: `sweep_resume=FOLDER` is replaced by its saved overrides.
 
     Args:
-        flags: As `parted` returns them.
+        flags: The flags from `parted`.
         arguments: The other words.
 
     Raises:
@@ -147,7 +147,7 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     folder = Path(wanted[-1])
     if not SweepFolder(folder).overrides.exists():
         raise ConfigError(f"sweep_resume: {folder} is not a sweep's folder (it has no {SWEEP.overrides})")
-    if "${" in str(folder.resolve()):  # Hydra reads an interpolation in it, and so would the launcher's processes
+    if "${" in str(folder.resolve()):  # Hydra and the launcher's processes would read an interpolation in it
         raise ConfigError(f"sweep_resume: cannot work in a folder with ${{ in its name (got {folder}); rename it")
     check_links(folder, levels=3)
     lock(folder, "sweep_resume")
@@ -156,8 +156,8 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
     config_dir = saved_config_dir(SweepFolder(folder).overrides)
     if config_dir is not None and "--config-dir" not in flags:
         raise ConfigError(
-            f"sweep_resume: the sweep was begun with --config-dir {shlex.quote(config_dir)}, "
-            "which is obeyed only from the command line; add it"
+            f"sweep_resume: the sweep was started with --config-dir {shlex.quote(config_dir)}, "
+            "which works only on the command line; add it"
         )
     launcher = [argument for argument in rest if argument.startswith(_LAUNCHER)]
     for argument in rest:

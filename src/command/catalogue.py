@@ -1,4 +1,4 @@
-"""What a command line can choose from: options of groups and keys, own ones from elsewhere among them."""
+"""What a command line can choose from: config groups, their options, and keys, including the user's own."""
 
 import re
 
@@ -12,7 +12,7 @@ from src.compat.hydra import new_loader
 from src.places import CONF
 from src.settings.composed import keys_below
 
-_NOT_CHOSEN = "common", "hydra"  # parts of options, and Hydra's own groups
+_NOT_CHOSEN = "common", "hydra"  # parts of other options, and Hydra's own groups
 _FROM_ELSEWHERE = {"hydra/launcher": {"joblib": "joblib (with the extra `sweep` of pyproject.toml)"}}
 
 
@@ -21,8 +21,8 @@ class Catalogue:
 
     Args:
         command: Its primary configuration, unless `--config-name` names another.
-        flags: Of the command line; `--config-dir` and `--config-path` are obeyed.
-        words: The rest of it; `hydra.searchpath` is obeyed, and keys are those of the options chosen.
+        flags: The flags of the command line; `--config-dir` and `--config-path` are respected.
+        words: The rest of the command line; `hydra.searchpath` is respected, and the chosen options determine the keys.
     """
 
     def __init__(self, command: str, flags: Flags, words: list[str]) -> None:
@@ -35,7 +35,7 @@ class Catalogue:
         self._loader = new_loader(str(flags.get("--config-path", CONF)), first)
 
     def options(self, group: str) -> list[str]:
-        """The options of a config group; none where there is no such group."""
+        """The options of a config group; empty if there is no such group."""
         found: list[str] = self._loader.get_group_options(group, ObjectType.CONFIG, self.name, self._search)
         known = {option: option for option in found}
         if found:
@@ -43,28 +43,28 @@ class Catalogue:
         return sorted(known.values())
 
     def groups(self) -> list[str]:
-        """The groups of which a run has an option."""
+        """The groups from which a run chooses an option."""
         found: list[str] = self._loader.get_group_options("", ObjectType.GROUP, self.name, self._search)
         return [group for group in sorted(found) if group not in _NOT_CHOSEN]
 
     def holding(self, option: str) -> str | None:
-        """The group that has an option of this name, experiments before others."""
+        """The group that has an option of this name, experiments first."""
         groups = sorted(self.groups(), key=lambda group: group != "experiment")
         return next((group for group in groups if option in self.options(group)), None)
 
     def composed(self) -> DictConfig:
-        """The configuration of the options chosen, single values left aside; of the default options where it fails."""
+        """The configuration of the chosen options without single values; that of the default options if it fails."""
         chosen = [word for word in self._words if re.fullmatch(r"[a-z_/]+=[\w.-]+", word)]
         chosen = [word for word in chosen if self.options(word.partition("=")[0])]
         for overrides in (chosen, []):
             try:
                 return self._loader.load_configuration(self.name, [*self._search, *overrides], RunMode.RUN)
-            except HydraException:  # the very mistake that a message is being written about
+            except HydraException:  # the very mistake that the message will be about
                 continue
         return OmegaConf.create()
 
     def whole(self) -> DictConfig:
-        """The configuration of the whole command line, `hydra` included; values that are swept over are left aside.
+        """The configuration of the whole command line, including `hydra` but without the values of a sweep.
 
         Raises:
             HydraException: It cannot be composed.
@@ -72,7 +72,7 @@ class Catalogue:
         return self._loader.load_configuration(self.name, self._words, self._mode)
 
     def shown(self) -> DictConfig:
-        """The configuration of the whole command line, of which `--cfg job` shows all but `hydra`, `--cfg hydra` that.
+        """The configuration of the whole command line; `--cfg job` shows all but `hydra`, `--cfg hydra` only that.
 
         Raises:
             HydraException: It cannot be composed.
@@ -82,10 +82,10 @@ class Catalogue:
         return OmegaConf.masked_copy(cfg, [str(key) for key in keys])
 
     def keys(self, with_hydra: bool = False) -> set[str]:
-        """The keys that a command line can set, dotted.
+        """The dotted keys that a command line can set.
 
         Args:
-            with_hydra: Hydra's own keys too.
+            with_hydra: Whether to include Hydra's own keys.
         """
         cfg = self.composed()
         return keys_below(OmegaConf.masked_copy(cfg, [str(key) for key in cfg if with_hydra or key != "hydra"]))

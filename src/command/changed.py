@@ -1,4 +1,4 @@
-"""Whether a run of a resumed sweep still has the settings with which it was begun: conf/ may have been edited since."""
+"""Whether a run of a resumed sweep still has its original settings: conf/ may have been edited since."""
 
 import sys
 from pathlib import Path
@@ -10,15 +10,15 @@ from src.storage.folders import RunFolder
 from src.storage.values import known_json
 from src.trust.plain import parse_yaml, read_yaml
 
-_PLACES = ("runs_dir", "data_dir", "resume")  # a run that was moved is the same run
+_PLACES = ("runs_dir", "data_dir", "resume")  # a moved run is the same run
 
 
 def changed_settings(config: Path, text: str) -> list[str]:
     """The keys whose values differ between a saved configuration and that of the same run now.
 
     Args:
-        config: The saved file; one that is not there, or cannot be read, differs in nothing.
-        text: What would be saved now, as YAML.
+        config: The saved file; one that is missing or cannot be read counts as unchanged.
+        text: The YAML that would be saved now.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -39,17 +39,17 @@ def changed_settings(config: Path, text: str) -> list[str]:
 
 
 def tell(number: int, keys: list[str], outcome: str) -> None:
-    """Say in a line that run `number` of a sweep was begun with other values of some `keys`; the `outcome` ends it."""
+    """Print a line: run `number` of a sweep was started with other values of some `keys`, and the `outcome`."""
     print(f"#{number}: conf/ gives it other settings now ({', '.join(keys)}); {outcome}", file=sys.stderr)
 
 
 def tell_finished(number: int, run: RunFolder, keys: list[str]) -> None:
-    """Say of a finished run of a resumed sweep what its folder does not show: other settings now, or broken numbers.
+    """Print what the folder of a finished run of a resumed sweep does not show: changed settings or broken metrics.
 
     Args:
-        number: Of the run in the sweep.
-        run: Its folder.
-        keys: Whose values `conf/` has changed since.
+        number: The run's number in the sweep.
+        run: The run's folder.
+        keys: The keys whose values `conf/` has changed since.
     """
     if keys:
         tell(number, keys, "it has finished, and stays as it is")

@@ -1,4 +1,4 @@
-"""Where a command's runs go: a folder that is claimed for it alone, and given up when nothing came of it."""
+"""Where a command's runs go: a folder claimed for it alone, and given up if nothing came of it."""
 
 import errno
 import logging
@@ -33,9 +33,8 @@ class Claim:
 
     Attributes:
         path: The folder.
-        above: The folders above it that had to be made, the innermost first.
-        identity: Device and number of the folder on the disk, by which it is known when its name has come to mean
-            another.
+        above: The parent folders that had to be created, innermost first.
+        identity: Device and inode of the folder, which identify it even if another folder has its name by now.
     """
 
     path: Path
@@ -43,9 +42,9 @@ class Claim:
     identity: tuple[int, int]
 
     def give_up(self, names: Iterable[str]) -> None:
-        """Remove the folder with its files of these names, and the folders above it; what holds more stays."""
+        """Remove the folder with its files of these `names`, and its parents; folders that hold anything else stay."""
         logging.shutdown()  # closes its log
-        logging.getLogger().handlers.clear()  # or the next record would open it anew
+        logging.getLogger().handlers.clear()  # or the next record would reopen it
         if self.path.is_dir() and _identity(self.path) == self.identity:
             remove_listed(self.path, names)
             remove_empty([self.path, *self.above])
@@ -55,7 +54,7 @@ def claim(folder: str) -> Claim:
     """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, ….
 
     Raises:
-        OSError: None can be made there.
+        OSError: No folder can be created there.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -72,7 +71,7 @@ def claim(folder: str) -> Claim:
             path.mkdir()
         except FileExistsError:
             number += 1
-        except FileNotFoundError:  # another process has just given up the folder above
+        except FileNotFoundError:  # another process has just given up the parent folder
             continue
         except OSError:
             remove_empty(above)
@@ -83,18 +82,18 @@ def claim(folder: str) -> Claim:
 
 @dataclass
 class Claims:
-    """What one command has claimed, and gives up again where nothing comes of it.
+    """What one command has claimed, and gives up again if nothing comes of it.
 
     Attributes:
-        sweep: The command's sweep; known beforehand where it is resumed.
-        made: The folder that the command made, of its run or its sweep.
+        sweep: The command's sweep; known beforehand if it is resumed.
+        made: The folder that the command created for its run or its sweep.
     """
 
     sweep: Path | None = None
     made: Claim | None = None
 
     def give_up(self) -> None:
-        """Remove the folder that was made, unless training has left something there."""
+        """Remove the created folder, unless training has left something in it."""
         if self.made is None:
             return
         if self.sweep is None and not RunFolder(self.made.path).begun:
@@ -103,7 +102,7 @@ class Claims:
             self.made.give_up(SWEEP_FILES)
 
     def last_words(self) -> str:
-        """What is said of an interrupted command; the folder of what has not begun is removed."""
+        """The message for an interrupted command; removes the folder of a run that has not begun."""
         self.give_up()
         if self.sweep is not None and self.sweep.exists():
             return f"interrupted; resume with: python -m src.train sweep_resume={shlex.quote(str(self.sweep))}"
@@ -115,7 +114,7 @@ _claims: ContextVar[Claims] = ContextVar("claims")
 
 @contextmanager
 def claims() -> Iterator[Claims]:
-    """The claims of the command in the block. Hydra makes its own `ClaimFolder`, which finds them by the context."""
+    """The claims of the command in the block. Hydra creates `ClaimFolder` itself, which finds them by the context."""
     token = _claims.set(Claims())
     try:
         yield _claims.get()
@@ -124,15 +123,15 @@ def claims() -> Iterator[Claims]:
 
 
 def last_words() -> str:
-    """What is said where a signal ends the process, whatever it is doing."""
+    """The message when a signal ends the process, whatever it is doing."""
     return _claims.get(Claims()).last_words()
 
 
 class ClaimFolder(Callback):
-    """Gives each run and each sweep a folder that nobody else has, also where two start in the same instant."""
+    """Gives each run and each sweep a folder of its own, even if two start in the same instant."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Claim the run's folder; processes that train together share the first one's."""
+        """Claim the run's folder; processes that train together share that of the first."""
         if "LOCAL_RANK" in os.environ:
             return
         with _refusing():
@@ -164,17 +163,17 @@ class ClaimFolder(Callback):
             stack, launcher = SweepFolder(sweep).stack_checkpoint, str(config.hydra.launcher._target_)
             if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
                 print(
-                    f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs "
-                    "resumes from a checkpoint of its own or, where there is none, trains anew",
+                    f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs now "
+                    "resumes from a checkpoint of its own or, if there is none, trains anew",
                     file=sys.stderr,
                 )
 
 
 class NoFolder(Callback):
-    """Keeps Hydra from making folders and files for a command that reads runs."""
+    """Keeps Hydra from creating folders and files for a command that reads runs."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Refuse a folder for the command itself."""
+        """Refuse settings for a folder of the command itself."""
         with _refusing():
             if str(config.hydra.run.dir) != "." or config.hydra.output_subdir is not None:
                 key = "hydra.run.dir" if str(config.hydra.run.dir) != "." else "hydra.output_subdir"
@@ -185,7 +184,7 @@ class Refused(BaseException):
     """Ends a command from inside a Hydra callback; Hydra turns an `Exception` there into a warning and goes on.
 
     Attributes:
-        error: Why.
+        error: The reason.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -197,7 +196,7 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
     """Claim the folder that `hydra.run.dir` or `hydra.sweep.dir` names.
 
     Raises:
-        ConfigError: It is there already and not a run's or a sweep's, or can never be there.
+        ConfigError: It exists already and is not a run's or a sweep's, or it can never exist.
         OSError: The disk refuses it now.
     """
     name = str(Path(str(config.hydra[kind].dir)).expanduser())
@@ -205,7 +204,7 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
     key = f"hydra.{kind}.dir" if written else "runs_dir"
     path = Path(name)
     if path.name in ("", "..") or (os.path.lexists(path) and not _is_ours(path)):
-        raise ConfigError(f"{key}: {name} is there already, and no run of this project; name a new folder")
+        raise ConfigError(f"{key}: {name} exists already and is no run of this project; name a new folder")
     try:
         made = claim(name)
     except OSError as error:
@@ -217,7 +216,7 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a folder was claimed for a run or a sweep; one that another process claims just now is empty."""
+    """Whether a folder was claimed for a run or a sweep; one that another process is just claiming is empty."""
     if folder.is_symlink() or not folder.is_dir():
         return False
     marks = RunFolder(folder).mark, RunFolder(folder).config, SweepFolder(folder).mark, SweepFolder(folder).overrides
@@ -225,7 +224,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _check_names(config: DictConfig) -> None:
-    """Refuse names by which Hydra would write elsewhere than in the folder."""
+    """Refuse names that would make Hydra write outside the folder."""
     if (found := config.hydra.output_subdir) != str(RUN.hydra):
         where = f"a run keeps its configuration in {RUN.hydra}"
         raise ConfigError(f"hydra.output_subdir: {where} (got {found}); leave it out")

@@ -1,4 +1,4 @@
-"""What all commands share: Hydra around the work, one-line errors and exit codes.
+"""What all commands share: Hydra, one-line errors and exit codes.
 
 Exit codes: 0 done, 1 training failed, 2 bad input, 130, 143 and 129 interrupted by Ctrl-C, SIGTERM and SIGHUP.
 """
@@ -33,11 +33,11 @@ AfterSweep = Callable[[Path], None] | None
 
 
 class Outcome(NamedTuple):
-    """What came of a command.
+    """The outcome of a command.
 
     Attributes:
         code: Its exit code.
-        sweep: The folder of its sweep; None where it was none.
+        sweep: The folder of its sweep; None if it was not a sweep.
     """
 
     code: int
@@ -45,18 +45,18 @@ class Outcome(NamedTuple):
 
 
 def command(config_name: str, work: Work, begins_runs: bool = True, after_sweep: AfterSweep = None) -> None:
-    """Do `work` on the configuration that the command line composes, then exit: `execute` for a terminal.
+    """Compose the command line, do the `work` and exit: `execute` for a terminal.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
-        begins_runs: Each configuration is a run; otherwise the work reads what runs have left.
+        begins_runs: Whether each configuration is a run; otherwise the work reads existing runs.
         after_sweep: What to do with the folder of a sweep when its runs have ended.
     """
     interrupts.answer(claiming.last_words)
     try:
         code = execute(config_name, work, sys.argv[1:], begins_runs, after_sweep).code
-    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, OSError, KeyboardInterrupt) as error:
@@ -67,24 +67,25 @@ def command(config_name: str, work: Work, begins_runs: bool = True, after_sweep:
 def execute(
     config_name: str, work: Work, words: list[str], begins_runs: bool = True, after_sweep: AfterSweep = None
 ) -> Outcome:
-    """Do `work` on the configuration that a command line composes, in a folder of its own; what came of it.
+    """Compose a command line, do the `work` in a folder of its own and return the outcome.
 
-    The exit code is 0, or 1 where runs of a sweep failed: each has said so in a line, and the others went on.
+    The exit code is 0, or 1 if runs of a sweep failed: each has printed a line, and the others went on.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
-        words: The command line behind the command's name, as a person writes it.
-        begins_runs: Each configuration is a run, checked by the rules of `src.train` and filed in a folder of its own;
-            otherwise the work reads what runs have left and checks its own keys.
+        words: The command line after the command's name, as people write it.
+        begins_runs: Whether each configuration is a run, checked by the rules of `src.train` and kept in a folder of
+            its own; otherwise the work reads existing runs and checks its own keys.
         after_sweep: What to do with the folder of a sweep when its runs have ended.
 
     Raises:
         ConfigError: The configuration cannot work; nothing is left behind.
         TrainingDivergedError: The loss became NaN or infinite.
-        ExportError: An exported network does not compute what the run does.
-        InterruptedRunError: Ctrl-C or another signal. What has begun can be resumed, else nothing is left behind.
-        OSError: The disk is full, read-only or gone; it names the place.
+        ExportError: An exported network does not compute the same as the run.
+        InterruptedRunError: Ctrl-C or another signal. A run that has begun can be resumed; otherwise nothing is left
+            behind.
+        OSError: The disk is full, read-only or gone; the error names the place.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
     OmegaConf.register_new_resolver("problem", problem, replace=True)
@@ -116,7 +117,7 @@ def execute(
 
 
 def _call_hydra(task: Task, claimed: Claims) -> None:
-    """Have Hydra call the task. Where an error ends it before anything has begun, what was claimed is given up."""
+    """Have Hydra call the task. If it fails before anything has begun, its claims are given up."""
     as_before = save_nothing()
     try:
         with composed_once():
@@ -135,7 +136,7 @@ def _call_hydra(task: Task, claimed: Claims) -> None:
 
 
 def _sweep_code(sweep: SweepFolder) -> int:
-    """1 where runs of a sweep failed, which is said in a line that counts; else 0."""
+    """1 if runs of a sweep failed, after printing how many; otherwise 0."""
     failed = failures.noted(sweep.path)
     if not failed:
         return 0

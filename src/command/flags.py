@@ -1,4 +1,4 @@
-"""Hydra's flags among the words of a command line, in any order and each with its own word."""
+"""Hydra's flags on a command line, in any order and with their values."""
 
 import argparse
 import re
@@ -9,11 +9,11 @@ from src.errors import ConfigError, suggestion
 from src.storage.folders import RUN
 
 Flags = dict[str, str | bool]
-"""Long names of the flags that were given, each with its word, or True where it takes none."""
+"""Long names of the given flags and their values, or True for flags without one."""
 
 
 class UnknownFlagError(ConfigError):
-    """A word with dashes that is no flag; its text is the word."""
+    """A word with dashes that is not a flag; the error's text is that word."""
 
 
 _SWITCHES = {
@@ -43,10 +43,10 @@ _DO_SOMETHING_ELSE = "--run", "--multirun", "--cfg", "--info", "--shell-completi
 
 
 def parted(words: list[str]) -> tuple[Flags, list[str]]:
-    """The flags of a command line, and its other words in their order.
+    """The flags of a command line, and its other words in order.
 
     Raises:
-        ConfigError: A flag that is unknown, lacks its word, has a wrong one or contradicts another.
+        ConfigError: A flag that is unknown, lacks its value, has a wrong one or contradicts another.
 
     Example:
         >>> parted(["experiment=xor", "--cfg", "job", "-m", "seed=0,1"][:3])
@@ -69,7 +69,7 @@ def parted(words: list[str]) -> tuple[Flags, list[str]]:
 
 
 def joined(flags: Flags) -> list[str]:
-    """Flags as words again, each with its word behind an equals sign, so that nothing can come between the two.
+    """Flags as words again, each with its value after an equals sign, so that nothing can come between the two.
 
     Example:
         >>> joined({"--cfg": "job", "--resolve": True})
@@ -98,7 +98,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _with_its_default(words: list[str]) -> list[str]:
-    """The words with what a bare `--info` means spelt out, which argparse would take from the next word."""
+    """The words with the default of a bare `--info` spelt out; argparse would take the next word for its value."""
     spelt = list(words)
     for place, word in enumerate(words):
         if word in ("--info", "-i") and not {*words[place + 1 : place + 2]} & {*_CHOICES["--info"]}:
@@ -117,7 +117,7 @@ def _check(flags: Flags) -> None:
     if "--experimental-rerun" in flags:
         raise ConfigError(
             "--experimental-rerun: reads a pickle, which can run any code; "
-            f"go on with a run by resume=FOLDER, or repeat the words in its {RUN.overrides}"
+            f"resume a run with resume=FOLDER, or repeat the words in its {RUN.overrides}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What `--help` prints: how a command is used, the options of its groups, and its keys as one writes them."""
+"""The text of `--help`: how to use a command, the options of its groups, and its keys as you type them."""
 
 import textwrap
 from string import Template
@@ -14,12 +14,12 @@ _NOT_SHOWN = "hydra", "changes"  # the second is set as data.KEY=VALUE
 
 
 def help_text(command: str, flags: Flags, words: list[str]) -> str:
-    """The help of a command, in lines of at most eighty characters where no value is longer.
+    """The help of a command, in lines of at most 80 characters unless a value is longer.
 
     Args:
         command: The primary configuration, `conf/<command>.yaml`.
-        flags: Of the command line.
-        words: The rest of it, of which options and values show in the help.
+        flags: The flags of the command line.
+        words: The rest of the command line; its options and values show in the help.
 
     Raises:
         HydraException: The configuration cannot be composed.
@@ -33,12 +33,12 @@ def help_text(command: str, flags: Flags, words: list[str]) -> str:
 
 
 def _group(name: str, options: list[str]) -> str:
-    """A group and its options, wrapped below one another."""
+    """A group and its options, wrapped over several lines."""
     return textwrap.fill(f"{name}: {', '.join(options)}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _keys(cfg: DictConfig, resolves: bool) -> list[str]:
-    """Lines `KEY=VALUE`, with dots between levels; classes are named by options, and so are not shown."""
+    """Lines `KEY=VALUE`, with dots between levels; classes are left out, since options stand for them."""
     values = OmegaConf.to_container(cfg, resolve=resolves)
     return [f"  {key}={_written(value)}" for key, value in _flat(values, "") if not key.endswith("_target_")]
 
@@ -52,7 +52,7 @@ def _flat(values: Any, above: str) -> list[tuple[str, Any]]:
 
 
 def _written(value: Any) -> str:
-    """A value as a command line has it.
+    """A value as it is typed on a command line.
 
     Example:
         >>> _written(None), _written([8, 8]), _written(True)

@@ -1,6 +1,6 @@
-"""The files of `.hydra/`, written whole once a configuration has been checked.
+"""The files of `.hydra/`, written atomically once a configuration has been checked.
 
-Hydra itself writes them in place and before that, also into the folder of a run that is resumed or has finished.
+Hydra itself writes them in place and before the check, even into the folder of a resumed or finished run.
 """
 
 from collections.abc import Iterator
@@ -19,22 +19,22 @@ from src.trust.plain import parse_yaml, read_yaml
 from src.trust.references import without_resolvers
 
 Files = dict[str, str]
-"""Text of each file by its name."""
+"""The text of each file by name."""
 
 
 def of_job(cfg: DictConfig) -> Files:
-    """Those of the job that Hydra has just called with a configuration `cfg`, before that is resolved.
+    """The files of the job that Hydra has just called with a configuration `cfg`, before it is resolved.
 
-    Empty where another process of the same training writes them.
+    Empty if another process of the same training writes them.
     """
     hydra: Any = HydraConfig.instance().cfg
     return composed(cfg, hydra) if hydra.hydra.output_subdir == str(RUN.hydra) else {}
 
 
 def composed(cfg: DictConfig, hydra: DictConfig) -> Files:
-    """Those of a job with a configuration `cfg` and `hydra`'s own.
+    """The files of a job with a configuration `cfg` and Hydra's own, `hydra`.
 
-    Resolvers such as `${oc.env:HOME}` are replaced by their values: nobody follows those of a run that is opened.
+    Resolvers such as `${oc.env:HOME}` are replaced by their values, since opening a run later does not resolve them.
     """
     return {
         RUN.config.name: OmegaConf.to_yaml(without_resolvers(cfg)),
@@ -44,9 +44,9 @@ def composed(cfg: DictConfig, hydra: DictConfig) -> Files:
 
 
 def of_resumed(files: Files, run: RunFolder) -> Files:
-    """The `files` of a `run` that is resumed: the words that it was begun with stay, but for those that are set anew.
+    """The `files` of a `run` that is resumed: its original words stay, except for keys that are set anew.
 
-    By these words, and by the options that they chose, `src.compare` knows its setting.
+    From these words, and the options they chose, `src.compare` knows the run's setting.
     """
     before, now = _words(run.overrides), parse_yaml(files[RUN.overrides.name], RUN.overrides.name)
     if before is None or not run.hydra_config.is_file():
@@ -68,7 +68,7 @@ def key_of(word: str) -> str:
 
 
 def _words(path: Path) -> list[str] | None:
-    """The overrides in the file at `path`; None where it holds none."""
+    """The overrides in the file at `path`; None if it is not a list of them."""
     try:
         found = read_yaml(path)
     except (ConfigError, OSError):
@@ -78,7 +78,7 @@ def _words(path: Path) -> list[str] | None:
 
 @contextmanager
 def written(files: Files, run: RunFolder) -> Iterator[None]:
-    """Write `files` into the folder of a `run`; where the block refuses the configuration, what was there is back."""
+    """Write `files` into the folder of a `run`; if the block refuses the configuration, restore the previous ones."""
     before = {path: path.read_bytes() for name in files if (path := run.hydra / name).is_file()}
     write(files, run)
     try:
@@ -91,7 +91,7 @@ def written(files: Files, run: RunFolder) -> Iterator[None]:
 
 
 def write(files: Files, run: RunFolder) -> None:
-    """Write `files` into the folder of a `run`, each whole."""
+    """Write `files` into the folder of a `run`, each atomically."""
     make_folders(run.hydra)
     for name, text in files.items():
         with aside(run.hydra / name) as part:

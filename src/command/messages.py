@@ -16,12 +16,12 @@ from src.errors import ConfigError, choice
 
 
 def reworded(error: Exception, command: str, words: list[str]) -> ConfigError:
-    """An error of Hydra or OmegaConf as ours.
+    """An error of Hydra or OmegaConf in our words.
 
     Args:
-        error: Theirs.
+        error: The original error.
         command: The primary configuration, `conf/<command>.yaml`.
-        words: The command line as Hydra has read it.
+        words: The command line as Hydra read it.
     """
     if isinstance(error.__cause__, ConfigError):  # a plugin's own one-line error comes wrapped in Hydra's
         return error.__cause__
@@ -47,10 +47,10 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
     if there := re.search(r"An item is already at '([^']+)'", text):
         return f"{there.group(1)}: is a key already; leave out the + before it"
     if apart := re.match(r"In '([^']+)': Could not override '\w+@\w+\.", text):
-        return f"{apart.group(1)}: needs the line '# @package _global_' at its very beginning"
+        return f"{apart.group(1)}: needs '# @package _global_' as its first line"
     if twice := re.match(r"(\S+) appears more than once in the final|Multiple values for (\S+)\. To override", text):
         group = twice.group(1) or twice.group(2)
-        return f"{group}: has an option already; leave out the + before it; a file's defaults say override /{group}"
+        return f"{group}: has an option already; leave out the + before it (in a defaults list write override /{group})"
     if swept := re.match(r"Sweeping over Hydra's configuration is not supported : '([^=]+)=(.*)'$", text):
         return (
             f"{swept.group(1)}: Hydra's own keys are not swept over (got {swept.group(2)}); quote a value with commas"
@@ -69,23 +69,21 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         key = full_key.group(1) if full_key else absent.group(1)
         if f"~{absent.group(1)}" in words:
             return f"~{absent.group(1)}: cannot be left out, since {key} refers to it; set {absent.group(1)}=…"
-        return (
-            f"{key}: no key {absent.group(1)} to put for ${{{absent.group(1)}}}; write \\${{ for these signs themselves"
-        )
+        return f"{key}: no key {absent.group(1)} for ${{{absent.group(1)}}}; write \\${{ for the characters themselves"
     if variable := re.search(r"Environment variable '([^']+)' not found", text):
         name = variable.group(1)
         return f"${{oc.env:{name}}}: there is no such environment variable; set it, or add a comma and a default"
     if resolver := re.match(r"Unsupported interpolation type (\S+)", text):
         return f"${{{resolver.group(1)}:…}}: there is no such resolver; write the value itself"
     if circle := re.match(r"Recursive interpolation detected full_key: (\S+)", text):
-        return f"{circle.group(1)}: refers to itself by way of other keys; give one of them a value"
+        return f"{circle.group(1)}: refers to itself through other keys; give one of them a value"
     if no_struct := re.search(r"Key '([^']+)' is not in struct(?: full_key: (\S+))?", text):
         return _unknown(no_struct.group(2) or no_struct.group(1), catalogue, command)
     return _start(error)
 
 
 def _no_option(path: str, catalogue: Catalogue) -> str:
-    """The remedy for a group and an option that is none of its, which may have slashes itself."""
+    """The remedy for an option that its group does not have; the option may contain slashes."""
     parts = path.split("/")
     groups = ["/".join(parts[:number]) for number in range(len(parts) - 1, 0, -1)]
     group = next((each for each in groups if catalogue.options(each)), groups[0])
@@ -98,7 +96,7 @@ def _no_option(path: str, catalogue: Catalogue) -> str:
 
 
 def _not_deleted(key: str, catalogue: Catalogue, command: str) -> str:
-    """The remedy for a key that Hydra finds too little in to delete it."""
+    """The remedy for a key that Hydra cannot delete because it is null or missing."""
     known = catalogue.keys()
     if key in known and OmegaConf.select(catalogue.composed(), key) is None:
         return f"~{key}: is null already, and Hydra deletes no key that is null; leave it out"
@@ -106,7 +104,7 @@ def _not_deleted(key: str, catalogue: Catalogue, command: str) -> str:
 
 
 def _start(error: BaseException) -> str:
-    """What an error says before OmegaConf's details."""
+    """An error's text before OmegaConf's details."""
     return " ".join(str(error or error.__cause__).split()).partition(" full_key: ")[0]
 
 
@@ -120,19 +118,19 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
     if key == "threshold" and command in ("predict", "export"):
         return f"{key}: is kept with the run; choose it with src.evaluate threshold=…"
     if key == "data.positive" and command == "train":
-        return f"{key}: is for tables and pictures; of rows that are drawn, the second class is the positive one"
+        return f"{key}: is for tables and pictures; in generated data the second class is the positive one"
     known = catalogue.keys(with_hydra=key.startswith("hydra."))
     meant = remedy(key, known | set(catalogue.groups() if command == "train" else ()))
     if group == "trainer" and name in trainer_arguments():
         return f"{key}: is not in the configuration; Lightning's Trainer takes it: +{key}=…"
     target = OmegaConf.select(catalogue.composed(), f"{group}._target_") if name else None
     if target and not str(target).startswith("src.") and "did you mean" not in meant:
-        meant += f"; +{key}=… hands {target} another argument"
+        meant += f"; +{key}=… passes {target} another argument"
     return f"{key}: unknown key; {meant}"
 
 
 def _unread(word: str, catalogue: Catalogue) -> str:
-    """The remedy for a word that Hydra's grammar cannot read."""
+    """The remedy for a word that Hydra cannot parse."""
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
     if not equals:
@@ -140,15 +138,15 @@ def _unread(word: str, catalogue: Catalogue) -> str:
     if not re.fullmatch(r"[A-Za-z_$][\w$-]*([./@:][\w$-]+)*", name, re.ASCII):
         return f"{name}: unknown key; {remedy(name, catalogue.keys())}"
     if re.match(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(", value):
-        return f"{name}: not a call that Hydra knows (got {value}); as in range(0,10), choice(a,b), glob(*)"
+        return f"{name}: not a function that Hydra knows (got {value}); use range(0,10), choice(a,b) or glob(*)"
     closes = all(value.count(one) == value.count(other) for one, other in ("[]", "{}", "()"))
     if closes and "'" not in value and '"' not in value:
-        return f"{name}: not a value that Hydra reads (got {value}); write a list as [1,2], or quote a text: \"'…'\""
+        return f"{name}: not a value that Hydra can read (got {value}); write a list as [1,2], or quote a text: \"'…'\""
     return f"{name}: brackets, braces or quotes that do not close (got {value}); close them, or quote the whole value"
 
 
 def trainer_arguments() -> set[str]:
-    """Names of what Lightning's Trainer takes, read from its source, since importing it takes seconds."""
+    """Names of the arguments of Lightning's Trainer, read from its source, since importing it takes seconds."""
     package = importlib.util.find_spec("lightning")
     for folder in (package and package.submodule_search_locations) or ():
         source = Path(folder, "pytorch", "trainer", "trainer.py")
@@ -159,4 +157,4 @@ def trainer_arguments() -> set[str]:
 
 
 THEIRS = (HydraException, OmegaConfBaseException)
-"""The errors that are reworded."""
+"""The errors that `reworded` accepts."""

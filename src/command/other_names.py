@@ -1,4 +1,4 @@
-"""What other programs call our keys, so that a message can say what is meant here."""
+"""What other programs call our keys, so that a message can name ours."""
 
 from src.errors import suggestion
 
@@ -42,7 +42,7 @@ _BY_NAME = [(name, key) for key, names in _MEANT.items() for name in names.split
 
 
 def remedy(key: str, known: set[str]) -> str:
-    """A remedy for an unknown `key`: its name here, or else what `suggestion` finds among the `known` keys.
+    """A remedy for an unknown `key`: its name here, or what `suggestion` finds among the `known` keys.
 
     Example:
         >>> remedy("learning_rate", {"optimizer.lr", "seed"}), remedy("seeed", {"optimizer.lr", "seed"})

@@ -1,7 +1,7 @@
-"""Words as a person writes them, in the quotes that Hydra's grammar wants: paths, any letter of any language, `>=`.
+"""Puts words into the quotes that Hydra's grammar requires: paths, letters of any language, `>=`.
 
-Hydra reads a value as a number, a list or a sweep where it looks like one, and knows few letters and signs outside
-quotes. A path is always a text; what Hydra has no sign for cannot be anything but a text.
+Hydra reads a value as a number, a list or a sweep if it looks like one, and accepts few letters and signs outside
+quotes. A path is always a string, and so is whatever Hydra has no syntax for.
 """
 
 import os
@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from src.compat.hydra import written_value
 from src.errors import ConfigError
 
-_READ = "run", "sweep", "input", "output"  # by this project alone, which resolves nothing in them a second time
+_READ = "run", "sweep", "input", "output"  # read only by this project, which does not resolve them again
 _PATHS = {
     *_READ,
     *("runs_dir", "data_dir", "resume", "sweep_resume", "network.weights"),
@@ -28,11 +28,11 @@ _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _PIECES = re.compile(rf"{_QUOTED}|[\[\]{{}}(),]|[^\[\]{{}}(),'\"]+|['\"]", re.DOTALL)
 _FUNCTION = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(.*\)", re.DOTALL)
 _NOTHING = object()
-_LONGEST_NAME = 255  # bytes of a file's name, in all common file systems
+_LONGEST_NAME = 255  # bytes of a file name, in all common file systems
 
 
 def literal(text: str) -> str:
-    r"""A text in quotes in which nothing has a meaning, neither to Hydra's grammar nor to interpolation.
+    r"""A text quoted so that nothing in it means anything to Hydra's grammar or to interpolation.
 
     Example:
         >>> print(literal("it's ${seed}, 100 %"))
@@ -42,7 +42,7 @@ def literal(text: str) -> str:
 
 
 def text_of(value: str) -> str:
-    """The path that a person means by a `value`: without quotes around it, and with `~` as the home folder.
+    """The path that a `value` stands for: without quotes around it, and with `~` as the home folder.
 
     Example:
         >>> text_of("'my runs'"), text_of("my runs")
@@ -54,7 +54,7 @@ def text_of(value: str) -> str:
 
 
 def unquoted(value: str) -> str:
-    """The text inside quotes, or a `value` without any as it is.
+    """The text inside quotes; a `value` without quotes is returned unchanged.
 
     Example:
         >>> unquoted("'my runs'"), unquoted("my runs")
@@ -70,11 +70,11 @@ def is_path(key: str) -> bool:
 
 
 def readable(word: str, sweeps: bool = False) -> str:
-    """A word `KEY=VALUE` with the quotes that Hydra needs to read the value as it is meant; others stay as they are.
+    """A word `KEY=VALUE` with the quotes that Hydra needs to read the value as intended; others stay as they are.
 
     Args:
-        word: As it was written.
-        sweeps: Commas part the values of a sweep, also between paths.
+        word: The word as it was typed.
+        sweeps: Whether commas separate the values of a sweep, also between paths.
 
     Raises:
         ConfigError: A path that no file can have.
@@ -93,7 +93,7 @@ def readable(word: str, sweeps: bool = False) -> str:
 
 
 def _path(key: str, value: str, sweeps: bool) -> str:
-    """A path in the quotes that it needs. A file of exactly this name is meant before anything else."""
+    """A path in the quotes it needs. An existing file of exactly this name takes precedence."""
     if not _exists(key, value):
         if value == "null" or _is_quoted(value):
             return value
@@ -116,14 +116,14 @@ def _with_home(path: str) -> str:
 
 
 def _exists(key: str, path: str) -> bool:
-    """Whether there is a file or folder of this name; refuses a name that there cannot be."""
+    """Whether there is a file or folder of this name; raises `ConfigError` for an impossible name."""
     try:
         names = os.fsencode(path).split(os.fsencode(os.sep))
         path.encode()
     except UnicodeEncodeError as error:
         raise ConfigError(f"{key}: should be a name in UTF-8 (got {path!r}); rename it") from error
     if "\0" in path:
-        raise ConfigError(f"{key}: no name can hold a zero byte (got {path!r}); leave it out")
+        raise ConfigError(f"{key}: a name cannot contain a zero byte (got {path!r}); leave it out")
     if (longest := max(names, key=len)) and len(longest) > _LONGEST_NAME and "${" not in path:
         shown = f"{os.fsdecode(longest)[:20]}…"
         raise ConfigError(
@@ -133,7 +133,7 @@ def _exists(key: str, path: str) -> bool:
 
 
 def _plain(value: str) -> str:
-    """A value that Hydra can read as it stands, or one with quotes around the parts for which it has no signs."""
+    """A value that Hydra can read as it is, or with quotes around the parts that it cannot read."""
     if _parsed(value) is not _NOTHING:
         return value
     quoted = "".join(_pieces(value))
@@ -143,7 +143,7 @@ def _plain(value: str) -> str:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    """Brackets, commas, quoted parts as they are, and between them plain parts, quoted where Hydra cannot read them."""
+    """Brackets, commas and quoted parts unchanged; the plain parts between them, quoted where Hydra requires it."""
     open_braces = 0
     for piece in _PIECES.findall(value):
         open_braces += (piece == "{") - (piece == "}")
@@ -155,7 +155,7 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def _parts(value: str) -> list[str]:
-    """What stands between the commas of a value, those inside quotes aside."""
+    """The parts of a value between its commas; commas inside quotes do not count."""
     pieces = re.findall(rf"(?:{_QUOTED}|[^,])+", value, re.DOTALL)
     return [piece.strip() for piece in pieces]
 
@@ -174,7 +174,7 @@ def _parser() -> OverridesParser:
 
 
 def _parsed(value: str) -> Any:
-    """What Hydra makes of a value, or `_NOTHING` where it cannot read it."""
+    """What Hydra parses a value to, or `_NOTHING` if it cannot."""
     try:
         return written_value(_parser().parse_rule(f"x={value}", "override"))
     except HydraException:

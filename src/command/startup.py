@@ -1,8 +1,8 @@
-"""A quick start: what a run of this project never uses is not imported.
+"""A quick start: modules that a run never uses are not imported.
 
-torchmetrics imports torchvision, SciPy's signal processing and Matplotlib wherever they are installed, and PyTorch's
-optimisers import its compiler, in all about eight seconds. None of it takes part in training a network, so the commands
-import their heavy libraries within `lean_imports`. Whoever does need one of them later simply imports it.
+torchmetrics imports torchvision, SciPy's signal processing and Matplotlib if they are installed, and PyTorch's
+optimisers import its compiler, which takes about eight seconds in all. Training a network needs none of it, so the
+commands import their heavy libraries within `lean_imports`. Code that needs one of them later simply imports it.
 """
 
 import gc
@@ -23,18 +23,18 @@ _OPTIONAL = frozenset({"torchvision", "scipy", "matplotlib", "pandas", "transfor
 def lean_imports() -> Iterator[None]:
     """Import PyTorch, torchmetrics and Lightning inside this block without what they do not need.
 
-    Within the block optional packages look as if they were not installed, which the libraries are made to cope with;
-    PyTorch's compiler stays out until something asks for it. Imports that were done before are left as they are.
+    Within the block optional packages look as if they were not installed, which the libraries can handle; PyTorch's
+    compiler is not loaded until something asks for it. Earlier imports are left as they are.
     """
     with at_once(), _uncollected():
         import torch
 
     keep_compiler_out(torch)
-    finder = _Without(_OPTIONAL - sys.modules.keys())  # what is there already is there as a whole
+    finder = _Without(_OPTIONAL - sys.modules.keys())  # a package imported before is complete
     position = sys.meta_path.index(PathFinder)
     sys.meta_path[position] = finder
     try:
-        with at_once(), _uncollected():  # libraries may take an import that is broken off for a missing module,
+        with at_once(), _uncollected():  # libraries may mistake an interrupted import for a missing module
             yield  # and go on
     finally:
         sys.meta_path[sys.meta_path.index(finder)] = PathFinder
@@ -42,7 +42,7 @@ def lean_imports() -> Iterator[None]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no garbage within the block: imports leave little, and looking takes a tenth of their time."""
+    """Collect no garbage within the block: imports leave little, and collecting takes a tenth of their time."""
     collects = gc.isenabled()
     gc.disable()
     try:

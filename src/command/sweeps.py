@@ -1,4 +1,4 @@
-"""What a sweep runs over: refused where that is nothing, and the name under which its runs are filed."""
+"""What a sweep runs over: checks that it is not empty, and names the folder of its runs."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,15 +12,15 @@ from omegaconf import DictConfig
 from src.compat.hydra import current_loader
 from src.errors import ConfigError
 
-_LONGEST_NAME = 40  # of a folder, to be read in a list
+_LONGEST_NAME = 40  # of a folder, to stay readable in a list
 _MOST_RUNS = 10**6
 
 
 def problem(*, _root_: DictConfig) -> str:
-    """The name under which runs are filed: the experiment, or else the dataset; all of them where they are swept over.
+    """The name of the folder for runs: the experiment, or else the dataset; all of them if they are swept over.
 
     Args:
-        _root_: The composed configuration, from which Hydra asks for `${problem:}`.
+        _root_: The composed configuration in which Hydra resolves `${problem:}`.
     """
     chosen = [word for word in _root_.hydra.overrides.task if word.startswith(("experiment=", "data="))]
     swept = {override.key_or_group: override for override in _swept(chosen)}
@@ -32,10 +32,10 @@ def problem(*, _root_: DictConfig) -> str:
 
 
 def check_sweep(hydra: DictConfig) -> None:
-    """Raise `ConfigError` for a sweep of no run at all, of more than a disk holds, or over what has no list of values.
+    """Raise `ConfigError` for a sweep of no runs, of more than a disk can hold, or over what has no list of values.
 
     Args:
-        hydra: Hydra's own part of the configuration. Sweepers other than the basic one check for themselves.
+        hydra: Hydra's own part of the configuration. Sweepers other than the basic one do their own checks.
     """
     if not str(hydra.sweeper._target_).endswith(".BasicSweeper"):
         return
@@ -52,14 +52,14 @@ def check_sweep(hydra: DictConfig) -> None:
         except (HydraException, ValueError) as error:
             raise ConfigError(f"{word}: {error}; give a range that ends") from error
         if values == 0:
-            raise ConfigError(f"{word}: holds no value, so there is nothing to run; widen it")
+            raise ConfigError(f"{word}: contains no value, so there is nothing to run; widen it")
         number *= values
     if number > _MOST_RUNS:
         raise ConfigError(f"--multirun: a sweep has at most {_MOST_RUNS:,} runs (got more); narrow it")
 
 
 def _swept(overrides: Iterable[str]) -> Iterator[Override]:
-    """Those of the overrides that a sweep gives one value after another, the last of each key."""
+    """The overrides that a sweep varies, the last one of each key."""
     parser = OverridesParser.create(config_loader=current_loader())  # which lists options for `glob(*)`
     parsed = parser.parse_overrides(list(overrides))
     last = {override.get_key_element(): override for override in parsed}
@@ -67,7 +67,7 @@ def _swept(overrides: Iterable[str]) -> Iterator[Override]:
 
 
 def _joined(options: Iterable[str]) -> str:
-    """A folder's name for several options, that no shell asks to be quoted.
+    """A folder name for several options that needs no quotes in any shell.
 
     Example:
         >>> _joined(["xor", "circles"]), _joined(["digits_cnn", "fashion_cnn", "fashion_mlp", "breast_cancer"])

@@ -1,4 +1,4 @@
-"""What Hydra calls for each configuration of a command: checks it, does the work, keeps what went wrong."""
+"""What Hydra calls for each configuration of a command: check it, do the work, keep the errors."""
 
 import logging
 import os
@@ -48,16 +48,16 @@ _KEPT = (ConfigError, OmegaConfBaseException, TrainingDivergedError, ExportError
 class Task(ABC):
     """The function that Hydra calls with a command's configurations.
 
-    Errors are kept rather than raised, because Hydra prints a line of its own about each that passes through it.
+    Errors are kept rather than raised, because Hydra prints a line of its own about every error that passes through it.
 
     Args:
-        command: Whose it is, by which a launcher knows what its jobs are.
+        command: The name of the command, which tells a launcher what its jobs are.
         work: What the command does with a configuration and its folder.
 
     Attributes:
-        errors: What ended the work, other than in the runs of a sweep.
-        process: The process of the command; a launcher may do the work in others.
-        known: What was chosen for the data of other runs of a sweep.
+        errors: The errors that ended the work, other than in the runs of a sweep.
+        process: The process of the command; a launcher may work in others.
+        known: Choices made for the data of other runs of a sweep.
     """
 
     command: str
@@ -67,7 +67,7 @@ class Task(ABC):
     known: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, cfg: DictConfig) -> Any:
-        """Do the work on a configuration `cfg`; what it returns, or None where it failed."""
+        """Do the work on a configuration `cfg`; returns its result, or None if it failed."""
         try:
             return self.do(cfg)
         except _KEPT as error:
@@ -80,7 +80,7 @@ class Task(ABC):
 
 
 class ReadingTask(Task):
-    """Works on what runs have left."""
+    """Works on existing runs."""
 
     def do(self, cfg: DictConfig) -> None:
         """Do what `Task` does with `cfg`."""
@@ -90,15 +90,15 @@ class ReadingTask(Task):
 
 
 class RunTask(Task):
-    """Begins a run, or one of a sweep, in the folder that Hydra has made for it."""
+    """Trains a run, or one of a sweep, in the folder that Hydra has made for it."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take up the `state` of the task of another process, whose launcher has a job done here."""
+        """Restore the `state` of a task of another process whose launcher runs a job here."""
         save_nothing()
         self.__dict__.update(state)
 
     def __call__(self, cfg: DictConfig) -> Any:
-        """Do what `Task` does with `cfg`; errors in a sweep's runs are noted in the sweep's folder."""
+        """Do what `Task` does with `cfg`; errors in a sweep's runs are recorded in the sweep's folder."""
         return _swept(self, cfg) if HydraConfig.get().mode == RunMode.MULTIRUN else super().__call__(cfg)
 
     def do(self, cfg: DictConfig) -> Any:
@@ -123,9 +123,9 @@ def decide(cfg: DictConfig, folder: Path, known: dict[str, Any] | None = None) -
     """Choose what a configuration leaves to its data.
 
     Args:
-        cfg: The composed configuration, which is changed.
+        cfg: The composed configuration, changed in place.
         folder: The run's folder.
-        known: What was chosen for other runs of a sweep.
+        known: Choices made for other runs of a sweep.
     """
     if is_undecided(cfg):
         with lean_imports():
@@ -134,12 +134,12 @@ def decide(cfg: DictConfig, folder: Path, known: dict[str, Any] | None = None) -
 
 
 def _folder(hydra_cfg: Any) -> Path:
-    """The run's folder, from the working folder."""
+    """The run's folder, relative to the working folder."""
     return Path(os.path.relpath(meant(hydra_cfg.runtime.output_dir)))
 
 
 def _swept(task: RunTask, cfg: DictConfig) -> Any:
-    """One run of a sweep, unless it has finished already; what goes wrong is noted, so that the others go on."""
+    """Do one run of a sweep unless it has finished already; errors are recorded, so that the others go on."""
     hydra_cfg: Any = HydraConfig.get()
     folder = _folder(hydra_cfg)
     sweep, number = Path(os.path.relpath(hydra_cfg.sweep.dir)), int(hydra_cfg.job.num)
@@ -149,7 +149,7 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
             decide(cfg, folder, task.known)
         changed.tell_finished(number, run, _changed_keys(run, hydra_files.of_job(cfg)))
         return None
-    if os.getpid() != task.process:  # one that the launcher has started, of joblib for one
+    if os.getpid() != task.process:  # a process that the launcher started, such as joblib's
         quiet()
         interrupts.end_with_parent()
     _divide_threads(hydra_cfg.launcher)
@@ -181,12 +181,12 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
 
 
 def _changed_keys(run: RunFolder, files: hydra_files.Files) -> list[str]:
-    """Keys whose values differ between the folder of a `run` and `files` that are to be written there."""
+    """Keys whose values differ between the folder of a `run` and the `files` to be written there."""
     return changed.changed_settings(run.config, files[RUN.config.name]) if files else []
 
 
 def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int, is_same: bool) -> Any:
-    """Work on a run of a sweep from the checkpoint of an earlier, equal try; without one, or a usable one, anew."""
+    """Work on a run of a sweep from the checkpoint of an earlier try with equal settings, or anew if none is usable."""
     if is_same and RunFolder(folder).last_checkpoint.exists():
         cfg.resume = str(folder)
         try:
@@ -211,7 +211,7 @@ def _divide_threads(launcher: DictConfig) -> None:
 
 
 def quiet() -> None:
-    """Keep libraries' remarks that no user of this project can act upon off the terminal."""
+    """Keep warnings of libraries that no user of this project can act upon off the terminal."""
     for name in ("lightning.pytorch", "lightning.fabric", "lightning", "lightning.pytorch.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("onnxscript", "onnx_ir", "torch.onnx", "torch.export"):
@@ -221,7 +221,7 @@ def quiet() -> None:
 
 
 def at_place(error: OSError, folder: Path) -> OSError:
-    """The error with the place where it happened: a folder that is gone, or the folder where none is named."""
-    if error.errno is not None and (error.filename is None or not folder.exists()):  # Hydra's own have no number
+    """The error with the place where it happened: `folder` if that is gone or no other place is named."""
+    if error.errno is not None and (error.filename is None or not folder.exists()):  # Hydra's own errors have no number
         error.filename = str(folder)
     return error

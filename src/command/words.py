@@ -1,4 +1,4 @@
-"""Words that cannot be right, whatever the configuration: told before Hydra reads them."""
+"""Words that cannot be right, whatever the configuration: found before Hydra reads them."""
 
 import re
 from pathlib import Path
@@ -16,16 +16,16 @@ from src.settings.composed import keys_below
 _NO_OPTION = re.compile(r"|null|None|\[\]")
 _NO_NAME = re.compile(
     r"(?i:true|false)|[+-]?[\d.]+(e[+-]?\d+)?|\{.*\}"
-)  # what Hydra takes for a value, not for an option
+)  # Hydra reads these as a value, not as an option
 _TOGETHER = {"resume": "sweep_resume", "run": "sweep"}
 
 
 def check_words(words: list[str], command: str) -> None:
-    """Raise `ConfigError` for a word that is no `KEY=VALUE`, sets nothing, or contradicts another.
+    """Raise `ConfigError` for a word that is not `KEY=VALUE`, sets nothing, or contradicts another.
 
     Args:
-        words: Of the command line, its flags aside.
-        command: Whose they are, as in `conf/<command>.yaml`.
+        words: The command line without its flags.
+        command: The command they were given to, as in `conf/<command>.yaml`.
     """
     for place, word in enumerate(words):
         key, equals, value = word.partition("=")
@@ -46,7 +46,7 @@ def check_words(words: list[str], command: str) -> None:
             if name not in known:
                 raise ConfigError(f"{name}: unknown key, also with a +; {suggestion(name, known)}")
         if name == "changes":
-            raise ConfigError(f"changes: is not set as a whole (got {word}); set single keys as data.KEY=VALUE")
+            raise ConfigError(f"changes: cannot be set as a whole (got {word}); set single keys as data.KEY=VALUE")
         deletes, is_value = key.startswith("~"), _NO_NAME.fullmatch(value)
         if deletes or is_value or (equals and _NO_OPTION.fullmatch(value)):
             if (name != "experiment" or is_value) and re.fullmatch(r"[a-z_/]+", name) and (CONF / name).is_dir():
@@ -63,33 +63,33 @@ def check_words(words: list[str], command: str) -> None:
 
 
 def _torn(words: list[str], place: int) -> str | None:
-    """That the word at a place belongs to those beside it, which spaces have torn off; None where not."""
+    """An error if spaces have separated the word at a place from its neighbours; otherwise None."""
     before, word, after = (words[i] if 0 <= i < len(words) else "" for i in (place - 1, place, place + 1))
     if after == "=" or after.startswith("="):
         value = after[1:] or next(iter(words[place + 2 : place + 3]), "…")
-        return f"{word}: there are no spaces around the equals sign; write {word}={value}"
+        return f"{word}: no spaces are allowed around the equals sign; write {word}={value}"
     if "=" in before and before.count("[") > before.count("]"):
         inside = [before]
         while place < len(words) and "=" not in words[place]:
             inside.append(words[place])
             place += 1
-        return f"{before}: there are no spaces in a list; write {''.join(inside)}"
+        return f"{before}: no spaces are allowed in a list; write {''.join(inside)}"
     return None
 
 
 def _check_calls(name: str, value: str) -> None:
-    """Refuse a call such as `range(0,3` whose bracket does not close: Hydra would take it for a text."""
+    """Refuse a call such as `range(0,3` without its closing bracket: Hydra would read it as a string."""
     if re.match(r"(choice|range|interval|glob|shuffle|sort|tag)\(", value) and value.count("(") != value.count(")"):
-        raise ConfigError(f"{name}: a bracket does not close (got {value}); close it, as in {name}='{value})'")
+        raise ConfigError(f"{name}: a bracket is not closed (got {value}); close it, as in {name}='{value})'")
 
 
 def unknown_flag(flag: str, words: list[str], command: str) -> ConfigError:
-    """What to say of a word with dashes that is no flag, as in `--epochs 10`.
+    """The error for a word with dashes that is not a flag, as in `--epochs 10`.
 
     Args:
         flag: The word.
         words: The whole command line.
-        command: Whose they are, as in `conf/<command>.yaml`.
+        command: The command they were given to, as in `conf/<command>.yaml`.
     """
     after = words[words.index(flag) + 1 :] if flag in words else []
     name, _, value = flag.lstrip("-").replace("-", "_").partition("=")
@@ -102,7 +102,7 @@ def unknown_flag(flag: str, words: list[str], command: str) -> ConfigError:
 
 
 def _check_search(value: str) -> None:
-    """Refuse folders that are not there, of which Hydra would only warn."""
+    """Refuse folders that do not exist, about which Hydra would only warn."""
     for place in re.findall(r"[^\s,'\"\[\]][^,'\"\[\]]*", value):
         folder = place.removeprefix("file://")
         if "://" not in folder and "${" not in folder and not Path(folder).expanduser().is_dir():
@@ -112,19 +112,19 @@ def _check_search(value: str) -> None:
 
 
 def check_name(flags: Flags, command: str) -> None:
-    """Raise `ConfigError` where `--config-name` among the `flags` is another configuration than the `command`'s."""
+    """Raise `ConfigError` if `--config-name` among the `flags` names the configuration of another `command`."""
     name = str(flags.get("--config-name", command)).removesuffix(".yaml")
     if name != command and (CONF / f"{name}.yaml").is_file():
         raise ConfigError(f"--config-name: {name} belongs to another command (got it for {command}); use src.{name}")
 
 
 def check_package(flags: Flags, words: list[str], command: str) -> None:
-    """Raise `ConfigError` where `--package` among the `flags` names no part of what `--cfg` is to show.
+    """Raise `ConfigError` if `--package` among the `flags` names no part of what `--cfg` shows.
 
     Args:
-        flags: Of the command line.
-        words: The rest of it, as Hydra reads it.
-        command: Whose they are, as in `conf/<command>.yaml`.
+        flags: The flags of the command line.
+        words: The rest of the command line, as Hydra reads it.
+        command: The command they were given to, as in `conf/<command>.yaml`.
     """
     wanted = str(flags.get("--package", "_global_"))
     if wanted == "_global_":
@@ -137,14 +137,14 @@ def check_package(flags: Flags, words: list[str], command: str) -> None:
 
 
 def check_completion(words: list[str]) -> None:
-    """Raise `ConfigError` where the words behind `--shell-completion` do not say what to do for which shell."""
+    """Raise `ConfigError` if the words after `--shell-completion` do not name an action and a shell."""
     if len(words) != 1 or not re.fullmatch(r"(un)?install=(bash|fish|zsh)|query=\w+", words[0]):
         given = " ".join(words) or "nothing"
         raise ConfigError(f"--shell-completion: needs install=SHELL or uninstall=SHELL (got {given}); as install=bash")
 
 
 def _meant(word: str, command: str) -> str:
-    """What a word without an equals sign may have been meant to be."""
+    """What the user may have meant by a word without an equals sign."""
     catalogue = Catalogue(command, {}, [])
     if group := catalogue.holding(word) if re.fullmatch(r"\w+", word) else None:
         return f"did you mean {group}={word}?"

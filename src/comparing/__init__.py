@@ -1,1 +1,1 @@
-"""What runs have left, read and compared: settings over their seeds, curves and boundaries side by side."""
+"""Finished runs read and compared: settings over their seeds, curves and boundaries side by side."""

@@ -1,4 +1,4 @@
-"""The runs of a sweep of folds, or of other splits, beside simpler methods on the same splits."""
+"""The runs of a sweep over folds, or other splits, beside simpler methods on the same splits."""
 
 import logging
 import statistics
@@ -23,29 +23,30 @@ from src.storage.values import write_json
 
 log = logging.getLogger(__name__)
 
-_FEWEST = 3  # splits from which a difference has an interval
+_FEWEST = 3  # splits that an interval of a difference needs
 
 
 def write_sweep_baselines(cfg: DictConfig) -> Path:
-    """Fit the baselines on each split of a sweep, show what they come to, and write `baselines.json` there; that file.
+    """Fit the baselines on each split of a sweep, print their scores, write `baselines.json` there and return its path.
 
     Args:
         cfg: As `conf/baselines.yaml` composes it, with a `sweep`.
 
     Raises:
-        ConfigError: No such sweep, runs of several settings, fewer than three splits, or what `compare` raises.
+        ConfigError: There is no such sweep, its runs have several settings or fewer than three splits, or `compare`
+            raises it.
     """
     if not isinstance(cfg.sweep, str):
         raise ConfigError(f"sweep: should be one folder (got {list(cfg.sweep)}); name one")
     folder = latest_sweep(Path(cfg.runs_dir)) if cfg.sweep == "latest" else Path(cfg.sweep)
     if cfg.changes:
-        raise ConfigError("changes: baselines are fitted to the runs' own rows and compared on them; leave it out")
+        raise ConfigError("changes: baselines are fitted to and compared on the runs' own rows; leave it out")
     check_folder(folder, "sweep")
     runs = [run for run in read_runs([folder]) if run.finished]
     if keys := varying_keys(runs):
         raise ConfigError(
             f"sweep: the runs in {folder} differ in {', '.join(keys)}, and baselines are compared with one setting; "
-            "name a sweep of folds and seeds alone"
+            "name a sweep over folds and seeds only"
         )
     usual = "accuracy" if all("test/accuracy" in run.metrics for run in runs) else "r2"
     metric = known_metric(runs, f"test/{cfg.metric or usual}")
@@ -87,7 +88,7 @@ def _report(runs: list[Record], settings: Settings, cfg: DictConfig) -> Report:
 
 
 def _mean(reports: dict[Split, Report], repeated: Repetitions) -> Report:
-    """What splits come to together: means, their intervals, and those of the differences by split."""
+    """The reports of all splits as one: means, their intervals, and those of the differences per split."""
     first = next(iter(reports.values()))
     network = _row([report.network for report in reports.values()], first.metric, repeated.ratio)
     baselines = []
@@ -128,6 +129,6 @@ def _row(rows: list[Row], metric: str, ratio: float) -> Row:
 
 
 def _mean_of(numbers: list[float | None]) -> float | None:
-    """The mean of numbers; None where one is missing."""
+    """The mean of numbers; None if one is missing."""
     known = [number for number in numbers if isinstance(number, float)]
     return statistics.fmean(known) if len(known) == len(numbers) else None

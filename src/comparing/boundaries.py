@@ -18,10 +18,10 @@ _RESOLUTION = 100
 
 @torch.no_grad()
 def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None, columns: int | None = None) -> Figure | None:
-    """A grid of the boundaries of runs over their test rows; None for other than two inputs.
+    """A grid of the boundaries of runs over their test rows; None unless there are two inputs.
 
     Args:
-        runs: Folder and title of each.
+        runs: The folder and the title of each.
         trust: Packages whose classes the runs may name, as for `open_run`.
         columns: Panels of a line; None is four.
     """

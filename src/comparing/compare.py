@@ -38,10 +38,10 @@ class CompareRules(BaseModel):
 
 
 def compare_runs(cfg: DictConfig) -> None:
-    """Compare the runs that `cfg` names, as `conf/compare.yaml` composes it, print a table and write the files.
+    """Compare the runs that `cfg` names, print a table and write the files; `conf/compare.yaml` composes `cfg`.
 
     Raises:
-        ConfigError: A value that breaks its rule, or folders in which there is nothing to compare.
+        ConfigError: A value that breaks its rule, or folders with nothing to compare.
     """
     try:
         options = CompareRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
@@ -65,12 +65,12 @@ def compare_runs(cfg: DictConfig) -> None:
 
 
 def _is_comparison(folder: Path) -> bool:
-    """Whether a folder without a manifest holds a comparison of a version that wrote none."""
+    """Whether a folder without a manifest holds a comparison by an earlier version that wrote none."""
     return known_json(folder / "compare.json").keys() >= {"metric", "group_by", "settings"}
 
 
 def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:
-    """Draw what there is; the names of the pictures."""
+    """Draw what can be drawn; returns the names of the pictures."""
     from src.plots.style import to_png
 
     figures = {
@@ -85,7 +85,7 @@ def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> 
 
 
 def _import_torch() -> None:
-    """Import what opens runs before SciPy and Matplotlib, in whose presence it takes ten seconds instead of four."""
+    """Import what opens runs before SciPy and Matplotlib: after them it takes ten seconds instead of four."""
     from src.command.startup import lean_imports
 
     with lean_imports():

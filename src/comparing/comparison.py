@@ -27,19 +27,19 @@ from src.storage.folders import RunFolder
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_MAX_ROWS = 40  # of the table in the terminal; the files have all
+_MAX_ROWS = 40  # of the table in the terminal; the files have all rows
 
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """Settings and what each came to over its seeds.
+    """Settings and their scores over the seeds.
 
     Attributes:
         settings: A row for each setting, the best first.
         keys: What makes a setting.
         metric: A key of `metrics.json`.
-        reference: The one of them that differences are taken to; None where there is one only.
-        rope: The difference that makes none in practice.
+        reference: The setting that the others are compared with; None if there is only one.
+        rope: The largest difference that does not matter in practice.
     """
 
     settings: list[Setting]
@@ -49,7 +49,7 @@ class Comparison:
     rope: float = 0.01
 
     def __repr__(self) -> str:
-        """The settings as aligned columns, the best first, between a heading and what is to be said of them."""
+        """The settings as aligned columns, the best first, with a heading above and notes below."""
         more = len(self.settings) - _MAX_ROWS
         parts = [f"{heading(self.metric, self.ranked_by)}\n", aligned(self.table(_MAX_ROWS), fixed=len(self.keys))]
         parts += [f"… and {more} more settings in compare.csv"] if more > 0 else []
@@ -67,41 +67,41 @@ class Comparison:
 
     @property
     def ranked_by(self) -> str | None:
-        """What settings are ranked by; None is the metric itself."""
+        """The metric that settings are ranked by; None is the compared metric itself."""
         return self.settings[0].ranked_by
 
     def table(self, most: int | None = None) -> list[list[str]]:
-        """The head and the cells of `most` settings, or of all."""
+        """The header and the cells of the first `most` settings, or of all."""
         return table(self.settings, self.keys, self.metric, self.verdicts, most)
 
     @property
     def notes(self) -> list[str]:
-        """Which intervals these are, what failed, what the differences say and what the sweep took, a line each."""
+        """The kind of the intervals, what failed, what the differences mean and what the sweep cost, one line each."""
         return notes(self.settings, self.keys, self.verdicts, self.reference, self.rope)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """What each setting is beside the reference; none where there is nothing to compare."""
+        """How each setting compares with the reference; empty if there is nothing to compare."""
         return [] if self.reference is None else verdicts(self.settings, self.reference, self.rope)
 
     def figure(self) -> "Figure":
-        """The metric over the settings: a line, a heat map, or a row for each."""
+        """The metric over the settings: a line, a heat map, or one row per setting."""
         from src.plots.comparison import Point, comparison_figure
 
         points = [Point(row.values, row.mean, row.ends, row.numbers) for row in self.settings if row.numbers]
         return comparison_figure(points, self.keys, self.metric)
 
     def boundaries(self, number: int, trust: Any = None) -> "Figure | None":
-        """Boundaries: of the best settings their median runs', of a single setting one of each run.
+        """Boundaries of the median run of each of the best settings, or of each run of a single setting.
 
-        Their order is the sweep's, so that one can see what a growing value does.
+        They are in the order of the sweep, which shows the effect of a growing value.
 
         Args:
-            number: How many at most.
+            number: The most to draw.
             trust: Packages whose classes the runs may name, as for `open_run`.
 
         Returns:
-            A figure, or None where the runs have other than two inputs and classes.
+            A figure, or None unless the runs have two inputs and classes.
         """
         rows = self.settings
         if len(rows) == 1:
@@ -111,10 +111,10 @@ class Comparison:
         return self._boundaries([(_median(row), named(row.values, self.keys)) for row in in_order], trust)
 
     def boundaries_of(self, runs: Sequence[Record], trust: Any = None, columns: int | None = None) -> "Figure | None":
-        """The boundaries of some runs in their order, each under its setting and its seed; None as for `boundaries`.
+        """The boundaries of `runs` in order, each titled by its setting and seed; None as for `boundaries`.
 
         Args:
-            runs: Which.
+            runs: The runs to draw.
             trust: As for `boundaries`.
             columns: Panels of a line; None leaves it to the figure.
         """
@@ -151,7 +151,7 @@ class Comparison:
 
     @property
     def may_have_boundaries(self) -> bool:
-        """Whether there is a boundary to draw, as far as configurations tell; opening a run tells the rest."""
+        """Whether the configurations allow a boundary to be drawn; opening a run decides."""
         first = next(run for row in self.settings for run in row.finished)
         has_weights = RunFolder(first.folder).best_checkpoint.exists()
         return has_weights and "regression" not in str(first.value("head._target_"))
@@ -165,18 +165,19 @@ def compare(
     reference: str | list[str] | None = None,
     rope: float = 0.01,
 ) -> Comparison:
-    """Compare some runs. One whose files turn out to be broken is left out, which a line on stderr says.
+    """Compare runs. A run with broken files is left out, with a line on stderr.
 
     Args:
-        runs: Of which at least one has finished.
+        runs: The runs, at least one of them finished.
         metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
-        group_by: Keys that make a setting; `auto` is what varies apart from seeds.
-        rank_by: The rows whose scores choose a setting: those of validation, for a metric of test rows, or its own.
-        reference: The setting that differences are taken to, as `optimizer.lr=0.1`; None is the sweep's first.
-        rope: The difference of the metric that makes none in practice.
+        group_by: Keys that make a setting; `auto` takes those that vary, except seeds.
+        rank_by: The rows whose scores rank the settings: validation rows for a metric of test rows, or the metric's
+            own.
+        reference: The setting to compare with, such as `optimizer.lr=0.1`; None is the sweep's first.
+        rope: The largest difference of the metric that does not matter in practice.
 
     Raises:
-        ConfigError: No run has the metric, a key or the reference, or no whole one is left.
+        ConfigError: No run has the metric, a key or the reference, or no intact run is left.
     """
     whole = list(runs)
     while any(run.finished for run in whole):
@@ -204,7 +205,7 @@ def _compared(
     words = reference.split() if isinstance(reference, str) else reference
     beside = find_reference(rows, keys, words) if len(rows) > 1 or words else None
     comparison = Comparison(rows, keys, known, beside if len(rows) > 1 else None, rope)
-    _ = comparison.may_have_boundaries  # reads a configuration, here, where a broken one can be left out
+    _ = comparison.may_have_boundaries  # reads a configuration now, while a broken one can still be left out
     return comparison
 
 

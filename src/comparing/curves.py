@@ -1,4 +1,4 @@
-"""How a metric went in each run of a sweep."""
+"""The curve of a metric in each run of a sweep."""
 
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,10 @@ def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic:
     """A column of `metrics.csv` over the epochs: a line for each finished run, in the colour of its setting.
 
     Args:
-        runs: Of a sweep, in the order in which settings are to be named.
+        runs: The runs of a sweep; the legend has their order.
         keys: What makes a setting.
-        metric: Such as `val/loss`.
-        logarithmic: Whether the metric's axis is logarithmic.
+        metric: A column, such as `val/loss`.
+        logarithmic: Whether the axis of the metric is logarithmic.
 
     Raises:
         ConfigError: A run has no such column.

@@ -1,11 +1,11 @@
-"""Settings as on the command line."""
+"""Settings as they are typed on the command line."""
 
 from collections.abc import Sequence
 from typing import Any
 
 
 def shown(value: Any) -> str:
-    """A setting's value as on the command line.
+    """A value as it is typed on the command line.
 
     Example:
         >>> shown((16, 8)), shown(0.1)
@@ -15,12 +15,12 @@ def shown(value: Any) -> str:
 
 
 def named(values: Sequence[Any], keys: Sequence[str], between: str = "\n") -> str:
-    """A setting as on the command line.
+    """A setting as it is typed on the command line.
 
     Args:
-        values: Of its keys.
+        values: The values of its keys.
         keys: What makes a setting.
-        between: What stands between two of them.
+        between: The separator.
 
     Example:
         >>> named((0.1, (8, 8)), ["optimizer.lr", "network.hidden_dims"], " ")

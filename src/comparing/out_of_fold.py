@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: what the runs of all folds say of each row, which one of them has tested."""
+"""Out-of-fold predictions: each row's prediction by the run that had it in its test fold."""
 
 import csv
 from collections.abc import Hashable
@@ -21,15 +21,15 @@ Lines = list[dict[str, Any]]
 
 
 def tell(sweep: Path) -> None:
-    """Write them as `gather` does for the folder of a `sweep`, and say so."""
+    """Call `gather` for the folder of a `sweep` and print its message."""
     if said := gather(sweep):
         print(printable(said))
 
 
 def gather(sweep: Path) -> str | None:
-    """Write the out-of-fold predictions of the runs in a sweep's folder; what is said of them, None without folds.
+    """Write the out-of-fold predictions of the runs in a sweep's folder; returns a message, or None without folds.
 
-    Nothing is written where the file is newer than what the runs say.
+    Nothing is written if the file is newer than the runs' predictions.
     """
     if next(sweep.glob(f"*/{RunFolder(Path()).fold_predictions}"), None) is None:
         return None
@@ -40,11 +40,11 @@ def gather(sweep: Path) -> str | None:
             return None
         lines, left_out = _whole(runs)
         if not lines:
-            return f"no {path.name} is written: {left_out}"
+            return f"{path.name} was not written: {left_out}"
         with product(sweep, _KIND, "sweep", ours=lambda _: False) as folder:
             _write(SweepFolder(folder).out_of_fold, lines)
     except ConfigError as error:
-        return f"no {path.name} is written: {error}"
+        return f"{path.name} was not written: {error}"
     return f"out-of-fold predictions: {path}{f' ({left_out})' if left_out else ''}"
 
 
@@ -54,7 +54,7 @@ def _written(run: Record) -> int:
 
 
 def _whole(runs: list[Record]) -> tuple[Lines, str]:
-    """The rows of every setting and seed whose folds have all been tested, and what is said of the others."""
+    """The rows of every setting and seed with all folds tested, and a message about the others."""
     keys = [key for key in swept_keys(runs) if key != FOLD]
     groups: dict[tuple[Hashable, ...], list[Record]] = {}
     for run in sorted(runs, key=lambda run: natural(run.folder)):

@@ -1,4 +1,4 @@
-"""The runs of a sweep, read from their folders: a thousand a second, so without PyTorch and with little YAML."""
+"""The runs of a sweep, read from their folders: a thousand per second, so without PyTorch and with little YAML."""
 
 import shlex
 import sys
@@ -16,7 +16,7 @@ from src.trust.plain import parse_yaml, read_json, read_yaml
 
 
 class BrokenRunError(ConfigError):
-    """A run whose files cannot be read, or say nothing of what is compared.
+    """A run whose files cannot be read or lack what is compared.
 
     Args:
         folder: The run's folder.
@@ -28,19 +28,19 @@ class BrokenRunError(ConfigError):
         self.folder = folder
 
     def leave_out(self) -> None:
-        """Say in a line on stderr that the run takes no part."""
+        """Print a line on stderr that the run is left out."""
         print(printable(f"left out {self.folder}: {self}"), file=sys.stderr)
 
 
 @dataclass(frozen=True)
 class Record:
-    """A run as its folder tells of it.
+    """A run as read from its folder.
 
     Attributes:
         folder: The run's folder.
-        overrides: Key and value of what the command line set.
-        metrics: What `metrics.json` holds; empty where the run has not finished.
-        failure: Why it has failed, in one line; None where it has finished, or may still do so.
+        overrides: Keys and values that the command line set.
+        metrics: The contents of `metrics.json`; empty if the run has not finished.
+        failure: Why it failed, in one line; None if it has finished or may still do so.
     """
 
     folder: Path
@@ -50,12 +50,12 @@ class Record:
 
     @property
     def finished(self) -> bool:
-        """Whether the run has been measured."""
+        """Whether the run has been evaluated."""
         return bool(self.metrics)
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The configuration; read when a key is asked for that the command line did not set."""
+        """The configuration; read only for a key that the command line did not set."""
         loaded = _plain_data(self.folder, RunFolder(self.folder).config)
         if not isinstance(loaded, dict):
             raise BrokenRunError(self.folder, f"{RUN.config.name} is not a run's configuration; restore it")
@@ -72,7 +72,7 @@ class Record:
         return node
 
     def value(self, key: str) -> Any:
-        """The value of a setting, or None where the run has no such key."""
+        """The value of a setting, or None if the run has no such key."""
         if key in self.overrides:
             return self.overrides[key]
         if key in self.choices:
@@ -82,16 +82,16 @@ class Record:
             node = node.get(part) if isinstance(node, dict) else None
         if isinstance(node, str) and node.startswith("${") and node.endswith("}"):
             return self.value(node[2:-1])
-        if isinstance(node, dict):  # a group, of a run that was resumed by a version that kept no choices then
+        if isinstance(node, dict):  # a group of a run that was resumed by an earlier version, which kept no choices
             return None
         return tuple(node) if isinstance(node, list) else node
 
 
 def read_runs(folders: list[Path]) -> list[Record]:
-    """The runs in some sweeps' folders, or of single runs, in the order of their numbers; broken ones are left out.
+    """The runs in the folders of sweeps or of single runs, in the order of their numbers; broken ones are left out.
 
     Raises:
-        ConfigError: A folder that is neither, or no run that has finished.
+        ConfigError: A folder that is neither, or no finished run.
     """
     records: list[Record] = []
     for folder in folders:
@@ -118,7 +118,7 @@ def read_runs(folders: list[Path]) -> list[Record]:
 
 
 def _failures(sweep: Path) -> dict[Path, str]:
-    """Why runs in a sweep's folder failed, by their folders; a full disk says nothing of the run, and is left out."""
+    """Why runs in a sweep's folder failed, by folder; a full disk is not the run's fault and is left out."""
     found = {}
     for line in noted(sweep):
         number, _, reason = line.partition(": ")
@@ -143,7 +143,7 @@ def _read(folder: Path, failure: str | None = None) -> Record:
 
 
 def _plain_data(folder: Path, path: Path) -> Any:
-    """What a file of a run holds."""
+    """The contents of a file of a run."""
     try:
         return read_json(path) if path.suffix == ".json" else read_yaml(path)
     except ConfigError as error:
@@ -160,7 +160,7 @@ def _override(line: str) -> tuple[str, Any]:
 
 
 def plain(text: str) -> Any:
-    """The value that a text stands for: a number, a truth value, None, a tuple of such, or the text itself.
+    """The value that a text stands for: a number, a boolean, None, a tuple of these, or the text itself.
 
     Example:
         >>> plain("1e-3"), plain("[16,8]"), plain("null"), plain("relu"), plain("'1'")
@@ -182,5 +182,5 @@ def plain(text: str) -> Any:
 
 
 def natural(path: Path) -> tuple[int, str]:
-    """The place of the folder at `path` in the order of its sweep: by its number, others after those by their names."""
+    """A sort key for the folders of a sweep by `path`: numbers first, then other names."""
     return (int(path.name), "") if path.name.isdigit() else (2**31, path.name)

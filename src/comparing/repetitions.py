@@ -10,7 +10,7 @@ from src.comparing.reading import Record
 _DRAWN = "src.data.synthetic."
 _SPLIT, _SEED = "data.split_seed", "data.seed"
 FOLDS, FOLD = "data.folds", "data.fold"
-_USUAL_RATIO = 2 / 7  # 20 % of the rows for tests, 10 % for validation
+_USUAL_RATIO = 2 / 7  # 20 % of the rows for testing, 10 % for validation
 
 
 def is_seed(key: str) -> bool:
@@ -29,13 +29,13 @@ def repeats(key: str) -> bool:
 
 
 class Split(NamedTuple):
-    """What rows a run was trained and tested on.
+    """The rows that a run was trained and tested on.
 
     Attributes:
-        table: The seed of drawn rows; None where all runs share a table.
-        seed: What divides it.
-        folds: In how many folds; None where it was not divided so.
-        fold: Which of them was tested.
+        table: The seed of generated rows; None if all runs share a table.
+        seed: The seed of the split.
+        folds: The number of folds; None without folds.
+        fold: The fold that was tested.
     """
 
     table: Any = None
@@ -46,13 +46,13 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Repetitions:
-    """Which split and which seed each run of a comparison is of.
+    """The split and the seed of each run of a comparison.
 
     Attributes:
-        splits: The split of each run's folder.
-        seeds: All that repeats a run, by its folder.
-        one_table: Whether splits share rows, since they divide the same table.
-        ratio: Test rows for each training row.
+        splits: The split of each run, by its folder.
+        seeds: The seeds and the fold of each run, by its folder.
+        one_table: Whether splits share rows because they divide the same table.
+        ratio: Test rows per training row.
     """
 
     splits: dict[Path, Split] = field(default_factory=dict)
@@ -62,11 +62,11 @@ class Repetitions:
 
     @property
     def several(self) -> bool:
-        """Whether there is more than one split, so that splits are counted and not seeds."""
+        """Whether there is more than one split, so that splits are counted instead of seeds."""
         return len(set(self.splits.values())) > 1
 
     def counted(self, units: Collection[Hashable]) -> str:
-        """What some units are, in words.
+        """A description of some units.
 
         Example:
             >>> folds = [Split(seed=seed, folds=5, fold=fold) for seed in (0, 1) for fold in range(5)]
@@ -77,28 +77,30 @@ class Repetitions:
         among = {split.folds for split in splits}
         if len(among) != 1 or None in among:
             return (
-                f"{len(units)} splits of one table" if self.one_table else f"{len(units)} independently drawn data sets"
+                f"{len(units)} splits of one table"
+                if self.one_table
+                else f"{len(units)} independently generated data sets"
             )
         (folds,) = among
         found = len({split.fold for split in splits})
         which = f"{folds} folds" if found == folds else f"{found} of {folds} folds"
         if (tables := len({split.table for split in splits})) > 1:
-            return f"{len(units)} splits of {tables} drawn data sets, {which} each"
+            return f"{len(units)} splits of {tables} generated data sets, {which} each"
         repetitions = len({split.seed for split in splits})
         if repetitions > 1:
             return f"{len(units)} splits of one table, {which} in {repetitions} repetitions"
         return f"{which} of one table"
 
     def unit(self, run: Record) -> Hashable:
-        """What a run counts as: its split, or its seed where all runs have the same split."""
+        """The unit that a run counts as: its split, or its seed if all runs have the same split."""
         return (self.splits if self.several else self.seeds).get(run.folder, run.folder)
 
 
 def repetitions(runs: list[Record], metric: str) -> Repetitions:
     """The splits and seeds of `runs`; `metric` names the rows that are tested, such as `test/accuracy`.
 
-    Data of a file, and whatever is not drawn by this project, is one table, which `data.split_seed` and `data.fold`
-    divide; drawn data is another table for each `data.seed`.
+    Data from a file, and any other data that this project does not generate, is one table, divided by `data.split_seed`
+    and `data.fold`; generated data is another table for each `data.seed`.
     """
     values = _Values()
     splits: dict[Path, Split] = {}
@@ -120,7 +122,7 @@ def repetitions(runs: list[Record], metric: str) -> Repetitions:
 
 
 class _Values:
-    """Values of keys of data and of seeds, from one configuration for all runs that differ in seeds and folds alone."""
+    """Values of data keys and seeds, read from one configuration for all runs that differ only in seeds and folds."""
 
     def __init__(self) -> None:
         self._examples: dict[Hashable, Record] = {}
@@ -145,7 +147,7 @@ class _Values:
 
 
 def _ratio(run: Record, metric: str) -> float:
-    """Tested rows for each training row of a run: as its confusion matrices count them, or by its fractions."""
+    """Test rows per training row of a run: from its confusion matrices, or from its fractions."""
     stage = "val" if metric.startswith("val/") else "test"
     tested, trained = (_num_rows(run.metrics.get(f"{name}/confusion_matrix")) for name in (stage, "train"))
     if tested and trained:
@@ -160,7 +162,7 @@ def _ratio(run: Record, metric: str) -> float:
 
 
 def _num_rows(matrix: Any) -> float:
-    """The sum of a confusion matrix, or of the first of several; 0 where there is none."""
+    """The sum of a confusion matrix, or of the first of several; 0 if there is none."""
     if not isinstance(matrix, list) or not matrix:
         return 0
     if isinstance(matrix[0], list) and matrix[0] and isinstance(matrix[0][0], list):

@@ -1,4 +1,4 @@
-"""What a comparison says: its heading, the cells of its table, and the sentences below it."""
+"""The text of a comparison: its heading, the cells of its table, and the sentences below it."""
 
 import math
 from collections.abc import Sequence
@@ -11,36 +11,36 @@ _MAX_NAMED = 8  # settings in a sentence
 
 
 def percent(share: float) -> str:
-    """A share as a whole number of percent, 0% and 100% only where it is none and all."""
+    """A share as a whole percentage; 0% and 100% appear only for none and all."""
     rounded = round(100 * share)
     return f"{rounded if share in (0, 1) else min(max(rounded, 1), 99)}%"
 
 
 def heading(metric: str, ranked_by: str | None) -> str:
-    """By what settings are ranked and on what they are reported.
+    """What settings are ranked by and reported on.
 
     Args:
-        metric: What is reported.
-        ranked_by: What ranks; None is the metric itself.
+        metric: The reported metric.
+        ranked_by: The metric that ranks; None is the reported metric itself.
     """
     if ranked_by is not None:
         return f"ranked by mean {ranked_by}, reported on {metric}"
     if metric.startswith("test/"):
-        return f"ranked by mean {metric} itself: what the first row shows is optimistic"
+        return f"ranked by mean {metric} itself, so the first row is optimistic"
     return f"ranked by mean {metric}"
 
 
 def table(
     rows: Sequence[Setting], keys: Sequence[str], metric: str, verdicts: Sequence[Verdict], most: int | None = None
 ) -> list[list[str]]:
-    """The head of a table, and the cells of each row.
+    """The header of a table, and the cells of each row.
 
     Args:
         rows: Settings, the best first.
         keys: What makes a setting.
-        metric: What is compared.
-        verdicts: One a row, or none at all.
-        most: Rows at most; None is all.
+        metric: The compared metric.
+        verdicts: One per row, or none at all.
+        most: The most rows; None is all.
     """
     judged = any(row.num_judged for row in rows)
     failed, unfinished = any(row.failed for row in rows), any(row.num_unfinished for row in rows)
@@ -77,7 +77,7 @@ def _number(value: float) -> str:
 
 
 def _score(row: Setting) -> str:
-    """The mean and its interval, or what there is instead."""
+    """The mean and its interval, or what replaces it."""
     numbers = list(row.units.values())
     if row.two_modes:
         return f"{row.mean:.4f} (two modes{': read the share' if row.num_judged else ''})"
@@ -113,14 +113,14 @@ def _signed(value: float) -> str:
 def notes(
     rows: Sequence[Setting], keys: Sequence[str], verdicts: Sequence[Verdict], reference: Setting | None, rope: float
 ) -> list[str]:
-    """What the table does not say by itself, a sentence each.
+    """What the table itself does not say, one sentence each.
 
     Args:
         rows: Settings, the best first.
         keys: What makes a setting.
-        verdicts: One a row, or none at all.
-        reference: What they are against; None where there is one setting only.
-        rope: The difference that makes none in practice.
+        verdicts: One per row, or none at all.
+        reference: The setting they are compared with; None if there is only one.
+        rope: The largest difference that does not matter in practice.
     """
     said = [_failures(row, keys) for row in rows if row.failed][:_MAX_NAMED]
     said += [interval_kind(rows)]
@@ -130,7 +130,7 @@ def notes(
         said.append(
             f"reference: {named(reference.values, keys, ' ')}; better and worse at p < 0.05{correction}, "
             f"equal where the whole interval lies within ±{rope:g}"
-            + ("" if number == 1 else "; intervals of differences are 95 % each, without that correction")
+            + ("" if number == 1 else "; intervals of differences are 95 % each, without the correction")
         )
         said.append(_about_the_chosen(rows, keys, verdicts, reference))
     return [*said, cost(rows)]
@@ -143,14 +143,14 @@ def _failures(row: Setting, keys: Sequence[str]) -> str:
 
 
 def interval_kind(rows: Sequence[Setting]) -> str:
-    """Which interval the means of `rows` have, and over what."""
+    """The kind of interval of the means of `rows`, and over what."""
     row = max(rows, key=lambda row: len(row.units))
     if not row.repetitions.several:
-        what = f"{len(row.units)} seeds of one split, Student's t: nothing is said about other rows"
+        what = f"{len(row.units)} seeds of one split, Student's t; says nothing about other rows"
     else:
         seeds = len(row.finished) / max(1, len(row.units))
         each = f", each the mean of {seeds:.0f} seeds" if seeds > 1 and seeds.is_integer() else ""
-        how = "corrected as Nadeau and Bengio do" if row.repetitions.one_table else "Student's t"
+        how = "with Nadeau and Bengio's correction" if row.repetitions.one_table else "Student's t"
         what = f"{row.repetitions.counted(row.units)}{each}, {how}"
     return f"mean [95 % interval] over {what}; share solved: Wilson's interval"
 
@@ -158,13 +158,13 @@ def interval_kind(rows: Sequence[Setting]) -> str:
 def _about_the_chosen(
     rows: Sequence[Setting], keys: Sequence[str], verdicts: Sequence[Verdict], reference: Setting
 ) -> str:
-    """One sentence about the first row, which claims nothing but what its corrected difference says."""
+    """One sentence about the first row that claims only what its corrected difference supports."""
     first, verdict = rows[0], verdicts[0]
     name = named(first.values, keys, " ")
     by = "which validation chose" if first.ranked_by else "the first by the scores shown here"
     if first is not reference:
         if verdict.value is None or verdict.word == "undecided":
-            return f"{name}, {by}: whether it differs from the reference is undecided"
+            return f"{name}, {by}: it is undecided whether it differs from the reference"
         relation = "equal in practice to" if verdict.word == "equal" else f"{verdict.word} than"
         p = "" if verdict.p is None or verdict.word == "equal" else f", p = {verdict.p:.2g}"
         return f"{name}, {by}, is {relation} the reference: {_difference(verdict)}{p}"
@@ -174,7 +174,7 @@ def _about_the_chosen(
 
 
 def cost(rows: Sequence[Setting]) -> str:
-    """What the whole sweep of all `rows` took."""
+    """The cost of the whole sweep of all `rows`."""
     finished = [run for row in rows for run in row.finished]
     others = sum(len(row.runs) for row in rows) - len(finished)
     seconds = sum(float(run.metrics["fit_seconds"]) for run in finished)

@@ -1,4 +1,4 @@
-"""Runs grouped by their settings: what varies, and what each setting came to over its splits and seeds."""
+"""Runs grouped by their settings: what varies, and the score of each setting over its splits and seeds."""
 
 import math
 import statistics
@@ -17,7 +17,7 @@ from src.statistics.intervals import Ends, around, resplit, score_range, wilson
 from src.storage.folders import RUN
 
 _COSTS = ("seconds", "epochs", "steps", "epoch")
-_FEWEST = 3  # repetitions from which a mean has an interval
+_FEWEST = 3  # repetitions that the interval of a mean needs
 _LEAST_GAP = 0.1  # of a score from 0 to 1, between solved and stuck
 
 
@@ -27,12 +27,12 @@ class Setting:
 
     Attributes:
         values: The value of each key that runs are grouped by.
-        runs: Its runs, those that failed and the unfinished ones too.
-        metric: What is compared.
-        ranked_by: What settings are ranked by; None is the metric.
-        repetitions: Which split and which seed each run is of.
-        judged: Whether runs of the comparison are said to be solved or not.
-        place: Its place in the order of the sweep.
+        runs: Its runs, including failed and unfinished ones.
+        metric: The compared metric.
+        ranked_by: The metric that settings are ranked by; None is `metric`.
+        repetitions: The split and the seed of each run.
+        judged: Whether runs of the comparison count as solved or not.
+        place: Its position in the sweep.
     """
 
     values: tuple[Any, ...]
@@ -45,7 +45,7 @@ class Setting:
 
     @property
     def finished(self) -> list[Record]:
-        """Runs that have been measured."""
+        """Runs that have been evaluated."""
         return [run for run in self.runs if run.finished]
 
     @property
@@ -60,7 +60,7 @@ class Setting:
 
     @property
     def share_failed(self) -> float:
-        """The share of failed runs among those that have ended; 0 where none has."""
+        """The share of failed runs among those that have ended; 0 if none has."""
         return len(self.failed) / max(1, len(self.finished) + len(self.failed))
 
     @property
@@ -70,7 +70,7 @@ class Setting:
 
     @cached_property
     def units(self) -> dict[Hashable, float]:
-        """What is counted: the metric of each split, averaged over its seeds; of a single split, that of each seed."""
+        """The values to average: the metric of each split, averaged over seeds, or of each seed of a single split."""
         return self._averaged(self.metric)
 
     def _averaged(self, metric: str) -> dict[Hashable, float]:
@@ -81,19 +81,19 @@ class Setting:
 
     @property
     def mean(self) -> float:
-        """The metric's mean over what is counted; NaN without a finished run."""
+        """The metric's mean over `units`; NaN without a finished run."""
         return statistics.fmean(self.units.values()) if self.units else math.nan
 
     @property
     def rank(self) -> float:
-        """The mean that settings are ranked by; NaN without a finished run."""
+        """The mean of the metric that settings are ranked by; NaN without a finished run."""
         if self.ranked_by is None or not self.finished:
             return self.mean
         return statistics.fmean(self._averaged(self.ranked_by).values())
 
     @property
     def half_width(self) -> float | None:
-        """Half the 95 % interval of the mean; None for fewer than three repetitions, two modes, or all alike."""
+        """Half the mean's 95 % interval; None for fewer than three repetitions, two modes, or equal values."""
         numbers = list(self.units.values())
         if len(numbers) < _FEWEST or self.two_modes or max(numbers) == min(numbers):
             return None
@@ -128,14 +128,14 @@ class Setting:
 
     @property
     def num_judged(self) -> int:
-        """Runs that solved their problem or did not; a failed one did not. 0 where there is no verdict."""
+        """Runs that solved their problem or did not, including failed ones; 0 if there is no verdict."""
         if not self.judged:
             return 0
         return sum(run.metrics.get("solved") is not None for run in self.finished) + len(self.failed)
 
     @property
     def success_rate(self) -> float | None:
-        """The share of runs that solved their problem, failed ones among them; None where there is no verdict."""
+        """The share of all runs, including failed ones, that solved their problem; None if there is no verdict."""
         return self.num_solved / self.num_judged if self.num_judged else None
 
     @property
@@ -150,12 +150,12 @@ class Setting:
 
 
 def varying_keys(runs: list[Record]) -> list[str]:
-    """The keys, seeds and folds left aside, that some command line set and that differ between runs."""
+    """The keys, except seeds and folds, that a command line set and that differ between runs."""
     return [key for key in swept_keys(runs) if not repeats(key)]
 
 
 def swept_keys(runs: list[Record]) -> list[str]:
-    """The keys that some command line set and that differ between runs."""
+    """The keys that a command line set and that differ between runs."""
     keys = dict.fromkeys(key for run in runs for key in run.overrides)
     return [key for key in keys if key not in ("runs_dir", "data_dir") and _differs(runs, key)]
 
@@ -166,7 +166,7 @@ def _differs(runs: list[Record], key: str) -> bool:
 
 
 def known_metric(runs: list[Record], wanted: str | None) -> str:
-    """The metric to compare runs by: the one wanted, or for None the one by which they count as solved.
+    """The metric to compare runs by: `wanted`, or if None the one that decides whether they are solved.
 
     Raises:
         ConfigError: No finished run has it.
@@ -185,7 +185,7 @@ def known_metric(runs: list[Record], wanted: str | None) -> str:
 
 
 def check_numbers(runs: list[Record], metric: str) -> None:
-    """Raise `BrokenRunError` for the first finished one of `runs` without a number for a `metric` or for its time."""
+    """Raise `BrokenRunError` for the first finished run of `runs` without a number for `metric` or for its time."""
     for run in runs:
         for name in (metric, "fit_seconds") if run.finished else ():
             if not _has_number(run, name):
@@ -198,7 +198,7 @@ def _has_number(run: Record, name: str) -> bool:
 
 
 def known_keys(runs: list[Record], wanted: Iterable[str]) -> list[str]:
-    """The keys wanted, all of which some of the runs have.
+    """The `wanted` keys, each of which at least one of the `runs` has.
 
     Raises:
         ConfigError: A key that no run has.
@@ -219,20 +219,20 @@ def smaller_is_better(metric: str) -> bool:
 
 
 def validation_twin(runs: list[Record], metric: str) -> str | None:
-    """What chooses a setting for a `metric` of test rows: that of validation rows, if all finished `runs` have it."""
+    """The validation metric that ranks settings for a `metric` of test rows, if all finished `runs` have it."""
     twin = metric.replace("test/", "val/", 1)
     known = all(_has_number(run, twin) for run in runs if run.finished)
     return twin if metric.startswith("test/") and known else None
 
 
 def settings(runs: list[Record], keys: list[str], metric: str, ranked_by: str | None = None) -> list[Setting]:
-    """Runs grouped by their values of the keys, the best first, and those of which runs failed below the others.
+    """Runs grouped by their values of the keys, the best first; settings with failed runs come below the others.
 
     Args:
         runs: Of which at least one has finished.
         keys: What makes a setting.
-        metric: What is compared.
-        ranked_by: The metric whose mean is best first; None is `metric`.
+        metric: The compared metric.
+        ranked_by: The metric to rank by; None is `metric`.
     """
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for run in runs:

@@ -1,4 +1,4 @@
-"""A table of texts as Markdown and as LaTeX."""
+"""A table of strings as Markdown and as LaTeX."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ _LATEX = {"\\": r"\textbackslash{}", "−": "$-$", "–": "--", "…": r"\ldots{
 _LATEX |= {character: rf"\{character}" for character in "&%$#_{}"} | {"^": r"\textasciicircum{}"}
 
 Lines = Sequence[Sequence[str]]
-"""A head, and a line of as many cells for each row."""
+"""A header and the rows, each a list of as many cells."""
 
 
 def markdown(lines: Lines, notes: Sequence[str]) -> str:
-    """A table for a README or an issue, and what belongs below it.
+    """A table for a README or an issue, with notes below it.
 
     Args:
-        lines: The head first.
-        notes: A sentence each.
+        lines: The header, then the rows.
+        notes: One sentence each.
 
     Example:
         >>> print(markdown([["lr", "runs"], ["0.1", "8"]], ["8 runs."]))
@@ -31,11 +31,11 @@ def markdown(lines: Lines, notes: Sequence[str]) -> str:
 
 
 def latex(lines: Lines, notes: Sequence[str]) -> str:
-    r"""A `tabular` that needs no package, and what belongs below it.
+    r"""A `tabular` that needs no package, with notes below it.
 
     Args:
-        lines: The head first.
-        notes: A sentence each.
+        lines: The header, then the rows.
+        notes: One sentence each.
 
     Example:
         >>> print(latex([["data.seed_", "runs"], ["−1", "8"]], ["100 %."]))

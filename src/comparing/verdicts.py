@@ -1,4 +1,4 @@
-"""Each setting against a reference: better, worse, equal, or undecided."""
+"""Each setting compared with a reference: better, worse, equal, or undecided."""
 
 import math
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from src.statistics.intervals import LEVEL, Ends, score_range
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a setting is beside the reference.
+    """How a setting compares with the reference.
 
     Attributes:
         word: `better`, `worse`, `equal`, `undecided`, or `reference`.
-        value: The difference, setting less reference; None where there is none.
-        ends: Its 95 % interval; None where there are too few repetitions for one.
-        p: Corrected by Holm for the number of settings; None for the reference.
-        shares: Whether the difference is one of shares solved, not of means.
+        value: The difference, setting minus reference; None if there is none.
+        ends: Its 95 % interval; None with too few repetitions.
+        p: The p-value with Holm's correction for the number of settings; None for the reference.
+        shares: Whether the difference is between shares of solved runs instead of means.
     """
 
     word: str
@@ -33,15 +33,16 @@ class Verdict:
 
 
 def verdicts(rows: Sequence[Setting], reference: Setting, rope: float) -> list[Verdict]:
-    """What each of some settings is beside the reference.
+    """How each of the settings compares with the reference.
 
-    A setting is better or worse where Holm's corrected p is below 0.05 and the interval does not lie within practical
-    equality; it is equal where all of the interval does. Where runs are solved or stuck, or fail, shares are compared.
+    A setting is better or worse if its p-value with Holm's correction is below 0.05 and its interval does not lie
+    within ±rope; it is equal if the whole interval does. If runs are either solved or stuck, or fail, shares are
+    compared.
 
     Args:
         rows: All settings of a comparison.
-        reference: One of them.
-        rope: The difference that makes none in practice.
+        reference: The one to compare with.
+        rope: The largest difference that does not matter in practice.
     """
     pairs = [_Pair(row, reference, rows) for row in rows if row is not reference]
     corrected = holm([pair.difference.p for pair in pairs])
@@ -64,9 +65,9 @@ class _Pair:
         return of_means(self.row.units, self.reference.units, self.row.repetitions.ratio)
 
     def _of_shares(self, rows: Sequence[Setting], stuck: bool) -> Difference:
-        """Of runs solved; without verdicts, of runs in the better mode; else, of runs that did not fail.
+        """The difference of shares: of solved runs; without verdicts, of runs in the better mode or that did not fail.
 
-        Seeds of one split and splits of one table are not independent, as the test of shares asks.
+        Seeds of one split and splits of one table are not independent, as the test of shares requires.
         """
         pair = self.row, self.reference
         counts = [_solved(each) if each.judged else _in_better_mode(each, rows, stuck) for each in pair]
@@ -99,7 +100,7 @@ def _solved(row: Setting) -> tuple[int, int]:
 
 
 def _in_better_mode(row: Setting, rows: Sequence[Setting], stuck: bool) -> tuple[int, int]:
-    """Runs in the better of two modes and runs that ended; where there are no modes, those that did not fail."""
+    """Runs in the better of two modes, or that did not fail if there are no modes; and runs that ended."""
     trials = len(row.finished) + len(row.failed)
     middle = two_modes([number for each in rows for number in each.numbers]) if stuck else None
     if middle is None:
@@ -109,7 +110,7 @@ def _in_better_mode(row: Setting, rows: Sequence[Setting], stuck: bool) -> tuple
 
 
 def find_reference(rows: Sequence[Setting], keys: Sequence[str], wanted: Sequence[str] | None) -> Setting:
-    """The setting that some words like `optimizer.lr=0.1` name, or without any the first one of the sweep.
+    """The setting named by words such as `optimizer.lr=0.1`, or without any the first one of the sweep.
 
     Args:
         rows: All settings.
@@ -126,7 +127,7 @@ def find_reference(rows: Sequence[Setting], keys: Sequence[str], wanted: Sequenc
     if len(found) != 1:
         choices = "; ".join(named(row.values, keys, " ") for row in rows[:8])
         if not keys:
-            raise ConfigError(f"reference: the runs have one setting alone (got {' '.join(wanted)}); leave it out")
+            raise ConfigError(f"reference: the runs have only one setting (got {' '.join(wanted)}); leave it out")
         noun = "no setting has" if not found else f"{len(found)} settings have"
         raise ConfigError(f"reference: {noun} {' '.join(wanted)}; name one of {choices}")
     return found[0]

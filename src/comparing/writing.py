@@ -11,7 +11,7 @@ from src.storage.values import write_csv, write_json
 
 
 def write_tables(folder: Path, comparison: Comparison) -> list[str]:
-    """Write a comparison's `compare.csv`, `.json`, `.md` and `.tex` into a folder; their names."""
+    """Write a comparison as `compare.csv`, `.json`, `.md` and `.tex` into a folder; returns their names."""
     keys, reference, rows = comparison.keys, comparison.reference, comparison.records()
     columns = [name for name in rows[0] if name != "folders"]
     write_csv(folder / "compare.csv", {name: [row[name] for row in rows] for name in columns})

@@ -1,5 +1,5 @@
-"""What leans on the insides of other libraries, a file for each: no other room names anything private of theirs.
+"""Everything that relies on the internals of other libraries, one file each: no other package uses their private names.
 
-Each function says why it is needed, with which version it was seen to work, and what is done where that inside is gone.
-`tests/compat/` holds the contracts: after an upgrade they name the library that broke one.
+Each function says why it is needed, with which versions it was tested, and what happens if the internal is gone.
+`tests/compat/` holds the contract tests: after an upgrade they name the library that broke one.
 """

@@ -1,6 +1,6 @@
-"""A command's configuration, composed once and read quickly; Hydra itself composes it twice, with a reader in Python.
+"""A command's configuration, composed once and read quickly; Hydra composes it twice, with a YAML reader in Python.
 
-Seen with hydra-core 1.3.4 and 1.3.8, and with omegaconf 2.3.1.
+Tested with hydra-core 1.3.4 and 1.3.8, and with omegaconf 2.3.1.
 """
 
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ _RUN = "hydra.mode=RUN"
 
 @contextmanager
 def composed_once() -> Iterator[None]:
-    """Within the block, what Hydra composes to learn whether a command is a sweep is what it then runs.
+    """Within the block, Hydra reuses the configuration that it composes to learn whether a command is a sweep.
 
-    Hydra asks with `get_mode`, drops what it composed for the answer, and composes the same for `run`. So is an error
-    kept for `run`, which is where Hydra reports it. A command that is a sweep goes Hydra's own way.
+    Hydra calls `get_mode`, drops what it composed for the answer, and composes the same again for `run`. An error is
+    kept for `run` too, where Hydra reports it. For a sweep nothing changes.
     """
     ask, load = Hydra.get_mode, ConfigLoaderImpl.load_configuration
     kept: dict[tuple[Any, ...], Any] = {}
 
     def get_mode(self: Any, config_name: str | None, overrides: list[str]) -> Any:
-        as_run = config_name, *overrides, _RUN  # Hydra adds this to a command that says nothing of its mode
+        as_run = config_name, *overrides, _RUN  # Hydra adds this to a command that does not set its mode
         try:
             cfg = load(self.config_loader, config_name, overrides, RunMode.RUN, validate_sweep_overrides=False)
         except Exception as error:
@@ -63,22 +63,22 @@ def composed_once() -> Iterator[None]:
 
 
 def read_yaml_quickly() -> None:
-    """Let OmegaConf read YAML with libyaml, where PyYAML was built with it, and each text once: the same values."""
+    """Let OmegaConf read YAML with libyaml, if PyYAML was built with it, and each text only once."""
     if hasattr(yaml, "CSafeLoader"):
         omegaconf_utils.get_yaml_loader = _quick_loader
 
 
 _slow_loader = getattr(omegaconf_utils.get_yaml_loader, "omegaconfs", omegaconf_utils.get_yaml_loader)
 _LONGEST_KEPT, _MOST_KEPT = 20_000, 500
-"""Characters of a text whose data are kept, and how many are kept: conf/ has a hundred files of a thousand."""
+"""The longest text whose data are cached, in characters, and how many: conf/ has a hundred files of a thousand."""
 
 
 @cache
 def _quick_loader() -> Any:
-    """OmegaConf's own loader, its rules untouched, with libyaml's parser before PyYAML's.
+    """OmegaConf's own loader with unchanged rules, but libyaml's parser in place of PyYAML's.
 
-    The data of a text are kept, for a command composes twice and a sweep or a notebook often, of the same files.
-    OmegaConf makes nodes of its own from data and leaves these as they are.
+    The data of a text are cached, since a command composes the same files twice, and a sweep or a notebook many times.
+    OmegaConf builds its own nodes from the data and does not change them.
     """
     from yaml.cyaml import CParser  # type: ignore[import-untyped]
 

@@ -1,9 +1,9 @@
-"""Configurations of the same files and groups, composed once in a process: a quarter of the time for all others.
+"""Configurations of the same files and groups, composed once per process: all later ones take a quarter of the time.
 
-Hydra composes the files of a configuration before it sets the values that a command line names. Jobs of a sweep, calls
-in a notebook and the rules that compose a second configuration differ in these values alone, again and again.
+Hydra composes the files of a configuration before it sets the values on the command line. Jobs of a sweep, calls in a
+notebook and the rules that compose a second configuration often differ only in these values.
 
-Seen with hydra-core 1.3.4 and 1.3.8.
+Tested with hydra-core 1.3.4 and 1.3.8.
 """
 
 import copy
@@ -23,24 +23,24 @@ from hydra.core.config_store import ConfigNode, ConfigStore
 from hydra.errors import ConfigCompositionException
 
 _MOST_KEPT = 64  # compositions, each of about 100 kB
-_MOST_FILES = 1000  # below the folders with options; looking at more takes longer than composing anew
+_MOST_FILES = 1000  # below the folders with options; checking more takes longer than composing anew
 
 
 class _Defaults(list[Any]):
-    """The files that a configuration is composed of, in their order.
+    """The files that a configuration is composed of, in order.
 
     Attributes:
-        key: What this list and its composition follow from; None where they are not to be kept.
+        key: What this list and its composition depend on; None if they are not to be cached.
     """
 
     key: Any = None
 
 
 def keep_compositions() -> None:
-    """From now on, let Hydra compose the same files twice; whoever asks again gets a copy of what came of it.
+    """From now on, let Hydra compose the same files twice; later requests get a copy of the result.
 
-    Twice, since most commands compose everything once, and would make a copy in vain. A file that is edited, added or
-    removed meanwhile is noticed by its time and size, and composed anew.
+    Twice, since most commands compose everything once and would make a copy in vain. A file that is edited, added or
+    removed in the meantime is noticed by its time and size, and composed anew.
     """
     create = config_loader_impl.create_defaults_list  # type: ignore[attr-defined]
     compose = ConfigLoaderImpl._compose_config_from_defaults_list
@@ -64,9 +64,7 @@ def keep_compositions() -> None:
             try:
                 found = create(repo, config_name, overrides_list, prepend_hydra, skip_missing)
             except RecursionError as error:
-                line = (
-                    "defaults: the list of a file leads back to that file; take out the circle (its own keys: _self_)"
-                )
+                line = "defaults: the list of a file leads back to that file; remove the circle (its own keys: _self_)"
                 raise ConfigCompositionException(line) from error
         found.defaults = _Defaults(found.defaults)
         found.defaults.key = key
@@ -92,7 +90,7 @@ def keep_compositions() -> None:
 
 
 def copies_of(cfg: Any) -> Callable[[], Any]:
-    """What gives a copy of `cfg`, as it is now, at each call; pickled, which takes a seventh of the time of copying it.
+    """A function that returns a copy of `cfg` as it is now; by pickling, which takes a seventh of the time of copying.
 
     Example:
         >>> copy = copies_of({"seed": [1]})
@@ -103,15 +101,15 @@ def copies_of(cfg: Any) -> Callable[[], Any]:
     """
     try:
         pickled = pickle.dumps(cfg)
-    except Exception:  # of a class that someone's Python code has stored and that pickle does not find
+    except Exception:  # of a class that someone's Python code has stored and that pickle cannot find
         return partial(copy.deepcopy, copy.deepcopy(cfg))
     return partial(pickle.loads, pickled)
 
 
 def _key(repo: Any, asked: Any, seen: set[int]) -> Any:
-    """What a composition follows from: what is asked, and all that could be read for it.
+    """What a composition depends on: the request, and everything that could be read for it.
 
-    None where that is not to be told quickly, and for what is not among the `seen` yet, to which it is added.
+    None if that cannot be found out quickly, or if the key is not among the `seen` yet, to which it is then added.
     """
     files: tuple[Any, ...] = ()
     sources: list[Any] = []
@@ -131,7 +129,7 @@ def _key(repo: Any, asked: Any, seen: set[int]) -> Any:
 
 
 def _files_below(folder: str) -> tuple[Any, ...] | None:
-    """The files below a folder and when each was changed; None where they are too many."""
+    """The files below a folder and when each was changed; None if there are too many."""
     found: list[Any] = []
     try:
         for above, _, names in os.walk(folder):
@@ -148,7 +146,7 @@ def _files_below(folder: str) -> tuple[Any, ...] | None:
 
 @lru_cache(maxsize=16)
 def _variables(files: tuple[Any, ...]) -> tuple[str, ...] | None:
-    """Names of the environment's variables that YAML files name, for they may choose an option; None for unknown ones.
+    """Names of the environment variables that YAML files use, since they may choose an option; None if unknown.
 
     Example:
         >>> _variables(())
@@ -160,7 +158,7 @@ def _variables(files: tuple[Any, ...]) -> tuple[str, ...] | None:
 
 
 def _stored(node: Any) -> list[Any]:
-    """What Python code has put into Hydra's store."""
+    """What Python code has put into Hydra's config store."""
     if isinstance(node, ConfigNode):
         return [(node.group, node.name, id(node.node))]
     return [entry for child in node.values() for entry in _stored(child)]

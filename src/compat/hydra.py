@@ -1,4 +1,4 @@
-"""Insides of Hydra: its loader of configurations, what it has parsed, and how it writes `.hydra/`."""
+"""Internals of Hydra: its config loader, what it has parsed, and how it writes `.hydra/`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,25 +15,25 @@ from src.compat.missing import mention
 
 
 def current_loader() -> ConfigLoader:
-    """The loader with which Hydra composes now, inside a command.
+    """The loader with which Hydra composes at the moment, inside a command.
 
-    With it a second configuration is composed while a job runs, from wherever the job's own came. `hydra.compose`, the
-    public way, hides Hydra's own part, and the parser of sweeps needs a loader. Nothing stands in.
-    Seen with hydra-core 1.3.4 and 1.3.8.
+    It composes a second configuration while a job runs, from the same places as the job's own. `hydra.compose`, the
+    public way, hides Hydra's own part, and the parser of sweeps needs a loader. There is no fallback. Tested with
+    hydra-core 1.3.4 and 1.3.8.
     """
     loader: ConfigLoader = GlobalHydra.instance().config_loader()
     return loader
 
 
 def new_loader(path: str, first: str | None = None) -> ConfigLoader:
-    """The loader with which Hydra begins to read a command line, before it reads it.
+    """The loader with which Hydra starts, before it has read the command line.
 
-    `hydra.compose`, the public way, takes no second folder, and a message about a broken command line has to know
-    them all. Nothing stands in. Seen with hydra-core 1.3.4 and 1.3.8.
+    `hydra.compose`, the public way, takes no second folder, and a message about a broken command line must know them
+    all. There is no fallback. Tested with hydra-core 1.3.4 and 1.3.8.
 
     Args:
         path: The folder of the configurations.
-        first: A folder that is asked before it.
+        first: A folder to search before it.
     """
     search = create_config_search_path(path)
     if first is not None:
@@ -42,22 +42,22 @@ def new_loader(path: str, first: str | None = None) -> ConfigLoader:
 
 
 def written_value(override: Override) -> Any:
-    """The value of a parsed `override`, in which quotes are still known: `value()`, the public way, drops them.
+    """The value of a parsed `override` with its quotes: `value()`, the public way, drops them.
 
-    Nothing stands in. Seen with hydra-core 1.3.4 and 1.3.8.
+    There is no fallback. Tested with hydra-core 1.3.4 and 1.3.8.
     """
     return override._value
 
 
 def save_nothing() -> Callable[[], None]:
-    """Have Hydra not write `.hydra/`, which it does in place and before a configuration is checked; what undoes that.
+    """Keep Hydra from writing `.hydra/` in place and before a configuration is checked; returns what undoes it.
 
-    Callbacks are told too early and too late for it. Where Hydra asks another function, its own way stays.
-    Seen with hydra-core 1.3.4 and 1.3.8.
+    Callbacks are called too early or too late for this. If Hydra calls another function, it writes as usual.
+    Tested with hydra-core 1.3.4 and 1.3.8.
     """
     utils: Any = hydra.core.utils
     if not hasattr(utils, "_save_config"):
-        mention("hydra-core", "_save_config", "a run killed as it begins may leave half a configuration")
+        mention("hydra-core", "_save_config", "a run killed at its start may leave half a configuration")
         return lambda: None
     before, utils._save_config = utils._save_config, lambda cfg, filename, output_dir: None
     return lambda: setattr(utils, "_save_config", before)

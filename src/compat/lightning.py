@@ -1,4 +1,4 @@
-"""Insides of Lightning: its counters of steps, its checkpoints before they are files, its answer to SIGTERM."""
+"""Internals of Lightning: its step counters, its checkpoints before they are files, its handling of SIGTERM."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from torch import Tensor
 
 from src.compat.missing import mention
 
-_ONE_PROCESS = "spawn", "fork", "notebook"  # in the names of strategies that hand back weights alone
+_ONE_PROCESS = "spawn", "fork", "notebook"  # in the names of strategies that return only weights
 
 
 def counts_blocks(trainer: pl.Trainer) -> bool:
-    """Whether `count_steps` works with this `trainer`; where not, it has to see each step, which is slower.
+    """Whether `count_steps` works with this `trainer`; if not, the trainer must see each step, which is slower.
 
-    Seen with lightning 2.6.0 and 2.6.6.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
     loop = trainer.fit_loop.epoch_loop
     manual = getattr(loop, "manual_optimization", None)
@@ -25,29 +25,29 @@ def counts_blocks(trainer: pl.Trainer) -> bool:
 
 
 def count_steps(trainer: pl.Trainer, num_steps: int) -> None:
-    """Tell the `trainer` of `num_steps` that it did not see, or it would count a block as one step or as none.
+    """Tell the `trainer` about `num_steps` that it did not see; it would count a block as one step or none.
 
-    Its public way is to take each step itself, at several times a small network's cost: see `counts_blocks`.
-    Seen with lightning 2.6.0 and 2.6.6.
+    The public way is to let it take each step itself, at several times a small network's cost: see `counts_blocks`.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
     epoch_loop = trainer.fit_loop.epoch_loop
     progress = epoch_loop.manual_optimization.optim_step_progress
     for tracker in (progress.total, progress.current):
         tracker.ready += num_steps
         tracker.completed += num_steps
-    epoch_loop._batches_that_stepped += num_steps - 1  # loggers' x axis; the Trainer adds the last one itself
+    epoch_loop._batches_that_stepped += num_steps - 1  # the loggers' x axis; the Trainer adds the last one itself
 
 
 def checkpoint_of(trainer: pl.Trainer, weights_only: bool = False) -> dict[str, Any]:
-    """What a checkpoint of the `trainer` would hold, without a file; nothing in a process that would write none.
+    """The contents of a checkpoint of the `trainer`, without a file; empty in a process that would not write one.
 
-    Lightning makes checkpoints only on their way to a plugin that writes them, so this takes that plugin's place. All
-    of it is public, and depends on Lightning's asking the strategy for the plugin at each checkpoint.
-    Seen with lightning 2.6.0 and 2.6.6.
+    Lightning makes checkpoints only for a plugin that writes them, so this replaces that plugin. All of it is public,
+    but depends on Lightning asking the strategy for the plugin at each checkpoint.
+    Tested with lightning 2.6.0 and 2.6.6.
 
     Args:
-        trainer: While it trains.
-        weights_only: Leave out optimizers, schedulers and callbacks.
+        trainer: The trainer, while it trains.
+        weights_only: Whether to leave out optimizers, schedulers and callbacks.
     """
     strategy, caught = trainer.strategy, _Caught()
     theirs, strategy.checkpoint_io = strategy.checkpoint_io, caught
@@ -59,7 +59,7 @@ def checkpoint_of(trainer: pl.Trainer, weights_only: bool = False) -> dict[str, 
 
 
 class _Caught(CheckpointIO):
-    """Keeps the checkpoint that it is to write."""
+    """Keeps the checkpoint that it is asked to write."""
 
     def __init__(self) -> None:
         self.checkpoint: dict[str, Any] = {}
@@ -75,22 +75,22 @@ class _Caught(CheckpointIO):
 
 
 class HoldingModelCheckpoint(callbacks.ModelCheckpoint):
-    """Lightning's ModelCheckpoint, which hands over what it would write.
+    """Lightning's ModelCheckpoint, handing over what it would write.
 
-    Its choice of the best epoch is public; the moment at which it writes is not. Where a Lightning no longer asks
-    `_save_checkpoint`, it writes the best epoch's file at once, as it does on its own: slower, and as right.
-    Seen with lightning 2.6.0 and 2.6.6.
+    Its choice of the best epoch is public; the moment at which it writes is not. If a version of Lightning no longer
+    calls `_save_checkpoint`, it writes the best epoch's file at once, as it normally does: slower, but just as correct.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Say where the hand-over does not work."""
+        """Print a remark if the hand-over does not work."""
         super().setup(trainer, pl_module, stage)
         for name in ("_save_checkpoint", "_monitor_candidates"):
             if not hasattr(callbacks.ModelCheckpoint, name):
                 mention("lightning", f"ModelCheckpoint.{name}", "each best epoch is written at once, which is slower")
 
     def hold(self, trainer: pl.Trainer, filepath: str) -> None:
-        """Keep the state of the `trainer`, of which a file at `filepath` is wanted."""
+        """Keep the state of the `trainer` that a file at `filepath` should hold."""
         raise NotImplementedError
 
     def take(self, trainer: pl.Trainer, filepath: str) -> None:
@@ -103,32 +103,32 @@ class HoldingModelCheckpoint(callbacks.ModelCheckpoint):
         self.take(trainer, filepath)
 
     def _monitor_candidates(self, trainer: pl.Trainer) -> dict[str, Tensor]:
-        """Lightning's, without copying each metric: heads make new tensors every epoch."""
+        """Lightning's method without copying each metric: heads make new tensors every epoch."""
         return {**trainer.callback_metrics, "epoch": torch.tensor(trainer.current_epoch)}
 
 
 def limit_batch_size(finder: callbacks.BatchSizeFinder, num_rows: int) -> None:
-    """End a `finder`'s search at all `num_rows`: Lightning asks a `dataset` for their number, and finds none.
+    """Limit a `finder`'s search to `num_rows`: Lightning asks a `dataset` for their number, and finds none.
 
-    Its own bound is settled as it is made, before the data is. Where it cannot be moved, the search takes longer.
-    Seen with lightning 2.6.0 and 2.6.6.
+    Its own limit is set when it is created, before the data exists. If it cannot be changed, the search takes longer.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
     if hasattr(finder, "_max_val"):
         finder._max_val = min(finder._max_val, num_rows)
     else:
-        mention("lightning", "BatchSizeFinder._max_val", "it may try batches that are larger than the data")
+        mention("lightning", "BatchSizeFinder._max_val", "it may try batches larger than the data")
 
 
 def chosen_rate(found: Any) -> float | None:
-    """The learning rate that a search has chosen, None where it chose none.
+    """The learning rate that a search has chosen; None if it chose none.
 
     Args:
-        found: `LearningRateFinder.optimal_lr`. Its `suggestion()` chooses anew, perhaps by other bounds.
+        found: `LearningRateFinder.optimal_lr`. Its `suggestion()` would choose anew, perhaps with other bounds.
 
-    Seen with lightning 2.6.0 and 2.6.6.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
     if not hasattr(found, "_optimal_idx"):
-        mention("lightning", "_LRFinder._optimal_idx", "the rate is the one that its default bounds give")
+        mention("lightning", "_LRFinder._optimal_idx", "the rate is the one from its default bounds")
         suggested: float | None = found.suggestion()
         return suggested
     place = found._optimal_idx
@@ -136,26 +136,26 @@ def chosen_rate(found: Any) -> float | None:
 
 
 def hands_back_weights_alone(trainer: pl.Trainer, strategy: Any) -> bool:
-    """Whether a `trainer` trains in processes that it forks or spawns, of which only the weights come back.
+    """Whether a `trainer` trains in processes that it forks or spawns and that return only the weights.
 
     Args:
-        trainer: Before it trains.
-        strategy: The name by which it was chosen, which tells where the launcher's class has another name.
+        trainer: The trainer, before it trains.
+        strategy: The name by which it was chosen, which decides if the launcher's class is not found.
 
-    Seen with lightning 2.6.0 and 2.6.6.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
     kind = getattr(launchers, "_MultiProcessingLauncher", None)
     if kind is None:
-        mention("lightning", "_MultiProcessingLauncher", "processes are told by the strategy's name")
+        mention("lightning", "_MultiProcessingLauncher", "processes are recognised by the strategy's name")
         return any(word in str(strategy) for word in _ONE_PROCESS)
     return isinstance(trainer.strategy.launcher, kind)
 
 
 def leave_sigterm_alone(trainer: pl.Trainer) -> None:
-    """Have a `trainer` do nothing of its own on SIGTERM; it still calls the handler that was there before.
+    """Keep a `trainer` from handling SIGTERM itself; it still calls the previous handler.
 
-    Lightning offers no such choice. Where the notifier is gone, SIGTERM may wait for the end of a block.
-    Seen with lightning 2.6.0 and 2.6.6.
+    Lightning has no option for this. If the notifier is gone, SIGTERM may wait for the end of a block.
+    Tested with lightning 2.6.0 and 2.6.6.
     """
     connector: Any = getattr(trainer, "_signal_connector", None)
     if hasattr(connector, "_sigterm_notifier_fn"):

@@ -1,4 +1,4 @@
-"""One line where a library has no longer the inside that a shorter way needs."""
+"""One line when a library no longer has the internal name that a faster way needs."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -6,12 +6,12 @@ from src.reporting.remarks import remark
 
 
 def mention(library: str, inside: str, instead: str) -> None:
-    """Say once that this version of a `library` lacks an `inside`, and what happens `instead`."""
-    remark(f"missing {inside}", f"{installed(library)} has no {inside}, which this project knows; {instead}")
+    """Print once that this version of a `library` lacks an internal name `inside`, and what happens `instead`."""
+    remark(f"missing {inside}", f"{installed(library)} has no {inside}, which this project relies on; {instead}")
 
 
 def installed(library: str) -> str:
-    """A library's name and its version here."""
+    """A library's name and its installed version."""
     try:
         return f"{library} {version(library)}"
     except PackageNotFoundError:

@@ -1,7 +1,7 @@
-"""Hydra's reading of a file with options, which anybody may have written: one that is broken is named in a line.
+"""Hydra's reading of option files, which anybody may have written: a broken one is named in one line.
 
-Hydra hands on what PyYAML says, as a traceback that does not name the file.
-Seen with hydra-core 1.3.4 and 1.3.8.
+Hydra passes on PyYAML's error as a traceback that does not name the file.
+Tested with hydra-core 1.3.4 and 1.3.8.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from hydra.plugins.config_source import ConfigResult
 
 
 def name_broken_files() -> None:
-    """Let Hydra say which file it cannot read, where and why."""
+    """Let Hydra name the file that it cannot read, the line and the reason."""
     load = ConfigRepository.load_config
     if hasattr(load, "hydras"):
         return
@@ -24,7 +24,7 @@ def name_broken_files() -> None:
         except yaml.YAMLError as error:
             mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or "unreadable"
             where = "" if mark is None else f" in line {mark.line + 1}"
-            line = f"{_file(self, config_path)}: is not YAML{where} ({problem}); mend it"
+            line = f"{_file(self, config_path)}: is not valid YAML{where} ({problem}); fix it"
             raise ConfigCompositionException(line) from error
         except UnicodeDecodeError as error:
             line = f"{_file(self, config_path)}: is not UTF-8 ({error.reason}); save it as UTF-8"
@@ -35,7 +35,7 @@ def name_broken_files() -> None:
 
 
 def _file(repository: ConfigRepository, config_path: str) -> str:
-    """The file that holds what a repository looks up, by the first of its sources that has it."""
+    """The file that a repository looks up, from the first of its sources that has it."""
     for source in repository.get_sources():
         if source.is_config(config_path):
             return str(Path(source.path.removeprefix("file://"), config_path.removesuffix(".yaml") + ".yaml"))

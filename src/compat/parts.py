@@ -1,7 +1,7 @@
-"""The parts that configurations are composed of, each made once in a process and copied quickly: half of the time.
+"""The parts that configurations are composed of, each made once per process and copied quickly: half the time.
 
-Many compositions have most of their files, all interpolations and Hydra's own schema in common. Hydra and OmegaConf
-read and parse them for each anew, and copy them node by node.
+Most compositions share most of their files, all interpolations and Hydra's own schema. Hydra and OmegaConf read and
+parse them each time anew, and copy them node by node.
 """
 
 import pickle
@@ -21,13 +21,13 @@ from omegaconf import DictConfig, ListConfig, _utils, grammar_parser
 from src.compat.compositions import copies_of
 
 _MOST_KEPT, _LONGEST_KEPT = 500, 20_000
-"""How many files and interpolations are kept, and characters of a file: conf/ has a hundred files of a thousand."""
+"""How many files and interpolations are cached, and the longest file: conf/ has a hundred of 1000 characters."""
 
 
 def keep_parts() -> None:
-    """From now on, read each file with options, and parse each interpolation, once; share the schemas in the store.
+    """From now on, read each option file and parse each interpolation once, and share the schemas in the store.
 
-    Seen with hydra-core 1.3.4 and 1.3.8, and with omegaconf 2.3.1.
+    Tested with hydra-core 1.3.4 and 1.3.8, and with omegaconf 2.3.1.
     """
     if not hasattr(ConfigRepository.load_config, "unkept"):
         _keep_files()
@@ -60,13 +60,13 @@ def _keep_files() -> None:
 
 
 def _keep_interpolations() -> None:
-    parse = lru_cache(_MOST_KEPT)(grammar_parser.parse)  # what it gives is only read; an error is not kept
+    parse = lru_cache(_MOST_KEPT)(grammar_parser.parse)  # the result is only read; an error is not cached
     for module in (grammar_parser, _utils, omegaconf.base):
         module.parse = parse  # type: ignore[attr-defined]
 
 
 def _look_up_choices_where_asked() -> None:
-    """Let Hydra make what an interpolation in a list of defaults is looked up in only where there is one."""
+    """Let Hydra build the lookup for interpolations in a defaults list only if there is one."""
     create = defaults_list._create_interpolation_map
 
     def create_interpolation_map(overrides: Any, defaults: list[Any], self_added: bool) -> DictConfig:
@@ -77,7 +77,7 @@ def _look_up_choices_where_asked() -> None:
 
 
 def _pickle_copies(kind: type[DictConfig] | type[ListConfig]) -> None:
-    """Copy a configuration by pickling it, where it can be pickled; like OmegaConf's copy, it keeps its parent."""
+    """Copy a configuration by pickling it if that is possible; like OmegaConf's copy, it keeps its parent."""
     copy_nodes: Any = kind.__deepcopy__
 
     def deepcopy(self: Any, memo: dict[int, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Insides of TensorBoard's writer: several values as one event, and the thread that writes them."""
+"""Internals of TensorBoard's writer: several values as one event, and the thread that writes them."""
 
 import io
 import threading
@@ -10,9 +10,9 @@ from src.compat.missing import mention
 
 
 def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) -> None:
-    """Write `values` as one event, a fraction of the cost of an event each, which is the public way.
+    """Write `values` as one event, at a fraction of the cost of the public way, one event each.
 
-    Seen with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
+    Tested with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
     Args:
         writer: PyTorch's SummaryWriter.
@@ -30,14 +30,14 @@ def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) ->
 
 
 def write_picture(writer: Any, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
-    """Write an encoded picture as it stands; the public way takes pixels and encodes them anew.
+    """Write an encoded picture unchanged; the public way takes pixels and encodes them anew.
 
-    Seen with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
+    Tested with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
     Args:
         writer: PyTorch's SummaryWriter.
         tag: The picture's name.
-        png: Its file's content.
+        png: The contents of its PNG file.
         size: Width and height in pixels.
         step: The place on the x axis.
     """
@@ -63,10 +63,10 @@ def _file_writer(writer: Any) -> Any:
 
 @cache
 def quiet_writer() -> None:
-    """Let the thread that writes events die silently: its error is raised where the next event is logged.
+    """Let the thread that writes events die silently: its error is raised when the next event is logged.
 
-    It is known by its class, which has no public name; under another one its traceback is printed as well.
-    Seen with tensorboard 2.19.0 and 2.21.0.
+    It is recognised by its class, which has no public name; if that changes, its traceback is printed as well.
+    Tested with tensorboard 2.19.0 and 2.21.0.
     """
     others = threading.excepthook
 

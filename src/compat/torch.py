@@ -1,4 +1,4 @@
-"""Insides of PyTorch: an optimizer's step without what surrounds it, and a schedule's state without its functions."""
+"""Internals of PyTorch: an optimizer's step without its overhead, and a schedule's state without its functions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,18 +10,17 @@ from src.compat.missing import mention
 
 
 def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
-    """`optimizer.step` without what surrounds it, a quarter of a small network's gradient step.
+    """`optimizer.step` without its overhead, which is a quarter of a small network's gradient step.
 
-    On the CPU, PyTorch decides at each step anew against its `foreach` kernels, asks the driver whether there is a GPU
-    that is recording, and profiles around each step. Here all are settled once. An optimizer into which something hooks
-    is left as it is, and so is one whose hooks or whose bare step are not where they were.
-    Seen with torch 2.6.0 and 2.15.0.
+    On the CPU, PyTorch decides at every step against its `foreach` kernels, asks the driver whether a GPU is capturing,
+    and profiles the step. Here all three are decided once. An optimizer with hooks is left as it is, and so is one
+    whose hooks or bare step are not where they used to be. Tested with torch 2.6.0 and 2.15.0.
     """
     if all(parameter.device.type == "cpu" for group in optimizer.param_groups for parameter in group["params"]):
         for group in optimizer.param_groups:
             if group.get("foreach") is None and not group.get("fused"):
                 group["foreach"] = False
-        for device in ("cuda", "accelerator"):  # its name of old, and of today
+        for device in ("cuda", "accelerator"):  # its old name and today's
             setattr(optimizer, f"_{device}_graph_capture_health_check", _nothing)
     hooks = [getattr(optimizer, f"_optimizer_step_{moment}_hooks", None) for moment in ("pre", "post")]
     bare = getattr(type(optimizer).step, "__wrapped__", None)
@@ -35,23 +34,23 @@ def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
 
 
 def _nothing() -> None:
-    """What there is to check in a step on the CPU before a GPU records it."""
+    """The check before a GPU captures a step; there is nothing to check on the CPU."""
 
 
 def mark_stepped(optimizer: Optimizer) -> None:
-    """Tell schedulers that this `optimizer` steps: they warn of one whose `step` they have not seen.
+    """Tell schedulers that this `optimizer` steps: they warn if they have not seen its `step`.
 
-    There is no public way. Where the mark has another name, a warning is printed in vain.
-    Seen with torch 2.6.0 and 2.15.0.
+    There is no public way. If the mark has another name, a needless warning is printed.
+    Tested with torch 2.6.0 and 2.15.0.
     """
     optimizer._opt_called = True  # type: ignore[attr-defined]
 
 
 def without_functions(state: Any) -> Any:
-    """A `state`, and the states within it, without the functions that an object has made for itself again.
+    """A `state`, and the states within it, without functions, which an object will have created again.
 
-    A checkpoint holds no code. PyTorch 2.6 puts into the state of stochastic weight averaging's schedule the function
-    by which its rate falls. Seen with torch 2.6.0 and 2.15.0.
+    A checkpoint holds no code. PyTorch 2.6 puts the function by which the rate falls into the state of the schedule of
+    stochastic weight averaging. Tested with torch 2.6.0 and 2.15.0.
     """
     if isinstance(state, list):
         return [without_functions(each) for each in state]

@@ -1,4 +1,4 @@
-"""A stand-in for PyTorch's compiler, which its optimizers import and no run here uses: three seconds of a start."""
+"""A stand-in for PyTorch's compiler, which its optimizers import and no run here uses: saves three seconds."""
 
 import importlib
 import importlib.util
@@ -15,7 +15,7 @@ _NAME = "torch._dynamo"
 def keep_compiler_out(torch: ModuleType) -> None:
     """Leave the compiler of `torch` unimported until something asks for it; PyTorch has no setting for that.
 
-    Where it stands elsewhere, it is imported as ever, which is slower. Seen with torch 2.6.0 and 2.15.0.
+    If it is somewhere else, it is imported as usual, which is slower. Tested with torch 2.6.0 and 2.15.0.
     """
     if _NAME in sys.modules:
         return
@@ -26,10 +26,10 @@ def keep_compiler_out(torch: ModuleType) -> None:
 
 
 class _CompilerStandIn(ModuleType):
-    """Answers for `torch._dynamo` while nothing is compiled, and makes way for it when something is.
+    """Stands in for `torch._dynamo` while nothing is compiled, and makes way for it when something is.
 
-    Optimisers ask it for two things: to keep a function out of compiled graphs and to break a graph. As long as there
-    are no graphs both mean nothing. Any other request loads the real module and hands it the functions seen so far.
+    Optimisers use it for two things: to keep a function out of compiled graphs and to break a graph. As long as there
+    are no graphs, both do nothing. Any other access loads the real module and passes it the functions seen so far.
     """
 
     __path__: list[str] = []

@@ -1,1 +1,1 @@
-"""LightningDataModules: one dataset a file, all served as blocks of minibatches."""
+"""LightningDataModules: one dataset per file, all served as blocks of minibatches."""

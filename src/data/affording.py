@@ -1,27 +1,27 @@
-"""How many members and epochs a table can have in the time that people wait: fewer of both for large ones."""
+"""How many members and epochs a table can have in acceptable time: fewer of both for large tables."""
 
 MOST_MEMBERS = 16
 LEAST_MEMBERS = 4
 
 _VISITS = 12_000_000
-"""Rows that all members together see in training, each time counted: some minutes on two cores."""
+"""Rows that all members together see in training, counting repeats: some minutes on two cores."""
 
 _ENOUGH = 32
-"""Epochs below which members are given up before more epochs are: each has seen its rows often by then."""
+"""Epochs below which the number of members is reduced first: by then each member has seen its rows often enough."""
 
 _FEWEST = 3
 """Epochs of the largest tables."""
 
 _WIDE = 512
-"""Columns of a row that costs twice as much as one of a few columns."""
+"""Number of columns at which a row costs twice as much as a row of a few columns."""
 
 
 def members_for(rows: int, columns: int) -> int:
-    """Members of an ensemble: 16, and fewer down to 4 where the table is large.
+    """Members of an ensemble: 16, or fewer, down to 4, for a large table.
 
     Args:
-        rows: That train.
-        columns: Of each.
+        rows: Training rows.
+        columns: Columns per row.
 
     Example:
         >>> members_for(1000, 30), members_for(100_000, 30), members_for(1_000_000, 30)
@@ -31,13 +31,13 @@ def members_for(rows: int, columns: int) -> int:
 
 
 def epochs_for(rows: int, columns: int, members: int, most: int) -> int:
-    """Epochs of an ensemble: `most` for a small table, and fewer down to 3 where the table is large.
+    """Epochs of an ensemble: `most` for a small table, or fewer, down to 3, for a large one.
 
     Args:
-        rows: That train.
-        columns: Of each.
-        members: Of the ensemble.
-        most: Epochs that are asked for.
+        rows: Training rows.
+        columns: Columns per row.
+        members: Members of the ensemble.
+        most: Requested epochs.
 
     Example:
         >>> [epochs_for(rows, 30, members=16, most=256) for rows in (1000, 20_000, 100_000)]
@@ -48,5 +48,5 @@ def epochs_for(rows: int, columns: int, members: int, most: int) -> int:
 
 
 def _cost(rows: int, columns: int) -> float:
-    """How many narrow rows cost as much in training."""
+    """The number of narrow rows that cost as much in training."""
     return rows * (1 + columns / _WIDE)

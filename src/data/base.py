@@ -1,4 +1,4 @@
-"""The base of every dataset that is held in memory: splits, scaling, label noise, loaders and the `DataSpec`."""
+"""The base of every dataset held in memory: splits, scaling, label noise, loaders and the `DataSpec`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -27,47 +27,47 @@ from src.settings.rules import Count, Fraction, Natural, Seed, checked
 from src.spec import DataSpec, Task
 
 _EVALUATION_ROWS = 16_384  # rows of a forward pass without gradients: few calls, yet bounded memory for any N
-_EVALUATION_NUMBERS = 2**18  # and numbers in those rows, since a convolution makes many of each
+_EVALUATION_NUMBERS = 2**18  # and numbers in these rows, since a convolution turns each into many
 _BLOCK_BYTES = 64 * 2**20  # a block's copy of its rows stays below this
-_BLOCK_STEPS = 256  # an upper bound, so that the progress bar moves and Ctrl-C is answered
-_LABEL_NOISE_STREAM = 101  # apart from the streams that `load` uses, which count from 0
+_BLOCK_STEPS = 256  # an upper limit, so that the progress bar moves and Ctrl-C is answered
+_LABEL_NOISE_STREAM = 101  # separate from the streams of `load`, which count from 0
 
 
 def stream_seed(seed: int, stream: int) -> int:
-    """A seed for one of several independent random streams of the same `seed`, by the number of the `stream`."""
+    """The seed of one of several independent random streams of the same `seed`, by the number of the `stream`."""
     return int(np.random.SeedSequence([seed, stream]).generate_state(1)[0])
 
 
 class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     """Rows held as tensors, split, scaled and served as blocks of minibatches.
 
-    A dataset names its `task`, its classes and, in `load`, its rows. Scaling is fitted on the training rows and is part
-    of the checkpoint; label noise touches the training labels only, so that validation and test measure the truth.
+    A dataset defines its `task`, its classes and, in `load`, its rows. Scaling is fitted on the training rows and
+    stored in the checkpoint; label noise affects only training labels, so that validation and test scores are true.
 
     Args:
         batch_size: Rows of a training minibatch; None is the whole training split.
         seed: Seed of the rows and of the label noise.
-        shuffle_seed: Seed of the order in which training sees them; None is `seed`.
+        shuffle_seed: Seed of the order in which training sees the rows; None is `seed`.
         steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.building.plan` choose.
-        standardize: Shift and scale each column to mean 0 and standard deviation 1 over the training rows.
-        label_noise: Fraction of the training labels replaced by another class.
-        folds: Parts of the rows, each of which is the test split once; None takes one test split.
-        fold: Which of them is the test split, from 0.
-        blocks: Serve blocks of minibatches, which the heads of this project take; False serves ordinary batches (x, y)
-            of `batch_size` rows, for any LightningModule and any loop.
+        standardize: Whether to shift and scale each column to mean 0 and standard deviation 1 over the training rows.
+        label_noise: Fraction of the training labels to replace by another class.
+        folds: Number of parts of the rows, each of which is the test split once; None takes a single test split.
+        fold: Number of the fold that is the test split, from 0.
+        blocks: Whether to serve blocks of minibatches, for the heads of this project; False serves ordinary batches (x,
+            y) of `batch_size` rows, for any LightningModule and any loop.
     """
 
     task: ClassVar[Task]
-    divides_rows: ClassVar[bool] = False  # into training and test rows, and so into folds if that is asked for
-    draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows only divides them by it
+    divides_rows: ClassVar[bool] = False  # into training and test rows, and therefore into folds on request
+    draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows uses it only to split them
     feature_names: tuple[str, ...] = ()
-    target_name = "target"  # what is predicted, where the source calls it something
-    inputs_of_columns: Mapping[str, list[int]] = {}  # places of what each column of a table becomes
-    weights: Tensor | None = None  # of the training rows [N], with mean 1, where some count more often than others
+    target_name = "target"  # what is predicted, if the source has a name for it
+    inputs_of_columns: Mapping[str, list[int]] = {}  # positions of the inputs that each column of a table becomes
+    weights: Tensor | None = None  # of the training rows [N], with mean 1, if some count more than others
     target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
-    reading: Dialect | Told = PLAIN  # how files of rows are written, to predict from
-    as_seen = True  # how pictures are decoded, to predict from
-    scaled_when_served: ClassVar[bool] = False  # images: four times smaller as they are, and scaling a batch is cheap
+    reading: Dialect | Told = PLAIN  # the format of files of rows to predict from
+    as_seen = True  # how pictures to predict from are decoded
+    scaled_when_served: ClassVar[bool] = False  # images: four times smaller unscaled, and scaling a batch is cheap
 
     @checked
     def __init__(
@@ -87,7 +87,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         self.fold = chosen_fold(folds, fold)
         if self.fold is not None and not self.divides_rows:
             raise ConfigError(
-                f"data.folds: {type(self).__name__} has a test split of its own, so that no rows are divided into "
+                f"data.folds: {type(self).__name__} has a test split of its own, so its rows are not divided into "
                 f"folds (got {folds}); leave it out"
             )
         self.batch_size, self.seed = batch_size, seed
@@ -96,13 +96,13 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         self.standardize: bool | Literal["robust"] = standardize
         self.label_noise, self.blocks = label_noise, blocks
         self.scaler: Scaler | None = None
-        self.same_rows = False  # training rows are the test, as those of a truth table
-        self.doubts: list[tuple[str, str]] = []  # kind and text of what a source holds and is rarely meant
+        self.same_rows = False  # training rows are also the test rows, as in a truth table
+        self.doubts: list[tuple[str, str]] = []  # kind and text of what is probably a mistake in a source
         self._splits: Splits | None = None
 
     @property
     def title(self) -> str:
-        """What the data are called in messages."""
+        """The name of the data in messages."""
         return type(self).__name__
 
     # What a dataset defines
@@ -114,18 +114,18 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     @property
     @abstractmethod
     def class_names(self) -> tuple[str, ...]:
-        """Name of each class by its label, or of each label of a row that has several; empty for regression."""
+        """Name of each class by its index, or of each label if rows have several; empty for regression."""
 
     def fit_scaler(self, x: Tensor) -> Scaler | None:
-        """The scaler for raw training rows x [N, …]; None leaves inputs as they are."""
+        """The scaler fitted to raw training rows x [N, …]; None leaves inputs unchanged."""
         return Scaler.fitted(x) if self.standardize else None
 
     def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Other views [B, …] of the raw training rows x [B, …] of a minibatch, drawn from `generator`."""
+        """Augmented versions [B, …] of the raw training rows x [B, …] of a minibatch, drawn from `generator`."""
         return x
 
     def encode(self, table: Table, spec: DataSpec) -> Tensor:
-        """Raw inputs x [N, F] of a table's rows, columns by the names that `spec` has.
+        """Raw inputs x [N, F] of a table's rows, with the columns that `spec` names.
 
         Raises:
             ConfigError: A column is missing, or a cell is not a number.
@@ -135,22 +135,22 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         return torch.from_numpy(np.stack([table.numbers(name) for name in names], axis=1)).float()
 
     def choose(self) -> choosing.Choice:
-        """The task that fits what is predicted, for a run that names no head; only as much is read as that needs."""
+        """The task that fits the target, for a run that names no head; reads no more data than needed."""
         return choosing.Choice(self.spec.task, f"the data has {self.spec.num_classes or 'no'} classes")
 
     def columns_used(self, spec: DataSpec) -> list[str]:
-        """Columns of a table that `encode` reads for a dataset of this `spec`."""
+        """The columns of a table that `encode` reads for a dataset with this `spec`."""
         return list(spec.feature_names)
 
     def settle(self, source: str) -> list[tuple[str, str]]:
-        """Kind and text of what there is to say of the rows encoded since the last call, which are of a `source`."""
+        """Kind and text of the remarks about rows from a `source` that were encoded since the last call."""
         return []
 
     # What it gives
 
     @property
     def splits(self) -> Splits:
-        """The rows as they are held: scaled, unless that waits until they are served, and with their label noise."""
+        """The rows as they are held: with label noise, and scaled unless that happens when they are served."""
         if self._splits is None:
             raw = self.load()
             self.same_rows = raw.test.x is raw.train.x
@@ -170,7 +170,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
 
     @property
     def spec(self) -> DataSpec:
-        """What networks, heads and plots need to know of this dataset."""
+        """What networks, heads and plots need to know about this dataset."""
         x, y = self.splits.train
         names = self.class_names
         counts = tuple(label_counts(y, len(names)).tolist()) if names else ()
@@ -178,29 +178,29 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         return DataSpec(self.task, tuple(x.shape[1:]), names, counts, features, *self.target_scale)
 
     def leave_out(self, seen: Keys | None) -> None:
-        """Read the rows once more when they are next asked for, and let none test a run that has `seen` it."""
+        """Read the rows again when they are next needed, without test rows that a run has `seen`."""
         self.rows_seen, self._splits = seen, None
 
     @property
     def validates_on_training(self) -> bool:
-        """Whether the rows that choose the epoch are those that train."""
+        """Whether the epoch is chosen on the training rows."""
         if self.identity is not None:
             return np.array_equal(self.identity.places["train"], self.identity.places["val"])
         train, val = self.splits.train.x, self.splits.val.x
         return val is train or (isinstance(val, Tensor) and torch.equal(train, val))
 
     def setup(self, stage: str | None = None) -> None:
-        """Lightning's hook: makes the splits ready, once."""
+        """Lightning's hook: prepares the splits, once."""
         _ = self.splits
 
     def scaled(self, x: Tensor) -> Tensor:
-        """Raw inputs x [N, …] as the network sees them, in the same shape."""
+        """Raw inputs x [N, …] scaled for the network, in the same shape."""
         return x if self.scaler is None else self.scaler(x)
 
     # Loaders
 
     def block_size(self, networks: int = 1) -> int:
-        """Minibatches of a block for some networks: an epoch if that is short, else a bounded part of one."""
+        """Minibatches per block for a number of networks: an epoch if that is short, else a limited part of one."""
         x = self.splits.train.x
         batch_bytes = max(1, networks * self.batch_rows * 4 * prod(x.shape[1:]))
         return max(1, min(-(-len(x) // self.batch_rows), _BLOCK_STEPS, _BLOCK_BYTES // batch_bytes))
@@ -211,11 +211,11 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         return self.batch_size or len(self.splits.train.x)
 
     def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
-        """A loader of rows as they are held; `settings` are arguments of `BlockLoader`."""
+        """A loader of rows as held in memory; `settings` are arguments of `BlockLoader`."""
         return BlockLoader(rows.x, rows.y, scale=self.scaled if self.scaled_when_served else None, **settings)
 
     def _loader(self, split: Split, shared: bool, **settings: Any) -> BlockLoader:
-        """Rows of a split on the Trainer's device; `shared` among the processes that train together, or whole."""
+        """The rows of a split on the Trainer's device: all, or this process's part if `shared` among processes."""
         rows: Rows = getattr(self.splits, split)
         numbers = max(1, prod(rows.x.shape[1:]))
         settings.setdefault("batch_size", max(16, min(_EVALUATION_ROWS, _EVALUATION_NUMBERS // numbers)))
@@ -226,7 +226,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         return self.make_loader(rows, **settings)
 
     def train_dataloader(self) -> BlockLoader | BatchLoader:
-        """Shuffled training minibatches, in blocks unless ordinary batches are asked for."""
+        """Shuffled training minibatches, in blocks unless `blocks` is False."""
         steps = self.steps_per_execution if self.blocks and self.steps_per_execution != "auto" else 1
         weighted = {} if self.weights is None else {"weights": self.weights}
         return self._served(
@@ -248,7 +248,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         return self._served("test")
 
     def predict_dataloader(self) -> BlockLoader | BatchLoader:
-        """The test rows, in their order."""
+        """The test rows, in order."""
         return self._served("test")
 
     def _served(self, split: Split, **settings: Any) -> BlockLoader | BatchLoader:
@@ -258,23 +258,23 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         return loader if self.blocks else BatchLoader(loader)
 
     def whole(self, split: Split) -> BlockLoader:
-        """All rows of a split in their order, in every process, as they are."""
+        """All rows of a split in order and unchanged, in every process."""
         voices = self.voices(split)
         return self._loader(split, shared=False, **({} if voices is None else {"voices": voices}))
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """The batch as it is: the loaders' rows are on the device already, and looking at each costs time."""
+        """The unchanged batch: the loaders' rows are on the device already, and checking each costs time."""
         return batch
 
     # Checkpoints
 
     def state_dict(self) -> dict[str, Any]:
-        """The scaler as plain tensors and what the rows were read from, for the checkpoint."""
+        """The scaler as plain tensors and the source of the rows, for the checkpoint."""
         scaler = {} if self.scaler is None else dict(self.scaler.state_dict())
         return scaler | self.source_state()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the scaler of a checkpoint."""
+        """Restore the scaler of a checkpoint."""
         state = dict(state_dict)
         self.take_source(state.pop("source", None))
         if not state:
@@ -285,5 +285,5 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
 
 
 def _counted(trainer: Trainer | None, split: Split) -> bool:
-    """Whether the Trainer evaluates some batches of a split, and so their size matters: `limit_val_batches=0.5`."""
+    """Whether the Trainer evaluates only part of a split (`limit_val_batches=0.5`), so that the batch size matters."""
     return trainer is not None and (trainer.limit_val_batches if split == "val" else trainer.limit_test_batches) != 1.0

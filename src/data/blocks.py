@@ -1,8 +1,8 @@
-"""Minibatches of tensors held in memory, several handed over at once.
+"""Minibatches of tensors held in memory, several at once.
 
-Lightning's Trainer costs about half a millisecond a `training_step`, more than a small network's whole gradient step. A
-block carries many minibatches through one `training_step`, so that cost is paid once a block. Keras calls the number
-`steps_per_execution`.
+Lightning's Trainer costs about half a millisecond per `training_step`, more than a small network's whole gradient step.
+A block carries many minibatches through one `training_step`, so that this cost is paid once per block. Keras calls the
+number `steps_per_execution`.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,30 +13,30 @@ from torch import Generator, Tensor
 
 from src.spec import AnyBatch, Block, HeardBatch, WeightedBatch
 
-_EPOCHS_PER_SEED = 2**20  # room for the epochs of one seed before the next seed's begin
-_AUGMENTATION_STREAM = 2**62  # apart from the orders of all seeds
+_EPOCHS_PER_SEED = 2**20  # room for the epochs of one seed before those of the next seed begin
+_AUGMENTATION_STREAM = 2**62  # separate from the orders of all seeds
 
 
 class BlockLoader:
     """Iterate over rows x [N, …] and y [N, …] as blocks: lists of minibatches (x [B, …], y [B, …]).
 
-    The order of an epoch depends on `seed` and the epoch's number alone, so a resumed run sees the order that the
-    uninterrupted run would have seen. Rows are gathered a block at a time: the memory beyond the data is a block.
+    The order of an epoch depends only on `seed` and the epoch's number, so a resumed run sees the same order as an
+    uninterrupted one. Rows are gathered block by block, so no more than one block is held besides the data.
 
     Args:
         x: Inputs, first dimension N.
         y: Targets, first dimension N.
-        batch_size: Rows of a minibatch; the last of an epoch may be smaller.
-        block_size: Minibatches of a block; the last of an epoch may hold fewer.
-        shuffle: Draw a new order each epoch.
+        batch_size: Rows per minibatch; the last of an epoch may be smaller.
+        block_size: Minibatches per block; the last block of an epoch may hold fewer.
+        shuffle: Whether to draw a new order for each epoch.
         seed: Seed of the order and of the augmentation.
-        device: Where minibatches are handed out; rows that fit there are moved at once, others batch by batch.
-        scale: Raw inputs [B, …] to what the network sees; None where rows are held so.
-        augment: Raw inputs [B, …] and a generator to other views of them; None leaves them.
-        weights: How often each row [N] counts; None serves minibatches without weights.
-        voices: Which members of an ensemble answer for each row [N, M]; None where all do.
-        rank: This process' number among `world_size`, which share the rows between them.
-        world_size: Processes that train together.
+        device: The device of the minibatches; rows that fit there are moved at once, others batch by batch.
+        scale: Maps raw inputs [B, …] to what the network sees; None if rows are held that way.
+        augment: Maps raw inputs [B, …] and a generator to augmented inputs; None leaves them unchanged.
+        weights: The weight of each row [N]; None serves minibatches without weights.
+        voices: Which members of an ensemble predict each row [N, M]; None if all do.
+        rank: Number of this process among the `world_size` that share the rows.
+        world_size: Number of processes that train together.
 
     Example:
         >>> x, y = torch.arange(10.0).view(5, 2), torch.arange(5)
@@ -44,7 +44,7 @@ class BlockLoader:
         [[[0, 1], [2, 3]], [[4]]]
     """
 
-    batch_sampler = None  # Lightning asks for it beside `sampler`
+    batch_sampler = None  # Lightning asks for it besides `sampler`
 
     def __init__(
         self,
@@ -77,16 +77,16 @@ class BlockLoader:
 
     @property
     def num_rows(self) -> int:
-        """Rows that this process sees in an epoch: when training, equal on all, so that none waits for the others."""
+        """Rows that this process sees in an epoch; in training equal for all processes, so that none has to wait."""
         return len(self.x) // self.world_size if self.shuffle else len(range(self.rank, len(self.x), self.world_size))
 
     @property
     def num_batches(self) -> int:
-        """Minibatches of an epoch."""
+        """Number of minibatches in an epoch."""
         return -(-self.num_rows // self.batch_size)
 
     def __len__(self) -> int:
-        """Blocks of an epoch."""
+        """Number of blocks in an epoch."""
         return -(-self.num_batches // self.block_size)
 
     @property
@@ -95,7 +95,7 @@ class BlockLoader:
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the order of `epoch`; the Trainer calls this as each epoch begins."""
+        """Choose the order of `epoch`; the Trainer calls this at the start of each epoch."""
         self.epoch = epoch
 
     @staticmethod
@@ -105,7 +105,7 @@ class BlockLoader:
         return torch.randperm(num_rows, generator=generator)
 
     def _order(self) -> Tensor | None:
-        """The rows of this epoch and process as indices, or None where that is all rows as they stand."""
+        """The rows of this epoch and process as indices, or None for all rows in their given order."""
         if self.shuffle:
             order = self.order(self.seed, self.epoch, len(self.x))
         elif self.world_size > 1:
@@ -115,18 +115,18 @@ class BlockLoader:
         return order[self.rank :: self.world_size][: self.num_rows]
 
     def _generator(self) -> Generator:
-        """Where this epoch's augmentation draws from."""
+        """The random generator of this epoch's augmentation."""
         return Generator().manual_seed(_AUGMENTATION_STREAM + self.seed * _EPOCHS_PER_SEED + self.epoch)
 
     # Checkpoints within an epoch
 
     def state_dict(self) -> dict[str, Any]:
-        """How far this epoch has come; the Trainer keeps it in a checkpoint."""
+        """The progress within this epoch, which the Trainer keeps in a checkpoint."""
         views = {} if self.augment is None else {"views": self._views.get_state()}
         return {"epoch": self.epoch, "served": self._served, **views}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Have the same epoch begin where `state_dict` was taken; others are served whole."""
+        """Let the same epoch begin where `state_dict` was taken; other epochs are served whole."""
         self._resumed = state_dict
 
     def _begin(self) -> int:
@@ -140,7 +140,7 @@ class BlockLoader:
         return self._served
 
     def _placed(self, x: Tensor) -> Tensor:
-        """Rows on the device, unless they would fill more than half of what is free there."""
+        """The rows on the device, unless they would fill more than half of its free memory."""
         if self.device.type == "cuda" and x.nbytes > torch.cuda.mem_get_info(self.device)[0] // 2:
             return x.pin_memory()
         return x.to(self.device)
@@ -174,9 +174,9 @@ class BlockLoader:
 
 
 class BatchLoader:
-    """A `BlockLoader`'s minibatches (x [B, …], y [B, …]) one by one, as any DataLoader serves them.
+    """A `BlockLoader`'s minibatches (x [B, …], y [B, …]) one by one, like any DataLoader.
 
-    Each pass is an epoch of its own, with its own order, also where nobody calls `set_epoch`.
+    Each pass is an epoch of its own with its own order, even if nobody calls `set_epoch`.
 
     Args:
         blocks: The loader.
@@ -193,7 +193,7 @@ class BatchLoader:
         self.blocks = blocks
 
     def __len__(self) -> int:
-        """Minibatches of an epoch."""
+        """Number of minibatches in an epoch."""
         return self.blocks.num_batches
 
     @property

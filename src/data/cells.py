@@ -1,4 +1,4 @@
-"""A column of texts that are kept once each."""
+"""A column of strings, each distinct one stored once."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
@@ -9,11 +9,11 @@ Codes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 class Coded(Sequence[str | None]):
-    """Texts [N] as places among those that differ, so that a million cells take no more than eight bytes each.
+    """Strings [N] as indices into the distinct ones, so that a million cells take no more than eight bytes each.
 
     Args:
-        codes: Place [N] of each cell among the `values`, -1 for one that is missing.
-        values: The texts that differ.
+        codes: Index [N] of each cell in the `values`, -1 for a missing one.
+        values: The distinct strings.
 
     Example:
         >>> cells = Coded(np.array([1, -1, 0]), ["blue", "red"])
@@ -46,5 +46,5 @@ class Coded(Sequence[str | None]):
         return Coded(self.codes[rows], self.values)
 
     def spread(self, found: list[Any], missing: Any, dtype: Any) -> Any:
-        """An array [N] of a `dtype`: what was `found` for each of the values, or what stands for a `missing` cell."""
+        """An array [N] of a `dtype`: what was `found` for the value of each cell, or `missing` for a missing one."""
         return np.array([*found, missing], dtype=dtype)[self.codes]

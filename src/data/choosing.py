@@ -1,4 +1,4 @@
-"""Which task the values of a target call for, so that a run without a named head gets one that fits."""
+"""Which task fits the values of a target, so that a run without a named head gets a suitable one."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,20 +7,20 @@ from src.errors import ConfigError
 from src.spec import Task
 
 _MOST_CLASSES = 30
-_RARE = 0.05  # share of the rows, below which a number is one of many
-_FEW = 0.1  # share of the cells that are not numbers, below which a target is one of numbers
+_RARE = 0.05  # share of the rows below which a number is one of many
+_FEW = 0.1  # share of cells that are not numbers below which a target counts as numeric
 _SHOWN = 3
 
 _MEANT = {"regression": "for amounts", "multiclass": "for classes"}
 
 
 class Choice(NamedTuple):
-    """A task, and why.
+    """A task, and the reason for it.
 
     Attributes:
-        task: What fits.
-        why: What was seen of the target, in words.
-        other: What may have been meant all the same; None where nothing else fits.
+        task: The task that fits.
+        why: What the target looks like, in words.
+        other: Another task that may have been meant; None if nothing else fits.
 
     Example:
         >>> print(Choice("regression", "price has 95 different numbers", other="multiclass"))
@@ -37,16 +37,16 @@ class Choice(NamedTuple):
 
 
 def of_texts(name: str, num_values: int) -> Choice:
-    """The task for a target called `name` whose `num_values` different values are not all numbers."""
+    """The task for a target called `name` with `num_values` different values that are not all numbers."""
     return Choice(_classes(num_values), f"{name} is one of {_count(num_values, 'class')}")
 
 
 def of_numbers(name: str, counts: Mapping[float, int]) -> Choice:
-    """The task for a target of numbers: classes where they are whole and few, or most rows share one of a few.
+    """The task for a target of numbers: classes if they are whole and few, or if most rows share a few of them.
 
     Args:
-        name: Of the target.
-        counts: Rows of each number.
+        name: Name of the target.
+        counts: Rows with each number.
 
     Example:
         >>> print(of_numbers("grade", {1.0: 20, 2.0: 30, 3.0: 10}))
@@ -63,16 +63,16 @@ def of_numbers(name: str, counts: Mapping[float, int]) -> Choice:
 
 
 def check_mixture(name: str, source: str, numbers: Mapping[float, int], texts: Mapping[str, int]) -> None:
-    """Refuse a target of amounts among which a few cells are not numbers.
+    """Refuse a target of amounts in which a few cells are not numbers.
 
     Args:
-        name: Of the target.
+        name: Name of the target.
         source: Where it is from.
-        numbers: Rows of each number.
-        texts: Rows of each other text.
+        numbers: Rows with each number.
+        texts: Rows with each other text.
 
     Raises:
-        ConfigError: It is one.
+        ConfigError: The target is of this kind.
     """
     total = sum(numbers.values()) + sum(texts.values())
     if not texts or sum(texts.values()) >= _FEW * total or of_numbers(name, numbers).task != "regression":
@@ -81,7 +81,7 @@ def check_mixture(name: str, source: str, numbers: Mapping[float, int], texts: M
     more = ",…" if len(texts) > _SHOWN else ""
     cells = _count(sum(texts.values()), "cell")
     raise ConfigError(
-        f"{source}: the target {name} holds numbers, but for {cells} ({shown}{more}); mend them, or set "
+        f"{source}: the target {name} holds numbers, except for {cells} ({shown}{more}); fix them, or set "
         f"data.missing=[{shown}{more}] to leave out their rows, or head=multiclass for classes"
     )
 

@@ -1,4 +1,4 @@
-"""Which rows a file holds: a digest of each, so that a later command can say which have come and which have gone."""
+"""Digests of a file's rows, so that a later command can tell which rows are new and which are gone."""
 
 import hashlib
 import struct
@@ -10,23 +10,23 @@ from src.data.cells import Coded
 from src.data.table import Numbers, Table, as_text
 
 Digests = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
-"""Eight bytes for each row, the same for rows all of whose cells are the same."""
+"""Eight bytes per row, the same for rows with the same cells."""
 
 DIGEST_BYTES = 8
-"""Of a digest: among a million rows, two that differ have the same once in forty million files."""
+"""Bits of a digest: among a million rows, two different ones share a digest once in forty million files."""
 
-_ROWS = 8192  # whose numbers stay in the processor's cache
-_FACTORS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD)  # of known mixers of 64 bits
+_ROWS = 8192  # at a time, so that their numbers stay in the processor's cache
+_FACTORS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD)  # from well-known 64-bit mixers
 _BOTH = {"row": "edited", "picture": "edited or renamed"}
 _HALF = np.uint64(32)
-_GONE = 0x7FF8000000000000  # NaN, for every cell without a value
+_GONE = 0x7FF8000000000000  # NaN, for every missing cell
 
 
 def table_digests(table: Table) -> Digests:
-    """A digest [N] of each row by all its cells: inputs, target and what is left out, each with its column's name.
+    """A digest [N] of each row over all its cells, including target and ignored columns, and their column names.
 
-    Cells count by their value, as they do elsewhere: 1.50 is 1.5, spaces around a text are nothing, and all cells
-    without a value are the same. So neither the order of the columns nor the kind of file changes a digest.
+    Cells are compared by value, as everywhere: 1.50 is 1.5, spaces around a text do not count, and all missing cells
+    are equal. So neither the order of the columns nor the file format changes a digest.
 
     Example:
         >>> one = Table({"size": np.array([1.5, np.nan]), "colour": Coded(np.array([0, 0]), ["red"])}, "rows.csv")
@@ -46,14 +46,14 @@ def table_digests(table: Table) -> Digests:
 
 
 def picture_digests(names: Sequence[str], contents: "np.ndarray[tuple[int, ...], np.dtype[np.uint64]]") -> Digests:
-    """A digest [N] of each picture by its path in the folder, `names` [N], and its bytes' digest, `contents` [N, 2]."""
+    """A digest [N] of each picture from its path, `names` [N], and the digest of its bytes, `contents` [N, 2]."""
     parts = zip(names, contents.astype("<u8"), strict=True)
     found = (_of_bytes(content.tobytes() + name.encode(errors="surrogateescape")) for name, content in parts)
     return np.fromiter(found, dtype=np.uint64, count=len(names))
 
 
 def counted(then: Digests, now: Digests) -> tuple[int, int]:
-    """How many of the rows of `then` are gone, and how many of `now` are new; a row that is there twice counts twice.
+    """How many rows of `then` are gone, and how many of `now` are new; a duplicated row counts twice.
 
     Example:
         >>> counted(np.array([3, 3, 5], dtype=np.uint64), np.array([5, 3, 7, 7], dtype=np.uint64))
@@ -67,12 +67,12 @@ def counted(then: Digests, now: Digests) -> tuple[int, int]:
 
 
 def told(then: Digests, now: Digests, noun: str = "row") -> str:
-    """Which rows are gone and which are new, in words.
+    """How many rows are gone and how many are new, in words.
 
     Args:
-        then: Digests [N] of what there was.
-        now: Digests [M] of what there is.
-        noun: What they are of, `row` or `picture`.
+        then: Digests [N] of the earlier rows.
+        now: Digests [M] of the current rows.
+        noun: What the digests are of, `row` or `picture`.
 
     Example:
         >>> one, other = np.array([3, 5], dtype=np.uint64), np.array([5, 7, 7], dtype=np.uint64)
@@ -92,7 +92,7 @@ def _are(count: int, noun: str = "") -> str:
 
 
 class _Column:
-    """Eight bytes for each cell of a column, which tell of its name too."""
+    """Eight bytes for each cell of a column, depending on the column's name too."""
 
     def __init__(self, name: str, cells: "Numbers | Coded", missing: frozenset[str]) -> None:
         self._cells = cells
@@ -103,7 +103,7 @@ class _Column:
             self._started(self._values)
 
     def words(self, rows: slice) -> Digests:
-        """Those of some rows."""
+        """The bytes of some rows."""
         if isinstance(self._cells, Coded):
             return self._values[self._cells.codes[rows]]
         words = self._cells[rows] + 0.0
@@ -116,7 +116,7 @@ class _Column:
 
 
 def _word(value: str | None, missing: frozenset[str]) -> int:
-    """Eight bytes of a cell's value, those of a float64 where it is a number or missing."""
+    """Eight bytes of a cell's value: a float64 if it is a number or missing."""
     text = as_text(value, missing)
     if text is None:
         return _GONE
@@ -136,7 +136,7 @@ def _of_bytes(content: bytes) -> int:
 
 
 def _mix(words: Digests) -> Digests:
-    """Let each bit of some words [N] depend on all bits, in place; the same words."""
+    """Make each bit of the words [N] depend on all bits, in place; returns the words."""
     for factor in _FACTORS:
         words ^= words >> _HALF
         words *= factor

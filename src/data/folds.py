@@ -1,4 +1,4 @@
-"""Cross-validation: the rows in as many parts as there are folds, each of which is the test split once."""
+"""Cross-validation: the rows are divided into folds, each of which is the test split once."""
 
 import warnings
 from typing import Annotated, Any, NamedTuple
@@ -12,15 +12,15 @@ from src.settings.rules import Whole
 NumFolds = Annotated[Whole, Field(ge=2)]
 
 Places = Any
-"""Numbers of rows [N], as NumPy has them."""
+"""Row numbers [N] as a NumPy array."""
 
 
 class Fold(NamedTuple):
-    """One of several folds: the test split.
+    """One of several folds, which is the test split.
 
     Attributes:
-        number: Which, from 0.
-        folds: How many there are.
+        number: Number of the fold, from 0.
+        folds: Number of folds.
     """
 
     number: int
@@ -28,15 +28,15 @@ class Fold(NamedTuple):
 
     @property
     def share(self) -> float:
-        """The part of all rows that it tests."""
+        """The fraction of all rows in the fold."""
         return 1 / self.folds
 
 
 def chosen_fold(folds: int | None, fold: int | None) -> Fold | None:
-    """The fold that `data.folds` and `data.fold` name together; None where neither is set.
+    """The fold given by `data.folds` and `data.fold`; None if neither is set.
 
     Raises:
-        ConfigError: One of them is missing, or there are not so many folds.
+        ConfigError: One of them is missing, or there are not that many folds.
     """
     if folds is None and fold is None:
         return None
@@ -55,15 +55,15 @@ def chosen_fold(folds: int | None, fold: int | None) -> Fold | None:
 def fold_parts(
     places: Places, fold: Fold, seed: int, labels: Tensor | None, class_names: tuple[str, ...], groups: Tensor | None
 ) -> Any:
-    """Divide `places` [N] in those of the other folds and those of a fold, by one of scikit-learn's splitters.
+    """Divide `places` [N] into those of the other folds and those of a fold, with one of scikit-learn's splitters.
 
     Args:
-        places: Numbers of rows.
-        fold: Which of them are the second part.
-        seed: scikit-learn's `random_state`; another one is another repetition of all folds.
-        labels: Label [N] of each row, whose shares are equal in all folds; None does not look at labels.
-        class_names: Name of each class by its label, for messages.
-        groups: Group [N] of each row, none of which is divided; None divides anywhere.
+        places: Row numbers.
+        fold: The fold that is the second part.
+        seed: scikit-learn's `random_state`; another seed gives another repetition of all folds.
+        labels: Label [N] of each row, to stratify by; None does not stratify.
+        class_names: Name of each class by its index, for messages.
+        groups: Group [N] of each row; groups are not divided. None divides anywhere.
 
     Raises:
         ConfigError: More folds than rows, than rows of a class, or than groups.
@@ -74,12 +74,12 @@ def fold_parts(
 
 
 def split_by(number: int, seed: int, places: Places, labels: Tensor | None, groups: Tensor | None) -> Any:
-    """Each of several parts of `places` [N], with all the others before it.
+    """For each of several parts of `places` [N]: all the others, then the part.
 
     Args:
-        number: Parts.
+        number: Number of parts.
         seed: scikit-learn's `random_state`.
-        places: Numbers of rows.
+        places: Row numbers.
         labels: As for `fold_parts`.
         groups: As for `fold_parts`.
     """
@@ -94,7 +94,7 @@ def split_by(number: int, seed: int, places: Places, labels: Tensor | None, grou
     splitter = kinds[labels is not None, groups is not None](number, shuffle=True, random_state=seed)
     y, of_group = (None if each is None else each.numpy() for each in (labels, groups))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of classes in fewer groups than parts, which a doubt tells
+        warnings.simplefilter("ignore", UserWarning)  # classes in fewer groups than parts; we warn of them
         for others, part in splitter.split(places, y, of_group):
             yield places[others], places[part]
 
@@ -102,11 +102,11 @@ def split_by(number: int, seed: int, places: Places, labels: Tensor | None, grou
 def _check_enough(
     folds: int, num_rows: int, labels: Tensor | None, class_names: tuple[str, ...], groups: Tensor | None
 ) -> None:
-    """Refuse folds of which some would have no row, or none of a class."""
+    """Refuse folds if some would have no rows, or none of a class."""
     if folds > num_rows:
         raise ConfigError(f"data.folds: there are {num_rows:,} rows (got {folds} folds); lower it")
     if groups is not None and folds > (found := len(groups.unique())):
-        raise ConfigError(f"data.folds: there are {found:,} groups, none of which is divided (got {folds}); lower it")
+        raise ConfigError(f"data.folds: there are {found:,} groups, and groups are not divided (got {folds}); lower it")
     if labels is not None:
         kinds, counts = labels.unique(return_counts=True)
         rarest = int(counts.argmin())

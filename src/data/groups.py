@@ -1,4 +1,4 @@
-"""Rows that belong together, such as those of one patient: all of a group are in the same split."""
+"""Rows that belong together, such as those of one patient: each group stays within one split."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -13,16 +13,16 @@ from src.data.rows import Split
 from src.data.table import as_text
 from src.errors import ConfigError
 
-_FINEST = 20  # parts of which a split is made up
+_FINEST = 20  # parts that splits are made up of
 
 
 def group_numbers(cells: list[Any], source: str, first_row: int = 1) -> Tensor:
-    """The number [N] of each row's group, given the `cells` of the column that names them.
+    """The group number [N] of each row, from the `cells` of the column that names the groups.
 
     Args:
-        cells: One a row.
+        cells: One per row.
         source: Where they are from, for messages.
-        first_row: Number of the first row there.
+        first_row: Number of the first row in the source.
 
     Raises:
         ConfigError: A cell is empty, or all are the same.
@@ -34,37 +34,37 @@ def group_numbers(cells: list[Any], source: str, first_row: int = 1) -> Tensor:
     names = [as_text(cell) for cell in cells]
     if None in names:
         row = names.index(None) + first_row
-        raise ConfigError(f"data.group: {source} says nothing of the group of row {row}; fill it in or remove the row")
+        raise ConfigError(f"data.group: {source} has no group in row {row}; fill it in or remove the row")
     known: dict[str | None, int] = {}
     numbers = torch.tensor([known.setdefault(name, len(known)) for name in names])
     if len(known) == 1:
         raise ConfigError(
-            f"data.group: all {len(names):,} rows of {source} are of one group (got {names[0]!r}), so that none is "
+            f"data.group: all {len(names):,} rows of {source} are in one group (got {names[0]!r}), so that none is "
             "left to test; name another column"
         )
     return numbers
 
 
 def group_parts(places: Places, split: str, size: int, seed: int, labels: Tensor | None, groups: Tensor) -> Any:
-    """Divide `places` [N] in two without dividing a group; the second is called `split` and has about `size` of them.
+    """Divide `places` [N] in two without dividing a group; the second part, `split`, has about `size` of them.
 
-    It is the first few of several folds of scikit-learn's `StratifiedGroupKFold`, or `GroupKFold` without labels.
+    It consists of the first folds of scikit-learn's `StratifiedGroupKFold`, or `GroupKFold` without labels.
 
     Args:
-        places: Numbers of rows.
-        split: What the second part is called in messages.
-        size: How many rows it should have.
+        places: Row numbers.
+        split: Name of the second part in messages.
+        size: Number of rows it should have.
         seed: scikit-learn's `random_state`.
-        labels: Label [N] of each row, whose shares are to be equal in both parts; None does not look at labels.
+        labels: Label [N] of each row, to stratify by; None does not stratify.
         groups: Group [N] of each row.
 
     Raises:
-        ConfigError: There is one group only.
+        ConfigError: There is only one group.
     """
     count = len(groups.unique())
     if count < 2:
         raise ConfigError(
-            f"data.group: one group is left before the {split} split is taken off, and groups are not divided; "
+            f"data.group: only one group is left for the {split} and training splits, and groups are not divided; "
             "add rows of others, or change the fractions"
         )
     share = Fraction(size, len(places)).limit_denominator(min(count, _FINEST))
@@ -75,13 +75,13 @@ def group_parts(places: Places, split: str, size: int, seed: int, labels: Tensor
 
 
 def check_whole(groups: Tensor, places: Mapping[Split, list[int]], source: str, row_numbers: Sequence[int]) -> None:
-    """Raise `ConfigError` where a group is in several splits that are given.
+    """Raise `ConfigError` if a group is in several of the given splits.
 
     Args:
         groups: Group [N] of each row.
         places: The rows of each split.
         source: Where they are from, for messages.
-        row_numbers: Of all rows there.
+        row_numbers: Numbers of all rows in the source.
     """
     found: dict[int, tuple[Split, int]] = {}
     for split, rows in places.items():
@@ -89,6 +89,6 @@ def check_whole(groups: Tensor, places: Mapping[Split, list[int]], source: str, 
             other, before = found.setdefault(int(groups[row]), (split, row))
             if other != split:
                 raise ConfigError(
-                    f"data.group: rows {row_numbers[before]} and {row_numbers[row]} of {source} are of one group, and "
-                    f"data.split_column has them in {other} and {split}; mend it, or leave one of the two keys out"
+                    f"data.group: rows {row_numbers[before]} and {row_numbers[row]} of {source} are in one group, and "
+                    f"data.split_column puts them in {other} and {split}; fix it, or leave out one of the two keys"
                 )

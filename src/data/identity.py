@@ -1,8 +1,8 @@
-"""Which rows are the same to a network: a key for each by its inputs, so that those that a run has seen are recognised.
+"""Which rows are the same to a network: a key for each row's inputs, to recognise those that a run has seen.
 
-Two questions have two answers. Whether a row may test a run that has seen others is told by these keys: a row with the
-inputs of a training row is its twin, although its target or its ID is another. Whether a file still holds the rows that
-it held is told by digests of all their cells (`src.data.digests`), in which targets and IDs count, and twins twice.
+Two questions have two answers. These keys decide whether a row may test a run: a row with the inputs of a training row
+is its duplicate, even with another target or ID. Whether a file still holds the same rows is decided by digests of all
+their cells (`src.data.digests`), where targets and IDs count, and duplicates count twice.
 """
 
 from collections.abc import Sequence
@@ -15,25 +15,25 @@ from torch import Tensor
 from src.data.rows import Split
 
 Keys = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
-"""A number below 2⁴⁸ for each row, the same for the same row."""
+"""A number below 2⁴⁸ for each row, the same for equal rows."""
 
 Places = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 KEY_BYTES = 6
-"""Of a key: among a million rows, one new row in a hundred million is taken for one of them by chance."""
+"""Bits of a key: with a million rows, one new row in a hundred million is mistaken for one of them."""
 
-_ROWS = 8192  # whose numbers stay in the processor's cache
+_ROWS = 8192  # at a time, so that their numbers stay in the processor's cache
 _START, _FACTOR, _LAST = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xFF51AFD7ED558CCD  # of splitmix64 and murmur3
 
 
 class Identity(NamedTuple):
-    """Who the rows of a source are.
+    """The identity of the rows of a source.
 
     Attributes:
-        column: What a table calls their names: `row`, or `image`.
-        names: Of all rows, such as their numbers in the file.
-        places: Where in `names` the rows of each split are.
-        keys: Of all rows; None where nobody can change them.
+        column: The name of their column in a table of predictions: `row` or `image`.
+        names: The names of all rows, such as their numbers in the file.
+        places: The positions in `names` of the rows of each split.
+        keys: The keys of all rows; None if nobody can change the rows.
     """
 
     column: str
@@ -42,12 +42,12 @@ class Identity(NamedTuple):
     keys: Keys | None = None
 
     def of(self, split: Split) -> list[Any]:
-        """The names of a split's rows, in their order."""
+        """The names of a split's rows, in order."""
         return [self.names[place] for place in self.places[split].tolist()]
 
     @property
     def seen(self) -> Keys | None:
-        """The keys of the rows that train and that choose the epoch, sorted, a row that is there twice twice."""
+        """The sorted keys of the training and validation rows, with duplicates."""
         if self.keys is None:
             return None
         train, val = self.places["train"], self.places["val"]
@@ -58,16 +58,16 @@ def numbered(num_rows: int, train: Tensor, val: Tensor, test: Tensor) -> Identit
     """Rows that nobody can change, named by their numbers from 1.
 
     Args:
-        num_rows: All of them, N.
-        train: Places [K] of those that train, from 0.
-        val: Places [K] of those that validate.
-        test: Places [K] of those that are tested.
+        num_rows: The number of all rows, N.
+        train: Positions [K] of the training rows, from 0.
+        val: Positions [K] of the validation rows.
+        test: Positions [K] of the test rows.
     """
     return Identity("row", range(1, num_rows + 1), {"train": train.numpy(), "val": val.numpy(), "test": test.numpy()})
 
 
 def row_keys(*parts: Tensor) -> Keys:
-    """A key [N] for each row of the `parts` [N, …], by all its numbers; every NaN is the same, and so is every zero.
+    """A key [N] for each row of the `parts` [N, …] from all its numbers; all NaNs are equal, and so are all zeros.
 
     Example:
         >>> one, two, three = row_keys(torch.tensor([[1.5, 0.0], [1.5, -0.0], [1.5, 1.0]])).tolist()
@@ -89,7 +89,7 @@ def row_keys(*parts: Tensor) -> Keys:
 
 
 def unseen(keys: Keys, seen: Keys) -> Places:
-    """The places [K] of those rows whose `keys` [N] are not among the keys [M] of rows that a run has `seen`.
+    """The positions [K] of the rows whose `keys` [N] are not among the keys [M] of rows that a run has `seen`.
 
     Example:
         >>> unseen(np.array([5, 7, 9], dtype=np.uint64), np.array([7, 7], dtype=np.uint64)).tolist()

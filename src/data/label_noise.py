@@ -7,13 +7,13 @@ from src.errors import ConfigError
 
 
 def with_label_noise(y: Tensor, fraction: float, num_classes: int, generator: Generator) -> Tensor:
-    """Labels of which some are another class, drawn from the others alike.
+    """Labels, some of them replaced by another class drawn uniformly.
 
     Args:
-        y: Labels [N], or 0 and 1 for each of several labels [N, L]; as they are where the fraction is 0.
-        fraction: Of the labels that become wrong.
-        num_classes: Classes or labels; 0 for a regression.
-        generator: What draws.
+        y: Labels [N], or 0 and 1 for each of several labels [N, L]; returned unchanged if the fraction is 0.
+        fraction: The fraction of labels to replace.
+        num_classes: Number of classes or labels; 0 for regression.
+        generator: The random generator.
 
     Raises:
         ConfigError: The targets are numbers, or the fraction is less than one label.
@@ -26,7 +26,7 @@ def with_label_noise(y: Tensor, fraction: float, num_classes: int, generator: Ge
     num_flipped = round(fraction * len(noisy))
     if num_flipped == 0:
         raise ConfigError(
-            f"data.label_noise: makes none of {len(noisy):,} training labels wrong (got {fraction}); "
+            f"data.label_noise: changes none of the {len(noisy):,} training labels (got {fraction}); "
             f"give at least {1 / len(noisy):.2g}, or 0"
         )
     flipped = torch.randperm(len(noisy), generator=generator)[:num_flipped]

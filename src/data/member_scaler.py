@@ -1,4 +1,4 @@
-"""One scaler for the members of an ensemble: raw rows in, each row as each member sees it out."""
+"""One scaler for all members of an ensemble: from raw rows to each row as each member sees it."""
 
 from typing import Self
 
@@ -9,13 +9,13 @@ from src.data.scaler import Scaler
 
 
 class MemberScaler(Scaler):
-    """Inputs x [N, F] to those of M members [N, M, F], each scaled as its own training rows say.
+    """Maps inputs x [N, F] to those of M members [N, M, F], each scaled by its own training rows.
 
     Args:
-        mean: Of each member [M, F].
+        mean: The mean for each member [M, F].
         scale: Likewise [M, F].
         fill: Likewise [M, F].
-        known: 1 for an input that a member knows, 0 for one that it does not, which it always sees as 0: [M, F].
+        known: 1 for an input that a member knows, 0 for one that it does not know and always sees as 0: [M, F].
 
     Example:
         >>> one, two = torch.tensor([[0.0], [10.0]]), torch.ones(2, 1)
@@ -32,12 +32,12 @@ class MemberScaler(Scaler):
 
     @classmethod
     def joined(cls, scalers: list[Scaler], places: list[Tensor], num_inputs: int) -> Self:
-        """The scaler of members.
+        """The joint scaler of several members.
 
         Args:
-            scalers: Of each member, for inputs of its own.
-            places: Where those are among all inputs, of each member.
-            num_inputs: All of them, F.
+            scalers: Each member's scaler, for its own inputs.
+            places: The positions of each member's inputs among all inputs.
+            num_inputs: The number of all inputs, F.
         """
         dtype, size = scalers[0].mean.dtype, (len(scalers), num_inputs)
         mean, scale, fill, known = (torch.full(size, value, dtype=dtype) for value in (0.0, 1.0, 0.0, 0.0))
@@ -49,17 +49,17 @@ class MemberScaler(Scaler):
 
     @property
     def one(self) -> Scaler:
-        """A scaler for a model that is no member: in the middle of theirs."""
+        """A scaler for a single model: the middle of the members' scalers."""
         assert self.fill is not None
         return Scaler(*(each.mean(dim=0) for each in (self.mean, self.scale, self.fill)))
 
     def of(self, members: Tensor) -> Self:
-        """What scales rows of some members [m], by their indices, for `apart`."""
+        """The scaler of some members [m], by index, for `apart`."""
         parts = (self.mean, self.scale, self.fill, self.known)
         return type(self)(*(each[members].unsqueeze(1) for each in parts if each is not None))
 
     def apart(self, x: Tensor) -> Tensor:
-        """Inputs [m, B, F] of rows x [m, B, F], other ones for each member; of the scaler that `of` returns."""
+        """Inputs [m, B, F] of rows x [m, B, F], different ones for each member; for the scaler that `of` returns."""
         return super().forward(x) * self.known.to(x.device)
 
     def forward(self, x: Tensor) -> Tensor:

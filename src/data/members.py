@@ -1,4 +1,4 @@
-"""Which rows each member of an ensemble validates on: another fold each, so that every row trains some of them."""
+"""Which rows each member of an ensemble validates on: a different fold each, so that every row trains some members."""
 
 import torch
 from torch import Tensor
@@ -8,38 +8,38 @@ from src.data.folds import split_by
 from src.errors import ConfigError
 
 MOST_FOLDS = 8
-"""Parts of the rows; more members than that begin again with other parts."""
+"""The most folds; further members start again with other folds."""
 
-_STREAM = 211  # of the seeds of repetitions, apart from all others
+_STREAM = 211  # of the seeds of repetitions, separate from all others
 
 
 def held_out(members: int, seed: int, num_rows: int, labels: Tensor | None, groups: Tensor | None) -> Tensor:
     """Whether each row [N] is held out from the training of each member [M]: bool [N, M].
 
-    Member m validates on fold m mod K of K = min(M, 8) folds; after K members come the folds of another shuffle. So
-    each row is held out from one member of each complete repetition.
+    Member m validates on fold m mod K of K = min(M, 8) folds; after K members the folds are shuffled anew. So each row
+    is held out from one member of each complete repetition.
 
     Args:
-        members: M, two or more.
-        seed: Of the folds.
-        num_rows: N.
-        labels: Label [N] of each row, whose shares are equal in all folds; None does not look at labels.
-        groups: Group [N] of each row, none of which is divided; None divides anywhere.
+        members: Number of members M, at least two.
+        seed: Seed of the folds.
+        num_rows: Number of rows N.
+        labels: Label [N] of each row, to stratify by; None does not stratify.
+        groups: Group [N] of each row; groups are not divided. None divides anywhere.
 
     Raises:
-        ConfigError: There are no two folds.
+        ConfigError: The rows cannot be divided into two folds.
 
     Example:
         >>> held_out(members=4, seed=0, num_rows=6, labels=None, groups=None).sum(dim=1).tolist()
         [1, 1, 1, 1, 1, 1]
     """
     units = num_rows if groups is None else len(groups.unique())
-    most = num_rows if labels is None else int(torch.bincount(labels).max())  # more folds scikit-learn refuses
+    most = num_rows if labels is None else int(torch.bincount(labels).max())  # scikit-learn refuses more folds
     folds = min(members, MOST_FOLDS, units, most)
     if folds < 2:
         what = "row" if groups is None else "group"
         raise ConfigError(
-            f"network.members: each validates on another part of the rows, and one {what} beside the test split has no "
+            f"network.members: each validates on another part of the rows, but one {what} beside the test split has no "
             f"parts (got {members}); use network.members=1"
         )
     held = torch.zeros(num_rows, members, dtype=torch.bool)

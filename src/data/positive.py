@@ -1,4 +1,4 @@
-"""Which of two classes is the positive one: the class that precision, recall, F1 and a threshold are of."""
+"""Which of two classes is the positive one, to which precision, recall, F1 and the threshold refer."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ AUTO = "auto"
 
 _YES = frozenset({"true", "yes", "present"})
 _NO = frozenset({0.0, -1.0})
-"""Beside these, 1 can mean nothing but yes; beside others it is taken for yes, and a line says so."""
+"""If the other class is one of these, 1 can only mean yes; otherwise it is taken for yes with a warning."""
 
 _LOOKED_FOR = frozenset(
     [
@@ -45,30 +45,30 @@ _LOOKED_FOR = frozenset(
         *("defect", "defective", "fault", "faulty", "failure", "failed", "broken", "damaged", "toxic"),
     ]
 )
-"""What classifiers of two classes are built to find. A word is here if as the name of a class it is hardly ever the
-ordinary one, whatever the language of the other: so `control`, `left` and `new` are not."""
+"""What binary classifiers are built to find. A word is listed if it hardly ever names the ordinary class, whatever the
+other class is called: so `control`, `left` and `new` are not listed."""
 
 _NEGATIONS = frozenset({"no", "not", "non", "never", "without", "free"})
 _RARE = 0.4
-"""Above this share of the rows, rarer is chance."""
+"""Above this share of the rows, being rarer may be chance."""
 
 
 def positive_last(
     names: tuple[str, ...], wanted: Any, counts: Sequence[int] | None = None
 ) -> tuple[tuple[str, ...], str | None]:
-    """The names of classes with the positive one of two last, and what has to be said where that was a guess.
+    """The names of classes with the positive one of two last, and a warning if that was a guess.
 
-    In this order: the class that is `wanted`; 1, true, yes or present; a word for what is looked for, such as sick or
-    fraud; the rarer class, where rows are counted and fewer than 40 % are of it; the last. A 1 beside other names than
-    0 and -1 is a guess too.
+    The positive class is, in this order: the `wanted` one; 1, true, yes or present; a word for something to detect,
+    such as sick or fraud; the rarer class, if rows are counted and it has fewer than 40 % of them; the last. A 1 is a
+    guess too unless the other name is 0 or -1.
 
     Args:
-        names: Of all classes, in the order of their labels.
+        names: The names of all classes, in the order of their indices.
         wanted: Name of the positive class, `auto`, or None to keep the order.
-        counts: Rows of each class, where rarity tells something: in files.
+        counts: Rows of each class, for data from files, where rarity is informative.
 
     Raises:
-        ConfigError: `wanted` is none of two classes.
+        ConfigError: `wanted` is not one of two classes.
 
     Example:
         >>> positive_last(("sick", "well"), "auto"), positive_last(("sick", "well"), "well")
@@ -78,7 +78,7 @@ def positive_last(
         return names, None
     if len(names) != 2:
         found = f"{len(names)} classes" if names else "numbers for targets"
-        raise ConfigError(f"data.positive: is for two classes, and these rows have {found} (got {wanted!r}); use auto")
+        raise ConfigError(f"data.positive: is for two classes, and this data has {found} (got {wanted!r}); use auto")
     if wanted != AUTO:
         return _last(names, _named(names, wanted)), None
     for is_positive in (_says_yes, _is_looked_for):
@@ -93,7 +93,7 @@ def positive_last(
 
 
 def check_kept(names: tuple[str, ...], wanted: Any) -> None:
-    """Raise `ConfigError` where a run that was trained with classes `names` is `wanted` with another positive class."""
+    """Raise `ConfigError` if `wanted` is not the positive class that a run with classes `names` was trained with."""
     if wanted not in (None, AUTO) and positive_last(names, wanted)[0] != names:
         raise ConfigError(
             f"data.positive: the run was trained with {names[1]} as its positive class (got {wanted!r}); leave it out, "
@@ -102,7 +102,7 @@ def check_kept(names: tuple[str, ...], wanted: Any) -> None:
 
 
 def _named(names: tuple[str, ...], wanted: Any) -> str:
-    """The one of two names that a user wrote, as text, number or truth."""
+    """The one of two names that a user wrote as text, number or boolean."""
     spoken = {True: {"true", "yes"}, False: {"false", "no"}}[wanted] if isinstance(wanted, bool) else {str(wanted)}
     for same in (str, str.casefold, _number):
         for name in names:
@@ -120,7 +120,7 @@ def _says_yes(name: str, other: str) -> bool:
 
 
 def _is_guess(names: tuple[str, ...], positive: str) -> bool:
-    """Whether a 1 stands beside another name than 0 or -1, such as 2, of which it may only be the first."""
+    """Whether the other name of a 1 is neither 0 nor -1; beside a 2 it may just be the first class."""
     (other,) = (name for name in names if name != positive)
     return _number(positive) == 1 and _number(other) not in _NO
 
@@ -140,6 +140,6 @@ def _number(name: str) -> float | None:
 def _doubt(names: tuple[str, ...], positive: str, why: str) -> str:
     other = names[0] if positive == names[1] else names[1]
     return (
-        f"data.positive: {positive}, {why}, is taken for the positive class, the one that precision, recall, F1 and a "
-        f"threshold are of; data.positive={other} takes the other"
+        f"data.positive: {positive}, {why}, is taken for the positive class, to which precision, recall, F1 and the "
+        f"threshold refer; data.positive={other} takes the other"
     )

@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     """Inputs x [N, …] and targets y [N].
 
     x is float32, or uint8 [N, C, H, W] for images, or a sequence that reads such images from files when indexed. y
-    holds int64 labels, float32 values for regression, or int64 zeros and ones [N, L] for several labels a row.
+    holds int64 labels, float32 values for regression, or int64 zeros and ones [N, L] for several labels per row.
     """
 
     x: Tensor
@@ -30,7 +30,7 @@ class Rows(NamedTuple):
 
 
 def split_named(name: str) -> Split | None:
-    """The split that people call by a name, in any case; None where it is no such name.
+    """The split that a name usually stands for, ignoring case; None for any other name.
 
     Example:
         >>> split_named("Validation"), split_named("fold 1")
@@ -43,9 +43,9 @@ class Splits(NamedTuple):
     """The three parts of a dataset.
 
     Attributes:
-        train: Rows that networks are trained on.
-        val: Rows that choose the best epoch and the threshold.
-        test: Rows that are measured once, at the end.
+        train: Training rows.
+        val: Rows on which the best epoch and the threshold are chosen.
+        test: Rows to evaluate on once, at the end.
     """
 
     train: Rows

@@ -1,4 +1,4 @@
-"""The shift and scale between the inputs as they are measured and as a network sees them."""
+"""The shift and scale from raw inputs to those that a network sees."""
 
 from typing import Self
 
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 
 class Scaler(nn.Module):
-    """Inputs x [N, …] to (x - mean) / scale, float32; a missing number (NaN) becomes `fill` first.
+    """Maps inputs x [N, …] to (x - mean) / scale, float32; a missing number (NaN) becomes `fill` first.
 
-    It computes in the type of `mean`: float64 where large numbers differ by little.
+    It computes in the dtype of `mean`: float64 if large numbers differ by little.
 
     Args:
         mean: In the shape of a row […], or one that broadcasts against it.
         scale: Likewise […]; never 0.
-        fill: What stands in for missing numbers, likewise […]; None leaves them.
+        fill: The replacement for missing numbers, likewise […]; None leaves them.
 
     Example:
         >>> scaler = Scaler.fitted(torch.tensor([[0.0, 5.0], [4.0, 5.0]]))
@@ -41,7 +41,7 @@ class Scaler(nn.Module):
 
     @property
     def one(self) -> "Scaler":
-        """The scaler for a model of its own; this, where it is not one of several models'."""
+        """The scaler for a single model; this one, unless it is for several."""
         return self
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What figures show of a dataset beside what a head says about it."""
+"""What figures show of a dataset, besides a head's predictions."""
 
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ _VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
 
 
 class Scene:
-    """One split of a dataset, or two side by side, at some moment. Nothing is computed before a figure asks for it.
+    """One split of a dataset, or two side by side. Nothing is computed before a figure needs it.
 
     Args:
         data: The dataset.
-        splits: Which are shown, by title; a figure of one split shows the last.
+        splits: The splits to show, by title; a figure of one split shows the last.
     """
 
     def __init__(self, data: "InMemoryDataModule", splits: dict[str, "Split"]) -> None:
@@ -42,18 +42,18 @@ class Scene:
 
     @property
     def train_x(self) -> Tensor:
-        """The training rows x [N, *input_shape], around which planes are drawn."""
+        """The training rows x [N, *input_shape], which set the limits of planes."""
         return self._data.splits.train.x
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """Name of each input as the network sees it, standardised where the dataset does so."""
+        """The name of each input as the network sees it, marked if it is standardised."""
         note = " (standardised)" if self._data.standardize else ""
         return tuple(f"{name}{note}" for name in self._data.spec.feature_names)
 
     @property
     def views(self) -> Tensor | None:
-        """Training images and, beside each, views of it that training sees [K, V, C, H, W]; None where all are one."""
+        """Training images and augmented versions of each [K, V, C, H, W]; None without augmentation."""
         if not getattr(self._data, "augments", False):
             return None
         images = self._data.splits.train.x[:_VIEWED]

@@ -1,4 +1,4 @@
-"""Rows as a network sees them, or each member of an ensemble that shares them; most datasets have none of these."""
+"""Rows as a network sees them, or as each member of an ensemble does; most datasets serve only one network."""
 
 from typing import Any, ClassVar
 
@@ -18,12 +18,12 @@ class Shared:
     members: int = 1
 
     def divide_among(self, members: int | None) -> None:
-        """Let `members` of an ensemble share the rows that are not tested: each validates on another part of them.
+        """Divide all rows but the test rows among `members` of an ensemble: each validates on another part of them.
 
-        None lets the size of the table decide how many.
+        None lets the size of the table decide the number of members.
 
         Raises:
-            ConfigError: They cannot.
+            ConfigError: The dataset does not support it.
         """
         raise ConfigError(
             f"network.members: is for tables, data=csv and data=table, and this is {type(self).__name__} "
@@ -31,20 +31,20 @@ class Shared:
         )
 
     def voices(self, split: Split) -> Tensor | None:
-        """Which members answer for each row of a split, bool [N, M]; None where all do."""
+        """Which members predict each row of a split, bool [N, M]; None if all do."""
         return None
 
     def seen(self, split: Split, rows: slice | Tensor) -> Tensor:
-        """Inputs [N, *input_shape] as the network sees them, by the places of their `rows` [N] in a split."""
+        """Inputs [N, *input_shape] as the network sees them, for the `rows` [N] of a split."""
         return self.served(getattr(self.splits, split).x[rows])
 
     def served(self, x: Tensor) -> Tensor:
-        """Inputs x [N, …] as they are held, as the network sees them."""
+        """Inputs x [N, …] as held in memory, turned into what the network sees."""
         scaled: Tensor = self.scaled(x) if self.scaled_when_served else x
         return scaled
 
     def plain(self, split: Split, rows: slice | Tensor) -> Tensor:
-        """Inputs [N, *input_shape] as a network of its own would see them, by the places of their `rows` in a split."""
+        """Inputs [N, *input_shape] as a single network would see them, for the `rows` of a split."""
         if self.members == 1:
             return self.seen(split, rows)
         raw = getattr(self.splits, split).x[rows]

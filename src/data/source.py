@@ -1,4 +1,4 @@
-"""What a file or a folder was when a run read it, so that a later command can tell that it has changed."""
+"""The state of a file or a folder when a run read it, so that a later command notices changes."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 MOST_BYTES = 2**28
-"""Bytes of a file that earlier versions looked at; of a longer one its beginning and its end, half as many each."""
+"""Bytes of a file that earlier versions read; of a longer one the beginning and the end, half as many each."""
 
 _PART = 2**20
 
 
 class Source(NamedTuple):
-    """The files that rows came from: enough to see a change, and to say what changed.
+    """The files that rows came from: enough to notice a change and to say what changed.
 
     Attributes:
-        counts: How much of what there is, such as rows, columns and bytes.
-        digest: Of the content, or of the files' names and sizes.
-        mixed: A run was trained on these files after it had been trained on others.
-        name: Of the file or folder; not kept.
-        content: Digest of the files' bytes, where `digest` is of their names; empty where an earlier version kept none.
-        whole: Whether all bytes were looked at, however long the files are.
+        counts: Numbers of rows, columns, bytes and so on.
+        digest: Digest of the content, or of the files' names and sizes.
+        mixed: Whether a run was trained on these files after it had been trained on others.
+        name: Name of the file or folder; not saved.
+        content: Digest of the files' bytes, if `digest` is of their names; empty if an earlier version saved none.
+        whole: Whether all bytes were read, however long the files are.
 
     Example:
         >>> then = Source({"rows": 500, "bytes": 9}, "a")
@@ -39,7 +39,7 @@ class Source(NamedTuple):
 
     @classmethod
     def of_file(cls, path: Path, whole: bool = True) -> Self:
-        """The file at `path` by its `whole` content, or by as much of it as earlier versions looked at."""
+        """The file at `path` by its `whole` content, or by as much of it as earlier versions read."""
         size = path.stat().st_size
         digest = hashlib.sha256()
         with path.open("rb") as file:
@@ -53,14 +53,14 @@ class Source(NamedTuple):
 
     @classmethod
     def of_files(cls, folder: Path, paths: Iterable[Path], kind: str, contents: bytes, whole: bool = True) -> Self:
-        """The files at `paths` in a `folder`, by their names and sizes and by the digests of their contents.
+        """The files at `paths` in a `folder`, by their names, sizes and contents.
 
         Args:
-            folder: That they are in.
-            paths: Of them all.
-            kind: What they are.
-            contents: Digests, one after the other.
-            whole: Whether these are of all their bytes.
+            folder: Their folder.
+            paths: Paths of all files.
+            kind: What the files are.
+            contents: Their concatenated digests.
+            whole: Whether the digests cover all bytes.
         """
         facts = sorted((path.relative_to(folder).as_posix(), path.stat().st_size) for path in paths)
         digest = hashlib.sha256(repr(facts).encode(errors="surrogateescape")).hexdigest()[:32]
@@ -69,7 +69,7 @@ class Source(NamedTuple):
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
-        """What `state` has kept."""
+        """The source saved in `state`."""
         content, whole = str(state.get("content", "")), bool(state.get("whole", False))
         return cls(dict(state["counts"]), str(state["digest"]), bool(state["mixed"]), content=content, whole=whole)
 
@@ -79,7 +79,7 @@ class Source(NamedTuple):
         return kept | ({"content": self.content} if self.content else {}) | ({"whole": True} if self.whole else {})
 
     def difference(self, now: "Source", rows: str | None = None) -> str | None:
-        """What has changed `now`, in a few words, with what is known of its `rows`; None where nothing has."""
+        """What has changed `now`, in a few words, including what is known about its `rows`; None if nothing has."""
         if self.digest == now.digest and (self.content == now.content or not self.content):
             return None
         changed = [

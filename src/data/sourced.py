@@ -1,4 +1,4 @@
-"""What rows were read from, whether that has changed since a run saw it, and which rows the run has seen."""
+"""Where rows were read from, whether that has changed since a run saw it, and which rows the run has seen."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,19 +13,19 @@ from src.errors import ChangedDataError, ConfigError
 
 
 class Sourced:
-    """A dataset that knows where its rows are from.
+    """A dataset that knows where its rows come from.
 
     Attributes:
-        source: The files, of rows that can change; None of others, and until the rows have been read.
-        trained_source: What they were when a checkpoint's run was trained on them.
-        identity: Names and keys of the rows, of those that have names.
-        digests: Of all rows that were read from the files, where these are looked at whole.
-        trained_digests: What they were as a checkpoint's run was trained, where it has kept them.
-        accepts_change: The run may continue on other files than before; its checkpoints say so.
-        refuses_change: The files are to be those of the checkpoint's run.
-        rows_seen: Keys of rows that the checkpoint's run has seen, which are to test nothing.
-        tests_all: All rows of files that are not those of the run are to test it, but for the rows seen.
-        num_left_out: Rows that would have tested it, had it not seen them.
+        source: The files of rows that can change; None for other rows, and until the rows have been read.
+        trained_source: The files as they were when the checkpoint's run was trained.
+        identity: Names and keys of the rows, if they have names.
+        digests: Digests of all rows read from the files, if the files are read whole.
+        trained_digests: The digests when the checkpoint's run was trained, if it saved them.
+        accepts_change: Whether the run may continue on changed files, which its checkpoints record.
+        refuses_change: Whether the files must be those of the checkpoint's run.
+        rows_seen: Keys of rows that the checkpoint's run has seen and that must not be test rows.
+        tests_all: Whether all rows of other files than the run's are test rows, except those it has seen.
+        num_left_out: Number of rows that are not test rows because the run has seen them.
     """
 
     source: Source | None = None
@@ -41,40 +41,40 @@ class Sourced:
 
     @property
     def digests_whole(self) -> bool:
-        """Whether all bytes of files are looked at; with a run that was saved by an earlier version as that did."""
+        """Whether all bytes of files are read; a run saved by an earlier version is treated as that version did."""
         return self.trained_source is None or self.trained_source.whole
 
     def source_now(self) -> Source | None:
-        """What the files are now, without their rows being read; None where there are none."""
+        """The files as they are now, without reading rows; None if there are none."""
         return None
 
     def change(self) -> str | None:
-        """How the files that were read differ from those of a checkpoint's run, in words; None where not."""
+        """How the files differ from those of a checkpoint's run, in words; None if they do not."""
         return self._change_of(self.source)
 
     def refuse_change(self, source: Source | None) -> None:
-        """Raise `ChangedDataError` where a `source` is not what a checkpoint's run was trained on, and has to be."""
+        """Raise `ChangedDataError` if a `source` must be what the checkpoint's run was trained on, but is not."""
         if self.refuses_change and (change := self._change_of(source)):
             raise ChangedDataError(
                 f"data: {change}, so its splits are not those of the run; restore it, or set allow_changed_data=true"
             )
 
     def mixture(self) -> str | None:
-        """That a checkpoint's run was trained on files and then on others, in words; None where it was not."""
+        """A remark if a checkpoint's run was trained on files before and after they changed; otherwise None."""
         if self.source is None or self.trained_source is None or not self.trained_source.mixed:
             return None
         return f"the run was trained on {self.source.name} before and after it changed"
 
     @property
     def is_apart(self) -> bool:
-        """Whether all the rows read test a checkpoint's run: which of them it has seen, their keys tell."""
+        """Whether all the rows read are test rows for a checkpoint's run, except those whose keys it has seen."""
         return self.tests_all and self.rows_seen is not None and self.change() is not None
 
     def without_seen(self, keys: Keys, places: Tensor) -> Tensor:
-        """Those [K] of some `places` [N] whose `keys`, of all rows, a checkpoint's run has not seen; the others count.
+        """Those [K] of the `places` [N] that a checkpoint's run has not seen, by the `keys` of all rows; counts others.
 
         Raises:
-            ConfigError: There is none.
+            ConfigError: None is left.
         """
         if self.rows_seen is None or (self.change() is None and self.mixture() is None):
             return places
@@ -83,17 +83,17 @@ class Sourced:
         if len(new) == 0:
             where = self.source.name if self.source else "the data"
             raise ConfigError(
-                f"data: the run has seen each of the {len(places):,} rows of {where} that could test it; give new ones"
+                f"data: the run has seen all {len(places):,} rows of {where} that could test it; give new ones"
             )
         return new
 
     def source_state(self) -> dict[str, Any]:
-        """What a checkpoint keeps of the source."""
+        """What a checkpoint saves about the source."""
         mixed = self.accepts_change or self.mixture() is not None
         return {} if self.source is None else {"source": self.source._replace(mixed=mixed).state()}
 
     def take_source(self, state: Mapping[str, Any] | None) -> None:
-        """Take what a checkpoint has kept of the source, its `state`."""
+        """Restore the `state` of the source from a checkpoint."""
         if state is None:
             return
         self.trained_source = Source.of_state(state)
@@ -106,10 +106,10 @@ class Sourced:
         return f"{source.name} is not what the run was trained on ({difference})" if source and difference else None
 
     def _rows_of(self, source: Source) -> str | None:
-        """Which rows of a `source` are gone and which are new, in words; None where that is not known."""
+        """How many rows of a `source` are gone and new, in words; None if unknown."""
         trained = self.trained_source
         if source is not self.source or trained is None or self.digests is None or self.trained_digests is None:
             return None
-        if source.counts.get("columns") != trained.counts.get("columns"):  # each row has changed
+        if source.counts.get("columns") != trained.counts.get("columns"):  # every row has changed
             return None
         return told(self.trained_digests, self.digests, "picture" if "pictures" in source.counts else "row")

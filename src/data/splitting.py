@@ -1,4 +1,4 @@
-"""Which rows are for training, which for validation and which for the test."""
+"""Which rows are for training, validation and testing."""
 
 from math import ceil
 from typing import Any
@@ -16,12 +16,12 @@ SplitFraction = BelowOne
 
 
 def check_fractions(test_fraction: float, val_fraction: float, fold: Fold | None = None) -> None:
-    """Raise `ConfigError` where the test and validation rows leave none to train on.
+    """Raise `ConfigError` if the test and validation rows leave none to train on.
 
     Args:
-        test_fraction: Part of all rows that is the test split.
-        val_fraction: Part of all rows that is the validation split.
-        fold: The test split, instead of a fraction.
+        test_fraction: Fraction of all rows in the test split.
+        val_fraction: Fraction of all rows in the validation split.
+        fold: The fold that is the test split, instead of a fraction.
     """
     if fold is not None and fold.share + val_fraction >= 1:
         raise ConfigError(
@@ -45,19 +45,19 @@ def split_rows(
     fold: Fold | None = None,
     groups: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Divide row numbers [N] into those of train, val and test with scikit-learn's `train_test_split`.
+    """Divide row numbers [N] into training, validation and test rows with scikit-learn's `train_test_split`.
 
-    Folds, and groups that stay whole, are those of its `StratifiedKFold` and its kin.
+    Folds, and splits of whole groups, are those of its `StratifiedKFold` and related classes.
 
     Args:
         rows: Numbers [N] of the rows to divide.
-        test_fraction: Part of them that is the test split, taken off first.
-        val_fraction: Part of them that is the validation split; 0 validates on the training rows.
+        test_fraction: Fraction of them in the test split, taken off first.
+        val_fraction: Fraction of them in the validation split; 0 validates on the training rows.
         seed: scikit-learn's `random_state`.
-        labels: Label [N] of each of `rows`, to keep the classes' shares equal in all splits; None does not.
-        class_names: Name of each class by its label, for messages.
-        fold: The test split, instead of `test_fraction`.
-        groups: Group [N] of each of `rows`, all of whose rows are in one split; None divides anywhere.
+        labels: Label [N] of each of `rows`, to stratify by; None does not stratify.
+        class_names: Name of each class by its index, for messages.
+        fold: The fold that is the test split, instead of `test_fraction`.
+        groups: Group [N] of each of `rows`; each group stays within one split. None divides anywhere.
 
     Raises:
         ConfigError: Too few rows for these fractions.
@@ -86,7 +86,7 @@ def _two_parts(
     labels: Tensor | None,
     groups: Tensor | None,
 ) -> Any:
-    """Divide `places` in two; the second has `size` of them, with groups about so many, and is called `split`."""
+    """Divide `places` in two; the second part, `split`, has `size` of them, or about as many with groups."""
     from sklearn.model_selection import train_test_split
 
     if size == 0:
@@ -106,14 +106,14 @@ def _two_parts(
 
 
 def _classes_apart(places: Places, size: int, seed: int, labels: Places) -> Any:
-    """Divide `places` [N] with the classes' shares equal in both parts, as far as there are rows for that.
+    """Divide `places` [N] with equal class proportions in both parts, as far as the rows allow.
 
-    The only row of a class stays in the first part. Where a part has fewer rows than there are classes, rows are drawn
-    whatever their class. A doubt names the classes that a split has no row of.
+    The only row of a class stays in the first part. If a part has fewer rows than there are classes, rows are drawn
+    regardless of their class. A remark names the classes that are missing from a split.
 
     Args:
-        places: Numbers of rows.
-        size: Rows of the second part.
+        places: Row numbers.
+        size: Number of rows of the second part.
         seed: scikit-learn's `random_state`.
         labels: Label [N] of each row.
     """

@@ -1,4 +1,4 @@
-"""Rows of named columns as they stand in a file, cells as text or as numbers."""
+"""Rows of named columns as read from a file, with cells as text or as numbers."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -9,22 +9,22 @@ from src.data.cells import Coded
 from src.errors import ConfigError
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""What a cell says that holds no value, in any case and with spaces around it."""
+"""The texts that mark a missing cell, in any case and with spaces around them."""
 
-_LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32, where more is infinite
+_LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32, where anything larger is infinite
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 
 
 class Table:
-    """Columns of cells, by name and of one length; a cell is text, a number or None.
+    """Columns of cells by name, all of one length; a cell is text, a number or None.
 
     Args:
         columns: Cells of each column: a list, an array of numbers, or `Coded` texts.
         source: Where they are from, for messages.
-        first_row: Number of the first row in its source, from 1 and without the header.
-        missing: What a cell says that holds no value, in small letters.
-        row_numbers: Of all rows in their source, where some of that have been left out.
+        first_row: Number of the first row in its source, from 1, not counting the header.
+        missing: The texts that mark a missing cell, in lower case.
+        row_numbers: Numbers of the rows in their source, if some rows were left out.
 
     Example:
         >>> table = Table({"size": ["1.5", "NA"], "colour": [" red", ""]}, source="rows.csv")
@@ -47,30 +47,30 @@ class Table:
         return len(next(iter(self.columns.values()), []))
 
     def with_columns(self, columns: Mapping[str, Any]) -> "Table":
-        """Other `columns` of the same rows."""
+        """A table of other `columns` for the same rows."""
         return Table(columns, self.source, missing=self.missing, row_numbers=self.row_numbers)
 
     def take(self, rows: Numbers) -> "Table":
-        """Some `rows` [K], by their places."""
+        """A table of some `rows` [K], by position."""
         columns = {name: _taken(cells, rows) for name, cells in self.columns.items()}
         numbers = [self.row_numbers[row] for row in rows.tolist()]
         return Table(columns, self.source, missing=self.missing, row_numbers=numbers)
 
     def numbers(self, name: str) -> Numbers:
-        """The column of this `name` as float64 [N], NaN where a cell is missing.
+        """The column of this `name` as float64 [N], NaN for missing cells.
 
         Raises:
-            ConfigError: A cell is not a number, or beyond what float32 holds; its row and column are named.
+            ConfigError: A cell is not a number, or too large for float32; the message names its row and column.
         """
         return self.read_numbers(name, lambda cell: as_number(cell, self.missing), plain=True)
 
     def read_numbers(self, name: str, parse: Callable[[Any], float | None], plain: bool = False) -> Numbers:
-        """The column of this `name` as float64 [N], where `parse` makes a number of a cell, or None of no number.
+        """The column of this `name` as float64 [N], with cells read by `parse`, which returns None for other texts.
 
         Args:
-            name: Of the column.
+            name: Name of the column.
             parse: Reads one cell.
-            plain: It reads numbers as Python and NumPy do, which is tried first.
+            plain: Whether it reads numbers as Python and NumPy do, which is tried first.
 
         Raises:
             ConfigError: As `numbers`.
@@ -89,13 +89,13 @@ class Table:
     def read_rows(
         self, name: str, parse: Callable[[Any], list[float] | None], missing: list[float], what: str
     ) -> Numbers:
-        """The column of this `name` as float64 [N, K], where `parse` makes K numbers of a cell, or None.
+        """The column of this `name` as float64 [N, K], with cells read by `parse`, which returns K numbers or None.
 
         Args:
-            name: Of the column.
+            name: Name of the column.
             parse: Reads one cell.
             missing: The K numbers of a missing cell.
-            what: What is wrong with a cell of which nothing is made.
+            what: What is wrong with a cell that cannot be read.
 
         Raises:
             ConfigError: There is such a cell.
@@ -110,24 +110,24 @@ class Table:
         return numbers
 
     def _refuse(self, name: str, wrong: Any, what: str) -> None:
-        """Raise `ConfigError` for the first of the rows [N] of a column that are `wrong`."""
+        """Raise `ConfigError` for the first of the rows [N] of a column that is `wrong`."""
         if len(places := np.flatnonzero(wrong)):
             cell = self.columns[name][places[0]]
             raise ConfigError(
                 f"{self.source}: column {name}, row {self.row_numbers[places[0]]} {what} "
-                f"(got {cell.item() if isinstance(cell, np.generic) else cell!r}); mend it, or leave it empty if it is "
+                f"(got {cell.item() if isinstance(cell, np.generic) else cell!r}); fix it, or leave it empty if it is "
                 "not known"
             )
 
     def texts(self, name: str) -> list[str | None]:
-        """The column of this `name` as text without spaces around it, None where a cell is missing."""
+        """The column of this `name` as text without surrounding spaces, None for missing cells."""
         cells = self.columns[name]
         if not isinstance(cells, Coded):
             return [as_text(cell, self.missing) for cell in cells]
         return list(Coded(cells.codes, [as_text(value, self.missing) for value in cells.values]))
 
     def require(self, names: list[str]) -> None:
-        """Raise `ConfigError` where a column of these `names` is missing."""
+        """Raise `ConfigError` if a column of these `names` is missing."""
         if missing := [name for name in names if name not in self.columns]:
             raise ConfigError(
                 f"{self.source}: {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)} "
@@ -164,7 +164,7 @@ def _taken(cells: Any, rows: Numbers) -> Any:
 
 
 def _as_they_are(cells: Any, plain: bool) -> Numbers | None:
-    """Cells that are numbers, or `plain` texts of some; None where one has to be looked at."""
+    """Cells that are numbers already, or `plain` texts of numbers; None if a cell must be parsed."""
     if isinstance(cells, np.ndarray) and cells.dtype.kind == "f":
         return cells
     if isinstance(cells, Coded) or (not plain and any(isinstance(cell, str) for cell in cells)):

@@ -1,4 +1,4 @@
-"""The answers of a network or a baseline, how right they are, and how probabilities become labels."""
+"""The predictions of a network or a baseline, their scores, and how probabilities become labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from src.metrics.threshold import choose_threshold
 from src.statistics.intervals import Ends
 
 Decide = Callable[[Tensor], Tensor]
-"""Probabilities [N, C] or [N, L], or values [N], to predictions [N] or [N, L]."""
+"""Maps probabilities [N, C] or [N, L], or values [N], to predictions [N] or [N, L]."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers to rows whose targets are known.
+    """Predictions for rows with known targets.
 
     Attributes:
         task: `binary`, `multiclass`, `multilabel` or `regression`.
-        p: Probabilities [N, C] or [N, L]; for regression the values [N] that are predicted.
+        p: Probabilities [N, C] or [N, L]; for regression the predicted values [N].
         predictions: Labels [N], zeros and ones [N, L], or values [N].
         y: Targets [N] or [N, L].
     """
@@ -37,14 +37,14 @@ class Answers:
     y: Tensor
 
     def scores(self) -> dict[str, float]:
-        """Every score by its name."""
+        """Every score by name."""
         if self.task == "regression":
             whole = torch.ones(1, len(self.y))
             return {name: float(value) for name, value in self._statistics()(whole).items()}
         return overall_scores(self.task, self.p, self.predictions, self.y)  # type: ignore[arg-type]
 
     def intervals(self, resamples: int) -> dict[str, Ends]:
-        """The 95 % interval of each score that has one, as an evaluation has it with `resamples` of the rows."""
+        """The 95 % interval of each score that has one, as in an evaluation with `resamples` of the rows."""
         if not resamples:
             return {}
         if self.task == "regression":
@@ -52,14 +52,14 @@ class Answers:
         return score_intervals(self.task, self.p, self.predictions, self.y, resamples)  # type: ignore[arg-type]
 
     def difference(self, other: "Answers", metric: str, resamples: int) -> tuple[float, Ends | None]:
-        """By how much a score is above that of another's answers to the same rows, and its 95 % interval if it has one.
+        """The difference of a score from that of another's predictions for the same rows, and its 95 % interval if any.
 
-        Shares of right rows have Newcombe's interval for pairs; for others both are computed on the same resamples.
+        Shares of correct rows have Newcombe's interval for pairs; other scores are computed on the same resamples.
 
         Args:
-            other: The other's.
+            other: The other predictions.
             metric: The score.
-            resamples: Of the rows.
+            resamples: Number of resamples of the rows.
         """
         if metric in ("accuracy", "subset_accuracy") and (metric == "accuracy") != (self.task == "multilabel"):
             return share_difference(self._right(), other._right())
@@ -76,20 +76,20 @@ class Answers:
 
 
 def network_answers(head: Head, logits: Tensor, y: Tensor) -> Answers:
-    """The answers of a `head` for rows with logits [N, *] and targets y [N, *]."""
+    """The predictions of a `head` for rows with logits [N, *] and targets y [N, *]."""
     predictions = head.predictions(logits)
     p = predictions if head.spec.task == "regression" else head.probabilities(logits.double())
     return Answers(head.spec.task, p, predictions, y)
 
 
 def decisions(head: Head, p: Tensor, y: Tensor) -> Decide:
-    """How probabilities become labels in the way of a `head`: by its threshold, or by its rule for one.
+    """How probabilities become labels for a `head`: by its threshold, or by its rule for choosing one.
 
-    A half is what scikit-learn's own `predict` has: of two that are alike it takes the first.
+    A threshold of one half works as in scikit-learn's `predict`: of two equal probabilities it takes the first.
 
     Args:
-        head: That of the network.
-        p: Probabilities [N, C] or [N, L] of validation rows, among which a rule chooses.
+        head: The head of the network.
+        p: Probabilities [N, C] or [N, L] of validation rows, on which a rule chooses.
         y: Labels [N] or [N, L] of these rows.
     """
     task = head.spec.task
@@ -109,7 +109,7 @@ def decisions(head: Head, p: Tensor, y: Tensor) -> Decide:
 
 
 def _thresholds(head: Head, p: Tensor, y: Tensor) -> Tensor:
-    """A threshold [L] for each of the columns of probabilities p [N, L] and labels y [N, L]."""
+    """Thresholds [L], one for each column of probabilities p [N, L] and labels y [N, L]."""
     if not head.chooses or head.rule is None:
         return torch.tensor(head.thresholds, dtype=torch.float64)
     chosen = []

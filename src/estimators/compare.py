@@ -1,4 +1,4 @@
-"""A network beside baselines on the run's own rows."""
+"""A network compared with baselines on the run's own rows."""
 
 import time
 from typing import NamedTuple
@@ -23,11 +23,11 @@ class Settings(NamedTuple):
     """How a network is compared with baselines.
 
     Attributes:
-        metric: By which; None is accuracy, or R² for regression.
-        rope: A difference of it so small that it makes none in practice.
-        seed: Of what is random in the baselines.
-        resamples: Of the test rows, for intervals.
-        most_numbers: Training rows times inputs that the baselines are fitted to.
+        metric: The score to compare by; None is accuracy, or R² for regression.
+        rope: The largest difference that does not matter in practice.
+        seed: Seed of the baselines.
+        resamples: Resamples of the test rows, for intervals.
+        most_numbers: The most training rows times inputs to fit the baselines to.
     """
 
     metric: str | None = None
@@ -38,21 +38,22 @@ class Settings(NamedTuple):
 
 
 def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
-    """Fit every baseline to the training rows of a dataset, and test it and the network on its test rows.
+    """Fit every baseline to the training rows of a dataset, and evaluate it and the network on the test rows.
 
-    Validation rows fit nothing: they choose the best baseline, and thresholds where the head's rule does.
+    Nothing is fitted to validation rows: they choose the best baseline, and thresholds if the head has a rule.
 
     Args:
-        head: With the run's best weights.
+        head: The head with the run's best weights.
         data: The run's own rows.
-        settings: How.
+        settings: How to compare.
 
     Raises:
-        ConfigError: A head without probabilities, an unknown metric, or rows too large for scikit-learn.
+        ConfigError: The head has no probabilities, the metric is unknown, or there are too many inputs for
+            scikit-learn.
     """
     spec = head.spec
     if spec.task != "regression" and head.gives != "probabilities":
-        raise ConfigError(f"baselines: {type(head).__name__} gives no probabilities, which scores are made of")
+        raise ConfigError(f"baselines: {type(head).__name__} has no probabilities to compute scores from")
     val, test = (network_answers(head, *head.outputs(data.whole(split))) for split in ("val", "test"))
     metric = _metric(settings.metric, test)
     rows = training_rows(data, settings.most_numbers, settings.seed)
@@ -89,8 +90,8 @@ def compare(head: Head, data: InMemoryDataModule, settings: Settings) -> Report:
 
 
 def _remark(model: Fitted) -> str:
-    odd = [] if model.converged else ["had not converged when its iterations ended"]
-    return "; ".join([*odd, *([] if model.weighs else ["knows no weights of rows"])])
+    odd = [] if model.converged else ["did not converge within its iterations"]
+    return "; ".join([*odd, *([] if model.weighs else ["ignores the weights of rows"])])
 
 
 def _threshold(head: Head) -> str:
@@ -108,13 +109,13 @@ def _metric(wanted: str | None, answers: Answers) -> str:
 
 
 def _out_of_fold(make: Make, rows: FlatRows, data: InMemoryDataModule, held_out: Tensor, num_classes: int) -> Tensor:
-    """What estimators say of the validation rows [N, …], each of them fitted without the rows that it is asked of.
+    """The out-of-fold predictions for the validation rows [N, …] by estimators fitted without them.
 
     Args:
         make: Makes an estimator.
-        rows: To fit them to.
-        data: Where the rows are from.
-        held_out: Folds of the validation rows, which also train: bool [N, K] and more columns than that.
+        rows: The rows to fit to.
+        data: The dataset of the rows.
+        held_out: Folds of the validation rows, which also train: bool [N, K] or more columns.
         num_classes: C; 0 for values.
     """
     said: Tensor | None = None

@@ -1,4 +1,4 @@
-"""The baselines: what they are called, how scikit-learn makes them, and what they say of rows."""
+"""The baselines: their names, how scikit-learn makes them, and their predictions."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,21 +13,21 @@ Make = Callable[[], Any]
 """Makes an estimator that has not been fitted."""
 
 _NEIGHBOURS, _ITERATIONS = 5, 1000
-_WORTH_THREADS = 2**21  # numbers to fit; with fewer, threads wait for each other for most of the time
+_WORTH_THREADS = 2**21  # numbers to fit; with fewer, threads mostly wait for each other
 
 
 def baselines(task: Task, num_rows: int, seed: int) -> dict[str, Make]:
-    """What makes each baseline, by its name, the simplest first; all settings but these are scikit-learn's own.
+    """A function that makes each baseline, by name, the simplest first; all other settings are scikit-learn's defaults.
 
     Args:
-        task: Of the rows.
-        num_rows: To train on, of which at most so many are neighbours.
-        seed: Of what is random in forest and boosting.
+        task: The task of the rows.
+        num_rows: Number of training rows, which limits the number of neighbours.
+        seed: Seed of forest and boosting.
     """
     from sklearn import dummy, ensemble, linear_model, neighbors
 
     neighbours = min(_NEIGHBOURS, num_rows)
-    boosting = {"early_stopping": False, "random_state": seed}  # it would set some of the training rows apart
+    boosting = {"early_stopping": False, "random_state": seed}  # it would hold out some of the training rows
     if task == "regression":
         return {
             "mean": dummy.DummyRegressor,
@@ -46,18 +46,18 @@ def baselines(task: Task, num_rows: int, seed: int) -> dict[str, Make]:
 
 
 class Fitted:
-    """A baseline fitted to rows: one estimator, or one for each label where a row has several.
+    """A baseline fitted to rows: one estimator, or one per label if rows have several.
 
     Args:
         make: Makes an estimator.
         x: Inputs [N, F].
         y: Labels [N], zeros and ones [N, L], or values [N].
-        num_classes: C, which may be more than `y` holds; 0 for values.
-        weights: How much each row [N] counts, for estimators that know weights; None where all count alike.
+        num_classes: Number of classes C, perhaps more than occur in `y`; 0 for values.
+        weights: The weight of each row [N], for estimators that support weights; None if all are equal.
 
     Attributes:
-        weighs: Whether the weights were used, where there are some.
-        converged: Whether the fit ended by itself.
+        weighs: Whether the weights, if any, were used.
+        converged: Whether the fit converged.
 
     Example:
         >>> from sklearn.dummy import DummyClassifier
@@ -79,7 +79,7 @@ class Fitted:
         self.converged = not any(issubclass(each.category, ConvergenceWarning) for each in caught)
 
     def _fitted(self, make: Make, x: Any, y: Any) -> Any:
-        if self.num_classes and len(np.unique(y)) == 1:  # which most classifiers refuse
+        if self.num_classes and len(np.unique(y)) == 1:  # most classifiers refuse a single class
             from sklearn.dummy import DummyClassifier
 
             return DummyClassifier(strategy="prior").fit(x, y)
@@ -96,7 +96,7 @@ class Fitted:
 
 
 def _probabilities(estimator: Any, x: Any, num_classes: int) -> Any:
-    """Probabilities [N, C]; a class that training had no row of has 0."""
+    """Probabilities [N, C]; 0 for a class without training rows."""
     found = np.zeros((len(x), num_classes))
     found[:, estimator.classes_] = estimator.predict_proba(x)
     return found
@@ -104,7 +104,7 @@ def _probabilities(estimator: Any, x: Any, num_classes: int) -> Any:
 
 @contextmanager
 def _threads(numbers: int) -> Iterator[None]:
-    """One thread inside the block where there is little to compute; on busy cores that is ten times faster."""
+    """Use one thread inside the block if there is little to compute; on busy cores that is ten times faster."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1 if numbers < _WORTH_THREADS else None):

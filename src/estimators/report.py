@@ -1,4 +1,4 @@
-"""What a network and its baselines come to, as `baselines.json` holds it, as a table, and as one sentence."""
+"""The scores of a network and its baselines: as `baselines.json`, as a table, and as one sentence."""
 
 import math
 from typing import Literal
@@ -17,14 +17,14 @@ class Row(BaseModel):
     """One line: the network, or a baseline.
 
     Attributes:
-        name: Of the baseline.
+        name: Name of the baseline.
         val: The metric on validation rows.
-        scores: On test rows.
+        scores: Scores on test rows.
         intervals: Their 95 % intervals.
-        difference: By how much the network's metric is above this one's on test rows; None for the network itself.
+        difference: The network's metric minus this one's on test rows; None for the network itself.
         ends: The 95 % interval of that difference, if it has one.
-        seconds: That fitting took.
-        remark: What is to be known of it.
+        seconds: Time of the fit, in seconds.
+        remark: A remark on the fit.
     """
 
     name: str
@@ -41,20 +41,20 @@ class Report(BaseModel):
     """A network and its baselines on the same rows.
 
     Attributes:
-        metric: By which they are compared.
-        rope: A difference of it that makes none in practice.
-        seed: Of what is random in the baselines.
+        metric: The metric to compare by.
+        rope: The largest difference of the metric that does not matter in practice.
+        seed: Seed of the baselines.
         train_rows: Training rows that the baselines were fitted to.
         train_rows_of: Training rows of the network.
-        test_rows: Rows of the scores.
-        threshold: The rule or the number by which the network and the baselines say yes; empty for a half.
-        splits: Of which splits all numbers are means; empty for a single run.
+        test_rows: Test rows.
+        threshold: The rule or the threshold of the network and the baselines; empty for one half.
+        splits: The splits that all numbers are averaged over; empty for a single run.
         validates_on_training: Whether the rows that chose the best baseline are training rows.
         network: The network.
         baselines: The baselines, the simplest first.
         best: The name of the baseline that validation chose.
-        word: What the network does to it.
-        sentence: The same in a sentence.
+        word: How the network compares with it.
+        sentence: The same as a sentence.
     """
 
     metric: str
@@ -73,7 +73,7 @@ class Report(BaseModel):
     sentence: str = ""
 
     def concluded(self) -> "Report":
-        """The same with the best baseline by validation, and what the network does to it."""
+        """The report with the best baseline by validation, and how the network compares with it."""
         sign = -1 if direction(self.metric) == "min" else 1
         best = max(self.baselines, key=lambda row: -math.inf if _is_none(row.val) else sign * float(row.val or 0))
         word = verdict(best.difference, best.ends, sign, self.rope)
@@ -88,10 +88,10 @@ class Report(BaseModel):
         return f"The network {word} {of}: {number}."
 
     def lines(self) -> list[str]:
-        """The table, what is to be known of it, and the sentence."""
+        """The table, the remarks on it, and the sentence."""
         beside = [name for name in _BESIDE if name in self.network.scores and name != self.metric]
         metric = _spoken(self.metric)
-        cells = [["", f"val {metric}", f"{metric} [95 %]", *map(_spoken, beside), "network less baseline [95 %]"]]
+        cells = [["", f"val {metric}", f"{metric} [95 %]", *map(_spoken, beside), "network minus baseline [95 %]"]]
         for row in (self.network, *self.baselines):
             sure = _sure(row.scores.get(self.metric), row.intervals.get(self.metric))
             difference = "" if row.difference is None else _sure(row.difference, row.ends, "+")
@@ -105,28 +105,28 @@ class Report(BaseModel):
         rows = f"{self.train_rows:,} training rows"
         if self.train_rows < self.train_rows_of:
             rows = f"{self.train_rows:,} of the {self.train_rows_of:,} training rows, drawn at random"
-        found = [f"baselines: scikit-learn's, fitted to {rows}, as the network sees them; seed {self.seed}"]
+        found = [f"baselines: scikit-learn's, fitted to {rows}, scaled as for the network; seed {self.seed}"]
         if self.threshold:
             found.append(f"threshold of network and baselines: {self.threshold}")
         if self.validates_on_training:
-            found.append("validation rows are training rows here, which favours baselines that remember rows")
+            found.append("validation rows are training rows here, which favours baselines that memorise rows")
         found += [f"{row.name}: {row.remark}" for row in self.baselines if row.remark]
         if self.splits:
-            return [*found, f"numbers are means over {self.splits}, seeds averaged first; so are the intervals"]
-        return [*found, "intervals are those of the test rows: with another seed, another network would be compared"]
+            return [*found, f"numbers are means over {self.splits}, averaged over seeds first; so are the intervals"]
+        return [*found, "intervals are over test rows only; another seed would give another network"]
 
 
 _BESIDE = ("accuracy", "roc_auc", "log_loss", "r2", "mae")
 
 
 def verdict(difference: float | None, ends: tuple[float, float] | None, sign: int, rope: float) -> Word:
-    """What a network does to a baseline, by the difference of a score and its interval.
+    """How a network compares with a baseline, by the difference of a score and its interval.
 
     Args:
-        difference: The network's less the baseline's.
-        ends: The interval; None is none.
-        sign: 1 where more is better, -1 where less is.
-        rope: The difference that makes none in practice.
+        difference: The network's score minus the baseline's.
+        ends: The interval; None without one.
+        sign: 1 if higher is better, -1 if lower is.
+        rope: The largest difference that does not matter in practice.
 
     Example:
         >>> verdict(0.05, (0.02, 0.08), sign=1, rope=0.01), verdict(0.05, (0.02, 0.08), sign=-1, rope=0.01)

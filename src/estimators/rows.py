@@ -1,4 +1,4 @@
-"""A run's rows as scikit-learn takes them: flat, as the network sees them, and no more than memory and time allow."""
+"""A run's rows for scikit-learn: flattened, scaled as for the network, and no more than memory and time allow."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from src.data.base import InMemoryDataModule
 from src.data.rows import Split
 from src.errors import ConfigError
 
-_AT_ONCE = 2**22  # numbers of a part, so that rows of any count take bounded memory
+_AT_ONCE = 2**22  # numbers per part, so that any number of rows needs limited memory
 _FEWEST = 100
 
 
@@ -20,9 +20,9 @@ class FlatRows(NamedTuple):
     Attributes:
         x: Inputs [N, F] in float64.
         y: Targets [N] or [N, L], values in float64.
-        weights: How much each row [N] counts; None where all count alike.
-        total: Rows among which they were drawn.
-        places: Where these are among them [N].
+        weights: The weight of each row [N]; None if all are equal.
+        total: Number of rows that they were sampled from.
+        places: Their positions among those [N].
     """
 
     x: Any
@@ -33,23 +33,23 @@ class FlatRows(NamedTuple):
 
 
 def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> FlatRows:
-    """The training rows of a dataset, or as many of them, drawn at random, as have no more than `most_numbers` numbers.
+    """The training rows of a dataset, or a random sample of them with no more than `most_numbers` numbers.
 
     Args:
         data: The dataset.
-        most_numbers: Rows times inputs.
-        seed: Of the draw.
+        most_numbers: The most rows times inputs.
+        seed: Seed of the sample.
 
     Raises:
-        ConfigError: So few rows are left that a comparison would say nothing.
+        ConfigError: Too few rows are left for a meaningful comparison.
     """
     y = data.splits.train.y
     total, inputs = len(y), data.plain("train", slice(1)).numel()
     count = min(total, most_numbers // inputs)
     if count < min(total, _FEWEST):
         raise ConfigError(
-            f"most_numbers: of {total:,} training rows of {inputs:,} inputs leaves {count} (got {most_numbers}); "
-            f"raise it to {min(total, _FEWEST) * inputs} at least"
+            f"most_numbers: leaves {count} of {total:,} training rows with {inputs:,} inputs (got {most_numbers}); "
+            f"raise it to at least {min(total, _FEWEST) * inputs}"
         )
     places = torch.arange(total)
     if count < total:
@@ -61,7 +61,7 @@ def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> Fla
 
 
 def parts_of(data: InMemoryDataModule, split: Split, places: torch.Tensor | None = None) -> Iterator[Any]:
-    """Inputs [n, F] of rows of a split of `data` in float64, some rows at a time: at `places`, or all."""
+    """Inputs [n, F] of a split of `data` in float64, some rows at a time: those at `places`, or all."""
     places = torch.arange(len(getattr(data.splits, split).y)) if places is None else places
     yield from _parts(data, split, places, data.plain(split, slice(1)).numel())
 

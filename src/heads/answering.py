@@ -1,4 +1,4 @@
-"""What is asked of a head once it is trained, with the answer of a head that predicts values."""
+"""What a trained head can be asked for, with the defaults of a head that predicts values."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +14,17 @@ from src.spec import DataSpec
 
 
 class Answering(LightningModule):
-    """Answers to rows: values, or labels and their probabilities.
+    """Predictions for rows: values, or labels and their probabilities.
 
     Attributes:
         gives: What `estimates` are.
         closing_names: Names of the `closing_scores`.
-        thresholds: Probability at which each logit of a row becomes a yes; None if the logits are no yes/no answers.
-        rule: How they are chosen.
-        chosen_on: The rows on which a rule chose them; `given` where none has.
-        calibration: Whether a temperature is fitted once training is over; None where none is.
-        temperature: What divides the logits; 1 leaves them.
-        fitted_on: The rows on which the temperature was fitted; None where none was.
+        thresholds: Probability at which each logit of a row becomes a yes; None if the logits are not yes/no answers.
+        rule: How the thresholds are chosen.
+        chosen_on: The rows on which a rule chose them; `given` if none did.
+        calibration: Whether a temperature is fitted after training; None if not.
+        temperature: The divisor of the logits; 1 leaves them unchanged.
+        fitted_on: The rows on which the temperature was fitted; None if it was not.
     """
 
     spec: DataSpec
@@ -45,12 +45,12 @@ class Answering(LightningModule):
 
     @property
     def threshold(self) -> float:
-        """The probability of class 1 at which a head for two classes says yes; one half if it has no threshold."""
+        """The probability of class 1 at which a head for two classes predicts it; one half without a threshold."""
         return self.thresholds[0] if self.thresholds else 0.5
 
     @property
     def chooses(self) -> bool:
-        """Whether thresholds are chosen on validation rows once training is over."""
+        """Whether thresholds are chosen on validation rows after training."""
         return self.rule is not None and self.rule.name != "number"
 
     def set_thresholds(self, thresholds: list[float]) -> None:
@@ -59,7 +59,7 @@ class Answering(LightningModule):
 
     @contextmanager
     def as_in_training(self) -> Iterator[None]:
-        """In the block it answers as while it trains: without a temperature, from 0.5 on where a rule is to choose."""
+        """In the block the head predicts as in training: without a temperature, and with 0.5 if a rule is to choose."""
         temperature, thresholds = self.temperature, self.thresholds
         self.temperature = 1.0
         if thresholds is not None and self.chooses:
@@ -72,18 +72,18 @@ class Answering(LightningModule):
                 self.set_thresholds(thresholds)
 
     def check_rule(self, y: Tensor) -> None:
-        """Raise `ConfigError` where this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""
+        """Raise `ConfigError` if this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""
 
     def choose_thresholds(self, rule: str | float | None, logits: Tensor, y: Tensor) -> None:
-        """Choose and use the thresholds that a `rule` wants on rows with logits [N, *] and targets y [N, *]."""
+        """Choose and set the thresholds by a `rule` on rows with logits [N, *] and targets y [N, *]."""
         raise ConfigError(f"threshold: {type(self).__name__} has none (got {rule!r}); leave it out")
 
     def tempered(self, logits: Tensor) -> Tensor:
-        """Logits [N, *] divided by the temperature; as they are where there is none."""
+        """Logits [N, *] divided by the temperature, if there is one."""
         return logits if self.temperature == 1 else logits / self.temperature
 
     def fitted_temperature(self, logits: Tensor, y: Tensor) -> float:
-        """The temperature for rows with logits [N, *] that nothing has divided, and targets y [N, *]."""
+        """The temperature for rows with undivided logits [N, *] and targets y [N, *]."""
         name = type(self).__name__
         raise ConfigError(f"calibration: {name} has no probabilities to calibrate (got temperature); leave it out")
 
@@ -96,23 +96,23 @@ class Answering(LightningModule):
         return logits
 
     def logits_of(self, estimates: Tensor) -> Tensor:
-        """The logits [N, *] that stand for `estimates` [N, …], values or probabilities, such as a mean of several."""
+        """The logits [N, *] of `estimates` [N, …], values or probabilities, such as a mean of several."""
         return estimates
 
     def answers(self, logits: Tensor) -> dict[str, list[Any]]:
-        """Columns with the answer for each row with logits [N, *]; `predicted` comes first."""
+        """Columns with the prediction for each row with logits [N, *]; `predicted` comes first."""
         return {"predicted": self.predictions(logits).tolist()}
 
     def closing_scores(self, logits: Tensor, predictions: Tensor, y: Tensor) -> dict[str, Tensor]:
-        """Scores [M] in float64 on the CPU that only the end of training asks for, of M runs, by `closing_names`.
+        """Scores [M] of M runs in float64 on the CPU, computed only at the end of training, by `closing_names`.
 
         Args:
             logits: As `forward` returns them [M, N, *].
-            predictions: What they stand for [M, N, *].
+            predictions: The predictions from them [M, N, *].
             y: Targets [M, N, *].
         """
         return {}
 
     def outcome(self, logits: Tensor, y: Tensor) -> Outcome:
-        """The head's answers for rows with logits [N, *] and targets y [N, *], and how right they are."""
+        """The head's predictions for rows with logits [N, *] and targets y [N, *], and their scores."""
         return Outcome(self, logits, y)  # type: ignore[arg-type]

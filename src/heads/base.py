@@ -1,4 +1,4 @@
-"""The one training loop: what every head does with a block of minibatches."""
+"""The training loop that all heads share: what they do with a block of minibatches."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -30,16 +30,16 @@ _HALF = (torch.bfloat16, torch.float16)
 
 
 class Head(Counting, Answering, Loadable, Tunable, ABC):
-    """A network and the loss, predictions and metrics of one task.
+    """A network with the loss, predictions and metrics of one task.
 
     Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest;
     without it the optimiser steps of a whole block run here, with the same results at a fraction of the Trainer's cost.
 
     Args:
-        network: Rows [N, *input_shape] to outputs [N, num_outputs].
-        spec: What the dataset is.
-        make_optimizer: Parameters to optimizer.
-        scheduling: How the learning rate changes; None keeps it.
+        network: Maps rows [N, *input_shape] to outputs [N, num_outputs].
+        spec: The specification of the dataset.
+        make_optimizer: Makes an optimizer of parameters.
+        scheduling: How the learning rate changes; None keeps it constant.
     """
 
     tasks: ClassVar[tuple[Task, ...]]
@@ -60,10 +60,10 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     @classmethod
     @abstractmethod
     def num_outputs(cls, spec: DataSpec) -> int:
-        """Outputs that the network needs for a dataset of this `spec`."""
+        """The number of outputs that the network needs for a dataset with this `spec`."""
 
     def logits(self, outputs: Tensor) -> Tensor:
-        """What `loss` and `predictions` take, [..., N, *], of the network's outputs [..., N, num_outputs]."""
+        """The logits [..., N, *] for `loss` and `predictions`, from the network's outputs [..., N, num_outputs]."""
         return outputs
 
     @abstractmethod
@@ -72,15 +72,15 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     @abstractmethod
     def predictions(self, logits: Tensor) -> Tensor:
-        """Labels [N] or [N, L], or values [N], that logits [N, *] stand for."""
+        """Labels [N] or [N, L], or values [N], for logits [N, *]."""
 
     @abstractmethod
     def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> Scores:
-        """Scores of `num_runs` runs with this head, yet without rows.
+        """Empty scores of `num_runs` runs with this head.
 
         Args:
-            num_runs: Runs that train as one; 1 for a run alone.
-            everywhere: Count the rows of all processes that train together, not this one's alone.
+            num_runs: Number of runs that train as one; 1 for a single run.
+            everywhere: Whether to count the rows of all processes that train together instead of only this one's.
         """
 
     @cached_property
@@ -90,13 +90,13 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     @property
     def all_score_names(self) -> tuple[str, ...]:
-        """Names of all that `measure` returns as numbers: the loss, the scores, and those of the end of training."""
+        """Names of all numbers that `measure` returns: the loss, the scores, and those of the end of training."""
         return tuple(dict.fromkeys((*self.score_names, *self.closing_names)))
 
     def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
-        """Mean loss, a scalar, over logits [N, *] and targets y [N, *] of rows that count as `weights` [N] say.
+        """Mean loss, a scalar, over logits [N, *] and targets y [N, *] of rows with `weights` [N].
 
-        With weights of 0, 1, 2, … that is what it would be if each row stood there as often.
+        Weights of 0, 1, 2, … have the effect of repeating each row that often.
         """
         each = vmap(self.loss)(logits.unsqueeze(1), y.unsqueeze(1))
         return (each * weights).mean()
@@ -108,7 +108,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     def forward(self, x: Tensor, voices: Tensor | None = None) -> Tensor:
         """Logits [N, *] divided by the temperature, or values [N], of rows x [N, *input_shape].
 
-        Where the network is an ensemble's, x is [N, M, *input_shape] and `voices` are as in `HeardBatch`.
+        For the network of an ensemble, x is [N, M, *input_shape] and `voices` are as in `HeardBatch`.
         """
         logits = self.logits(self.run_network(x, voices))
         if isinstance(self.network, Members):
@@ -116,12 +116,12 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         return self.tempered(logits)
 
     def run_network(self, x: Tensor, voices: Tensor | None = None) -> Tensor:
-        """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any float type.
+        """The network's outputs [N, num_outputs] for rows x [N, *input_shape] of any floating-point type.
 
         Where the network is an ensemble's, `voices` are as in `HeardBatch`, and its outputs are [M, N, num_outputs].
 
-        The network computes in its own precision. What it returns in half precision becomes float32, so that losses,
-        probabilities and metrics are not rounded once more.
+        The network computes in its own precision. Outputs in half precision become float32, so that losses,
+        probabilities and metrics are not rounded again.
         """
         x = x.to(self.dtype)
         outputs: Tensor = self.network(x) if voices is None else self.network(x, voices)
@@ -130,10 +130,10 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     # Training
 
     def training_step(self, batch: Batch | Block, batch_idx: int) -> Tensor | None:
-        """One optimiser step for each minibatch; the loss, a scalar, where the Trainer takes that step.
+        """One optimiser step per minibatch; returns the loss, a scalar, if the Trainer takes that step.
 
         Raises:
-            ConfigError: The Trainer takes the steps, which it does one at a time, and the block holds several.
+            ConfigError: The Trainer takes the steps, one at a time, but the block holds several.
         """
         block = as_block(batch)
         if self.automatic_optimization:
@@ -161,7 +161,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
             logits = self.forward(batch[0])
             loss = self._loss_of(batch, logits)
             for parameter in parameters:
-                parameter.grad = None  # `zero_grad` without its profiling, which costs more than it does
+                parameter.grad = None  # `zero_grad` without its profiling, which costs more than the work itself
             loss.backward()
             step()
             if scheduler is not None:
@@ -194,7 +194,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         raise TrainingDivergedError(divergence(losses[first_bad].item(), self.current_epoch + 1, step, half))
 
     def on_train_epoch_end(self) -> None:
-        """Step the scheduler where the Trainer leaves that to us."""
+        """Step the scheduler if the Trainer leaves that to us."""
         scheduler = None if self.automatic_optimization else self._scheduler("epoch")
         if isinstance(scheduler, ReduceLROnPlateau):
             scheduler.step(self.trainer.callback_metrics[str(self.scheduling and self.scheduling.monitor)])
@@ -205,7 +205,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         return self.lr_schedulers() if self.scheduling is not None and self.scheduling.interval == interval else None
 
     def configure_optimizers(self) -> Any:
-        """Lightning's hook: the optimizer and, where there is one, its scheduler."""
+        """Lightning's hook: the optimizer and its scheduler, if there is one."""
         optimizer = self.with_rate(
             self.make_optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
         )
@@ -227,7 +227,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         self._evaluate("test", as_block(batch))
 
     def predict_step(self, batch: Batch | Block | Tensor, batch_idx: int) -> Tensor:
-        """Labels [B] or [B, L], or values [B], of the rows of a batch, with their targets or without."""
+        """Labels [B] or [B, L], or values [B], for the rows of a batch, with or without targets."""
         block = [(batch, batch)] if isinstance(batch, Tensor) else as_block(batch)
         return torch.cat([self.predictions(self(batch[0])) for batch in block])
 
@@ -237,11 +237,11 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
             self.count(stage, self.loss(logits, y), self.predictions(logits), y)
 
     def on_validation_epoch_end(self) -> None:
-        """Publish the validation metrics."""
+        """Log the validation metrics."""
         self.publish("val")
 
     def on_test_epoch_end(self) -> None:
-        """Publish the test metrics."""
+        """Log the test metrics."""
         self.publish("test")
 
     def evaluate(self, blocks: Iterable[Batch | Block]) -> dict[str, Any]:
@@ -250,7 +250,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     @torch.no_grad()
     def outputs(self, blocks: Iterable[Batch | Block]) -> tuple[Tensor, Tensor]:
-        """What `forward` returns for the rows in `blocks` [N, …], and their targets y [N, …]: on the CPU, in order."""
+        """The results [N, …] of `forward` for the rows in `blocks`, and targets y [N, …]: on the CPU, in order."""
         self.eval()
         found = [(self._said(batch).float().cpu(), batch[1].cpu()) for block in blocks for batch in as_block(block)]
         return torch.cat([logits for logits, _ in found]), torch.cat([y for _, y in found])
@@ -262,7 +262,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     @torch.no_grad()
     def measure(self, logits: Tensor, y: Tensor) -> dict[str, Any]:
-        """Loss, scores and tables of rows with logits [N, …] as `forward` has them and y [N, …], as plain numbers."""
+        """Loss, scores and tables of rows with logits [N, …] from `forward` and targets y [N, …], as plain numbers."""
         logits, y = logits.to(self.device), y.to(self.device)
         meter = Meter(self.new_scores(everywhere=False), self.device, everywhere=False)
         predictions = self.predictions(logits)[None]
@@ -273,7 +273,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     # Checkpoints
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what the dataset is, the random state, with which dropout goes on, and the scores within an epoch."""
+        """Save the dataset's spec, the random state (for dropout), and the scores within an epoch."""
         checkpoint["spec"] = asdict(self.spec)
         for part in checkpoint.keys() & {"callbacks", "lr_schedulers"}:
             checkpoint[part] = without_functions(checkpoint[part])
@@ -281,7 +281,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         super().on_save_checkpoint(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the random state, the count of steps and the scores within an epoch up again."""
+        """Restore the random state, the count of steps and the scores within an epoch."""
         carry_steps(checkpoint, self.automatic_optimization)
         if "rng_state" in checkpoint:
             torch.set_rng_state(checkpoint["rng_state"])

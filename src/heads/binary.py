@@ -16,8 +16,9 @@ class BinaryHead(ThresholdHead, ClassificationHead):
     """Logits [N] of class 1, binary cross-entropy, and a threshold on the probability.
 
     Args:
-        loss: `bce_with_logits`, or `bce` on probabilities, as some teach it: the same value, less exact far from 0.
-        *parts: Arguments of `Head`, in its order.
+        loss: `bce_with_logits`, or `bce` on probabilities, as in some courses: the same value, but less exact far from
+            0.
+        *parts: Arguments of `Head`, in order.
         **more: Arguments of `ThresholdHead` and `ClassificationHead`.
 
     Example:
@@ -37,7 +38,7 @@ class BinaryHead(ThresholdHead, ClassificationHead):
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
-        """One logit."""
+        """1: one logit."""
         return 1
 
     def logits(self, outputs: Tensor) -> Tensor:
@@ -59,7 +60,7 @@ class BinaryHead(ThresholdHead, ClassificationHead):
         if self.loss_name == "bce" or self.class_weights is not None:
             return super().losses(logits, y)
         each = F.binary_cross_entropy_with_logits(logits, y.to(logits.dtype), reduction="none")
-        return each.mean(dim=1)  # what vmap comes to, at a third of its cost
+        return each.mean(dim=1)  # the result of vmap at a third of its cost
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probabilities [N, 2] of both classes for logits [N]."""

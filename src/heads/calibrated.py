@@ -1,4 +1,4 @@
-"""How sure a head is: the temperature that divides its logits, fitted on validation rows once training is over."""
+"""The confidence of a head: the temperature that divides its logits, fitted on validation rows after training."""
 
 from typing import Any, Literal
 
@@ -10,11 +10,11 @@ from src.settings.rules import checked
 
 
 class CalibratedHead(Head):
-    """A head whose logits become probabilities.
+    """A head with logits that become probabilities.
 
     Args:
-        calibration: `temperature` divides the logits by one number, fitted on the validation rows once training is
-            over; training itself knows nothing of it. None leaves the logits as the network gives them.
+        calibration: `temperature` divides the logits by one number, fitted on the validation rows after training; it
+            does not affect training itself. None leaves the logits unchanged.
         *parts: Arguments of `Head`, in its order.
         **more: Arguments of `Head`.
     """
@@ -25,5 +25,5 @@ class CalibratedHead(Head):
         self.calibration = calibration
 
     def fitted_temperature(self, logits: Tensor, y: Tensor) -> float:
-        """The temperature for rows with logits [N, *] that nothing has divided, and targets y [N] or [N, L]."""
+        """The temperature for rows with undivided logits [N, *] and targets y [N] or [N, L]."""
         return fit_temperature(logits, y)

@@ -1,4 +1,4 @@
-"""Heads from checkpoints, for scripts that have no run, only one of its files."""
+"""Heads from checkpoints, for scripts that have only a file of a run."""
 
 from importlib import import_module
 from pathlib import Path
@@ -10,34 +10,34 @@ from src.errors import ConfigError
 
 
 class Loadable(LightningModule):
-    """A module that a checkpoint in a run's folder is enough to make, and that can then be trained on.
+    """A module that can be loaded from a checkpoint in a run's folder, and then be trained further.
 
-    Of what surrounds them heads know nothing but this: the room that opens run folders, and may be trusted with those
-    of other people, is asked by its name, and only when somebody loads a checkpoint.
+    This is all that heads know about their surroundings: the package that opens run folders, safely even if they come
+    from other people, is imported only when somebody loads a checkpoint.
     """
 
     temperature: float
 
     def on_fit_start(self) -> None:
-        """Train without a temperature: it was fitted for the weights as they were."""
+        """Train without a temperature, since it was fitted to the previous weights."""
         self.temperature = 1.0
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, map_location: Any = None, *more: Any, **arguments: Any) -> Self:
-        """A head with a checkpoint's weights, and the network and settings of the run in whose folder that lies.
+        """A head with a checkpoint's weights, and the network and settings of the run that the checkpoint belongs to.
 
-        The folder's configuration and the checkpoint are read as those of any run from other people: they name
-        classes of this project, PyTorch and Lightning, and nothing in them is run.
+        The folder's configuration and the checkpoint are treated as if they came from other people: they may name
+        classes of this project, PyTorch and Lightning, and no code in them is run.
 
         Args:
             checkpoint_path: `<run folder>/checkpoints/best.ckpt`, with the threshold that was chosen, or `last.ckpt`.
             map_location: The device of the weights; None is the CPU.
-            *more: With any of Lightning's further arguments, what Lightning does.
-            **arguments: With `trust`, a package or a list of packages, also classes from there. With any others, such
-                as `network=…`, what Lightning does.
+            *more: Further arguments of Lightning's; if there are any, Lightning's own method is used.
+            **arguments: `trust`, a package or a list of packages, also allows classes from there. With any others, such
+                as `network=…`, Lightning's own method is used.
 
         Raises:
-            ConfigError: The checkpoint lies in no run's folder, is that of another head, or is not to be trusted.
+            ConfigError: The checkpoint is not in a run's folder, belongs to another head, or cannot be trusted.
         """
         if more or arguments.keys() - {"trust"}:
             return super().load_from_checkpoint(checkpoint_path, map_location, *more, **arguments)

@@ -1,4 +1,4 @@
-"""What heads that choose a class share: class weights, and scores that are all read off one confusion matrix."""
+"""What heads that predict a class share: class weights, and scores from one confusion matrix."""
 
 from abc import abstractmethod
 from typing import Annotated, Any, Literal
@@ -21,11 +21,11 @@ ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=
 
 
 class ClassificationHead(CalibratedHead):
-    """A head whose predictions are labels.
+    """A head that predicts class labels.
 
     Args:
-        class_weights: Weight of each class in the loss; `balanced` weighs a class by the inverse of its share.
-        *parts: Arguments of `Head`, in its order.
+        class_weights: Weight of each class in the loss; `balanced` weights a class by the inverse of its frequency.
+        *parts: Arguments of `Head`, in order.
         **more: Arguments of `CalibratedHead`.
     """
 
@@ -40,11 +40,11 @@ class ClassificationHead(CalibratedHead):
 
     @property
     def has_boundary(self) -> bool:
-        """Whether rows have two inputs, which all networks see alike."""
+        """Whether rows have two inputs, which are the same for all networks."""
         return self.spec.input_shape == (2,) and not isinstance(self.network, Members)
 
     def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:
-        """As `Head` says, a scalar; a class's weight multiplies those of its rows."""
+        """Mean loss as in `Head`, a scalar; the weight of a class multiplies those of its rows."""
         if self.class_weights is None:
             return super().weighted_loss(logits, y, weights)
         of_class = self.class_weights[y]
@@ -73,7 +73,7 @@ class ClassificationHead(CalibratedHead):
         return {"log_loss": losses, **agreement.agreement_scores(*class_counts(counted.confusion))}
 
     def outcome(self, logits: Tensor, y: Tensor) -> ClassOutcome:
-        """The head's answers for rows with logits [N, …] and labels y [N], and how right they are."""
+        """The head's predictions for rows with logits [N, …] and labels y [N], and their scores."""
         return ClassOutcome(self, logits, y)
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:

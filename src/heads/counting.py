@@ -1,4 +1,4 @@
-"""The scores of an epoch: its rows are counted as they come, and the Trainer is handed the numbers once."""
+"""The scores of an epoch: rows are counted as they come, and the Trainer gets the numbers once."""
 
 import logging
 from typing import Any, Literal
@@ -16,10 +16,10 @@ Stage = Literal["train", "val", "test"]
 
 
 class Counting(LightningModule):
-    """Counts rows, also across a checkpoint within an epoch.
+    """Counts rows, even across a checkpoint within an epoch.
 
     Attributes:
-        new_scores: Scores yet without rows, of a head.
+        new_scores: Makes empty scores for a head.
     """
 
     new_scores: Any
@@ -27,31 +27,33 @@ class Counting(LightningModule):
     def __init__(self) -> None:
         super().__init__()
         self._meter_resumed: dict[str, Any] = {}
-        self._meters: dict[Stage, Meter] = {}  # no submodules: the Trainer walks through those several times an epoch
+        self._meters: dict[Stage, Meter] = {}  # not submodules, which the Trainer walks through several times per epoch
 
     def _meter(self, stage: Stage) -> Meter:
         if stage not in self._meters:
             self._meters[stage] = Meter(self.new_scores(), self.device)
             if stage == "train":
                 if not self._meters[stage].load_state_dict(self._meter_resumed):
-                    log.info("train metrics of this epoch count its rows from the resume on, as scores are others now")
+                    log.info(
+                        "train metrics of this epoch only count rows since the resume, because the scores have changed"
+                    )
                 self._meter_resumed = {}
         return self._meters[stage]
 
     def count(self, stage: Stage, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        """Take in the mean loss, a scalar, the predictions [N, …] and the targets y [N, …] of rows of a `stage`."""
+        """Add the mean loss, a scalar, the predictions [N, …] and the targets y [N, …] of rows of a `stage`."""
         self._meter(stage).update(loss[None], predictions[None], y[None])
 
     def publish(self, stage: Stage) -> None:
-        """Hand the metrics of an epoch of a `stage` to callbacks and loggers, all at once.
+        """Pass the metrics of an epoch of a `stage` to callbacks and loggers, all at once.
 
-        `LightningModule.log` does the same at ten times the cost, more than an epoch of a small network takes.
+        `LightningModule.log` does the same at ten times the cost, more than a whole epoch of a small network.
         """
         meter = self._meter(stage)
         values = {f"{stage}/{name}": value[0] for name, value in meter.values().items()}
         meter.reset()
         if self.trainer.state.fn != TrainerFn.FITTING:  # `trainer.validate` and `trainer.test` return what was logged
-            del self._meters[stage]  # made in inference mode, where a later training could not use it
+            del self._meters[stage]  # made in inference mode, so later training could not use it
             self.log_dict(values)
             return
         self.trainer.callback_metrics.update(values)
@@ -63,11 +65,11 @@ class Counting(LightningModule):
             logger.log_metrics(numbers, self.trainer.global_step + uncounted)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the scores within an epoch."""
+        """Save the scores within an epoch."""
         if "train" in self._meters and (counted := self._meters["train"].state_dict()):
             checkpoint["train_meter"] = counted
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the scores within an epoch up again."""
+        """Restore the scores within an epoch."""
         self._meters.pop("train", None)
         self._meter_resumed = checkpoint.get("train_meter", {})

@@ -1,4 +1,4 @@
-"""What a run's figures show at some moment, recorded cheaply so that they can be drawn at any later time."""
+"""What a run's figures show at some moment, recorded cheaply so that they can be drawn later."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -12,17 +12,17 @@ from src.data.scene import Scene
 from src.heads.base import Head
 from src.heads.outcome import Draw
 
-_RECORDED = {"confusion_matrix", "boundary", "predictions", "fit"}  # of all that an outcome can draw
+_RECORDED = {"confusion_matrix", "boundary", "predictions", "fit"}  # of everything that an outcome can draw
 
 
 class Drawing(NamedTuple):
-    """A figure that can be drawn at any later time: its data are copies.
+    """A figure that can be drawn at any time later, because its data are copies.
 
     Attributes:
         tag: Its name among a run's figures.
         file_stem: The name of its file, without a suffix.
         step: Optimiser steps when it was recorded.
-        draw: Makes the Figure.
+        draw: Makes the figure.
     """
 
     tag: str
@@ -47,7 +47,7 @@ class Moment(NamedTuple):
     epoch: int | None = None
 
     def drawing(self, tag: str, draw: Draw) -> Drawing:
-        """A figure of this moment by its `tag` and what will `draw` it; on the way its file's name has the epoch."""
+        """A figure of this moment with a `tag` and a function to `draw` it; its file name has the epoch, if any."""
         suffix = "" if self.epoch is None else f"_epoch{self.epoch:05d}"
         return Drawing(tag, f"{tag}{suffix}", self.step, draw)
 
@@ -60,13 +60,13 @@ class Moment(NamedTuple):
 def record(
     head: Head, datamodule: InMemoryDataModule, panels: tuple[Split, Split], moment: Moment
 ) -> Iterator[Drawing]:
-    """What the figures of a run show now.
+    """Record what the figures of a run show now.
 
     Args:
-        head: In evaluation mode.
-        datamodule: Where the rows are.
-        panels: The splits shown; figures with one panel show the second.
-        moment: When this is.
+        head: The head, in evaluation mode.
+        datamodule: The dataset.
+        panels: The splits to show; figures with one panel show the second.
+        moment: The current moment.
     """
     scene = Scene(datamodule, {moment.title(split): split for split in panels})
     outcome = head.outcome(*head.outputs(datamodule.whole(panels[1])))
@@ -86,20 +86,20 @@ def _augmentation(views: torch.Tensor) -> Any:
 def last_drawings(
     head: Head, data: InMemoryDataModule, rows: list[dict[str, float]], metrics: dict[str, Any]
 ) -> list[Drawing]:
-    """The figures that a run ends with: what its head shows of training and test rows, and its curves.
+    """The figures that a run ends with: those of its head for training and test rows, and its curves.
 
     Args:
-        head: With the best weights.
-        data: Its rows.
-        rows: Of `metrics.csv`; without any, there are no curves.
-        metrics: Of `metrics.json`.
+        head: The head with the best weights.
+        data: The dataset.
+        rows: Rows of `metrics.csv`; without any, there are no curves.
+        metrics: The contents of `metrics.json`.
     """
     found = list(record(head, data, ("train", "test"), Moment(metrics["steps"])))
     return [*found, curves_drawing(rows, head.score_names[:2], metrics["best_epoch"])] if rows else found
 
 
 def curves_drawing(rows: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None) -> Drawing:
-    """Metrics, named without stage, over the epochs of some rows of `metrics.csv`; a line at `best_epoch` (from 1)."""
+    """Metrics, named without stage, over the epochs of rows of `metrics.csv`, with a line at `best_epoch` (from 1)."""
 
     def draw() -> Any:
         from src.plots.curves import curves_figure

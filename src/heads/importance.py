@@ -1,4 +1,4 @@
-"""Which columns of a table a head's answers rest on."""
+"""Which columns of a table matter to a head's predictions."""
 
 from typing import NamedTuple
 
@@ -14,12 +14,12 @@ _FEWEST_ROWS = 100
 
 
 class Importances(NamedTuple):
-    """What a head loses on test rows where a column is shuffled.
+    """What a head's score loses on test rows when a column is shuffled.
 
     Attributes:
         score: `accuracy` or `r2`.
-        columns: What is lost by the column's name, the most important first.
-        num_rows: Test rows.
+        columns: The loss by column name, the most important first.
+        num_rows: Number of test rows.
         repeats: Shuffles of each column.
     """
 
@@ -31,15 +31,16 @@ class Importances(NamedTuple):
 
 @torch.no_grad()
 def importances(head: Head, data: InMemoryDataModule, repeats: int, most_numbers: int) -> Importances | None:
-    """What each column of a table is worth on its test rows; None where they are no table's, or too wide.
+    """The importance of each column of a table on its test rows; None for other data and for too many columns.
 
-    A category's inputs are shuffled together, as are a number with the mark of its missing cells and a date's parts.
+    The inputs of a category are shuffled together, and so are a number with its missing-cell indicator and the parts of
+    a date.
 
     Args:
-        head: With the weights and the threshold that answer.
-        data: Its rows.
+        head: The head with its final weights and threshold.
+        data: The dataset.
         repeats: Shuffles of each column.
-        most_numbers: Rows times inputs that are computed; of more rows, some are drawn.
+        most_numbers: The most rows times inputs to compute; of more rows a sample is taken.
     """
     x, y = data.splits.test
     columns = data.inputs_of_columns
@@ -64,7 +65,7 @@ def importances(head: Head, data: InMemoryDataModule, repeats: int, most_numbers
 
 
 def _answers(head: Head, data: InMemoryDataModule, x: Tensor) -> Tensor:
-    """Labels [N] or [N, L], or values [N], of rows x [N, F] as the dataset holds them."""
+    """Labels [N] or [N, L], or values [N], for rows x [N, F] as the dataset holds them."""
     parts = [head(data.served(part).to(head.device)).float().cpu() for part in x.split(_AT_ONCE // data.members)]
     return torch.cat([head.predictions(part) for part in parts])
 

@@ -1,4 +1,4 @@
-"""One answer of several networks: the mean of their probabilities, or of their values."""
+"""The joint prediction of several networks: the mean of their probabilities, or of their values."""
 
 import torch
 from torch import Tensor
@@ -7,23 +7,23 @@ from src.heads.answering import Answering
 
 
 def joint_logits(head: Answering, logits: Tensor, voices: Tensor | None = None) -> Tensor:
-    """The logits [N, *] that stand for the mean of what M members say of each row.
+    """The logits [N, *] of the mean prediction of M members for each row.
 
     Args:
-        head: Of all of them.
-        logits: Of each [M, N, *].
-        voices: Which of them count for each row, one at least: bool [N, M]; None counts all.
+        head: Their common head.
+        logits: The logits of each member [M, N, *].
+        voices: Which members count for each row, at least one: bool [N, M]; None counts all.
 
     Example:
         >>> from src.heads.binary import BinaryHead
         >>> from src.spec import DataSpec
         >>> head = BinaryHead(torch.nn.Linear(1, 1), DataSpec("binary", (1,), ("no", "yes")), torch.optim.SGD)
-        >>> logits = torch.logit(torch.tensor([[0.2], [0.4]]))  # of a row, as two members see it
+        >>> logits = torch.logit(torch.tensor([[0.2], [0.4]]))  # of one row, from two members
         >>> mean, first = joint_logits(head, logits), joint_logits(head, logits, torch.tensor([[True, False]]))
         >>> [round(each.sigmoid().item(), 6) for each in (mean, first)]
         [0.3, 0.2]
     """
-    exact = torch.float32 if logits.device.type == "mps" else torch.float64  # logits of what is nearly 0 or 1
+    exact = torch.float32 if logits.device.type == "mps" else torch.float64  # for logits of probabilities near 0 or 1
     estimates = torch.stack([head.estimates(each) for each in logits.to(exact)])
     if voices is None:
         mean = estimates.mean(dim=0)

@@ -11,11 +11,11 @@ from src.spec import DataSpec
 
 
 class MulticlassHead(ClassificationHead):
-    """Logits [N, C], cross-entropy, and the class with the largest logit. Two classes are welcome too.
+    """Logits [N, C], cross-entropy, and the class with the largest logit. Also works for two classes.
 
     Args:
-        label_smoothing: Share of each target that is spread over all classes.
-        *parts: Arguments of `Head`, in its order.
+        label_smoothing: Fraction of each target that is spread over all classes.
+        *parts: Arguments of `Head`, in order.
         **more: Arguments of `ClassificationHead`.
 
     Example:
@@ -41,7 +41,7 @@ class MulticlassHead(ClassificationHead):
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
-        """A logit for each class."""
+        """The number of classes: one logit each."""
         return spec.num_classes
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class MulticlassHead(ClassificationHead):
             return super().losses(logits, y)
         rows, labels = logits.flatten(0, 1), y.flatten()
         each = F.cross_entropy(rows, labels, reduction="none", label_smoothing=self.label_smoothing)
-        return each.view_as(y).mean(dim=1)  # what vmap comes to, at a third of its cost
+        return each.view_as(y).mean(dim=1)  # the result of vmap at a third of its cost
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probabilities [N, C] for logits [N, C]."""

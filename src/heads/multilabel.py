@@ -1,4 +1,4 @@
-"""Several labels a row, each with a logit of its own."""
+"""Several labels per row, each with a logit of its own."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class MultilabelHead(ThresholdHead):
     """Logits [N, L], binary cross-entropy averaged over labels, and a threshold on each probability.
 
     Args:
-        *parts: Arguments of `Head`, in its order.
+        *parts: Arguments of `Head`, in order.
         **more: Arguments of `ThresholdHead`.
 
     Example:
@@ -33,7 +33,7 @@ class MultilabelHead(ThresholdHead):
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
-        """A logit for each label."""
+        """The number of labels: one logit each."""
         return spec.num_classes
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class MultilabelHead(ThresholdHead):
         return {"log_loss": log_losses("multilabel", p, y.cpu()).mean(dim=1)}
 
     def outcome(self, logits: Tensor, y: Tensor) -> LabelOutcome:
-        """The head's answers for rows with logits [N, L] and targets y [N, L], and how right they are."""
+        """The head's predictions for rows with logits [N, L] and targets y [N, L], and their scores."""
         return LabelOutcome(self, logits, y)
 
     def confusion(self, logits: Tensor, y: Tensor) -> Tensor:
@@ -75,5 +75,5 @@ class MultilabelHead(ThresholdHead):
         return label_confusions(self.predictions(logits), y.to(logits.device))
 
     def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> LabelScores:
-        """Means over labels, and the share of rows whose labels are all right."""
+        """Means over labels, and the share of rows with all labels right."""
         return LabelScores(self.spec.num_classes, num_runs, sync_on_compute=everywhere)

@@ -1,4 +1,4 @@
-"""What callbacks and commands ask first: whether a run's head and its data are this project's, or somebody's own."""
+"""Whether a run's head and data are this project's or a user's own, which callbacks and commands check first."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from src.heads.base import Head
 
 
 def as_head(module: Any) -> Head | None:
-    """The `module`, where it is one of our heads; None where it is a LightningModule of somebody's own."""
+    """The `module` if it is one of our heads; None if it is a user's own LightningModule."""
     return module if isinstance(module, Head) else None
 
 
 def ours(module: Any, data: Any) -> tuple[Head, InMemoryDataModule] | None:
-    """The head `module` and its `data`, where both are ours: only then can rows and answers be asked for."""
+    """The head `module` and its `data` if both are ours, so that rows and predictions are available; otherwise None."""
     head = as_head(module)
     return (head, data) if head is not None and isinstance(data, InMemoryDataModule) else None

@@ -1,4 +1,4 @@
-"""What a head says about rows, and how right it is: scores, tables and figures."""
+"""A head's predictions for rows and their quality: scores, tables and figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from src.heads.base import Head
 
 Draw = Callable[[], Any]
-"""Makes a Matplotlib Figure, now or later: what it shows are copies."""
+"""Makes a Matplotlib Figure, now or later: it shows copies of the data."""
 
 Columns = Mapping[str, Sequence[Any]]
-"""A table: columns of equal length by their names."""
+"""A table: columns of equal length by name."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What any head can tell of rows; a head that has more to show returns a subclass.
+    """What any head can report about rows; a head with more to report returns a subclass.
 
     Attributes:
         head: The head.
-        logits: What it returned for each row [N, *].
+        logits: Its logits for each row [N, *].
         y: The rows' targets [N, *].
     """
 
@@ -40,32 +40,32 @@ class Outcome:
         return self.head.predictions(self.logits)
 
     def scores(self, resamples: int = 0) -> dict[str, Any]:
-        """Loss, scores and what belongs to them, as an evaluation's `metrics.json` holds them.
+        """Loss, scores and related values, as in an evaluation's `metrics.json`.
 
         Args:
-            resamples: Of the rows, for intervals where there are any; 0 for none.
+            resamples: Resamples of the rows for intervals; 0 for no intervals.
         """
         return self.head.measure(self.logits, self.y)
 
     def answered(self) -> Columns:
-        """What is true of each row, and what the head says."""
+        """The target of each row, and the head's prediction."""
         return {**self._targets(), **self.head.answers(self.logits)}
 
     def _targets(self) -> Columns:
-        """What is true of each row."""
+        """The target of each row."""
         return {"target": self.y.tolist()}
 
     def tables(self) -> dict[str, Columns]:
-        """Each table by its name."""
+        """Each table by name."""
         return {"predictions": self.answered()}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
-        """Each figure by its name; the `scene` has what it shows beside the answers."""
+        """Each figure by name; the `scene` has what it shows besides the predictions."""
         return {}
 
 
 class ValueOutcome(Outcome):
-    """Numbers, and the numbers they should be."""
+    """Predicted numbers and their targets."""
 
     def scores(self, resamples: int = 0) -> dict[str, Any]:
         """Loss, scores and their intervals over `resamples` of the rows."""
@@ -73,7 +73,7 @@ class ValueOutcome(Outcome):
         return super().scores() | {"intervals": ends}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
-        """Values over the inputs of a `scene`, or over what was predicted."""
+        """Values over the inputs of a `scene`, or over the predictions."""
         return {"fit": partial(_fit, scene.x, self.y, self.predictions, self.head.spec.feature_names, scene.title)}
 
 

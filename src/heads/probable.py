@@ -1,4 +1,4 @@
-"""What heads that give probabilities say about rows, and how right it is."""
+"""The predictions of heads with probabilities, and their quality."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -27,29 +27,29 @@ if TYPE_CHECKING:
     from src.heads.multilabel import MultilabelHead
 
 Curves = dict[str, dict[str, Tensor]]
-"""Curves by the name of their class; a curve is a table of equally long columns."""
+"""Curves by class name; a curve is a table of equally long columns."""
 
 _SHOWN = 32  # images of a grid
-_MISTAKES_SHOWN = 24  # at most; the rest are right
+_MISTAKES_SHOWN = 24  # at most; the rest are correct predictions
 
 
 class ProbableOutcome(Outcome):
-    """Labels, their probabilities, and the labels that are true.
+    """Predicted labels, their probabilities, and the true labels.
 
     Attributes:
-        head: One that gives probabilities.
+        head: A head with probabilities.
     """
 
     head: "ClassificationHead | MultilabelHead"
 
     @cached_property
     def probabilities(self) -> Tensor:
-        """Probabilities [N, C], or [N, L] where a row has several labels; float64."""
+        """Probabilities [N, C], or [N, L] if rows have several labels; float64."""
         return self.head.probabilities(self.logits.double())
 
     @abstractmethod
     def _each(self) -> Iterator[tuple[str, Tensor, Tensor]]:
-        """Name, probabilities [N] and truth [N] of each question that a row is asked, as `DataSpec.asked` has them."""
+        """Name, probabilities [N] and truth [N] for each name in `DataSpec.asked`."""
 
     @property
     def _arguments(self) -> tuple[Any, Tensor, Tensor, Tensor]:
@@ -86,7 +86,7 @@ class ProbableOutcome(Outcome):
         return {each: _CURVES[name](p, truth) for each, p, truth in self._each()}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
-        """ROC, precision and recall, calibration and thresholds, titled as the `scene` is."""
+        """ROC, precision and recall, calibration and thresholds, with the title of the `scene`."""
         found: dict[str, Draw] = {
             "roc": partial(self._draw_areas, "roc", roc_auc, scene.title),
             "precision_recall": partial(self._draw_areas, "precision_recall", average_precision, scene.title),
@@ -119,7 +119,7 @@ class ProbableOutcome(Outcome):
 
 
 class ClassOutcome(ProbableOutcome):
-    """One class a row."""
+    """One class per row."""
 
     @property
     def _curve_names(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class ClassOutcome(ProbableOutcome):
         }
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
-        """Confusion as counts and shares, curves, and what a `scene` has: a plane with its boundary, or images."""
+        """Confusion as counts and shares, curves, and what the `scene` allows: a boundary in a plane, or images."""
         confusion, spec = self.head.confusion(self.logits, self.y), self.head.spec
         matrix = partial(_confusion, confusion, spec.class_names, scene.title)
         found: dict[str, Draw] = {
@@ -182,7 +182,7 @@ class ClassOutcome(ProbableOutcome):
 
 
 class LabelOutcome(ProbableOutcome):
-    """Several labels a row."""
+    """Several labels per row."""
 
     def _each(self) -> Iterator[tuple[str, Tensor, Tensor]]:
         yield from zip(self.head.spec.asked, self.probabilities.unbind(1), self.y.unbind(1), strict=True)
@@ -191,7 +191,7 @@ class LabelOutcome(ProbableOutcome):
         return {f"target_{name}": column for name, column in zip(self.head.spec.asked, self.y.T.tolist(), strict=True)}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
-        """The confusion of each label, and curves, titled as the `scene` is."""
+        """The confusion of each label, and curves, with the title of the `scene`."""
         confusions = self.head.confusion(self.logits, self.y)
         draw = partial(_label_confusions, confusions, self.head.spec.asked, scene.title)
         return {"confusion_matrix": draw} | super().figures(scene)
@@ -206,13 +206,13 @@ _CURVES: dict[str, Callable[[Tensor, Tensor], dict[str, Tensor]]] = {
 
 
 def named_probabilities(head: "Head", logits: Tensor) -> dict[str, list[Any]]:
-    """A column for each class or label of a head with the probability of each row, from its logits [N, *]."""
+    """For each class or label of a head, a column with the probability of each row, from its logits [N, *]."""
     columns = zip(head.spec.class_names, head.probabilities(logits.double()).T.tolist(), strict=True)
     return {f"probability_{name}": column for name, column in columns}
 
 
 def _below_each_other(curves: Curves) -> Columns:
-    """Curves below each other, the class in front where there are several."""
+    """Curves one below the other, with a first column for the class if there are several."""
     columns: dict[str, list[Any]] = {"class": []} if len(curves) > 1 else {}
     for name, curve in curves.items():
         for column, values in curve.items():

@@ -19,12 +19,12 @@ _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "l1
 class RegressionHead(Head):
     """Values [N] and their mean squared, absolute or Huber error.
 
-    The network answers in the dataset's `target_unit` around its `target_centre`, and learns from errors in that unit.
-    Values and scores are in the target's own units.
+    The network's outputs are in the dataset's `target_unit` around its `target_centre`, and so are the errors it learns
+    from. Values and scores are in the target's own units.
 
     Args:
-        loss: Which error is minimised.
-        *parts: Arguments of `Head`, in its order.
+        loss: The error to minimise.
+        *parts: Arguments of `Head`, in order.
         **more: Arguments of `Head`.
 
     Example:
@@ -47,7 +47,7 @@ class RegressionHead(Head):
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:
-        """One value."""
+        """1: one value."""
         return 1
 
     def logits(self, outputs: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class RegressionHead(Head):
         return outputs.squeeze(-1) * self.spec.target_unit + self.spec.target_centre
 
     def loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        """Mean error, a scalar and in the dataset's unit, over values `logits` [N] and targets y [N]."""
+        """Mean error, a scalar in the dataset's unit, over values `logits` [N] and targets y [N]."""
         unit = self.spec.target_unit
         return _LOSSES[self.loss_name](logits / unit, y / unit)
 
@@ -64,7 +64,7 @@ class RegressionHead(Head):
         return logits
 
     def outcome(self, logits: Tensor, y: Tensor) -> ValueOutcome:
-        """The head's answers for rows with values `logits` [N] and targets y [N], and how right they are."""
+        """The head's predictions for rows with values `logits` [N] and targets y [N], and their scores."""
         return ValueOutcome(self, logits, y)
 
     def new_scores(self, num_runs: int = 1, everywhere: bool = True) -> ErrorScores:

@@ -1,4 +1,4 @@
-"""How the learning rate of a run changes."""
+"""The learning rate schedule of a run."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -8,11 +8,11 @@ from torch.optim.lr_scheduler import LRScheduler
 
 
 class Scheduling:
-    """How the learning rate changes: a scheduler yet without its optimizer, and when it steps.
+    """A learning rate schedule: a scheduler still without its optimizer, and when it steps.
 
     Args:
-        make: Optimizer to scheduler.
-        interval: Step after each `epoch` or after each optimiser `step`.
+        make: Makes a scheduler for an optimizer.
+        interval: Whether it steps after each `epoch` or each optimiser `step`.
         monitor: Metric that `ReduceLROnPlateau` watches.
     """
 

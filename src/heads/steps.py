@@ -1,16 +1,16 @@
-"""Optimiser steps across a resume, and the one at which training fails."""
+"""Optimiser steps across a resume, and the message when training diverges."""
 
 from typing import Any
 
 
 def carry_steps(checkpoint: dict[str, Any], automatic: bool) -> None:
-    """Count the steps behind a checkpoint where this run looks for them.
+    """Move a checkpoint's count of steps to where this run looks for it.
 
-    Lightning has a counter for steps that it takes and one for others'. A run goes on with the other one where it is
+    Lightning has one counter for steps that it takes and one for those of others. A run switches counters if it is
     resumed with another `data.steps_per_execution`, or began in a version that left more steps to the Trainer.
 
     Args:
-        checkpoint: In Lightning's format; changed where it has to be.
+        checkpoint: A checkpoint in Lightning's format; changed in place if necessary.
         automatic: Whether the Trainer takes this run's steps.
     """
     loop = checkpoint.get("loops", {}).get("fit_loop", {})
@@ -22,15 +22,15 @@ def carry_steps(checkpoint: dict[str, Any], automatic: bool) -> None:
 
 
 def divergence(loss: float, epoch: int, step: int, half: bool = False) -> str:
-    """What is said when the training loss is no longer a number.
+    """The message when the training loss is no longer a finite number.
 
     Args:
-        loss: What it is instead.
-        epoch: In which epoch, from 1.
-        step: From which step on, from 1.
-        half: The weights are float16.
+        loss: Its value.
+        epoch: The epoch, from 1.
+        step: The first such step, from 1.
+        half: Whether the weights are float16.
     """
     remedy = "a lower optimizer.lr, data.standardize=true or trainer.gradient_clip_val=1.0"
-    if half:  # smaller than 6e-8 is 0 there, and so is an optimizer's eps
+    if half:  # anything below 6e-8 becomes 0, including an optimizer's eps
         remedy = "trainer.precision=16-mixed"
     return f"train/loss became {loss} in epoch {epoch}, step {step}; try {remedy}"

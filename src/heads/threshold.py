@@ -1,4 +1,4 @@
-"""From which probability on a logit says yes: a number, or a rule that chooses one from validation rows."""
+"""The probability at which a logit means yes: a number, or a rule that chooses one on validation rows."""
 
 from typing import Any
 
@@ -12,13 +12,12 @@ from src.settings.rules import Number, checked
 
 
 class ThresholdHead(CalibratedHead):
-    """A head whose logits each answer yes or no.
+    """A head with logits that each mean yes or no.
 
     Args:
-        threshold: Probability at which the answer becomes yes, one for all logits. Or how to choose it for each from
-            the validation rows once training is over: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it
-            is 0.5.
-        *parts: Arguments of `Head`, in its order.
+        threshold: Probability from which the prediction is yes, one for all logits. Or a rule to choose one for each on
+            the validation rows after training: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it is 0.5.
+        *parts: Arguments of `Head`, in order.
         **more: Arguments of `CalibratedHead`.
     """
 
@@ -40,7 +39,7 @@ class ThresholdHead(CalibratedHead):
         self._logits = torch.logit(torch.tensor(thresholds, dtype=torch.float64)).float()
 
     def check_rule(self, y: Tensor) -> None:
-        """Raise `ConfigError` where this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""
+        """Raise `ConfigError` if this head's rule cannot choose on validation rows with targets y [N] or [N, L]."""
         for column in y.reshape(len(y), -1).unbind(1):
             try:
                 check_labels(self.rule, column)
@@ -48,15 +47,15 @@ class ThresholdHead(CalibratedHead):
                 raise ConfigError(f"head.{error}") from error
 
     def choose_thresholds(self, rule: str | float | None, logits: Tensor, y: Tensor) -> None:
-        """Choose and use the thresholds that a rule wants on rows with logits [N] or [N, L] and targets y likewise.
+        """Choose and set the thresholds by a rule on rows with logits and targets y, both [N] or [N, L].
 
         Args:
-            rule: As for `threshold`; None is the rule given to this head.
-            logits: What `forward` returns, [N] or [N, L].
+            rule: As for `threshold`; None is this head's own rule.
+            logits: The results of `forward`, [N] or [N, L].
             y: Zeros and ones, [N] or [N, L].
 
         Raises:
-            ConfigError: No threshold does what the rule wants.
+            ConfigError: No threshold satisfies the rule.
         """
         chosen = self.rule if rule is None else parse_rule(rule)
         probabilities, targets = logits.double().sigmoid().reshape(len(y), -1), y.reshape(len(y), -1)
@@ -65,7 +64,7 @@ class ThresholdHead(CalibratedHead):
         self.rule = chosen
 
     def says_yes(self, logits: Tensor) -> Tensor:
-        """1 where a logit reaches its threshold, else 0, in the shape of logits [N] or [N, L]."""
+        """1 where a logit reaches its threshold, otherwise 0, in the shape of logits [N] or [N, L]."""
         if self._logits.device != logits.device:
             self._logits = self._logits.to(logits.device)
         return (logits >= self._logits).long()

@@ -1,4 +1,4 @@
-"""What Lightning's callbacks look for in a module: a learning rate to search for, and layers to train later."""
+"""What Lightning's callbacks expect of a module: a learning rate to search for, and layers to train later."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 
 class Tunable(LightningModule):
-    """A module with a `network`, and an optimizer that `make_optimizer` makes."""
+    """A module with a `network`, and an optimizer made by `make_optimizer`."""
 
     network: nn.Module
     make_optimizer: Any
@@ -16,7 +16,7 @@ class Tunable(LightningModule):
 
     @property
     def lr(self) -> float:
-        """The learning rate at which training begins; once it is set, that of the optimizer which is made next."""
+        """The initial learning rate; setting it changes that of the next optimizer."""
         if self._lr is not None:
             return self._lr
         return float(self.make_optimizer(self.parameters()).param_groups[0]["lr"])
@@ -27,14 +27,14 @@ class Tunable(LightningModule):
 
     @property
     def backbone(self) -> nn.Module:
-        """The network's layers before its last one, where it has them apart."""
+        """The network's layers before the last one, if the network separates them."""
         backbone: nn.Module = self.network.backbone  # type: ignore[assignment]
         if not any(True for _ in backbone.parameters()):
-            raise AttributeError("backbone")  # `nn.Module` says that there is none
+            raise AttributeError("backbone")  # as `nn.Module` reports a missing attribute
         return backbone
 
     def with_rate(self, optimizer: Optimizer) -> Optimizer:
-        """The optimizer, with the learning rate that has been set, if one has."""
+        """The optimizer, with the learning rate that has been set, if any."""
         for group in optimizer.param_groups if self._lr is not None else ():
             group["lr"] = self._lr
         return optimizer

@@ -65,7 +65,7 @@ def as_rows(x: Any, spec: DataSpec) -> Tensor:
         kind = type(x).__name__
         raise ConfigError(
             f"x: should be numbers in rows of one length, columns by name, or a DataFrame (got a {kind}: "
-            f"{' '.join(str(error).split())[:80]}); mend it"
+            f"{' '.join(str(error).split())[:80]}); fix it"
         ) from error
     rows = rows if rows.dtype == torch.uint8 else rows.float()
     if rows.ndim == 0 and spec.input_shape == (1,):

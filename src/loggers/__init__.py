@@ -1,1 +1,1 @@
-"""Where metrics and figures are logged beside the run folder."""
+"""Loggers of metrics and figures, in addition to the run folder's files."""

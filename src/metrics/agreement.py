@@ -1,4 +1,4 @@
-"""How far predictions and labels agree beyond what the classes' shares alone would give."""
+"""How far predictions and labels agree beyond chance."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,15 @@ NAMES = ("balanced_accuracy", "mcc", "kappa")
 
 
 def agreement_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
-    """Balanced accuracy, Matthews' correlation and Cohen's kappa [...] of counts of all C classes, in float64.
+    """Balanced accuracy, Matthews' correlation and Cohen's kappa [...] from counts for all C classes, in float64.
 
-    All three as scikit-learn has them. A class without rows is left out of the mean recall. Where all is of one class,
-    the correlation is 0, and kappa NaN if all is right too.
+    All three are as in scikit-learn. A class without rows is left out of the mean recall. If all rows are of one class,
+    the correlation is 0, and kappa is NaN if all predictions are right too.
 
     Args:
-        hits: Rows [..., C] that are both predicted and true.
-        predicted: Rows [..., C] that are predicted.
-        true: Rows [..., C] that are true.
+        hits: Rows [..., C] of each class that are predicted as such.
+        predicted: Rows [..., C] predicted as each class.
+        true: Rows [..., C] of each class.
 
     Example:
         >>> scores = agreement_scores(torch.tensor([6, 1]), torch.tensor([7, 3]), torch.tensor([8, 2]))
@@ -36,12 +36,12 @@ def agreement_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str,
 
 
 def with_the_other(hits: Tensor, predicted: Tensor, true: Tensor, num_rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The counts [..., 2] of both classes, from those of class 1 of two [..., 1] and all rows [..., 1].
+    """The counts [..., 2] of both classes, from those of class 1 [..., 1] and of all rows [..., 1].
 
     Args:
-        hits: Rows [..., 1] that are both predicted and true.
-        predicted: Rows [..., 1] that are predicted.
-        true: Rows [..., 1] that are true.
+        hits: Rows [..., 1] of class 1 that are predicted as such.
+        predicted: Rows [..., 1] predicted as class 1.
+        true: Rows [..., 1] of class 1.
         num_rows: All rows [..., 1].
 
     Example:

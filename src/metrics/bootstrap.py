@@ -1,7 +1,7 @@
-"""How far the scores might have been other with other rows: percentile bootstrap.
+"""How much the scores would vary with other rows: percentile bootstrap.
 
-To draw N of N rows anew is to give each row a whole number as its weight. Every score is therefore computed from
-weights, for many resamples at once, and each class is sorted once only.
+Resampling N of N rows amounts to giving each row a whole number as its weight. So every score is computed from weights,
+for many resamples at once, and each class is sorted only once.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ _FEWEST = 200
 
 
 class Ranking(NamedTuple):
-    """A class's rows, sorted by falling probability, and for each of its P positive rows where its ties begin and end.
+    """A class's rows by decreasing probability, and for each of its P positive rows where its ties begin and end.
 
     Attributes:
-        order: Rows [N] by falling probability.
-        positive: Places [P] in `order` of the positive rows.
-        above: How many rows [P] have a higher probability.
-        reached: How many rows [P] have the same or a higher probability.
-        positive_above: How many [P] of `above` are positive.
-        positive_reached: How many [P] of `reached` are positive.
+        order: Rows [N] by decreasing probability.
+        positive: Positions [P] in `order` of the positive rows.
+        above: Number of rows [P] with a higher probability.
+        reached: Number of rows [P] with the same or a higher probability.
+        positive_above: Number [P] of positive rows among `above`.
+        positive_reached: Number [P] of positive rows among `reached`.
     """
 
     order: Tensor
@@ -40,7 +40,7 @@ class Ranking(NamedTuple):
 
 
 class Statistics:
-    """Every score of `overall_scores` but the calibration error, as a function of the rows' weights.
+    """Every score of `overall_scores` except the calibration error, as a function of the rows' weights.
 
     Args:
         task: Which convention the tensors follow, see `src.metrics`.
@@ -92,23 +92,23 @@ def intervals(
     seed: int = 0,
     level: float = 0.95,
 ) -> dict[str, tuple[float, float]]:
-    """Lower and upper end of each score's percentile interval, for all of `overall_scores` but the calibration error.
+    """Lower and upper end of each score's percentile interval, for `overall_scores` except the calibration error.
 
-    A resample that leaves a score undefined is left out of it; where all do, both ends are NaN. Above 20,000 rows
-    resamples are fewer in the proportion in which rows are more, yet at least 200.
+    Resamples that leave a score undefined are ignored; if all do, both ends are NaN. Above 20,000 rows the number of
+    resamples decreases in proportion, to no less than 200.
 
     Args:
         task: Which convention the tensors follow, see `src.metrics`.
         probabilities: [N, C], or [N, L] for multilabel.
         predictions: Labels [N], or 0 and 1 in [N, L].
         y: Labels [N] or [N, L].
-        resamples: How often N rows are drawn.
-        seed: Of the draws.
+        resamples: Number of resamples.
+        seed: Seed of the resamples.
         level: Share of the resamples within the interval.
 
     Example:
         >>> y = torch.tensor([0, 1, 1, 0])
-        >>> intervals("binary", torch.eye(2)[y], y, y)["accuracy"]  # right whichever rows are drawn
+        >>> intervals("binary", torch.eye(2)[y], y, y)["accuracy"]  # right in every resample
         (1.0, 1.0)
     """
     statistics = Statistics(task, probabilities, predictions, y)
@@ -122,12 +122,12 @@ def intervals(
 
 
 def draws(num_rows: int, resamples: int, seed: int) -> Iterator[Tensor]:
-    """Weights [R, N] in float32, exact up to 16 million rows, in chunks of some resamples each.
+    """Weights [R, N] in float32, exact up to 16 million rows, in chunks of several resamples.
 
     Args:
-        num_rows: N.
-        resamples: How many in all chunks, unless rows are too many for so many.
-        seed: Of the draws.
+        num_rows: Number of rows N.
+        resamples: Number of resamples in all chunks, reduced by `affordable`.
+        seed: Seed of the resamples.
     """
     resamples = affordable(num_rows, resamples)
     generator = torch.Generator().manual_seed(seed)
@@ -140,7 +140,7 @@ def draws(num_rows: int, resamples: int, seed: int) -> Iterator[Tensor]:
 
 
 def affordable(num_rows: int, resamples: int) -> int:
-    """How many `resamples` of `num_rows` rows are drawn: above 20,000 rows fewer, yet at least 200.
+    """The number of `resamples` to draw of `num_rows` rows: fewer above 20,000 rows, but at least 200.
 
     Example:
         >>> affordable(20_000, 1000), affordable(40_000, 1000), affordable(1_000_000, 1000), affordable(1_000_000, 50)
@@ -164,9 +164,10 @@ def _rank(p: Tensor, truth: Tensor) -> Ranking:
 
 
 def _rank_scores(ranking: Ranking, weights: Tensor) -> Tensor:
-    """ROC AUC and average precision [2, R] for weights [R, N]; NaN where the weights leave no row to count.
+    """ROC AUC and average precision [2, R] for weights [R, N]; NaN if the weights leave no rows to count.
 
-    Both are sums over positive rows: the share of negative rows ranked below, ties as half, and the precision reached.
+    Both are sums over positive rows: the share of negative rows ranked below, with ties as half, and the precision
+    there.
     """
     ranked = weights.index_select(1, ranking.order)
     own = ranked.index_select(1, ranking.positive)

@@ -1,6 +1,6 @@
-"""The interval of each score of a test set: Wilson's for shares of a fixed number of rows, else bootstrap.
+"""The interval of each score of a test set: Wilson's for shares of a fixed number of rows, otherwise bootstrap.
 
-An interval is never a point at the edge of its score: 500 of 500 right is no certainty.
+An interval is never a single point at the edge of a score's range: 500 of 500 right is not certainty.
 """
 
 import math
@@ -20,20 +20,20 @@ _RANGES = {"log_loss": (0.0, math.inf), "mcc": (-1.0, 1.0), "kappa": (-1.0, 1.0)
 def score_intervals(
     task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor, resamples: int = 1000, seed: int = 0
 ) -> dict[str, Ends]:
-    """Lower and upper end of the 95 % interval of the scores of `overall_scores` but the calibration error.
+    """Lower and upper end of the 95 % interval of each score of `overall_scores` except the calibration error.
 
-    Wilson's interval is that of the accuracy of single labels, of `subset_accuracy`, and of a binary task's recall (of
-    the rows that are positive) and precision (of those called positive). Others are resampled. Where a resampled score
-    is at its edge in every resample, the other end is Wilson's for all of as many rows as the rarest class has; a log
-    loss, which has no largest value, has no interval then.
+    Wilson's interval is used for the accuracy of single labels, for `subset_accuracy`, and for a binary task's recall
+    (over positive rows) and precision (over rows predicted positive). Other scores are resampled. If a resampled score
+    is at the edge of its range in every resample, the other end is Wilson's for all right out of as many rows as the
+    rarest class has; a log loss, which has no largest value, then has no interval.
 
     Args:
         task: Which convention the tensors follow, see `src.metrics`.
         probabilities: [N, C], or [N, L] for multilabel.
         predictions: Labels [N], or 0 and 1 in [N, L].
         y: Labels [N] or [N, L].
-        resamples: How often N rows are drawn.
-        seed: Of the draws.
+        resamples: Number of resamples.
+        seed: Seed of the resamples.
 
     Example:
         >>> y = torch.tensor([0, 1]).repeat(250)
@@ -58,9 +58,9 @@ def score_intervals(
 
 
 def _opened(ends: Ends, num_rows: int, limits: Ends) -> Ends | None:
-    """An interval as it is unless it is a point; one at the edge gets Wilson's other end, anywhere else it is none."""
+    """The interval, unless it is a point: one at the edge gets Wilson's other end, any other becomes None."""
     (low, high), (least, most) = ends, limits
-    if not high - low <= _ROUNDING:  # NaN stays: the rows leave the score undefined
+    if not high - low <= _ROUNDING:  # NaN stays: the score is undefined for these rows
         return ends
     at_least, at_most = low - least <= _ROUNDING, most - high <= _ROUNDING
     if math.isinf(most) or not (at_least or at_most):
@@ -70,15 +70,15 @@ def _opened(ends: Ends, num_rows: int, limits: Ends) -> Ends | None:
 
 
 def error_intervals(predictions: Tensor, y: Tensor, resamples: int = 1000, seed: int = 0) -> dict[str, Ends]:
-    """Lower and upper end of the bootstrap's 95 % intervals of R², mean absolute error and root mean squared error.
+    """Lower and upper end of the bootstrap 95 % intervals of R², mean absolute error and root mean squared error.
 
-    A score that is the same in all resamples has none, and R² none where a resample's targets are all the same.
+    A score that is the same in all resamples has no interval, nor has R² if all targets of a resample are equal.
 
     Args:
         predictions: Values [N].
         y: Targets [N].
-        resamples: How often N rows are drawn.
-        seed: Of the draws.
+        resamples: Number of resamples.
+        seed: Seed of the resamples.
 
     Example:
         >>> y = torch.arange(100.0)

@@ -1,4 +1,4 @@
-"""Every task as columns of yes or no, which is how precision, recall and ranking see it."""
+"""Every task as columns of yes or no, as precision, recall and ranking need it."""
 
 from typing import Literal, NamedTuple
 
@@ -9,19 +9,19 @@ Task = Literal["binary", "multiclass", "multilabel"]
 
 
 class Columns(NamedTuple):
-    """K questions to each row: p [N, K] float64, and guess and truth [N, K] bool."""
+    """K yes-or-no columns: probabilities p [N, K] float64, and guess and truth [N, K] bool."""
 
     p: Tensor
     guess: Tensor
     truth: Tensor
 
     def each(self) -> list[tuple[Tensor, Tensor]]:
-        """Pairs of p [N] and truth [N], one a column."""
+        """Pairs of p [N] and truth [N], one per column."""
         return list(zip(self.p.T.contiguous(), self.truth.T.contiguous(), strict=True))
 
 
 def columns_of(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> Columns:
-    """One column for class 1 of a binary task, for each class against the rest, or for each label.
+    """One column for class 1 of a binary task, one per class against the rest, or one per label.
 
     Args:
         task: Which convention the tensors follow, see `src.metrics`.
@@ -44,5 +44,5 @@ def columns_of(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor
 
 
 def as_probabilities(p: Tensor) -> Tensor:
-    """Probabilities p [N, …] in float64 on the CPU; a mean of several models can be a rounding error above 1."""
+    """Probabilities p [N, …] in float64 on the CPU; the mean of several models can exceed 1 by a rounding error."""
     return p.detach().cpu().double().clamp(0, 1)

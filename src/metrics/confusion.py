@@ -1,4 +1,4 @@
-"""Confusion matrices, and the scores that are read off them."""
+"""Confusion matrices, and the scores computed from them."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from torch import Tensor
 from src.metrics.running import Scores
 from src.metrics.scores import count_scores, mean_count_scores
 
-_EXACT = 2**24  # counts that float32 holds
+_EXACT = 2**24  # the largest count that float32 represents exactly
 
 
 def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
-    """Accuracy, precision, recall and F1 [...] of counts `confusion` [..., C, C], rows true and columns predicted.
+    """Accuracy, precision, recall and F1 [...] from counts `confusion` [..., C, C], rows true and columns predicted.
 
     Two classes give the scores of class 1, more give the mean over the classes that occur or are predicted
     (scikit-learn's `binary` and `macro`). A score whose denominator is zero counts as 0.
@@ -22,7 +22,7 @@ def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
         >>> {name: round(score.item(), 4) for name, score in scores.items()}
         {'accuracy': 0.7, 'precision': 0.6667, 'recall': 0.5, 'f1': 0.5714}
     """
-    counts = confusion.cpu().double()  # not every accelerator has doubles
+    counts = confusion.cpu().double()  # not every accelerator supports float64
     hits, predicted, true = class_counts(counts)
     accuracy = hits.sum(-1) / predicted.sum(-1)
     if hits.shape[-1] == 2:
@@ -33,7 +33,7 @@ def scores_from_confusion(confusion: Tensor) -> dict[str, Tensor]:
 
 
 def class_counts(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows [..., C] that are both predicted and true, that are predicted, and that are true.
+    """Rows [..., C] of each class that are predicted as such, all predicted as such, and all of the class.
 
     Args:
         confusion: Counts [..., C, C], rows true and columns predicted.
@@ -42,7 +42,7 @@ def class_counts(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 class ClassScores(Scores):
-    """Accuracy, precision, recall and F1 of labels, for each of M runs.
+    """Accuracy, precision, recall and F1 of labels for each of M runs.
 
     Attributes:
         confusion: Counts [M, C, C], rows true and columns predicted.
@@ -69,9 +69,9 @@ class ClassScores(Scores):
         self.add_state("confusion", counts, dist_reduce_fx="sum")
 
     def update(self, predictions: Tensor, y: Tensor) -> None:
-        """Take in labels that were predicted [M, N] and that are true [M, N]."""
+        """Add predicted labels [M, N] and true labels y [M, N]."""
         num_rows = y.shape[1]
-        if self.num_classes == 2 and num_rows < _EXACT:  # ten times faster than counting
+        if self.num_classes == 2 and num_rows < _EXACT:  # ten times faster than bincount
             predicted, true = predictions.float(), y.float()
             both, one, other = (predicted * true).sum(1), predicted.sum(1), true.sum(1)
             cells = torch.stack([num_rows - one - other + both, one - both, other - both, both], dim=1).long()
@@ -92,11 +92,11 @@ class ClassScores(Scores):
 
 
 class LabelScores(Scores):
-    """Scores of rows that have several labels: means over labels, and the share of rows whose labels are all right.
+    """Scores of rows with several labels: means over labels, and the share of rows with all labels right.
 
     Attributes:
         confusion: Counts [M, L, 2, 2], rows true and columns predicted.
-        all_right: Rows [M] whose labels are all right.
+        all_right: Number of rows [M] with all labels right.
 
     Args:
         num_labels: L.
@@ -116,7 +116,7 @@ class LabelScores(Scores):
         self.add_state("all_right", torch.zeros(num_runs, dtype=torch.int64), dist_reduce_fx="sum")
 
     def update(self, predictions: Tensor, y: Tensor) -> None:
-        """Take in labels that were predicted and that are true, zeros and ones [M, N, L] both."""
+        """Add predicted and true labels, both zeros and ones [M, N, L]."""
         self.confusion += label_confusions(predictions, y)
         self.all_right += (predictions == y).all(dim=2).sum(dim=1)
 
@@ -144,8 +144,8 @@ def label_confusions(predictions: Tensor, y: Tensor) -> Tensor:
     """Counts [..., L, 2, 2], rows true and columns predicted.
 
     Args:
-        predictions: Labels that were predicted [..., N, L], zeros and ones.
-        y: Labels that are true [..., N, L].
+        predictions: Predicted labels [..., N, L], zeros and ones.
+        y: True labels [..., N, L].
 
     Example:
         >>> label_confusions(torch.tensor([[1, 0], [1, 1]]), torch.tensor([[1, 0], [0, 1]])).tolist()

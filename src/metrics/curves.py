@@ -1,7 +1,7 @@
 """Curves over all thresholds: each a table of equally long columns of float64.
 
-The source of every curve is one count, of the positive and negative rows at or above each distinct probability. It is
-our own, because torchmetrics divides counts in float32.
+Every curve is computed from the counts of positive and negative rows at or above each distinct probability. The
+counting is our own, because torchmetrics divides counts in float32.
 """
 
 import torch
@@ -16,7 +16,7 @@ _NUM_STEPS = 100  # of `threshold_curve`
 
 
 def counts_by_threshold(p: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Distinct probabilities [T], falling, and the true and the false positives [T] of the rows at or above each.
+    """Distinct probabilities [T], decreasing, and the true and false positives [T] among the rows at or above each.
 
     Args:
         p: Probability [N] of the positive class.
@@ -35,7 +35,7 @@ def counts_by_threshold(p: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def roc_curve(p: Tensor, y: Tensor) -> Curve:
-    """False and true positive rate at each distinct probability, falling, for p [N] and y [N].
+    """False and true positive rate at each distinct probability, decreasing, for p [N] and y [N].
 
     The first row is the threshold ∞, which no row reaches. A rate without rows to count is NaN. Equals scikit-learn's
     `roc_curve` with `drop_intermediate=False`.
@@ -50,7 +50,7 @@ def roc_curve(p: Tensor, y: Tensor) -> Curve:
 
 
 def precision_recall_curve(p: Tensor, y: Tensor) -> Curve:
-    """Precision and recall at each distinct probability, rising, for p [N] and y [N].
+    """Precision and recall at each distinct probability, increasing, for p [N] and y [N].
 
     The last row is the threshold ∞, which no row reaches: precision 1 by convention, recall 0. Recall without positive
     rows is NaN. Equals scikit-learn's `precision_recall_curve`.
@@ -109,9 +109,9 @@ def calibration_curve(p: Tensor, y: Tensor, bins: int = 10) -> Curve:
 
 
 def threshold_curve(p: Tensor, y: Tensor) -> Curve:
-    """Rates at the thresholds 0, 0.01, … 1 for p [N] and y [N]; a row is positive from its threshold on.
+    """Rates at the thresholds 0, 0.01, … 1 for p [N] and y [N]; rows at or above the threshold are positive.
 
-    Precision is 1 where no row is positive, as in the precision-recall curve. A rate without rows to count is NaN.
+    Precision is 1 if no row is positive, as in the precision-recall curve. A rate without rows to count is NaN.
 
     Example:
         >>> curve = threshold_curve(torch.tensor([0.9, 0.6, 0.4]), torch.tensor([1, 0, 1]))
@@ -120,7 +120,7 @@ def threshold_curve(p: Tensor, y: Tensor) -> Curve:
     """
     p, y = p.detach().cpu(), y.cpu()
     threshold = torch.arange(_NUM_STEPS + 1, dtype=torch.float64) / _NUM_STEPS
-    # a float32 of 0.7 is below 0.7, yet a head that compares in float32 calls it positive
+    # a float32 of 0.7 is below 0.7, but a head that compares in float32 calls it positive
     steps = threshold.to(p.dtype)
     true, false = (
         len(rows) - torch.searchsorted(rows.sort().values, steps).double() for rows in (p[y == 1], p[y != 1])

@@ -7,21 +7,21 @@ from torch import Tensor
 
 from src.metrics.running import Scores
 
-_ROUNDING = 1e-13  # a spread below this share of the targets' squares is that of one number
+_ROUNDING = 1e-13  # a spread below this share of the targets' squares counts as none
 
 
 class ErrorScores(Scores):
     """R², mean absolute error and root mean squared error, for each of M runs.
 
-    R² is 1 less the errors' squares over the targets' spread around their mean. As in scikit-learn it is NaN for one
-    row, which has no spread; where targets are all the same it is 1 for no error and 0 for any.
+    R² is 1 minus the squared errors over the squared deviations of the targets from their mean. As in scikit-learn it
+    is NaN for a single row; if all targets are equal it is 1 without errors and 0 with any.
 
     Attributes:
-        sums: Absolute errors, squared errors, targets and their squares, summed: [M, 4].
+        sums: The sums of absolute errors, squared errors, targets and their squares: [M, 4].
 
     Args:
         num_runs: M.
-        dtype: Of the sums; float64, except on accelerators without it.
+        dtype: The dtype of the sums; float64, except on accelerators without it.
         **settings: Arguments of torchmetrics' `Metric`.
 
     Example:
@@ -41,7 +41,7 @@ class ErrorScores(Scores):
         self.add_state("num_rows", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, predictions: Tensor, y: Tensor) -> None:
-        """Take in predicted values [M, N] and targets y [M, N]."""
+        """Add predicted values [M, N] and targets y [M, N]."""
         true = y.to(self.sums.dtype)
         error = predictions.to(self.sums.dtype) - true
         parts = error.abs(), error.square(), true, true.square()
@@ -75,7 +75,7 @@ class ErrorStatistics:
     def __init__(self, predictions: Tensor, y: Tensor) -> None:
         true = y.detach().cpu().double()
         error = predictions.detach().cpu().double() - true
-        true = true - true.mean()  # a spread of small numbers, which rounds less
+        true = true - true.mean()  # small numbers have smaller rounding errors
         self.summands = torch.stack([error.abs(), error.square(), true, true.square()], dim=1)
 
     def __call__(self, weights: Tensor) -> dict[str, Tensor]:

@@ -1,8 +1,8 @@
-"""Permutation importance: what a score loses where the cells of a column are shuffled among the rows.
+"""Permutation importance: what a score loses when the cells of a column are shuffled among the rows.
 
-Breiman, Random Forests (2001); Fisher, Rudin and Dominici (2019). The shuffles are scikit-learn's
-`permutation_importance`, and so are the means. The intervals are of the rows: another test split would give another
-importance, and more shuffles do not make it any surer.
+Breiman, Random Forests (2001); Fisher, Rudin and Dominici (2019). The shuffles and the means are those of
+scikit-learn's `permutation_importance`. The intervals are over rows: another test split would give another importance,
+and more shuffles do not make it more certain.
 """
 
 from typing import NamedTuple
@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_NORMAL = 1.959964  # of a standard normal distribution, 95 % are within it
+_NORMAL = 1.959964  # 95 % of a standard normal distribution lie within it
 
 
 class Lost(NamedTuple):
-    """What a score loses, in its own units.
+    """The loss of a score, in its own units.
 
     Attributes:
-        mean: Over the shuffles.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
+        mean: The mean over the shuffles.
+        low: The lower end of its 95 % interval.
+        high: The upper end.
     """
 
     mean: float
@@ -29,25 +29,25 @@ class Lost(NamedTuple):
 
 
 def shuffles(num_rows: int, repeats: int, seed: int = 0) -> Tensor:
-    """Orders [repeats, num_rows] of the rows, those that scikit-learn's `random_state=seed` gives each column."""
+    """Orders [repeats, num_rows] of the rows, the same as scikit-learn's with `random_state=seed` for each column."""
     stream = np.random.RandomState(np.random.RandomState(seed).randint(np.iinfo(np.int32).max + 1))
     drawn, order = np.arange(num_rows), np.arange(num_rows)
     orders = []
     for _ in range(repeats):
         stream.shuffle(drawn)
-        order = order[drawn]  # it shuffles what was shuffled before
+        order = order[drawn]  # scikit-learn shuffles the shuffled rows again
         orders.append(order)
     return torch.from_numpy(np.stack(orders))
 
 
 def accuracy_lost(right: Tensor, shuffled: Tensor) -> Lost:
-    """What accuracy loses.
+    """The loss of accuracy.
 
-    The interval is Agresti and Min's (2005) for pairs of right and wrong answers, which adds two rows: where no answer
-    changes, it is not empty.
+    The interval is Agresti and Min's (2005) for paired right and wrong predictions, which adds two rows, so that it is
+    not empty if no prediction changes.
 
     Args:
-        right: 1 for a right answer [N], or the share of right labels.
+        right: 1 for a right prediction [N], or the share of right labels.
         shuffled: The same with a column shuffled [R, N].
 
     Example:
@@ -63,7 +63,7 @@ def accuracy_lost(right: Tensor, shuffled: Tensor) -> Lost:
 
 
 def r2_lost(values: Tensor, shuffled: Tensor, y: Tensor) -> Lost:
-    """What R² loses, with an interval by the delta method: R² is a ratio of two means over rows.
+    """The loss of R², with an interval by the delta method, since R² is a ratio of two means over rows.
 
     Args:
         values: Predictions [N].

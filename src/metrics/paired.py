@@ -1,4 +1,4 @@
-"""Two sets of answers to the same rows: how far apart their scores are, and how sure that is."""
+"""The difference between the scores of two sets of predictions for the same rows, with its interval."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,15 @@ from src.statistics.intervals import LEVEL, Ends, newcombe_paired
 _ROUNDING = 1e-12
 
 Scored = Callable[[Tensor], dict[str, Tensor]]
-"""Scores [R] by their names for weights [R, N]: `Statistics` and `ErrorStatistics` are such."""
+"""Maps weights [R, N] to scores [R] by name, like `Statistics` and `ErrorStatistics`."""
 
 
 def share_difference(first: Tensor, second: Tensor) -> tuple[float, Ends]:
-    """The difference of two shares of right answers to the same rows, first less second, and its 95 % interval.
+    """The difference of two accuracies on the same rows, first minus second, and its 95 % interval.
 
     Args:
-        first: Whether each row [N] was answered rightly by the one.
-        second: Whether each row [N] was answered rightly by the other.
+        first: Whether the first prediction of each row [N] is right.
+        second: Whether the second prediction of each row [N] is right.
 
     Example:
         >>> right = torch.tensor([True, True, True, False]).repeat(50)
@@ -35,16 +35,16 @@ def share_difference(first: Tensor, second: Tensor) -> tuple[float, Ends]:
 def score_difference(
     first: Scored, second: Scored, name: str, num_rows: int, resamples: int, seed: int = 0
 ) -> tuple[float, Ends | None]:
-    """The difference of a score, first less second, and its 95 % interval: both are computed on the same resamples.
+    """The difference of a score, first minus second, and its 95 % interval from scores on the same resamples.
 
     Args:
-        first: Of the one.
-        second: Of the other.
-        name: Of the score.
-        num_rows: N.
-        resamples: How often N rows are drawn; without any, or where the difference is the same in all or undefined in
-            some, there is no interval.
-        seed: Of the draws.
+        first: Scores of the first predictions.
+        second: Scores of the second predictions.
+        name: Name of the score.
+        num_rows: Number of rows N.
+        resamples: Number of resamples; without any, or if the difference is the same in all or undefined in some, there
+            is no interval.
+        seed: Seed of the resamples.
     """
     whole = torch.ones(1, num_rows)
     value = float(first(whole)[name] - second(whole)[name])

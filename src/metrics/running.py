@@ -1,4 +1,4 @@
-"""What rows have come to so far, for M runs at once: torchmetrics Metrics whose states are shaped [M, …]."""
+"""Running scores of M runs at once: torchmetrics Metrics with states of shape [M, …]."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -10,10 +10,10 @@ from torchmetrics import Metric
 
 
 class Scores(Metric, ABC):
-    """Scores of the predictions of M runs, M = 1 included.
+    """Scores of the predictions of M runs, including M = 1.
 
     Args:
-        num_runs: M.
+        num_runs: Number of runs M.
         **settings: Arguments of torchmetrics' `Metric`.
     """
 
@@ -24,27 +24,27 @@ class Scores(Metric, ABC):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """Names of the scores, the one that is shown with the loss first."""
+        """Names of the scores; the first is shown with the loss."""
 
     @abstractmethod
     def update(self, predictions: Tensor, y: Tensor) -> None:
-        """Take in predictions [M, N, …] and targets y [M, N, …], both as a head has them."""
+        """Add predictions [M, N, …] and targets y [M, N, …], both as a head has them."""
 
     @abstractmethod
     def compute(self) -> dict[str, Tensor]:
-        """Each score [M] by its name. torchmetrics makes scalars of them where M is 1."""
+        """Each score [M] by name. torchmetrics turns them into scalars if M is 1."""
 
     def tables(self) -> list[dict[str, Any]]:
-        """What there is beyond the scores: for each run a name and a value, as nested lists."""
+        """Further results besides the scores: for each run, values by name, as nested lists."""
         return [{} for _ in range(self.num_runs)]
 
 
 class EachRun(Scores):
-    """Scores of torchmetrics' own, which know one run: a copy for each. Slower than states for all, and as true.
+    """torchmetrics' own metrics, which support a single run: one copy per run. Slower than shared states, but as exact.
 
     Args:
-        metrics: A metric that takes predictions [N, …] and targets [N, …] and gives a scalar, by the score's name.
-        num_runs: M.
+        metrics: Metrics that map predictions [N, …] and targets [N, …] to a scalar, by the name of the score.
+        num_runs: Number of runs M.
         **settings: Arguments of torchmetrics' `Metric`.
 
     Example:
@@ -67,13 +67,13 @@ class EachRun(Scores):
         return self._names
 
     def update(self, predictions: Tensor, y: Tensor) -> None:
-        """Take in predictions [M, N, …] and targets y [M, N, …]."""
+        """Add predictions [M, N, …] and targets y [M, N, …]."""
         for own, *rows in zip(self.each, predictions, y, strict=True):
             for metric in own:  # type: ignore[attr-defined]
                 metric.update(*rows)
 
     def compute(self) -> dict[str, Tensor]:
-        """Each score [M] by its name."""
+        """Each score [M] by name."""
         columns = zip(*self.each, strict=True)
         return {
             name: torch.stack([each.compute() for each in column])
@@ -81,7 +81,7 @@ class EachRun(Scores):
         }
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Start anew."""
         super().reset()
         for own in self.each:
             for metric in own:  # type: ignore[attr-defined]
@@ -89,12 +89,12 @@ class EachRun(Scores):
 
 
 class MeanLoss(Metric):
-    """The mean over rows of losses that are means over minibatches of different sizes, for each of M runs.
+    """The mean over rows, from mean losses of minibatches of different sizes, for each of M runs.
 
-    torchmetrics' `MeanMetric` looks for NaN at each update, and forgets the weights when told not to.
+    torchmetrics' `MeanMetric` checks for NaN at each update, and ignores the weights if told not to.
 
     Args:
-        num_runs: M.
+        num_runs: Number of runs M.
         **settings: Arguments of torchmetrics' `Metric`.
 
     Example:
@@ -110,12 +110,12 @@ class MeanLoss(Metric):
 
     def __init__(self, num_runs: int = 1, **settings: Any) -> None:
         super().__init__(**settings)
-        exact = torch.promote_types(torch.get_default_dtype(), torch.float32)  # also inside half-precision training
+        exact = torch.promote_types(torch.get_default_dtype(), torch.float32)  # even in half-precision training
         self.add_state("total", torch.zeros(num_runs, dtype=exact), dist_reduce_fx="sum")
         self.add_state("num_rows", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, loss: Tensor, num_rows: int) -> None:
-        """Take in the mean loss [M] over `num_rows` rows of each run."""
+        """Add the mean loss [M] over `num_rows` rows of each run."""
         self.total += loss * num_rows
         self.num_rows += num_rows
 
@@ -128,9 +128,10 @@ class Meter:
     """The loss and the scores of the rows of M runs seen since the last reset.
 
     Args:
-        scores: Of M runs.
-        device: Where the rows are.
-        everywhere: Count the rows of all processes that train together, not this one's alone; `scores` likewise.
+        scores: Scores of M runs.
+        device: The device of the rows.
+        everywhere: Whether to count the rows of all processes that train together instead of only this one's; `scores`
+            must do the same.
     """
 
     def __init__(self, scores: Scores, device: torch.device, everywhere: bool = True) -> None:
@@ -138,28 +139,28 @@ class Meter:
         self.scores = scores.to(device)
 
     def update(self, loss: Tensor, predictions: Tensor, y: Tensor) -> None:
-        """Take in the mean loss [M], the predictions [M, N, …] and the targets y [M, N, …] of some rows."""
+        """Add the mean loss [M], the predictions [M, N, …] and the targets y [M, N, …] of some rows."""
         self.loss.update(loss, y.shape[1])
         self.scores.update(predictions, y)
 
     def values(self) -> dict[str, Tensor]:
-        """Mean loss and scores [M] by their names."""
+        """Mean loss and scores [M] by name."""
         computed = {"loss": self.loss.compute(), **self.scores.compute()}
         return {name: value.reshape(self.scores.num_runs) for name, value in computed.items()}
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Start anew."""
         self.loss.reset()
         self.scores.reset()
 
     def state_dict(self) -> dict[str, list[Any]]:
-        """What has been counted, for a checkpoint; empty where nothing has."""
+        """The counts so far, for a checkpoint; empty if nothing has been counted."""
         if not self.loss.num_rows:
             return {}
         return {name: [dict(each.metric_state) for each in _metrics(self, name)] for name in ("loss", "scores")}
 
     def load_state_dict(self, state_dict: dict[str, list[Any]]) -> bool:
-        """Go on counting from a `state_dict`; whether it was one of such metrics, without which nothing is counted."""
+        """Continue counting from a `state_dict`; returns False, and changes nothing, if it belongs to other metrics."""
         wanted = [metric for name in state_dict for metric in _metrics(self, name)]
         given = [state for states in state_dict.values() for state in states]
         if [metric.metric_state.keys() for metric in wanted] != [state.keys() for state in given]:

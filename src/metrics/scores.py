@@ -1,4 +1,4 @@
-"""The scores of a set of predictions, over all rows and for each class."""
+"""The scores of a set of predictions, over all rows and per class."""
 
 from typing import Any
 
@@ -15,20 +15,20 @@ _TINY = torch.finfo(torch.float64).eps  # where scikit-learn clips the probabili
 
 
 def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> dict[str, float]:
-    """Every score of some rows: right or wrong, ranked, and how good the probabilities are.
+    """Every score of some rows: of labels, of ranking, and of probabilities.
 
     Binary tasks give the scores of class 1, the others the mean over classes or labels (scikit-learn's `binary` and
     `macro`). A precision, recall or F1 whose denominator is zero counts as 0; a class that neither occurs nor is
-    predicted is left out of their means, as in scikit-learn and torchmetrics. A ROC AUC or average
-    precision that the rows leave undefined is left out of its mean, and NaN where none is left.
+    predicted is left out of their means, as in scikit-learn and torchmetrics. An undefined ROC AUC or average precision
+    is left out of its mean, which is NaN if none is left.
 
     - accuracy: share of right rows; multilabel: mean over labels. `subset_accuracy`: share of rows with all labels
       right, for multilabel only.
     - balanced_accuracy (the mean recall), mcc (Matthews' correlation) and kappa (Cohen's): not for multilabel.
     - log_loss: natural logarithm, probabilities clipped to [2.2e-16, 1].
-    - brier: mean of (p − y)²; multiclass: mean over rows of the sum over classes, so that it reaches 2.
-    - calibration_error: expected calibration error (l1) over 15 bins of equal width, with 1.0 a bin of its own, as
-      torchmetrics has it. Binary and multilabel compare the mean probability of class 1 with its share, multiclass
+    - brier: mean of (p − y)²; multiclass: mean over rows of the sum over classes, so that it can reach 2.
+    - calibration_error: expected calibration error (l1) over 15 bins of equal width, with a separate bin for 1.0, as in
+      torchmetrics. Binary and multilabel compare the mean probability of class 1 with its share, multiclass
       the largest probability with the share of rows where it is right.
 
     Args:
@@ -60,9 +60,9 @@ def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Te
 def class_scores(
     task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor, class_names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    """A row for each class against the rest, or for each label: its name, scores and support (rows of the class).
+    """One row per class against the rest, or per label: its name, scores and support (rows of the class).
 
-    What the rows leave undefined is 0 or NaN, as in `overall_scores`.
+    Undefined scores are 0 or NaN, as in `overall_scores`.
 
     Args:
         task: Which convention the tensors follow, see `src.metrics`.
@@ -119,9 +119,9 @@ def row_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor
 
 
 def log_losses(task: Task, p: Tensor, y: Tensor) -> Tensor:
-    """Natural logarithm of what each row's true class was thought to be [..., N], less than 0, with its sign turned.
+    """The log loss of each row [..., N]: minus the natural logarithm of the probability of its true class.
 
-    It knows no class weights and no smoothing, which a head's loss may contain. Multilabel: the mean over labels.
+    Without class weights or label smoothing, which a head's loss may contain. Multilabel: the mean over labels.
 
     Args:
         task: Which convention the tensors follow, see `src.metrics`.
@@ -138,12 +138,12 @@ def log_losses(task: Task, p: Tensor, y: Tensor) -> Tensor:
 
 
 def count_scores(hits: Tensor, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
-    """Precision, recall and F1 [..., K] of counts, in float64; 0 where the denominator is.
+    """Precision, recall and F1 [..., K] from counts, in float64; 0 where the denominator is 0.
 
     Args:
-        hits: Rows [..., K] that are both predicted and true.
-        predicted: Rows [..., K] that are predicted.
-        true: Rows [..., K] that are true.
+        hits: Rows [..., K] of each class that are predicted as such.
+        predicted: Rows [..., K] predicted as each class.
+        true: Rows [..., K] of each class.
 
     Example:
         >>> ratios = count_scores(torch.tensor([3]), torch.tensor([4]), torch.tensor([6]))
@@ -162,13 +162,13 @@ def mean_count_scores(task: Task, hits: Tensor, predicted: Tensor, true: Tensor)
     """Mean precision, recall and F1 [...] over the K columns of counts, in float64.
 
     A class that neither occurs nor is predicted is left out, as in scikit-learn and torchmetrics. Class 1 of two and
-    the labels of a row are asked for whatever the rows are, and count as 0 then.
+    the labels of multilabel rows always count, then as 0.
 
     Args:
         task: Which convention the columns follow, see `src.metrics`.
-        hits: Rows [..., K] that are both predicted and true.
-        predicted: Rows [..., K] that are predicted.
-        true: Rows [..., K] that are true.
+        hits: Rows [..., K] of each class that are predicted as such.
+        predicted: Rows [..., K] predicted as each class.
+        true: Rows [..., K] of each class.
 
     Example:
         >>> counts = torch.tensor([3, 0, 0]), torch.tensor([3, 1, 0]), torch.tensor([4, 0, 0])
@@ -202,7 +202,7 @@ def _rank_scores(columns: Columns) -> dict[str, list[float]]:
 
 
 def _calibration_error(task: Task, columns: Columns) -> float:
-    """The binary form serves all tasks, for the multiclass form computes in float32."""
+    """Expected calibration error; the binary form serves all tasks, since the multiclass form computes in float32."""
     pairs = columns.each()
     if task == "multiclass":
         confidence, label = columns.p.max(dim=1)

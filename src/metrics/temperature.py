@@ -1,4 +1,4 @@
-"""One number that makes probabilities as sure as they are right: logits are divided by it."""
+"""Temperature scaling: one divisor of the logits that makes probabilities match how often they are right."""
 
 import math
 
@@ -7,37 +7,37 @@ import torch.nn.functional as F
 from torch import Tensor
 
 PENALTY = 10.0
-"""What the square of a temperature's logarithm costs, in log loss summed over rows.
+"""The weight of the squared logarithm of the temperature, in log loss summed over rows.
 
-It keeps the temperature near 1 where rows are few, or where hardly any is wrong and the likeliest temperature is 0.
+It keeps the temperature near 1 if there are few rows, or hardly any is wrong and the likeliest temperature is 0.
 `tests/benchmarks/bench_calibration.py` measured it on twenty seeds of the bundled experiments: with 1, test log loss
-rises by up to 0.11 and by more than 0.02 in a tenth of the runs; with 10, it falls in the mean and rises by 0.014 at
-most.
+rises by up to 0.11 and by more than 0.02 in a tenth of the runs; with 10, it falls on average and rises by at most
+0.014.
 """
 
 LEAST, MOST = 0.01, 100.0
-"""Between what a temperature lies."""
+"""The range of a temperature."""
 
 _COARSE = 24
 
 
 def fit_temperature(logits: Tensor, y: Tensor, penalty: float = PENALTY) -> float:
-    """The temperature T that makes the log loss of logits / T, summed over rows, plus `penalty` · log(T)² smallest.
+    """The temperature T that minimises the log loss of logits / T, summed over rows, plus `penalty` · log(T)².
 
     C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural networks", ICML 2017, section 4;
     the penalty is that of a normal distribution of log(T) around 0 with variance 1 / (2 · penalty). Class weights and
-    label smoothing play no part. Logits that are not all finite have 1.
+    label smoothing play no part. The temperature is 1 if not all logits are finite.
 
     Args:
         logits: [N, C] of classes, or [N] or [N, L] of answers yes or no, whose loss is the mean over a row's labels.
         y: Labels [N], or zeros and ones in the shape of `logits`.
-        penalty: Positive.
+        penalty: The weight of the penalty, positive.
 
     Example:
         >>> logits, y = torch.full((4000,), 3.0), torch.tensor([1, 1, 1, 0]).repeat(1000)
-        >>> round(fit_temperature(logits, y), 2)  # three of four are right, which a logit of log(3) says: 3 / log(3)
+        >>> round(fit_temperature(logits, y), 2)  # three of four are right, a logit of log(3): 3 / log(3)
         2.67
-        >>> round(fit_temperature(logits[:4], y[:4]), 2)  # four rows say little
+        >>> round(fit_temperature(logits[:4], y[:4]), 2)  # four rows prove little
         1.11
     """
     logits, y = logits.detach().cpu().double(), y.detach().cpu()
@@ -51,7 +51,7 @@ def fit_temperature(logits: Tensor, y: Tensor, penalty: float = PENALTY) -> floa
     def slope(at: float) -> float:
         return _slope(logits, y, at) + 2 * penalty * at
 
-    if slope(low) >= 0 or slope(high) <= 0:  # the smallest cost is at an end
+    if slope(low) >= 0 or slope(high) <= 0:  # the minimum is at an end of the range
         return math.exp(low if slope(low) >= 0 else high)
     from scipy.optimize import brentq
 
@@ -67,7 +67,7 @@ def _loss(logits: Tensor, y: Tensor, log_t: float) -> float:
 
 
 def _slope(logits: Tensor, y: Tensor, log_t: float) -> float:
-    """The derivative of `_loss` by the temperature's logarithm."""
+    """The derivative of `_loss` with respect to the temperature's logarithm."""
     z = logits * math.exp(-log_t)
     if logits.shape != y.shape:
         return float((z.gather(1, y.long().unsqueeze(1)).squeeze(1) - (z.softmax(dim=1) * z).sum(dim=1)).sum())

@@ -1,4 +1,4 @@
-"""The probability at which a row becomes positive, chosen by a rule on rows with known labels."""
+"""The probability at which rows become positive, chosen by a rule on rows with known labels."""
 
 import re
 from typing import Literal, NamedTuple
@@ -13,18 +13,18 @@ _NUM_DIGITS = 4  # of a score in a message
 
 
 class Rule(NamedTuple):
-    """What a threshold is chosen by.
+    """The rule by which a threshold is chosen.
 
     Attributes:
-        name: Of the rule.
-        value: The threshold itself, or what precision or recall should reach; 0 for the other rules.
+        name: Name of the rule.
+        value: The threshold itself, or the precision or recall to reach; 0 for the other rules.
     """
 
     name: Literal["number", "f1", "youden", "precision", "recall"]
     value: float = 0.0
 
     def __str__(self) -> str:
-        """As a user writes it."""
+        """The rule as a user writes it."""
         if self.name == "number":
             return f"{self.value}"
         return f"{self.name}>={self.value}" if self.value else self.name
@@ -34,13 +34,13 @@ _BY_NAME = {"f1": Rule("f1"), "youden": Rule("youden")}
 
 
 def parse_rule(text: str | float) -> Rule:
-    """The rule that the text of a user stands for.
+    """The rule for a user's text.
 
     Args:
         text: A number between 0 and 1, `f1`, `youden`, `precision>=X` or `recall>=X`.
 
     Raises:
-        ConfigError: It is none of these.
+        ConfigError: The text is none of these.
 
     Example:
         >>> parse_rule("precision>=0.95")
@@ -65,13 +65,13 @@ def parse_rule(text: str | float) -> Rule:
 def choose_threshold(rule: Rule, p: Tensor, y: Tensor) -> float:
     """The threshold in (0, 1) that a rule chooses for probabilities p [N] and labels y [N]; p >= threshold is positive.
 
-    `f1` seeks the highest F1, `youden` the highest difference of true and false positive rate, `precision>=X` the
-    highest recall among the thresholds that reach it, `recall>=X` the highest precision. Of thresholds that are as good
-    the one with the better of the other scores is taken, then the nearest to 0.5. It lies midway between two distinct
-    probabilities, so that no row flips where a head compares logits or rounds to float32.
+    `f1` maximises F1, `youden` the difference of true and false positive rate, `precision>=X` recall among the
+    thresholds that reach the precision, and `recall>=X` precision. Ties are broken by the other score, then by the
+    distance to 0.5. The threshold lies midway between two distinct probabilities, so that no row flips when a head
+    compares logits or rounds to float32.
 
     Raises:
-        ConfigError: No threshold reaches the precision or recall, or y holds one class only.
+        ConfigError: No threshold reaches the precision or recall, or y has only one class.
 
     Example:
         >>> p, y = torch.tensor([0.9, 0.6, 0.4, 0.2]), torch.tensor([1, 0, 1, 0])
@@ -104,10 +104,10 @@ def choose_threshold(rule: Rule, p: Tensor, y: Tensor) -> float:
 
 
 def check_labels(rule: Rule, y: Tensor) -> None:
-    """Raise `ConfigError` where a rule cannot choose a threshold, because all labels y [N] are of one class.
+    """Raise `ConfigError` if a rule cannot choose a threshold because all labels y [N] are of one class.
 
     Args:
-        rule: What chooses.
+        rule: The rule.
         y: Zeros and ones [N].
     """
     labels = y.unique().tolist()
@@ -118,14 +118,14 @@ def check_labels(rule: Rule, y: Tensor) -> None:
 
 
 def _choices(p: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Thresholds [T] in (0, 1), and the true and the false positives [T] of each.
+    """Thresholds [T] in (0, 1), and the true and false positives [T] of each.
 
-    Probabilities that float32 cannot tell apart count as one, for a head that computes in float32 cannot either.
+    Probabilities that are equal in float32 count as one, since a head that computes in float32 cannot distinguish them.
     """
     distinct, true, false = counts_by_threshold(p.detach().cpu().float(), y.cpu())
     above, below = distinct.double(), torch.cat([distinct[1:], distinct.new_zeros(1)]).double()
     middle = (above + below) / 2
-    # between neighbours in float32 the middle may round down to the lower
+    # between neighbours in float32 the midpoint may round down to the lower one
     choices = middle.where(middle.float() > below.float(), above)
     inside = (choices > 0) & (choices < 1)
     return choices[inside], true[inside], false[inside]

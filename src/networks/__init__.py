@@ -1,1 +1,1 @@
-"""Plain `nn.Module`s from rows [N, *input_shape] to outputs [N, num_outputs]; they know nothing of Lightning."""
+"""Plain `nn.Module`s from rows [N, *input_shape] to outputs [N, num_outputs]; they do not depend on Lightning."""

@@ -1,4 +1,4 @@
-"""Networks that are one weighted sum however many layers they have: their weights and their equation."""
+"""The weights and the equation of networks that are one weighted sum, however many layers they have."""
 
 import torch
 from torch import Tensor, nn
@@ -7,10 +7,9 @@ _AFFINE_LAYERS = (nn.Linear, nn.Flatten, nn.Identity, nn.Dropout)
 
 
 def affine_map(network: nn.Module, num_inputs: int) -> tuple[Tensor, Tensor] | None:
-    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a sequence of linear layers alone, else None.
+    """Weights [num_outputs, num_inputs] and biases [num_outputs] of a sequence of linear layers only; otherwise None.
 
-    Only a sequence is sure to be the sum of its parts: what a module of another kind does between its layers is
-    anybody's guess.
+    Only a `Sequential` is known to do nothing but apply its layers; other modules may do anything between them.
 
     Example:
         >>> network = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))

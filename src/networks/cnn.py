@@ -13,17 +13,17 @@ from src.settings.rules import BelowOne, Count, checked
 
 
 class CNN(nn.Module):
-    """Images [N, C, H, W] to outputs [N, num_outputs] through stages that each halve height and width.
+    """Maps images [N, C, H, W] to outputs [N, num_outputs] through stages that each halve height and width.
 
-    A stage's first convolution is pooled before it is normalised: a quarter of the work, to much the same end.
-    Images are laid out channels-last, which convolutions prefer.
+    The first convolution of a stage is pooled before it is normalised: a quarter of the work for much the same result.
+    Images are laid out channels-last, which is faster for convolutions.
 
     Args:
         input_shape: (C, H, W).
-        num_outputs: Numbers out for each image.
+        num_outputs: Outputs per image.
         dims: Channels of each stage.
-        depth: Convolutions of a stage.
-        dropout: Probability that one of the last stage's averages is silenced in training.
+        depth: Convolutions per stage.
+        dropout: Probability of dropping each of the last stage's averages in training.
 
     Example:
         >>> CNN(input_shape=(1, 28, 28), num_outputs=10, dims=[8, 16])(torch.zeros(3, 1, 28, 28)).shape
@@ -43,8 +43,8 @@ class CNN(nn.Module):
         channels, smallest = image_shape(input_shape)
         if smallest < 2 ** len(dims):
             raise ConfigError(
-                f"network.dims: {len(dims)} stages halve an image {len(dims)} times, and these have {smallest} pixels "
-                f"a side (got {dims}); name {smallest.bit_length() - 1} at most"
+                f"network.dims: {len(dims)} stages halve an image {len(dims)} times, but these have {smallest} pixels "
+                f"per side (got {dims}); name at most {smallest.bit_length() - 1}"
             )
         convolutions = sum(a * b + (depth - 1) * b * b for a, b in pairwise([channels, *dims]))
         refuse_too_many(9 * convolutions, "network.dims", dims)
@@ -62,7 +62,7 @@ class CNN(nn.Module):
 
     @property
     def backbone(self) -> nn.Module:
-        """The layers before the last one, which Lightning's `BackboneFinetuning` trains later than it."""
+        """The layers before the last one, which Lightning's `BackboneFinetuning` unfreezes later."""
         return self.body
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The hidden layers of a network: what their units say, and how much of it counts in the layer after."""
+"""The hidden layers of a network: the activations of their units, and their weights in the next layer."""
 
 import torch
 from torch import Tensor, nn
@@ -8,9 +8,9 @@ from torch import Tensor, nn
 def hidden_activations(network: nn.Module, x: Tensor) -> list[Tensor]:
     """Activations [N, U] of each hidden layer, first to last, for rows x [N, *input_shape]; none of a perceptron.
 
-    They are what enters each linear layer after the first: what the layer before it says, with its activation function
-    and whatever else stands between them. The network evaluates meanwhile, so that dropout silences no unit, and is
-    in the mode it was in afterwards.
+    They are the inputs of each linear layer after the first, so they include the activation function and anything else
+    in between. The network is in evaluation mode meanwhile, so that dropout drops no unit, and returns to its mode
+    afterwards.
     """
     heard: list[Tensor] = []
     handles = [
@@ -27,7 +27,7 @@ def hidden_activations(network: nn.Module, x: Tensor) -> list[Tensor]:
 
 
 def outgoing_weights(network: nn.Module) -> list[Tensor]:
-    """Weights [O, U] with which the O units of the next layer of a network hear each hidden layer, first to last."""
+    """Weights [O, U] from the U units of each hidden layer of a network to the O units of the next, first to last."""
     return [layer.weight.detach() for layer in _linear(network)[1:]]
 
 

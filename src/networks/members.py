@@ -1,4 +1,4 @@
-"""The networks of an ensemble as one."""
+"""The networks of an ensemble as one module."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 
 class Members(nn.Module):
-    """Rows x [N, M, *input_shape], as each of M networks sees them, to outputs [M, N, num_outputs].
+    """Maps rows x [N, M, *input_shape], as each of M networks sees them, to outputs [M, N, num_outputs].
 
     Args:
-        networks: M of one kind.
+        networks: M networks of the same architecture.
 
     Example:
         >>> members = Members([nn.Linear(2, 1) for _ in range(3)])
@@ -26,7 +26,7 @@ class Members(nn.Module):
         self.networks = nn.ModuleList(networks)
 
     def __len__(self) -> int:
-        """M."""
+        """The number of networks M."""
         return len(self.networks)
 
     def forward(self, x: Tensor, voices: Tensor | None = None) -> Tensor:

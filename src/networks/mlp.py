@@ -24,15 +24,15 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 class MLP(nn.Sequential):
-    """Rows [N, *input_shape] to outputs [N, num_outputs] through hidden layers.
+    """Maps rows [N, *input_shape] to outputs [N, num_outputs] through hidden layers.
 
     Args:
         input_shape: Shape of one row; rows of more dimensions are flattened.
-        num_outputs: Numbers out for each row.
+        num_outputs: Outputs per row.
         hidden_dims: Units of each hidden layer, first to last; `[]` is a perceptron.
-        activation: What follows each hidden layer.
-        dropout: Probability that a hidden unit is silenced in training.
-        batch_norm: Normalise each hidden layer over the minibatch, before its activation.
+        activation: The activation after each hidden layer.
+        dropout: Probability of dropping a hidden unit in training.
+        batch_norm: Whether to normalise each hidden layer over the minibatch, before its activation.
 
     Example:
         >>> network = MLP(input_shape=(2,), num_outputs=1, hidden_dims=[4], activation="tanh")
@@ -66,9 +66,9 @@ class MLP(nn.Sequential):
 
     @property
     def backbone(self) -> nn.Module:
-        """The layers before the last one, which Lightning's `BackboneFinetuning` trains later than it."""
+        """The layers before the last one, which Lightning's `BackboneFinetuning` unfreezes later."""
         return nn.Sequential(*list(self)[:-1])
 
     def __getitem__(self, place: Any) -> Any:
-        """A layer, or for a slice those layers as a network: `network[:-1]` goes from rows to the last hidden units."""
+        """A layer, or for a slice a network of those layers: `network[:-1]` maps rows to the last hidden units."""
         return nn.Sequential(*list(self)[place]) if isinstance(place, slice) else super().__getitem__(place)

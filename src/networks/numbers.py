@@ -1,4 +1,4 @@
-"""What happens to the numbers of a table's row before the first hidden layer."""
+"""Layers for the numbers of a table's rows, before the first hidden layer."""
 
 import math
 
@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 _FARTHEST = 3.0
-_SLOWER = 0.1  # an embedding's steps are a tenth of those of the weights after it,
-_FASTER = 6.0  # and a scale's are six times theirs, as Adam's steps are of one size whatever a parameter's unit
+_SLOWER = 0.1  # an embedding's learning rate is a tenth of that of the weights after it,
+_FASTER = 6.0  # and that of a scale is six times as high, since Adam's steps ignore a parameter's unit
 
 
 class SmoothClip(nn.Module):
-    """Inputs x [...] to x / √(1 + (x/3)²): nearly x where it is small, and never beyond ±3.
+    """Maps inputs x [...] to x / √(1 + (x/3)²): nearly x for small x, and never beyond ±3.
 
     Example:
         >>> SmoothClip()(torch.tensor([0.3, 4.0, 1000.0]))
@@ -19,22 +19,22 @@ class SmoothClip(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Inputs [N, F], held near, of x [N, F]."""
+        """Clipped inputs [N, F] for x [N, F]."""
         return x / (1 + (x / _FARTHEST).square()).sqrt()
 
 
 class PeriodicEmbedding(nn.Module):
-    """Inputs x [N, F] to [N, F + K·dims]: all of them, and learned functions of each of the first K.
+    """Maps inputs x [N, F] to [N, F + K·dims]: all of them, and learned functions of each of the first K.
 
-    They are weighted sums of cosines of the number, whose frequencies and phases are parameters too: a number that
-    matters in steps, or within a range, is then as easy to learn as one that matters linearly (D. Holzmüller,
-    L. Grinsztajn and I. Steinwart, "Better by default", NeurIPS 2024, where it is called PBLD).
+    The functions are weighted sums of cosines of the number, with frequencies and phases as parameters too: a number
+    with an effect in steps, or within a range, is then as easy to learn as one with a linear effect (D. Holzmüller, L.
+    Grinsztajn and I. Steinwart, "Better by default", NeurIPS 2024, where it is called PBLD).
 
     Args:
-        num_inputs: K, at most F; those behind them, such as the zeros and ones of categories, have no functions.
+        num_inputs: K, at most F; the inputs after them, such as the zeros and ones of categories, have no functions.
         dims: Functions of each number.
-        frequencies: Cosines of which they are made.
-        sigma: Standard deviation of the first frequencies, in periods for each unit of a number.
+        frequencies: Cosines per function.
+        sigma: Standard deviation of the initial frequencies, in periods per unit of a number.
     """
 
     def __init__(self, num_inputs: int, dims: int, frequencies: int, sigma: float) -> None:
@@ -54,10 +54,10 @@ class PeriodicEmbedding(nn.Module):
 
 
 class InputScale(nn.Module):
-    """Inputs x [N, F] times a factor for each that is learnt, 1 at first: inputs that say nothing can be turned down.
+    """Multiplies inputs x [N, F] by learned factors, initially 1: uninformative inputs can be turned down.
 
     Args:
-        num_inputs: F.
+        num_inputs: Number of inputs F.
     """
 
     def __init__(self, num_inputs: int) -> None:
@@ -65,7 +65,7 @@ class InputScale(nn.Module):
         self.change = nn.Parameter(torch.zeros(num_inputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Inputs [N, F], each at its own scale, of x [N, F]."""
+        """Scaled inputs [N, F] for x [N, F]."""
         return x * (1 + _FASTER * self.change)
 
 

@@ -5,11 +5,11 @@ from src.settings.rules import Count, checked
 
 
 class Perceptron(MLP):
-    """Rows [N, *input_shape] to outputs [N, num_outputs], each one weighted sum: an MLP without hidden layers.
+    """Maps rows [N, *input_shape] to outputs [N, num_outputs], each a weighted sum: an MLP without hidden layers.
 
     Args:
         input_shape: Shape of one row.
-        num_outputs: Numbers out for each row.
+        num_outputs: Outputs per row.
 
     Example:
         >>> Perceptron(input_shape=(2,), num_outputs=1)

@@ -10,22 +10,22 @@ from src.errors import ConfigError
 from src.networks.cnn import image_shape
 from src.settings.rules import Count, checked
 
-_SMALL = 64  # pixels below which the first layers, made for 224, would throw most of an image away
+_SMALL = 64  # pixels below which the first layers, made for 224, would discard most of an image
 
 
 class ResNet18(nn.Module):
-    """Images [N, C, H, W] to outputs [N, num_outputs]: He et al. 2015 (arXiv:1512.03385).
+    """Maps images [N, C, H, W] to outputs [N, num_outputs]: He et al. 2015 (arXiv:1512.03385).
 
-    Images below 64 pixels go through a 3×3 convolution of stride 1 in place of the 7×7 of stride 2 and the pooling.
-    With pretrained weights the first convolution is fitted to that size and number of channels: the middle of its
+    Images below 64 pixels go through a 3×3 convolution of stride 1 instead of the 7×7 of stride 2 and the pooling.
+    Pretrained weights of the first convolution are adapted to that size and the number of channels: the centre of the
     kernels, summed over colours for grey.
 
     Args:
         input_shape: (C, H, W).
-        num_outputs: Numbers out for each image.
+        num_outputs: Outputs per image.
         weights: None for random ones; a name of torchvision's such as `IMAGENET1K_V1`, which is downloaded; or a file
-            that holds a state dict.
-        freeze_body: Train the last layer only.
+            with a state dict.
+        freeze_body: Whether to train only the last layer.
     """
 
     @checked
@@ -52,7 +52,7 @@ class ResNet18(nn.Module):
 
     @property
     def backbone(self) -> nn.Module:
-        """The layers before the last one, which Lightning's `BackboneFinetuning` trains later than it."""
+        """The layers before the last one, which Lightning's `BackboneFinetuning` unfreezes later."""
         body: nn.Module = self.body
         return body
 
@@ -62,14 +62,14 @@ class ResNet18(nn.Module):
         return outputs
 
     def train(self, mode: bool = True) -> Self:
-        """As `nn.Module.train`, but a frozen body also keeps the averages of its batch norms."""
+        """Like `nn.Module.train`, but a frozen body also keeps the running averages of its batch norms."""
         super().train(mode)
         if self.freeze_body:
             self.body.eval()
         return self
 
     def _take(self, state: dict[str, Any], source: str) -> None:
-        """Take the weights of all layers but the last, the first one's fitted to these images."""
+        """Load the weights of all layers but the last, those of the first adapted to these images."""
         first = state.get("conv1.weight")
         mine = self.body.conv1.weight
         if isinstance(first, Tensor) and first.ndim == 4:
@@ -89,7 +89,7 @@ class ResNet18(nn.Module):
 
 
 def _state(weights: str) -> dict[str, Any]:
-    """A state dict from a file, or from torchvision by its name."""
+    """A state dict from a file, or from torchvision by name."""
     from torchvision.models import ResNet18_Weights
 
     names = [each.name for each in ResNet18_Weights]
@@ -103,7 +103,7 @@ def _state(weights: str) -> dict[str, Any]:
             ) from error
     if not Path(weights).is_file():
         raise ConfigError(
-            f"network.weights: {weights} is neither a file nor one of {', '.join(names)}; null is random weights"
+            f"network.weights: {weights} is neither a file nor one of {', '.join(names)}; use null for random weights"
         )
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)

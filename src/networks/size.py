@@ -1,16 +1,16 @@
-"""Whether a network's parameters fit in memory, asked before they are made."""
+"""Whether a network's parameters fit in memory, checked before they are created."""
 
 from src.memory import refuse_beyond
 
-_BYTES_PER_PARAMETER = 24  # its value, gradient and two averages of an optimizer, and the copies that a checkpoint is
+_BYTES_PER_PARAMETER = 24  # its value, its gradient, two averages of an optimizer, and copies for checkpoints
 
 
 def refuse_too_many(num_parameters: int, key: str, value: object) -> None:
-    """Raise `ConfigError` where `num_parameters` cannot be trained in the memory that is free.
+    """Raise `ConfigError` if there is not enough free memory to train `num_parameters`.
 
     Args:
-        num_parameters: How many.
-        key: The setting that asks for them.
-        value: What it is set to.
+        num_parameters: Number of parameters.
+        key: The setting that needs them.
+        value: Its value.
     """
     refuse_beyond(num_parameters * _BYTES_PER_PARAMETER, key, f"{num_parameters:,} parameters (got {value})")

@@ -1,4 +1,4 @@
-"""The network for tables: a multilayer perceptron with embeddings of its inputs in front."""
+"""The network for tables: a multilayer perceptron with embeddings of its inputs."""
 
 from math import prod, sqrt
 from typing import Annotated
@@ -11,26 +11,26 @@ from src.networks.mlp import MLP, Activation
 from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
 from src.settings.rules import BelowOne, Count, Natural, Positive, checked
 
-_BIASES = 0.5  # standard deviation of the first biases of hidden units
+_BIASES = 0.5  # standard deviation of the initial biases of hidden units
 
 
 class TabularMLP(MLP):
-    """Rows [N, *input_shape] to outputs [N, num_outputs]: clipped, embedded and scaled, then through hidden layers.
+    """Maps rows [N, *input_shape] to outputs [N, num_outputs]: clipped, embedded, scaled, then through hidden layers.
 
     After RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default", NeurIPS 2024). The last layer
-    begins with zeros, so that each class has the same probability before the first step.
+    starts at zero, so that all classes have the same probability before the first step.
 
     Args:
         input_shape: Shape of one row; rows of more dimensions are flattened.
-        num_outputs: Numbers out for each row.
+        num_outputs: Outputs per row.
         hidden_dims: Units of each hidden layer, first to last.
-        activation: What follows each hidden layer.
-        dropout: Probability that a hidden unit is silenced in training.
-        embedding: Functions of each number that are learnt and stand beside it; 0 leaves inputs alone.
+        activation: The activation after each hidden layer.
+        dropout: Probability of dropping a hidden unit in training.
+        embedding: Learned functions of each number, added to it as inputs; 0 for none.
         numbers: How many of the inputs are numbers, which come first; zeros and ones of categories follow, for which a
-            function would say nothing new. None takes all inputs for numbers.
-        frequencies: Cosines of which each function is made.
-        sigma: Standard deviation of their first frequencies; large ones tell near numbers apart, and overfit sooner.
+            function would add nothing. None treats all inputs as numbers.
+        frequencies: Cosines per function.
+        sigma: Standard deviation of their initial frequencies; large ones distinguish close numbers and overfit sooner.
 
     Example:
         >>> network = TabularMLP(input_shape=(2,), num_outputs=3, hidden_dims=[8])
@@ -68,7 +68,7 @@ class TabularMLP(MLP):
 
 @torch.no_grad()
 def _draw(layers: list[nn.Linear]) -> None:
-    """The first weights of layers, larger than PyTorch's, with which small tables are learnt in fewer steps."""
+    """Draw initial weights, larger than PyTorch's, so that small tables need fewer steps."""
     *hidden, last = layers
     for number, layer in enumerate(hidden):
         layer.weight.normal_(0, sqrt((2 if number else 1) / layer.in_features))

@@ -1,1 +1,1 @@
-"""Pure functions from tensors to Matplotlib figures and movies; none knows where its figure goes."""
+"""Pure functions from tensors to Matplotlib figures and movies; they do not decide where a figure goes."""

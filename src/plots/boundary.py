@@ -1,4 +1,4 @@
-"""What a network of two inputs thinks of every point of the plane."""
+"""The predictions of a network with two inputs over the plane."""
 
 from collections.abc import Mapping
 
@@ -22,13 +22,13 @@ def boundary_figure(
     """The probability of each class over the plane as colour, and rows on top of it.
 
     Args:
-        plane: Where the probabilities were taken.
-        probabilities: Of each class [R * R, C].
+        plane: The points where the probabilities were computed.
+        probabilities: The probability of each class [R * R, C].
         panels: Title of each panel, and the rows x [N, 2] and labels y [N] that it shows.
         class_names: Name of each class.
         feature_names: Names of the two axes.
-        threshold: Probability at which two classes part.
-        title: Of the whole figure.
+        threshold: The threshold between two classes.
+        title: Title of the whole figure.
     """
     figure, axes = new_figure(4.6 * len(panels) + 0.4, 4.4, len(panels), sharey=True)
     for axis, (name, (x, y)) in zip(axes, panels.items(), strict=True):

@@ -16,11 +16,11 @@ class Panel(NamedTuple):
     """One network's panel.
 
     Attributes:
-        title: Above the panel.
-        plane: Where the probabilities were taken.
-        probabilities: Of each class [R * R, C].
-        rows: Rows x [N, 2] and labels y [N] on top of it.
-        threshold: Probability at which two classes part.
+        title: Title of the panel.
+        plane: The points where the probabilities were computed.
+        probabilities: The probability of each class [R * R, C].
+        rows: Rows x [N, 2] and labels y [N] to draw on top.
+        threshold: The threshold between two classes.
     """
 
     title: str

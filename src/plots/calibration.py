@@ -10,19 +10,19 @@ from src.plots.lines import add_legend, is_crowd, short, shown
 from src.plots.palette import GREY, INK
 from src.plots.style import new_figure
 
-_STEEP = 30  # between the fullest and the emptiest bin; beyond it counts are drawn on a logarithmic scale
+_STEEP = 30  # ratio of the largest to the smallest bin beyond which counts are drawn on a logarithmic scale
 
 
 def calibration_figure(curves: dict[str, dict[str, Tensor]], title: str = "", bins: int = 10) -> Figure:
-    """The share of positive rows over the mean probability of each bin, and below it how many rows the bin holds.
+    """The share of positive rows over the mean probability of each bin, and below it the number of rows per bin.
 
-    Of more than 10 classes all together and the 5 furthest from the diagonal are drawn.
+    With more than 10 classes, the curve of all rows and the 5 furthest from the diagonal are drawn.
 
     Args:
-        curves: Columns mean_probability, observed and count [B] of each class, as
-            `src.metrics.curves.calibration_curve` gives them.
-        title: Of the figure.
-        bins: Of equal width, as many as the curves were counted in.
+        curves: Columns mean_probability, observed and count [B] of each class, from
+            `src.metrics.curves.calibration_curve`.
+        title: Title of the figure.
+        bins: The number of bins of equal width in the curves.
     """
     goodness = {name: -_mean_gap(curve) for name, curve in curves.items()}
     lines = [(short(name), curves[name], ink, 1.5) for name, ink in shown(goodness).items()]
@@ -44,13 +44,13 @@ def calibration_figure(curves: dict[str, dict[str, Tensor]], title: str = "", bi
 
 
 def _mean_gap(curve: dict[str, Tensor]) -> float:
-    """Mean distance to the diagonal, over rows."""
+    """Mean distance from the diagonal over rows."""
     gap = (curve["observed"] - curve["mean_probability"]).abs()
     return float((gap * curve["count"]).sum() / curve["count"].sum())
 
 
 def _place(curve: dict[str, Tensor], bins: int) -> Tensor:
-    """Number [B] of each bin; its upper edge is its own."""
+    """Index [B] of each bin; its upper edge belongs to it."""
     return torch.bucketize(curve["mean_probability"], torch.arange(1, bins, dtype=torch.float64) / bins)
 
 
@@ -72,7 +72,7 @@ def _pooled(curves: list[dict[str, Tensor]], bins: int) -> dict[str, Tensor]:
 
 
 def _draw_counts(axis: Any, curve: dict[str, Tensor], ink: str, bins: int, filled: bool) -> None:
-    """Bars where there is one curve, else outlines, which may cross."""
+    """Bars for a single curve, otherwise outlines, which may cross."""
     heights = torch.zeros(bins, dtype=torch.float64)
     heights[_place(curve, bins)] = curve["count"]
     edges = (torch.arange(bins + 1) / bins).numpy()

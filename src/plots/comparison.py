@@ -10,16 +10,16 @@ from src.plots.palette import COLORS, INK
 from src.plots.style import new_figure
 
 _MAX_BARS = 30
-_DECADES = 1.5  # values further apart than this are drawn on a logarithmic axis
+_DECADES = 1.5  # values that span more than this are drawn on a logarithmic axis
 
 
 class Point(NamedTuple):
-    """A setting and what it came to.
+    """A setting and its scores.
 
     Attributes:
-        values: Of the keys that are compared.
-        mean: Of the metric over runs.
-        ends: Lower and upper end of the interval of the mean; None where there is none.
+        values: The values of the compared keys.
+        mean: The mean of the metric over runs.
+        ends: Lower and upper end of the interval of the mean; None without an interval.
         numbers: The metric of each run.
     """
 
@@ -30,12 +30,12 @@ class Point(NamedTuple):
 
 
 def comparison_figure(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
-    """A line over one key of numbers, a heat map over two keys, else a row for each setting.
+    """A line over one key of numbers, a heat map over two keys, otherwise one row per setting.
 
     Args:
         points: The settings, best first.
-        keys: What their values are values of.
-        metric: What is compared.
+        keys: The compared keys.
+        metric: The compared metric.
 
     Example:
         >>> points = [Point((0.1,), 0.9, None, [0.9]), Point((0.2,), 0.8, None, [0.8])]

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes are mistaken for which."""
 
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -15,8 +15,8 @@ def confusion_figure(
     Args:
         confusion: Counts [C, C], rows true and columns predicted.
         class_names: Name of each class.
-        title: Of the figure.
-        normalized: Cells state those shares, which sum to 1 in each row that has any, instead of counts.
+        title: Title of the figure.
+        normalized: Whether cells show these shares, which sum to 1 in each non-empty row, instead of counts.
 
     Example:
         >>> import torch
@@ -27,7 +27,7 @@ def confusion_figure(
     num_classes = len(class_names)
     side = max(3.6, 0.62 * num_classes + 1.6)
     figure, (axis,) = new_figure(side + 0.4, side)
-    figure.set_layout_engine("compressed")  # the constrained one lets square panels push their label over the edge
+    figure.set_layout_engine("compressed")  # with the constrained engine, labels of square panels run over the edge
     shares = confusion / confusion.sum(dim=1, keepdim=True).clamp(min=1)
     axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for true in range(num_classes):
@@ -45,7 +45,7 @@ def confusion_figure(
 
 
 def label_confusions_figure(confusions: Tensor, label_names: tuple[str, ...], title: str = "") -> Figure:
-    """A confusion matrix for each label, coloured by shares of each row.
+    """One confusion matrix per label, coloured by the shares of each row.
 
     Args:
         confusions: Counts [L, 2, 2], rows true and columns predicted.

@@ -1,4 +1,4 @@
-"""How loss and scores went, epoch by epoch."""
+"""Loss and scores over the epochs."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ STAGES = {"train": COLORS[0], "val": COLORS[1]}
 
 
 def curves_figure(history: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None = None) -> Figure:
-    """A panel for each metric, over the epochs.
+    """One panel per metric, over the epochs.
 
     Args:
         history: Rows of `metrics.csv`.
         metrics: Names of the metrics, without their stage.
-        best_epoch: Marked by a line, from 1; None marks none.
+        best_epoch: The epoch to mark with a line, from 1; None marks none.
 
     Example:
         >>> rows = [{"epoch": 1, "train/loss": 0.7}, {"epoch": 2, "train/loss": 0.5, "train/accuracy": 0.9}]

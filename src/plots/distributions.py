@@ -1,4 +1,4 @@
-"""What the columns of a table hold, by what is to be predicted from them."""
+"""The distributions of a table's columns, by target."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -24,9 +24,9 @@ class Shown(NamedTuple):
     """A column.
 
     Attributes:
-        name: Of it.
-        numbers: Its cells [N], NaN where one is missing; None where it holds categories.
-        kinds: Which rows [N] are of each category; empty where it holds numbers.
+        name: Name of the column.
+        numbers: Its cells [N], NaN for missing ones; None for a column of categories.
+        kinds: Which rows [N] are of each category; empty for a column of numbers.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Shown(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is predicted.
+    """The target.
 
     Attributes:
-        name: Of it.
-        numbers: Its values [N]; None where they are classes or labels.
-        groups: Which rows [N] are of each class, or have each label; empty for numbers and where nothing is predicted.
+        name: Name of the target.
+        numbers: Its values [N]; None for classes or labels.
+        groups: Which rows [N] are of each class, or have each label; empty for numbers and without a target.
     """
 
     name: str
@@ -49,15 +49,15 @@ class Target(NamedTuple):
 
 
 def distributions_figure(columns: Sequence[Shown], target: Target, title: str = "") -> Figure:
-    """A panel for the target and one for each column, or for those that tell most of the target.
+    """A panel for the target and one per column, or for the columns most related to the target.
 
-    Numbers are drawn as a line of how often they occur in each class, categories as the share of each class among their
-    rows; beside a target that is a number, as points and as median and quartiles.
+    Numbers are drawn as a line of their frequency in each class, categories as the share of each class among their
+    rows; for a numeric target, as points and as median and quartiles.
 
     Args:
-        columns: Of the table.
-        target: What is predicted from them.
-        title: Of the whole figure.
+        columns: The columns of the table.
+        target: The target.
+        title: Title of the whole figure.
     """
     has_target = target.numbers is not None or len(target.groups) > 0
     room = _MOST_PANELS - has_target
@@ -82,13 +82,13 @@ def distributions_figure(columns: Sequence[Shown], target: Target, title: str = 
     for axis in axes[len(shown) + has_target :]:
         axis.axis("off")
     _add_legend(figure, inks, len(target.groups))
-    more = f"\nthe {len(shown)} of {len(columns):,} columns that tell most" if len(shown) < len(columns) else ""
+    more = f"\nthe {len(shown)} of {len(columns):,} columns most related to it" if len(shown) < len(columns) else ""
     figure.suptitle(f"{title}{more}", fontsize=11, color=INK)
     return figure
 
 
 def _telling(column: Shown, target: Target) -> float:
-    """The largest squared correlation of a column's inputs with the target's."""
+    """The largest squared correlation of a column's inputs with those of the target."""
     inputs = [column.numbers] if column.numbers is not None else list(column.kinds.values())
     answers = [target.numbers] if target.numbers is not None else list(target.groups.values())
     return max((_squared_correlation(x, y) for x in inputs for y in answers), default=0.0)

@@ -1,4 +1,4 @@
-"""A regression beside the values it should give."""
+"""A regression's predictions beside their targets."""
 
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -8,7 +8,7 @@ from src.plots.style import new_figure
 
 
 def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str, ...], title: str = "") -> Figure:
-    """Targets and predictions: over the input where there is one, else against each other.
+    """Targets and predictions: over the input if there is only one, otherwise against each other.
 
     Args:
         x: Inputs [N, F].

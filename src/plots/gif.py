@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from PIL import Image
 
-_ADAPTED = 96  # colours; more would go to shades of thin lines, which cost bytes and are not seen
-_SEEN_THROUGH = 255  # the palette's last place: a pixel that stays as it was
+_ADAPTED = 96  # colours; more would go to invisible shades of thin lines
+_SEEN_THROUGH = 255  # the palette's last index: a pixel that stays as it was
 
 
 def shared_palette(samples: list[Image.Image], exact: Sequence[tuple[int, ...]] = ()) -> Image.Image:
     """The colours that all frames of a GIF use.
 
     Args:
-        samples: Pictures (RGB, of one size) whose colours are approached.
-        exact: Colours (RGB, 0 to 255), 150 at most, that are kept as they are, however little they cover.
+        samples: Pictures (RGB, of one size) with the colours to approximate.
+        exact: Colours (RGB, 0 to 255), at most 150, to keep exactly, however little area they cover.
     """
     width, height = samples[0].size
     mosaic = Image.new("RGB", (width, height * len(samples)))
@@ -30,13 +30,13 @@ def shared_palette(samples: list[Image.Image], exact: Sequence[tuple[int, ...]] 
 def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.Image) -> bytes:
     """An animated GIF that loops forever.
 
-    All frames have the same colours, without dithering, so that nothing flickers, and each holds only the pixels that
-    are new in it, so that the file is small.
+    All frames share one palette, without dithering, so that nothing flickers, and each holds only the pixels that
+    change, so that the file is small.
 
     Args:
         frames: RGB pictures of one size, taken one at a time.
-        seconds: How long each is shown, to a hundredth.
-        palette: The colours, of `shared_palette`.
+        seconds: How long each is shown, to a hundredth of a second.
+        palette: The colours from `shared_palette`.
     """
     indexed = _changes(frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     buffer = io.BytesIO()
@@ -56,7 +56,7 @@ def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.I
 
 
 def led_by_its_end(gif: bytes, seconds: float = 1.5) -> bytes:
-    """The animation `gif` with its last picture in front, for `seconds`: what a page shows that plays nothing."""
+    """The animation `gif` with its last picture first, for `seconds`: what is shown where animations do not play."""
     with Image.open(io.BytesIO(gif)) as film:
         palette = Image.new("P", (1, 1))
         palette.putpalette(film.getpalette() or [])
@@ -69,7 +69,7 @@ def led_by_its_end(gif: bytes, seconds: float = 1.5) -> bytes:
 
 
 def _changes(frames: Iterator[Image.Image]) -> Iterator[Image.Image]:
-    """The first frame, and of each later one the pixels that differ from those before it."""
+    """The first frame, and for each later one the pixels that differ from the previous one."""
     before = None
     for frame in frames:
         now = np.asarray(frame)

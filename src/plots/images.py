@@ -1,4 +1,4 @@
-"""Images in a grid: what a network takes them for, what augmentation makes of them, what a weighted sum looks for."""
+"""Images in a grid: a network's predictions, augmentation, and the weights of a linear network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,12 +26,12 @@ def predictions_figure(
     class_names: tuple[str, ...],
     title: str = "",
 ) -> Figure:
-    """Images [N, C, H, W] (uint8) under what they were taken for; where that is wrong, also what they are.
+    """Images [N, C, H, W] (uint8) below their predicted class, and below the true one if that differs.
 
     Args:
-        images: [N, C, H, W], drawn left to right, top to bottom.
-        labels: True label of each [N].
-        predictions: Predicted label of each [N].
+        images: Images [N, C, H, W], drawn left to right, top to bottom.
+        labels: True label of each image [N].
+        predictions: Predicted label of each image [N].
         confidences: Probability of each prediction [N].
         class_names: Name of each class.
         title: Of the figure.
@@ -55,7 +55,7 @@ def predictions_figure(
 
 
 def augmentation_figure(views: Tensor) -> Figure:
-    """Images and other views of them, `views` [N, V, C, H, W] (uint8): a row an image, the original in front."""
+    """Images and augmented versions of them, `views` [N, V, C, H, W] (uint8): one row per image, the original first."""
     num_images, num_views = views.shape[:2]
     figure, axes = new_figure(1.1 * num_views, 1.1 * num_images + 0.3, num_views, num_rows=num_images)
     for axis, image in zip(axes, views.flatten(0, 1), strict=True):
@@ -67,7 +67,7 @@ def augmentation_figure(views: Tensor) -> Figure:
 
 
 def classes_figure(images: Mapping[str, Tensor]) -> Figure:
-    """Some images [V, C, H, W] (uint8) of each class: a row a class, its name in front."""
+    """Some images [V, C, H, W] (uint8) of each class: one row per class, starting with its name."""
     columns = max(map(len, images.values()))
     figure, axes = new_figure(1.0 * columns + 1.4, 1.05 * len(images), columns, num_rows=len(images))
     for axis in axes:
@@ -85,7 +85,7 @@ def weights_figure(weights: Tensor, class_names: tuple[str, ...]) -> Figure:
     """Weights [K, C, H, W] of the pixels in K scores: orange where a bright pixel raises a score, blue where it lowers.
 
     Args:
-        weights: Of the logit of the second of two classes (K is 1), or of each class's.
+        weights: Weights of the logit of the second of two classes (K is 1), or of each class's logit.
         class_names: Name of each class.
     """
     titles = class_names if len(weights) > 1 else (f"{class_names[0]} (blue) or {class_names[1]} (orange)",)
@@ -105,13 +105,13 @@ def weights_figure(weights: Tensor, class_names: tuple[str, ...]) -> Figure:
 
 
 def _hide(axis: Any) -> None:
-    """Show nothing of an axis but what is drawn on it; ticks would be measured at every drawing, though unseen."""
+    """Show nothing of an axis but what is drawn on it; even invisible ticks would be measured at every drawing."""
     axis.set(xticks=[], yticks=[])
     axis.axis("off")
 
 
 def _pixels(image: Tensor) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    """An image [C, H, W] as Matplotlib wants it."""
+    """An image [C, H, W] in Matplotlib's layout."""
     pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = image.permute(1, 2, 0).squeeze(-1).numpy()
     return pixels
 

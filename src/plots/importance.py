@@ -1,4 +1,4 @@
-"""What each column of a table is worth."""
+"""The importance of each column of a table."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ _MOST = 20  # columns
 
 
 def importance_figure(columns: Mapping[str, tuple[float, float, float]], score: str, title: str = "") -> Figure:
-    """A dot and its 95 % interval for each column, or for the most important of many.
+    """A dot and its 95 % interval for each column, or for the most important ones of many.
 
     Args:
-        columns: What the score loses where a column is shuffled, and both ends of its interval; the largest first.
+        columns: What the score loses when a column is shuffled, and both ends of its interval; the largest first.
         score: `accuracy` or `r2`.
         title: Of the figure.
     """
@@ -31,5 +31,5 @@ def importance_figure(columns: Mapping[str, tuple[float, float, float]], score: 
     axis.set_axisbelow(True)
     name = "R²" if score == "r2" else score
     more = f"; {len(columns) - _MOST:,} more columns are in importance.csv" if len(columns) > _MOST else ""
-    axis.set(xlabel=f"{name} lost where the column is shuffled, with 95 % interval", title=f"{title}{more}")
+    axis.set(xlabel=f"{name} lost when the column is shuffled, with 95 % interval", title=f"{title}{more}")
     return figure

@@ -1,4 +1,4 @@
-"""One line for each class, as long as a reader can tell them apart."""
+"""One line per class, as long as a reader can tell them apart."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from src.plots.palette import INK, color
 
-_MOST = 10  # lines; of more classes the worst are shown, beside all of them taken together
+_MOST = 10  # lines; with more classes only the worst are shown, besides their mean
 _NUM_WORST = 5
 _LONGEST_NAME = 24
 _LETTER, _HANDLE = 0.082, 0.55  # inches of a legend's text and of the line before it
 
 
 def shown(scores: dict[str, float]) -> dict[str, str]:
-    """The classes to draw and the colour of each: all where they are few, else those of the lowest scores."""
+    """The classes to draw and their colours: all of a few, otherwise those with the lowest scores."""
     if not is_crowd(scores):
         return {name: color(label) for label, name in enumerate(scores)}
     worst = sorted(known(scores), key=lambda name: scores[name])[:_NUM_WORST]
@@ -21,7 +21,7 @@ def shown(scores: dict[str, float]) -> dict[str, str]:
 
 
 def is_crowd(scores: dict[str, float]) -> bool:
-    """Whether the classes of `scores` are too many to draw each."""
+    """Whether there are too many classes in `scores` to draw each."""
     return len(scores) > _MOST
 
 
@@ -31,7 +31,7 @@ def known(scores: dict[str, float]) -> dict[str, float]:
 
 
 def mean_label(scores: dict[str, float]) -> str:
-    """How many scores are known, and their mean.
+    """The number of known scores, and their mean.
 
     Example:
         >>> mean_label({"cat": 0.5, "dog": 1.0, "cow": float("nan")})
@@ -42,12 +42,12 @@ def mean_label(scores: dict[str, float]) -> str:
 
 
 def labelled(name: str, score: float) -> str:
-    """A class by its name and its score, as the legend has it."""
+    """A class's name and score for the legend."""
     return f"{short(name)}  {score:.3f}" if score == score else f"{short(name)}  undefined"
 
 
 def short(name: str) -> str:
-    """A class's name, cut in its middle where it would push the panel aside.
+    """A class's name, cut in the middle if it would squeeze the panel.
 
     Example:
         >>> short("a class with a very long name")
@@ -58,7 +58,7 @@ def short(name: str) -> str:
 
 
 def add_legend(figure: Figure, axis: Any) -> None:
-    """A legend of an axis, below the panel where it fits on a line, else to its right, for which the figure grows."""
+    """A legend of an axis, below the panel if it fits on one line, otherwise to its right in a wider figure."""
     handles, labels = axis.get_legend_handles_labels()
     widths = [_LETTER * len(label) + _HANDLE for label in labels]
     width, height = figure.get_size_inches()

@@ -1,4 +1,4 @@
-"""How a decision boundary came about: frames of a movie, with what each hidden unit says beside it."""
+"""How a decision boundary forms: frames of a movie, with the output of each hidden unit next to it."""
 
 from typing import Any, NamedTuple
 
@@ -14,9 +14,9 @@ from src.plots.plane import Plane
 from src.plots.style import DPI, STYLE, blank_figure
 
 _TRACK = "#e6e9ec"
-_BANDS, _UNIT_BANDS = 12, 14  # even, so that nothing and a half each have a band to themselves
+_BANDS, _UNIT_BANDS = 12, 14  # even, so that zero and one half each have a band of their own
 _MOST_POINTS = 500
-_MOST_LETTERS = 40  # of the classes' names, that fit below the boundary
+_MOST_LETTERS = 40  # of the class names that fit below the boundary
 _ABOVE, _BELOW = 0.19, 0.12  # inches for a unit's title and for its weight
 
 
@@ -24,10 +24,10 @@ class Units(NamedTuple):
     """The units of a hidden layer that a movie shows.
 
     Attributes:
-        title: Above them all.
-        meaning: Of the bar below each.
-        names: Of each.
-        scales: Of each one's colours, which fit all frames.
+        title: Title above all units.
+        meaning: Meaning of the bar below each unit.
+        names: Name of each unit.
+        scales: Colour scale of each unit, which fits all frames.
     """
 
     title: str
@@ -40,14 +40,14 @@ class Scene(NamedTuple):
     """What is the same in all frames.
 
     Attributes:
-        plane: Where probabilities and activations are taken.
-        rows: Inputs x [N, 2] and labels y [N] on top of the boundary.
+        plane: The points where probabilities and activations are computed.
+        rows: Inputs x [N, 2] and labels y [N] to draw on the boundary.
         class_names: Name of each class.
         feature_names: Names of the two axes.
-        threshold: Probability at which two classes part.
-        epochs: Of each frame.
-        losses: Of each frame.
-        units: None shows the boundary alone.
+        threshold: The threshold between two classes.
+        epochs: Epoch of each frame.
+        losses: Loss of each frame.
+        units: The units; None shows only the boundary.
     """
 
     plane: Plane
@@ -64,12 +64,12 @@ class Shot(NamedTuple):
     """What one frame shows.
 
     Attributes:
-        place: Among the frames, from 0.
-        accuracy: At this epoch.
-        probabilities: Of each class [R * R, C].
-        activations: Of each unit shown [R * R, U].
-        weights: How much each unit counts in the next layer [U], from 0 to 1, the most of all frames.
-        towards: The class for which each unit speaks up [U], or -1 where that cannot be said.
+        place: Index of the frame, from 0.
+        accuracy: Accuracy at this epoch.
+        probabilities: Probability of each class [R * R, C].
+        activations: Activation of each unit shown [R * R, U].
+        weights: Weight of each unit in the next layer [U], relative to the largest of all frames.
+        towards: The class that each unit votes for [U], or -1 if that is undefined.
     """
 
     place: int
@@ -81,7 +81,7 @@ class Shot(NamedTuple):
 
 
 class Movie:
-    """A figure that is drawn once, of which each frame renews what moves, in a fraction of the time.
+    """A figure that is drawn once; each frame redraws only what moves, in a fraction of the time.
 
     Args:
         scene: What is the same in all frames.
@@ -100,12 +100,12 @@ class Movie:
             self._curve()
             self._canvas: Any = self._figure.canvas
             for artist in self._moving():
-                artist.set_animated(True)  # left out of the background
+                artist.set_animated(True)  # not part of the background
             self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)  # type: ignore[attr-defined]
 
     def colours(self) -> list[tuple[int, ...]]:
-        """Those (RGB, 0 to 255) that have to be exact: of units, of classes and of ink."""
+        """The colours (RGB, 0 to 255) that must be exact: those of units, classes and ink."""
         inks = [to_rgb(ink) for ink in (INK, "white", *(color(label) for label in range(len(self._scene.class_names))))]
         shades = speech(_UNIT_BANDS).tolist() if self._panels else []
         return list(dict.fromkeys(tuple(round(255 * number) for number in colour) for colour in (*inks, *shades)))
@@ -115,7 +115,7 @@ class Movie:
         return [*self._texts, *panels, *self._bars, *self._trace]
 
     def frame(self, shot: Shot) -> Image.Image:
-        """The picture (RGB) of the moment that a `shot` tells of."""
+        """The picture (RGB) of a `shot`."""
         self._canvas.restore_region(self._background)
         with rc_context(STYLE):
             self._update(shot)
@@ -138,7 +138,7 @@ class Movie:
         self._trace[1].set_data([epoch], [loss])
 
     def _axis(self, left: float, bottom: float, width: float, height: float) -> Any:
-        """A panel at a place in inches."""
+        """A panel at a position in inches."""
         across, up = self._width, self._HEIGHT
         return self._figure.add_axes((left / across, bottom / up, width / across, height / up))
 
@@ -212,7 +212,7 @@ class Movie:
 
 
 def _arrangement(num: int, across: float, up: float) -> tuple[int, float]:
-    """Columns, and the side of a square panel, so that `num` of them are as large as can be in this room."""
+    """The number of columns and the side of square panels with which `num` of them are largest in the given space."""
     sides = {
         columns: min(across / columns - 0.1, up / -(-num // columns) - _ABOVE - _BELOW) for columns in range(1, num + 1)
     }

@@ -1,6 +1,6 @@
-"""Panels over the plane of two inputs: what a network answers at each point, and what one of its units says.
+"""Panels over the plane of two inputs: a network's prediction at each point, or the output of one of its units.
 
-A panel is made once and shown as often as there is something new, so that stills and movies share one way of drawing.
+A panel is created once and updated whenever there is something new, so that figures and movies share the drawing code.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from torch import Tensor
 from src.plots.palette import INK, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color, marker
 from src.plots.plane import Plane
 
-MOST_POINTS = 1000  # of a panel; more are a blot
+MOST_POINTS = 1000  # of a panel; more would be a blot
 _FRAME = "#d5dade"
-CONTRAST = 0.6  # power by which small activations are lifted, so that a network yet untrained is seen to say something
-ONSET = 0.005  # of the scale: the line of a unit that never says less than nothing is where it begins to speak
+CONTRAST = 0.6  # exponent that lifts small activations, so that those of an untrained network are visible
+ONSET = 0.005  # of the scale: the line of a unit that is never negative is drawn where it becomes active
 _SPEECH = torch.from_numpy(LinearSegmentedColormap.from_list("unit", [NEGATIVE, NEUTRAL, POSITIVE])(range(256))[:, :3])
 
 
@@ -25,12 +25,11 @@ class PlanePanel:
     """Colours over a plane, and lines on top of them.
 
     Args:
-        axis: Where to draw.
-        plane: What the panel covers.
-        line_width: Of the lines, in points.
-        bands: Steps of the colours on their way from one end to the other, which make a movie's file small; None is
-            smooth.
-        pixels: Of a side of the panel, where there are bands.
+        axis: The axis to draw on.
+        plane: The plane to cover.
+        line_width: Width of the lines, in points.
+        bands: Number of colour steps from one end to the other, which keep a movie's file small; None is smooth.
+        pixels: Pixels along a side of the panel, if there are bands.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class PlanePanel:
 
     @property
     def artists(self) -> list[Any]:
-        """What may look different after each showing, from below to above."""
+        """What may change when the panel is shown again, from back to front."""
         return [self._image, *self._points, *self._lines]
 
     def points(
@@ -58,11 +57,11 @@ class PlanePanel:
         """Draw rows x [N, 2] on top, in the colours and shapes of their labels y [N].
 
         Args:
-            x: Where they are.
-            y: What they are.
+            x: Positions of the rows [N, 2].
+            y: Labels of the rows [N].
             class_names: Name of each class, for the legend.
             size: Area of a point, in square points; None is large for few rows and small for many.
-            most: Rows drawn; of more, every second, third, ….
+            most: The most rows to draw; of more, every second, third, … is drawn.
         """
         step = max(1, len(x) // most)
         x, y = x[::step], y[::step]
@@ -75,7 +74,7 @@ class PlanePanel:
             )
 
     def _paint(self, values: Tensor, colours: Callable[[Tensor], Tensor]) -> None:
-        """Colours [N, 3] of values [N, K], from values [R * R, K] over the plane that go from 0 to 1."""
+        """Paint values [R * R, K] from 0 to 1 over the plane; `colours` maps values [N, K] to colours [N, 3]."""
         side = self.plane.resolution
         if self._bands is not None:
             picture = values.T.reshape(1, -1, side, side)
@@ -86,7 +85,7 @@ class PlanePanel:
         self._image.set_data(pixels.reshape(side, side, 3).numpy())
 
     def _draw_lines(self, surfaces: list[tuple[Tensor, float]]) -> None:
-        """A line where each surface [R * R] reaches its level, in place of those before."""
+        """Replace the lines by one where each surface [R * R] reaches its level."""
         side = self.plane.resolution
         for line in self._lines:
             line.remove()
@@ -105,9 +104,9 @@ class BoundaryPanel(PlanePanel):
     """The probability of each class as colour, and the line where the decision changes.
 
     Args:
-        axis: Where to draw.
-        plane: What the panel covers.
-        line_width: Of the line, in points.
+        axis: The axis to draw on.
+        plane: The plane to cover.
+        line_width: Width of the line, in points.
         **more: Arguments of `PlanePanel`.
     """
 
@@ -115,7 +114,7 @@ class BoundaryPanel(PlanePanel):
         super().__init__(axis, plane, line_width, **more)
 
     def show(self, probabilities: Tensor, threshold: float = 0.5) -> None:
-        """Probabilities [R * R, C] over the plane; two classes part at the threshold."""
+        """Show probabilities [R * R, C] over the plane; `threshold` separates two classes."""
         self._paint(probabilities, shade)
         self._draw_lines(_margins(probabilities, threshold))
 
@@ -124,7 +123,7 @@ class Scale(NamedTuple):
     """How activations become colours.
 
     Attributes:
-        neutral: The activation at which a unit says nothing.
+        neutral: The neutral activation, drawn white.
         reach: The distance from it at which colours are strongest.
     """
 
@@ -133,14 +132,14 @@ class Scale(NamedTuple):
 
 
 class UnitPanel(PlanePanel):
-    """What one unit says: its activation as colour, and the line where it changes sign or begins to speak.
+    """The output of one unit: its activation as colour, and the line where it changes sign or becomes active.
 
     Args:
-        axis: Where to draw.
-        plane: What the panel covers.
-        scale: Of its colours.
-        title: Above it.
-        size: Of the title, in points.
+        axis: The axis to draw on.
+        plane: The plane to cover.
+        scale: Scale of its colours.
+        title: Title of the panel.
+        size: Size of the title, in points.
         **more: Arguments of `PlanePanel`.
     """
 
@@ -152,7 +151,7 @@ class UnitPanel(PlanePanel):
         axis.set_title(title, fontsize=size, pad=3)
 
     def show(self, activation: Tensor) -> None:
-        """Activation [R * R] over the plane."""
+        """Show activations [R * R] over the plane."""
         relative = ((activation.float() - self._scale.neutral) / max(self._scale.reach, 1e-6)).clamp(-1, 1)
         lifted = relative.sign() * relative.abs() ** CONTRAST
         self._paint((1 + lifted[:, None]) / 2, lambda x: _SPEECH[(255 * x[:, 0]).round().long()])
@@ -160,7 +159,7 @@ class UnitPanel(PlanePanel):
 
 
 def speech(bands: int) -> Tensor:
-    """The colours [bands + 1, 3] of a unit's panel with some bands, from most negative to most positive."""
+    """The colours [bands + 1, 3] of a unit's panel, from most negative to most positive."""
     return _SPEECH[torch.linspace(0, 255, bands + 1).round().long()]
 
 
@@ -173,7 +172,7 @@ def shade(probabilities: Tensor) -> Tensor:
 
 
 def _margins(probabilities: Tensor, threshold: float) -> list[tuple[Tensor, float]]:
-    """Surfaces [N] and the level of each at which the decision changes, for probabilities [N, C]."""
+    """Surfaces [N] and the level at which the decision changes on each, for probabilities [N, C]."""
     if probabilities.shape[1] == 2:
         return [(probabilities[:, 1], threshold)]
     surfaces = []

@@ -1,20 +1,20 @@
-"""A rectangle of points around two-column data, to ask a network about each."""
+"""A rectangular grid of points around two-column data, at which to evaluate a network."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-_MARGIN = 0.08  # of the data's width, left free around it
+_MARGIN = 0.08  # of the data's width, as a margin around it
 
 
 class Plane(NamedTuple):
-    """A rectangle of points.
+    """A rectangular grid of points.
 
     Attributes:
-        points: [R * R, 2], row by row from the bottom.
+        points: Points [R * R, 2], row by row from the bottom.
         extent: Left, right, bottom and top.
-        resolution: R.
+        resolution: Points along a side, R.
     """
 
     points: Tensor

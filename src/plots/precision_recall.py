@@ -1,4 +1,4 @@
-"""What each found positive row costs in precision."""
+"""The cost of recall in precision."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from src.plots.lines import add_legend, is_crowd, known, labelled, mean_label, s
 from src.plots.palette import GREY, INK
 from src.plots.style import new_figure
 
-_SAME = 0.01  # prevalences no further apart share a line
+_SAME = 0.01  # prevalences that differ by less share a line
 
 
 def precision_recall_figure(
     curves: dict[str, dict[str, Tensor]], average_precisions: dict[str, float], title: str = ""
 ) -> Figure:
-    """Precision over recall, a line for each class, and dotted what precision is if every row is called positive.
+    """Precision over recall, one line per class, with a dotted line for the precision of calling every row positive.
 
-    Of more than 10 classes the mean over all and the 5 of the lowest average precision are drawn. A class whose average
-    precision is NaN has no line.
+    With more than 10 classes, the mean over all and the 5 with the lowest average precision are drawn. A class with an
+    average precision of NaN has no line.
 
     Args:
-        curves: Columns precision [T] and recall [T] of each class, as `src.metrics.curves.precision_recall_curve` gives
-            them: from the lowest threshold, where every row is positive.
-        average_precisions: Of each class, for the legend.
-        title: Of the figure.
+        curves: Columns precision [T] and recall [T] of each class, from
+            `src.metrics.curves.precision_recall_curve`: starting at the lowest threshold, where every row is positive.
+        average_precisions: Average precision of each class, for the legend.
+        title: Title of the figure.
     """
     lines = shown(average_precisions)
     figure, (axis,) = new_figure(4.4, 4.6)
@@ -49,7 +49,7 @@ def _precision_at(recall: Tensor, curve: dict[str, Tensor]) -> Tensor:
 
 
 def _draw_prevalence(axis: Any, prevalences: dict[str, float]) -> None:
-    """A dotted line for the prevalence of each colour's class, or one for all where they are the same."""
+    """A dotted line for the prevalence of each class in its colour, or a single one if they are equal."""
     style: dict[str, Any] = {"linestyle": ":", "linewidth": 1.2}
     low, high = min(prevalences.values(), default=0.0), max(prevalences.values(), default=0.0)
     if high - low < _SAME:

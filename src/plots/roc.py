@@ -1,4 +1,4 @@
-"""What each true positive costs in false ones."""
+"""The cost of true positives in false positives."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,15 +10,15 @@ from src.plots.style import new_figure
 
 
 def roc_figure(curves: dict[str, dict[str, Tensor]], aucs: dict[str, float], title: str = "") -> Figure:
-    """True over false positive rate, a line for each class.
+    """True over false positive rate, one line per class.
 
-    Of more than 10 classes the mean over all and the 5 of the smallest area are drawn. A class whose area is
-    NaN has no line.
+    With more than 10 classes, the mean over all and the 5 with the smallest area are drawn. A class with an area of NaN
+    has no line.
 
     Args:
-        curves: Columns fpr [T] and tpr [T] of each class, as `src.metrics.curves.roc_curve` gives them.
+        curves: Columns fpr [T] and tpr [T] of each class, from `src.metrics.curves.roc_curve`.
         aucs: Area under the curve of each class, for the legend.
-        title: Of the figure.
+        title: Title of the figure.
 
     Example:
         >>> import torch

@@ -37,9 +37,9 @@ def new_figure(
     """A figure and its panels [num_rows * num_panels], side by side, row by row.
 
     Args:
-        width: In inches.
-        height: In inches.
-        num_panels: Panels of a row.
+        width: Width in inches.
+        height: Height in inches.
+        num_panels: Panels per row.
         num_rows: Rows of panels.
         **settings: Arguments of Matplotlib's `Figure.subplots`.
     """
@@ -50,7 +50,7 @@ def new_figure(
 
 
 def blank_figure(width: float, height: float, **settings: Any) -> Figure:
-    """A figure of `width` by `height` inches without panels, which needs no screen; `settings` are Matplotlib's."""
+    """A figure of `width` by `height` inches without panels that needs no screen; `settings` are Matplotlib's."""
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), **settings)
         FigureCanvasAgg(figure)
@@ -58,7 +58,7 @@ def blank_figure(width: float, height: float, **settings: Any) -> Figure:
 
 
 def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
-    """A figure as an encoded picture, with its width and height in pixels.
+    """A figure as an encoded PNG, with its width and height in pixels.
 
     Example:
         >>> figure, (panel,) = new_figure(width=4, height=3)
@@ -71,15 +71,15 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
     with rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", r"Glyph \d+|constrained_layout not applied"
-        )  # names of any letters and length
-        figure.canvas.draw()  # once, where `savefig` draws a second time without showing it: a quarter of its time
+        )  # for names in any script and of any length
+        figure.canvas.draw()  # once; `savefig` would draw twice, which takes a third longer
     pixels = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]  # of Agg, which all figures have
     Image.fromarray(pixels[..., :3].copy()).save(buffer, "png")
     return buffer.getvalue(), figure.canvas.get_width_height()
 
 
 def _take_literally(figure: Figure) -> None:
-    """Have names with dollar signs drawn as they are, not as formulas; numbers along logarithmic axes are formulas."""
+    """Draw names with dollar signs literally, not as formulas; numbers along logarithmic axes stay formulas."""
     axes = [axis for panel in figure.axes for axis in (panel.xaxis, panel.yaxis) if axis.get_scale() == "log"]
     numbers = {text for axis in axes for text in axis.findobj(Text)}
     for text in figure.findobj(Text):

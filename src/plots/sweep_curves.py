@@ -1,4 +1,4 @@
-"""How a metric went in many runs, epoch by epoch."""
+"""A metric over the epochs of many runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,11 +12,11 @@ _FAINTEST = 0.12  # opacity of a line among many
 
 
 class Line(NamedTuple):
-    """How a metric went in a run.
+    """A metric over the epochs of a run.
 
     Attributes:
-        epochs: Numbers of epochs [E].
-        values: The metric after each of them [E].
+        epochs: Epoch numbers [E].
+        values: The metric after each epoch [E].
     """
 
     epochs: Sequence[float]
@@ -24,11 +24,11 @@ class Line(NamedTuple):
 
 
 def sweep_curves_figure(settings: Mapping[str, Sequence[Line]], metric: str, logarithmic: bool = False) -> Figure:
-    """A metric over the epochs: a line for each run of each setting, in the setting's colour, fainter where many are.
+    """A metric over the epochs: one line per run, in the colour of its setting, fainter if there are many.
 
     Args:
-        settings: Name of each setting, as the legend has it, and its runs; an empty name has no place in the legend.
-        metric: What is drawn, for the title and the axis.
+        settings: Name of each setting in the legend, and its runs; an empty name is left out of the legend.
+        metric: Name of the metric, for the title and the axis.
         logarithmic: Whether its axis is logarithmic.
     """
     figure, (axis,) = new_figure(7.2, 4.0)

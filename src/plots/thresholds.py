@@ -1,4 +1,4 @@
-"""What each threshold would give, and which one was chosen."""
+"""The effect of each threshold, and the chosen one."""
 
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -14,10 +14,10 @@ def thresholds_figure(curve: dict[str, Tensor], chosen: float, title: str = "") 
     """Recall, precision and false positive rate over the threshold, and a vertical line at the chosen one.
 
     Args:
-        curve: Columns threshold, tpr, fpr and precision [T], as `src.metrics.curves.threshold_curve` gives them. Recall
-            is the true positive rate, so both are one line.
-        chosen: Threshold; rows at or above it are positive.
-        title: Of the figure.
+        curve: Columns threshold, tpr, fpr and precision [T], from `src.metrics.curves.threshold_curve`. Recall is the
+            true positive rate, so both are one line.
+        chosen: The chosen threshold; rows at or above it are positive.
+        title: Title of the figure.
     """
     figure, (axis,) = new_figure(5.2, 3.8)
     for ink, (column, label) in zip(COLORS, _LINES.items(), strict=False):

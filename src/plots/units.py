@@ -20,15 +20,15 @@ def units_figure(
     class_names: tuple[str, ...] = (),
     title: str = "",
 ) -> Figure:
-    """A panel for each unit: its activation as colour, and a line where it changes sign or begins to speak.
+    """One panel per unit: its activation as colour, and a line where it changes sign or becomes active.
 
     Args:
-        plane: Where the activations were taken.
-        activations: Of each unit [R * R, U].
-        titles: Of the panels; none are "unit 1", "unit 2", ….
-        rows: Inputs x [N, 2] and labels y [N] to draw on top; None leaves the panels bare.
-        class_names: Name of each class among those rows.
-        title: Of the whole figure.
+        plane: The points where the activations were computed.
+        activations: Activation of each unit [R * R, U].
+        titles: Titles of the panels; by default "unit 1", "unit 2", ….
+        rows: Inputs x [N, 2] and labels y [N] to draw on top; None draws no rows.
+        class_names: Name of each class among these rows.
+        title: Title of the whole figure.
     """
     num_units = activations.shape[1]
     columns = ceil(sqrt(num_units))
@@ -49,9 +49,9 @@ def units_figure(
 
 
 def scales(activations: Tensor) -> tuple[float, list[float]]:
-    """The activation at which units say nothing, and how far from it each goes, for activations [..., U].
+    """The neutral activation, and the largest distance of each unit from it, for activations [..., U].
 
-    It is a half for activations between 0 and 1, none of them 0, as a sigmoid's are, and 0 for others.
+    It is one half for activations between 0 and 1, none of them 0, like a sigmoid's, and 0 for others.
     """
     flat = activations.float().reshape(-1, activations.shape[-1])
     neutral = 0.5 if flat.min() > 0 and flat.max() <= 1 else 0.0

@@ -1,1 +1,1 @@
-"""What README.md takes from the code instead of saying it again: the gallery's numbers and figures, and the options."""
+"""The parts of README.md and docs/ that are generated from the code: the gallery and the options."""

@@ -1,4 +1,4 @@
-"""Renew the gallery and README.md: `python -m src.readme`, all of it, or `python -m src.readme xor circles`."""
+"""Update the gallery and the pages: `python -m src.readme` for all of it, or `python -m src.readme xor circles`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The gallery: each experiment trained, its number kept and its figure drawn."""
+"""The gallery: each experiment is trained, its score saved and its figure drawn."""
 
 import io
 import json
@@ -22,7 +22,7 @@ from src.settings.options import description
 from src.storage.folders import RunFolder
 
 GALLERY = CONF.parent / "notebooks" / "gallery"
-"""Where the figures are, and `gallery.json` beside them."""
+"""The folder of the figures and `gallery.json`."""
 
 EXPERIMENTS = (
     *("and_gate", "or_gate", "nand_gate", "xor_gate", "gaussian", "moons_logistic"),
@@ -32,31 +32,31 @@ EXPERIMENTS = (
     *("sweep_noise", "sweep_depth", "sweep_width", "sweep_activation", "sweep_learning_rate", "sweep_epochs"),
     "sweep_seed",
 )
-"""What the gallery shows, in the order in which a course would."""
+"""The experiments of the gallery, in the order of a course."""
 
 HIGHLIGHTS = ("circles", "spirals", "moons_logistic", "sweep_noise", "sweep_seed", "fashion_cnn")
-"""What the first page shows of it."""
+"""The experiments shown in README.md."""
 
 NEEDS_OWN_DATA = ("transfer", "table")
-"""Experiments on pictures or a table that only their user has."""
+"""Experiments on the user's own pictures or tables."""
 
 _DECIDE = ("data", "network", "head", "optimizer", "scheduler", "solved")
-_PLACES = ("root", "cache")  # keys of `data` that say where files are
+_PLACES = ("root", "cache")  # keys of `data` that are paths
 _COLUMNS = 3
 _BOUNDARIES = 8  # of a sweep
-_WIDTH = 480  # pixels of a figure, twice what is shown
+_WIDTH = 480  # pixels of a figure, twice its displayed width
 _COLOURS = 128
 _FRAMES = 36  # of a movie: two thirds of a megabyte, and still smooth enough
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the gallery tells about an experiment.
+    """An experiment's entry in the gallery.
 
     Attributes:
-        number: What was measured, `test/accuracy 0.9575`, and whether that solves the problem.
-        value: The number alone, for comparison with a run of now.
-        settings: What it was measured with, by dotted names.
+        number: The score, such as `test/accuracy 0.9575`, and whether it solves the problem.
+        value: The number alone, to compare with a current run.
+        settings: The settings it was measured with, by dotted names.
     """
 
     number: str
@@ -65,7 +65,7 @@ class Entry:
 
 
 def command(experiment: str) -> str:
-    """What shows an experiment."""
+    """The command that runs an experiment."""
     return f"python -m src.train experiment={experiment}"
 
 
@@ -75,10 +75,10 @@ def settings_of(experiment: str) -> dict[str, Any]:
 
 
 def changed(experiment: str) -> list[str]:
-    """The settings that an experiment was measured with and that are others now, or gone.
+    """The settings of an experiment that have changed or disappeared since it was measured.
 
-    A key that is new since then counts where the experiment gives it another value than its option does: a new
-    option's own default leaves the experiment as it was, so it asks for no new training.
+    A key that is new since then counts only if the experiment gives it another value than its option does: a new key at
+    its default leaves the experiment as it was, so it needs no new training.
     """
     now = settings_of(experiment)
     measured = read_entries()[experiment].settings
@@ -91,7 +91,7 @@ def changed(experiment: str) -> list[str]:
 
 
 def _defaults(experiment: str) -> dict[str, Any]:
-    """What the options that an experiment chooses have for settings by themselves."""
+    """The default settings of the options that an experiment chooses."""
     choices = _composed(f"experiment={experiment}")["hydra"]["runtime"]["choices"]
     words = [f"{group}={option}" for group, option in choices.items() if option and "hydra" not in group]
     return _deciding(_composed(*(word for word in words if not word.startswith("experiment="))))
@@ -121,21 +121,21 @@ def _flat(node: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def read_entries() -> dict[str, Entry]:
-    """What was measured when the gallery was last made, by experiment."""
+    """The entries of the last gallery, by experiment."""
     path = GALLERY / "gallery.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     return {name: Entry(**values) for name, values in known.items()}
 
 
 def measure(experiment: str, *overrides: str) -> Entry:
-    """Train an experiment, draw its figure into the gallery and say what it came to.
+    """Train an experiment, draw its figure into the gallery and return its entry.
 
     Args:
         experiment: One of `EXPERIMENTS`.
-        *overrides: More of its command line, such as `data_dir=../shared/data`.
+        *overrides: Further command-line words, such as `data_dir=../shared/data`.
 
     Raises:
-        ConfigError: It cannot be trained here, for want of its data.
+        ConfigError: It cannot be trained here because its data is missing.
     """
     words = [*overrides, "callbacks.figures=null", "logger=none"]
     is_sweep = experiment.startswith("sweep_")
@@ -145,7 +145,7 @@ def measure(experiment: str, *overrides: str) -> Entry:
 
 
 def film(experiment: str, *overrides: str) -> None:
-    """Train an experiment, with `overrides` as on the command line, and keep the movie of its boundary."""
+    """Train an experiment, with `overrides` as on the command line, and save the movie of its boundary."""
     frames = f"callbacks.boundary_movie.frames={_FRAMES}"
     run = lab.train(experiment, "callbacks=boundary_movie", frames, *overrides)
     gif = RunFolder(run.folder).movie().read_bytes()
@@ -153,9 +153,9 @@ def film(experiment: str, *overrides: str) -> None:
 
 
 def write_entries(entries: dict[str, Entry]) -> None:
-    """Keep the entries that were measured."""
+    """Save the entries."""
     lines = [f"{json.dumps(name)}: {json.dumps(asdict(entries[name]), ensure_ascii=False)}" for name in sorted(entries)]
-    (GALLERY / "gallery.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")  # a line each, for a short diff
+    (GALLERY / "gallery.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")  # one line each, for short diffs
 
 
 def _trained(experiment: str, words: list[str]) -> tuple[str, float, Any]:
@@ -166,7 +166,7 @@ def _trained(experiment: str, words: list[str]) -> tuple[str, float, Any]:
 
 
 def _figure(run: lab.TrainedRun) -> Any:
-    """The figure that says most about a run."""
+    """The most informative figure of a run."""
     spec = run.head.spec
     if not spec.num_classes:
         return run.plot_fit()
@@ -196,7 +196,7 @@ def _small(png: bytes) -> bytes:
 
 
 def gallery_markdown(experiments: Sequence[str], page: Path) -> str:
-    """Some `experiments` as a table of pictures for a `page`, from what was measured last."""
+    """A table of pictures of some `experiments` for a `page`, from the last measurements."""
     entries = read_entries()
     pictures = os.path.relpath(GALLERY, page.parent)
     cells = [_cell(name, entries[name], pictures) for name in experiments if name in entries]

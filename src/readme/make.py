@@ -1,4 +1,4 @@
-"""`make gallery`: every experiment trained anew, its figure drawn, and the sections of the pages written."""
+"""`make gallery`: train every experiment anew, draw its figure, and write the sections of the pages."""
 
 import contextlib
 import io
@@ -35,16 +35,16 @@ SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
     DOCS / "options.md": {"options": options_markdown},
     DOCS / "speed.md": {"speed": speed_markdown},
 }
-"""What pages take from the code, by the name of its pair of comments."""
+"""The generated sections of pages, by the name of their pair of comments."""
 
-_PAGES = "pages"  # the word that renews those alone, and trains nothing
+_PAGES = "pages"  # the word that updates only the sections and trains nothing
 
 _FILMED = "xor"
-_HEAVY = "fashion_"  # these take all cores but one, and minutes; the others one core between them, meanwhile
+_HEAVY = "fashion_"  # these take minutes on all cores but one; the others share that one meanwhile
 
 
 def main(words: list[str]) -> int:
-    """Renew the experiments that are named, or all; the exit code.
+    """Update the named experiments, or all; returns the exit code.
 
     Args:
         words: `pages` alone, which only writes the sections; or names of experiments, and overrides for all of them,
@@ -63,7 +63,7 @@ def main(words: list[str]) -> int:
     start = time.perf_counter()
     with _process() as heavy, _process() as light:
         for pool, is_heavy, threads in ((heavy, True, max(1, cores.available() - 1)), (light, False, 1)):
-            os.environ["OMP_NUM_THREADS"] = str(threads)  # which a process reads as it starts, with its first work
+            os.environ["OMP_NUM_THREADS"] = str(threads)  # read by a process when it starts, with its first task
             futures |= {pool.submit(_renew, n, overrides): n for n in chosen if n.startswith(_HEAVY) == is_heavy}
         for future in as_completed(futures):
             name = futures[future]
@@ -87,7 +87,7 @@ def _write_pages() -> int:
 
 
 def _process() -> ProcessPoolExecutor:
-    """A process that does one thing after another."""
+    """A process that does one task after another."""
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 

@@ -1,4 +1,4 @@
-"""The tables of config groups, options and keys, read from the files of `conf/` and their comments."""
+"""The tables of config groups, options and keys, generated from the files of `conf/` and their comments."""
 
 from html import escape
 
@@ -9,7 +9,7 @@ _SHARED_FILES = ("in_memory", "drawn_whole", "tabular", "images")
 
 
 def options_markdown() -> str:
-    """A folded table for each group, one of the keys that options share, and one of those outside all groups."""
+    """A collapsible table per group, one for the keys that options share, and one for the keys outside all groups."""
     sections = []
     for group in GROUPS:
         options = [read_option(path) for path in sorted((CONF / group).glob("*.yaml"))]

@@ -1,4 +1,4 @@
-"""What `make bench` measured last, as the table and the chart of the documentation."""
+"""The last results of `make bench`, as the table and the chart of the documentation."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ CHART = CONF.parent / "docs" / "images" / "speed.png"
 
 
 class Ratio(NamedTuple):
-    """A time of this project over that of something else, the median of rounds.
+    """The ratio of this project's time to another's, the median over rounds.
 
     Attributes:
         task: What was trained.
         other: What it is compared with.
-        value: Ours over theirs.
+        value: Our time over theirs.
     """
 
     task: str
@@ -43,7 +43,7 @@ def speed_markdown() -> str:
 def speed_chart() -> bytes:
     """The ratios as bars, with a line where both are equally fast: a PNG."""
     from src.plots.palette import COLORS, INK
-    from src.plots.style import new_figure, to_png  # Matplotlib, which the table does not need
+    from src.plots.style import new_figure, to_png  # Matplotlib is not needed for the table
 
     figure, (panel,) = new_figure(7.6, 2.9)
     colors = dict(zip((XOR, FASHION, SEEDS), COLORS, strict=False))

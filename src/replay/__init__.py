@@ -1,1 +1,1 @@
-"""A training replayed: copies of its weights, the epochs that are worth a picture, and what the network said then."""
+"""Replaying a training: copies of its weights, the epochs worth a picture, and the network's outputs then."""

@@ -1,4 +1,4 @@
-"""A training replayed: from copies of its weights to what a movie shows of them."""
+"""Replaying a training: from copies of its weights to the frames of a movie."""
 
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -17,11 +17,11 @@ from src.plots.units import scales
 from src.replay.pacing import durations, paced
 from src.replay.snapshots import Snapshot
 
-_COARSE, _FINE = 40, 100  # points along a side of the plane, to choose frames and to draw them
+_COARSE, _FINE = 40, 100  # points along a side of the plane, for choosing frames and for drawing them
 
 
 class Seen(NamedTuple):
-    """What a network says over a plane: probabilities [R * R, C], activations [R * R, U], weights of those [O, U]."""
+    """A network's outputs over a plane: probabilities [R * R, C], activations [R * R, U] and their weights [O, U]."""
 
     probabilities: Tensor
     activations: Tensor
@@ -29,18 +29,18 @@ class Seen(NamedTuple):
 
 
 class Replay:
-    """The frames of a movie: those snapshots between which the boundary moves, and what is seen in each.
+    """The frames of a movie: the snapshots between which the boundary moves, and what each shows.
 
     Args:
-        head: Takes the weights of one snapshot after another, and so has to be `lent`.
-        datamodule: Where the rows are.
-        snapshots: At rising epochs.
-        num_frames: At most.
-        layer: Hidden layer whose units are shown, `first`, `last`, or its number from 1.
-        max_units: Units shown; of more, those that count most in the next layer at the end.
+        head: The head, which loads the weights of one snapshot after another and must therefore be `lent`.
+        datamodule: The dataset.
+        snapshots: Snapshots in order of their epochs.
+        num_frames: Maximum number of frames.
+        layer: Hidden layer whose units are shown: `first`, `last`, or its number from 1.
+        max_units: Maximum number of units; of more, those that matter most to the next layer at the end.
 
     Attributes:
-        frames: The snapshots shown.
+        frames: The snapshots to show.
         seconds: How long each is shown.
         scene: What all frames share.
     """
@@ -81,14 +81,14 @@ class Replay:
         )
 
     def shot(self, place: int) -> Shot:
-        """What the frame at a place shows."""
+        """What the frame with index `place` shows."""
         seen = self._seen(self.frames[place], self._plane)
         sizes, towards = _sizes(seen) / self._heaviest, self._towards(seen.weights)
         return Shot(place, self._accuracies[place], seen.probabilities, seen.activations, sizes, towards)
 
     @torch.no_grad()
     def _seen(self, snapshot: Snapshot, plane: Plane) -> Seen:
-        """What a snapshot says; of its units those shown, once they are known."""
+        """The outputs of a snapshot; only of the units shown, once they are known."""
         head = self._head
         head.load_state_dict(snapshot.weights)
         points = plane.points.to(head.device)
@@ -104,7 +104,7 @@ class Replay:
         return self._head.evaluate(self._datamodule.whole("val"))
 
     def _units(self, activations: Tensor) -> Units:
-        """The units shown, on scales that fit their activations [M, R * R, U] at all times."""
+        """The units to show, with scales that fit their activations [M, R * R, U] in all frames."""
         neutral, reaches = scales(activations)
         number = f"{self._total}" if len(reaches) == self._total else f"{len(reaches)} of {self._total}"
         title, meaning = f"{number} hidden units", "bar: weight in the output, in its class's colour"
@@ -116,25 +116,25 @@ class Replay:
         return Units(title, meaning, names, [Scale(neutral, reach) for reach in reaches])
 
     def _towards(self, weights: Tensor) -> Tensor:
-        """The class for which each unit speaks up [U] by its weights [O, U] in the outputs; -1 in a layer between."""
+        """The class that each unit votes for [U] by its weights [O, U] in the outputs; -1 except in the last layer."""
         if self._layer < self._num_layers:
             return torch.full((weights.shape[1],), -1)
         return (weights[0] > 0).long() if len(weights) == 1 else weights.argmax(dim=0)
 
 
 def _changes(probabilities: list[Tensor]) -> Tensor:
-    """How far each of M answers [R * R, C] is from the one before it: the share of all probability that moved [M]."""
+    """The change of each of M predictions [R * R, C] from the previous one: the share of probability that moved [M]."""
     moved = [(now - before).abs().sum().item() / (2 * len(now)) for before, now in pairwise(probabilities)]
     return torch.tensor([0.0, *moved])
 
 
 def _sizes(seen: Seen) -> Tensor:
-    """How much each unit counts in the next layer [U]."""
+    """How much each unit matters to the next layer [U]."""
     sizes: Tensor = torch.linalg.vector_norm(seen.weights, dim=0)
     return sizes
 
 
 def _loudest(seen: Seen, num: int) -> list[int]:
-    """The units, `num` at most and in their order, that move the next layer most."""
+    """At most `num` units, in order, that matter most to the next layer."""
     influence = _sizes(seen) * (seen.activations.amax(dim=0) - seen.activations.amin(dim=0))
     return sorted(influence.argsort(descending=True, stable=True)[:num].tolist())

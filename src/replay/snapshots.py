@@ -1,4 +1,4 @@
-"""Copies of a head's weights, and a head that lends itself to them."""
+"""Copies of a head's weights, and a head that temporarily loads them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +12,20 @@ from src.errors import ConfigError
 
 
 class Snapshot(NamedTuple):
-    """The weights and buffers of a head by their names, after the `epoch`-th epoch (0: untrained)."""
+    """The weights and buffers of a head by name, after epoch `epoch` (0: untrained)."""
 
     epoch: int
     weights: dict[str, Tensor]
 
 
 def snapshot(head: pl.LightningModule, epoch: int) -> Snapshot:
-    """A copy of the weights of a head as they are after the `epoch`-th epoch, on the device where they are."""
+    """A copy of the weights of a head after epoch `epoch`, on their own device."""
     return Snapshot(epoch, {name: value.detach().clone() for name, value in head.state_dict().items()})
 
 
 @contextmanager
 def lent(head: pl.LightningModule) -> Iterator[None]:
-    """Other weights may be loaded inside the block; after it the head has its own again."""
+    """Allow other weights to be loaded inside the block; afterwards the head has its own again."""
     own = snapshot(head, 0).weights
     try:
         yield
@@ -34,15 +34,15 @@ def lent(head: pl.LightningModule) -> Iterator[None]:
 
 
 def as_vector(head: pl.LightningModule) -> Tensor:
-    """The weights and buffers of a head as one vector [P] on the CPU: float64, which holds them exactly."""
+    """The weights and buffers of a head as one vector [P] on the CPU, exact in float64."""
     return torch.cat([value.detach().flatten().double().cpu() for value in head.state_dict().values()])
 
 
 def take_vector(head: pl.LightningModule, vector: Tensor) -> None:
-    """Load a `vector` [P] of weights and buffers, which `as_vector` made of a `head` like this one.
+    """Load a `vector` [P] of weights and buffers that `as_vector` made from a `head` like this one.
 
     Raises:
-        ConfigError: They are those of another network.
+        ConfigError: The vector belongs to another network.
     """
     state = head.state_dict()
     sizes = [value.numel() for value in state.values()]

@@ -1,1 +1,1 @@
-"""What a person is told: results, remarks, and text that a terminal can be given."""
+"""Output for people: results, remarks, and text that is safe for a terminal."""

@@ -1,21 +1,21 @@
-"""The one thing to try where a run has not reached its target, from its curves and its scores."""
+"""The one thing to try if a run has not reached its target, from its curves and its scores."""
 
 from collections.abc import Sequence
 from typing import Any
 
-_FEW = 5  # epochs: too few to tell anything else
-_LAST = 0.2  # of the epochs, over which a loss counts as falling
-_FALL = 0.02  # of itself
+_FEW = 5  # epochs: too few for any other advice
+_LAST = 0.2  # share of the last epochs over which the loss is compared
+_FALL = 0.02  # relative decrease of the loss that counts as falling
 
 
 def advice(metrics: dict[str, Any], rule: dict[str, Any], losses: Sequence[float], is_linear: bool) -> str:
     """What to try, and why.
 
     Args:
-        metrics: What the run's `metrics.json` holds.
-        rule: The metric that decides whether it is solved, and its bounds.
-        losses: Of the validation rows, epoch by epoch; none where they are not known.
-        is_linear: The network can only draw a line.
+        metrics: The contents of the run's `metrics.json`.
+        rule: The metric that decides whether the run is solved, and its bounds.
+        losses: The validation loss of each epoch; empty if unknown.
+        is_linear: Whether the network can only draw a line.
 
     Example:
         >>> rule = {"metric": "test/accuracy", "at_least": 0.9, "at_most": None}

@@ -1,4 +1,4 @@
-"""A table of texts in the columns of a terminal."""
+"""A table of strings as aligned columns for a terminal."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ _GAP = 2
 
 
 def aligned(lines: Sequence[Sequence[str]], fixed: int = 1, names: bool = False, width: int = 80) -> str:
-    """Columns flush right; those that do not fit into the width follow below, beside the first ones again.
+    """Right-aligned columns; those that do not fit the width follow below, with the first columns repeated.
 
     Args:
-        lines: A head, and a line of as many cells for each row.
-        fixed: The first columns, which say what a row is.
-        names: The first column is flush left.
-        width: Of the terminal, in characters.
+        lines: The header and the rows, with equally many cells.
+        fixed: The number of first columns that identify a row.
+        names: Whether the first column is left-aligned.
+        width: Width of the terminal, in characters.
 
     Example:
         >>> print(aligned([["lr", "runs"], ["0.1", "8"]]))

@@ -1,4 +1,4 @@
-"""A few lines on what a table was found to hold."""
+"""A few lines that describe a table."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ _LONGEST = 40  # characters of a reason
 
 
 def facts_lines(facts: Mapping[str, Any]) -> list[str]:
-    """Lines on the classes, the columns and the missing cells of a table.
+    """Lines about the classes, the columns and the missing cells of a table.
 
     Args:
-        facts: As `data.json` has them.
+        facts: The contents of `data.json`.
 
     Example:
         >>> columns = {"size": {"kind": "number", "missing": 3}}
@@ -31,11 +31,11 @@ def facts_lines(facts: Mapping[str, Any]) -> list[str]:
 
 
 def class_line(classes: Mapping[str, int], several: bool = False) -> list[str]:
-    """A line on the training rows of each class; none where there are none.
+    """A line about the training rows of each class; empty without classes.
 
     Args:
-        classes: Training rows of each, or with each label.
-        several: Whether a row may have several, as it may have labels.
+        classes: Training rows of each class, or with each label.
+        several: Whether a row may have several labels.
 
     Example:
         >>> class_line({"a": 1, "b": 1})

@@ -1,4 +1,4 @@
-"""What the terminal and the loggers are told when a run has ended."""
+"""What the terminal and the loggers get at the end of a run."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,11 +12,11 @@ _WIDTH = 80
 
 
 def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
-    """A row for each split and a column for each metric; turned round where that is wider than a terminal.
+    """One row per split and one column per metric, or transposed if that is wider than a terminal.
 
     Args:
-        metrics: Numbers by keys like `test/accuracy`.
-        names: Of the columns.
+        metrics: Numbers by keys such as `test/accuracy`.
+        names: Names of the columns.
 
     Example:
         >>> print(metrics_table({"train/loss": 0.25, "val/loss": 0.5, "test/loss": 1e-9}, ("loss",)))
@@ -36,11 +36,11 @@ def metrics_table(metrics: dict[str, Any], names: tuple[str, ...]) -> str:
 
 
 def meaning(spec: DataSpec, names: Iterable[str]) -> list[str]:
-    """The line below a table of scores that says which class they are of, or over what their means are; if any.
+    """The line below a table of scores about the class they refer to, or what they are averaged over, if any.
 
     Args:
-        spec: What the rows are.
-        names: Of the scores.
+        spec: The specification of the dataset.
+        names: Names of the scores.
 
     Example:
         >>> meaning(DataSpec("binary", (2,), ("well", "sick")), ("accuracy", "precision", "recall"))
@@ -60,21 +60,21 @@ def _number(value: float) -> str:
 
 
 def counts(epochs: int, best_epoch: int, steps: int, num_parameters: int) -> dict[str, int]:
-    """What a run's `metrics.json` says beside its scores.
+    """The contents of a run's `metrics.json` besides its scores.
 
     Args:
-        epochs: That were trained.
-        best_epoch: The one whose weights are measured, from 1.
-        steps: Of the optimizer.
-        num_parameters: That were trained.
+        epochs: Number of epochs trained.
+        best_epoch: The epoch whose weights are evaluated, from 1.
+        steps: Number of optimiser steps.
+        num_parameters: Number of trained parameters.
     """
     return {"epochs": epochs, "best_epoch": best_epoch, "steps": steps, "num_parameters": num_parameters}
 
 
 def closing_scores(metrics: dict[str, Any]) -> dict[str, float]:
-    """The scores of the best weights, of a run's `metrics`, by the names that loggers have for them.
+    """The scores of the best weights in a run's `metrics`, by the loggers' names for them.
 
-    `val/loss` is a curve there already; `val/best_loss` is one point.
+    `val/loss` is already a curve there; `val/best_loss` is one point.
 
     Example:
         >>> closing_scores({"train/loss": 0.1, "val/loss": 0.2, "test/f1": 0.9, "epochs": 3})
@@ -88,7 +88,7 @@ def closing_scores(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
-    """Whether the one of `metrics` that a rule names keeps to the rule's bounds, or None where it has no bound.
+    """Whether the metric that a rule names is within its bounds in `metrics`, or None if the rule has no bounds.
 
     Example:
         >>> is_solved({"test/accuracy": 0.99}, {"metric": "test/accuracy", "at_least": 0.98, "at_most": None})
@@ -104,7 +104,7 @@ def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
 
 
 def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
-    """Whether the problem was solved, from `metrics`, and by what rule; None where no rule is stated.
+    """A line on whether the problem was solved, from `metrics`, and by which rule; None without a rule.
 
     Example:
         >>> rule = {"metric": "test/accuracy", "at_least": 0.98, "at_most": None}
@@ -124,10 +124,10 @@ def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, stand
     """What a linear network has learned: its boundary, its line, or the score of each class.
 
     Args:
-        weight: Of each output for each input [num_outputs, num_inputs].
-        bias: Of each output [num_outputs].
+        weight: Weight of each output for each input [num_outputs, num_inputs].
+        bias: Bias of each output [num_outputs].
         spec: Names of inputs and classes.
-        standardized: The inputs are standardised values, which the equation says.
+        standardized: Whether inputs are standardised, which the equation mentions.
 
     Example:
         >>> equation([[2.0]], [1.0], DataSpec("regression", (1,), feature_names=("x",)), standardized=False)
@@ -153,7 +153,7 @@ def equation(weight: list[list[float]], bias: list[float], spec: DataSpec, stand
 
 
 def _sum(constant: float, factors: list[float], names: tuple[str, ...]) -> str:
-    """`1.02 + 1.97·x1 − 0.5·x2`, at most eight terms of it."""
+    """A sum such as `1.02 + 1.97·x1 − 0.5·x2`, with at most eight terms."""
     terms = [f"{constant:.4f}".replace("-", "−")]
     for factor, name in list(zip(factors, names, strict=True))[:8]:
         terms.append(f"{'−' if factor < 0 else '+'} {abs(factor):.4f}·{name}")
@@ -161,10 +161,10 @@ def _sum(constant: float, factors: list[float], names: tuple[str, ...]) -> str:
 
 
 def evaluation_table(results: dict[str, Any]) -> str:
-    """Scores and their intervals, a line each.
+    """Scores and their intervals, one line each.
 
     Args:
-        results: Scores by their names, and under `intervals` the lower and upper end of some of them.
+        results: Scores by name, and under `intervals` the lower and upper end of some of them.
 
     Example:
         >>> print(evaluation_table({"roc_auc": 0.75, "intervals": {"roc_auc": (0.5, 1.0)}}))
@@ -181,7 +181,7 @@ def evaluation_table(results: dict[str, Any]) -> str:
 
 
 def hyperparameters(cfg: DictConfig) -> dict[str, Any]:
-    """The settings of a `cfg` that a researcher compares, flat: `data.noise`, `optimizer.lr`, …."""
+    """The settings of a `cfg` to compare runs by, flat: `data.noise`, `optimizer.lr`, …."""
     flat: dict[str, Any] = {"seed": cfg.seed}
     for group in ("data", "network", "head", "optimizer", "scheduler"):
         for key, value in OmegaConf.to_container(cfg[group], resolve=True).items():  # type: ignore[union-attr]

@@ -160,7 +160,7 @@ def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
             table = Table({"image": [str(paths[place]) for place in kept]}, str(source), start + 1)
             yield table, [each.datamodule.scaled(x) for each in asked.members]
     if lost == len(images):
-        raise ConfigError(f"input: no image of {source} decodes; mend them")
+        raise ConfigError(f"input: no image of {source} decodes; fix them")
     if lost:
         log.info(left_out(lost, len(images)))
 

@@ -1,4 +1,4 @@
-"""What the composed configuration alone can tell: unknown keys and broken rules, before anything heavy is imported."""
+"""Checks of the composed configuration alone: unknown keys and broken rules, before anything heavy is imported."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -19,11 +19,11 @@ _TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a 
 _BASE = "train"  # the primary configuration of runs
 _MOST_SHOWN = 100  # characters of a value in a message
 _GROUPS = "data", "network", "head", "optimizer", "scheduler", "callbacks", "trainer"
-_FREE_FORM = "callbacks", "logger"  # groups whose members are the user's to add, with `+`
+_FREE_FORM = "callbacks", "logger"  # groups to which users may add members with `+`
 
 
 class SolvedRule(BaseModel):
-    """When a run counts as solved; no bound, no verdict."""
+    """When a run counts as solved; without a bound there is no verdict."""
 
     model_config = ConfigDict(extra="forbid")
     metric: str = "test/accuracy"
@@ -72,13 +72,13 @@ class RootRules(library_rules.Rules):
 
 
 class NetworkRules(library_rules.Rules):
-    """Our own key beside those of any network."""
+    """Our own key besides those of any network."""
 
     members: Annotated[rules.Count, Field(le=256)] | Literal["auto"] = 1
 
 
 class ThreadsRules(library_rules.TrainerRules):
-    """The Trainer's rules, and our own key beside them."""
+    """The Trainer's rules, and our own key besides them."""
 
     threads: Annotated[rules.Count, Field(le=max(64, cores.available()))] | Literal["auto"] = "auto"
 
@@ -125,7 +125,7 @@ RULES: dict[str, type[library_rules.Rules]] = {
 
 
 def check(cfg: DictConfig, hydra: DictConfig) -> None:
-    """Raise `ConfigError` for keys that no group knows and for values that break a rule stated in `src.settings.rules`.
+    """Raise `ConfigError` for keys that no group knows and for values that break a rule of `src.settings.rules`.
 
     Args:
         cfg: The composed configuration.
@@ -137,7 +137,7 @@ def check(cfg: DictConfig, hydra: DictConfig) -> None:
 
 
 def check_values(cfg: Any) -> None:
-    """Raise `ConfigError` for values of `cfg`, plain and resolved, that break a rule of these or of targets."""
+    """Raise `ConfigError` for values of the plain, resolved `cfg` that break one of these rules or a target's own."""
     targets.check_names(cfg)
     for group, model in RULES.items():
         values = cfg
@@ -164,17 +164,17 @@ def check_on_run(cfg: DictConfig) -> None:
 
 
 def option_keys(group: str) -> set[str]:
-    """The keys that any of a group's ready options has, those of `conf/common/` with them."""
+    """The keys that any of a group's options has, including those of `conf/common/`."""
     paths = [path for folder in (group, "common") for path in (CONF / folder).glob("*.yaml")]
     return {str(key) for path in paths for key in OmegaConf.load(path)} - {"_target_"}
 
 
 def one_line(group: str, error: ValidationError) -> str:
-    """The keys, the rules they break and the values received, in one line.
+    """The keys, the rules that they break and their values, in one line.
 
     Args:
-        group: The config group whose keys these are, empty for those outside all groups.
-        error: What pydantic found.
+        group: The config group of the keys, empty for those outside all groups.
+        error: The error from pydantic.
 
     Example:
         >>> try:
@@ -201,7 +201,7 @@ def one_line(group: str, error: ValidationError) -> str:
 
 
 def _remedy(key: str, detail: Any) -> str:
-    """What to write instead, where that is clear."""
+    """What to write instead, if that is clear."""
     given = detail["input"]
     if detail["type"] == "literal_error" and isinstance(given, str):
         near = nearest(given, re.findall(r"'([^']+)'", detail["ctx"]["expected"]), cutoff=0.6)
@@ -212,7 +212,7 @@ def _remedy(key: str, detail: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A `value` as a message shows it, cut where it is long.
+    """A `value` as shown in a message, shortened if it is long.
 
     Example:
         >>> shown("a"), shown(10**400)[-12:]
@@ -223,9 +223,9 @@ def shown(value: Any) -> str:
 
 
 def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
-    """Raise `ConfigError` for keys that an experiment or an own primary configuration adds.
+    """Raise `ConfigError` for unknown keys that an experiment or the user's own primary configuration adds.
 
-    Those are the keys that the same options without it do not have. A key that the command line added with `+` is meant
+    These are the keys that the same options do not have without it. A key that the command line adds with `+` is meant
     to be new.
 
     Args:
@@ -269,14 +269,14 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
 
 
 def _compose_beside(hydra: DictConfig, overrides: list[str]) -> DictConfig:
-    """Compose a second configuration while Hydra runs a job, of options from wherever the job's own came."""
+    """Compose a second configuration while Hydra runs a job, from the same places as the job's own."""
     search = [override for override in hydra.overrides.hydra if override.startswith("hydra.searchpath=")]
     cfg = current_loader().load_configuration(_BASE, [*search, *overrides], RunMode.RUN)
     return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
 
 
 def keys_below(node: Any, prefix: str = "") -> set[str]:
-    """Dotted names, with `prefix` before them, of every key below a node."""
+    """Dotted names of every key below a node, starting with `prefix`."""
     if not isinstance(node, DictConfig):
         return set()
     found: set[str] = set()

@@ -1,6 +1,6 @@
-"""The rules of parameters that PyTorch's and Lightning's constructors have, a class for each config group.
+"""The rules for parameters of PyTorch's and Lightning's constructors, one class per config group.
 
-Their constructors check little, and late. A key without a rule here is left to them.
+These constructors check little, and late. A key without a rule here is left to them.
 """
 
 import re
@@ -22,7 +22,7 @@ from src.settings.rules import (
     direction,
 )
 
-Switch = Annotated[bool, Field(strict=True)]  # these constructors would take any text for true
+Switch = Annotated[bool, Field(strict=True)]  # these constructors would read any text as true
 
 
 _MOST_DEVICES = 2**16
@@ -41,7 +41,7 @@ def _batches_or_none(value: Any) -> Any:
 
 
 def _devices(value: Any) -> Any:
-    """Lightning takes a number, a list, or their text, `0,1` for one."""
+    """Lightning accepts a number, a list, or a text of these such as `0,1`."""
     counts = isinstance(value, int) and not isinstance(value, bool) and (1 <= value <= _MOST_DEVICES or value == -1)
     spelled = isinstance(value, str) and re.fullmatch(r"auto|-1|\d[\d, ]*", value)
     if not (counts or spelled or (isinstance(value, list) and value)):
@@ -166,16 +166,16 @@ class MonitorRules(Rules):
 
 
 class CheckpointRules(MonitorRules):
-    """Lightning's `ModelCheckpoint`, which keeps the last epoch for the best where it monitors nothing."""
+    """Lightning's `ModelCheckpoint`, which takes the last epoch as the best if it monitors nothing."""
 
     monitor: str | None = None  # type: ignore[assignment]
 
 
 def agreeing(mode: str, monitor: str | None) -> str:
-    """The `mode` of whatever watches the metric `monitor`, if it is the direction in which that metric is better.
+    """The `mode` of a callback that monitors the metric `monitor`, if it is the direction in which the metric improves.
 
     Raises:
-        PydanticCustomError: It is the other one, which would keep the worst epoch for the best.
+        PydanticCustomError: It is the other direction, which would keep the worst epoch as the best.
     """
     better = direction(monitor) if monitor else None
     if better is not None and mode not in ("auto", better):
@@ -195,12 +195,12 @@ SET_BY_THE_PROJECT: dict[str, dict[str, str]] = {
         "enable_progress_bar": "use callbacks.progress_bar=null",
         "enable_model_summary": "add +callbacks.summary._target_=lightning.pytorch.callbacks.ModelSummary",
         "enable_checkpointing": "use callbacks.model_checkpoint=null",
-        "num_sanity_val_steps": "no validation runs before training; leave it out",
+        "num_sanity_val_steps": "there is no validation before training; leave it out",
         "default_root_dir": "use runs_dir=… or hydra.run.dir=…",
         "barebones": "use logger=none and callbacks.NAME=null",
-        "limit_test_batches": "the test split is always measured whole; leave it out",
-        "limit_predict_batches": "src.predict answers every row; leave it out",
-        "use_distributed_sampler": "rows are shared among processes already; leave it out",
+        "limit_test_batches": "the test split is always evaluated as a whole; leave it out",
+        "limit_predict_batches": "src.predict predicts every row; leave it out",
+        "use_distributed_sampler": "rows are already divided among processes; leave it out",
         "enable_autolog_hparams": "the run folder keeps all settings; leave it out",
         "model_registry": "the run folder keeps the checkpoints; leave it out",
     },
@@ -221,4 +221,4 @@ SET_BY_THE_PROJECT: dict[str, dict[str, str]] = {
         _OWN_CHECKPOINTS,
     ),
 }
-"""Keys that a constructor would take and that this project sets itself, by group; and what to do instead."""
+"""Keys of constructors that this project sets itself, by group, and what to do instead."""

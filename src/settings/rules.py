@@ -1,7 +1,7 @@
-"""The rules that values obey: types to annotate parameters with, and a decorator that enforces them.
+"""The rules for values: types to annotate parameters with, and a decorator that enforces them.
 
 Our own constructors carry their rules beside each parameter; `src.settings.libraries` has PyTorch's and Lightning's.
-A truth value or a text is never taken for a number, although Python would: `data.noise=true` is a mistake, not 1.0.
+A boolean or a string is never accepted as a number, although Python would: `data.noise=true` is a mistake, not 1.0.
 """
 
 from math import inf
@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, validate_call
 from pydantic_core import PydanticCustomError
 
-_SMALLEST = 1e-12  # what is added to a float32 weight, or multiplied with it, leaves it as it is below this
-_LARGEST = 10**18 - 1  # PyTorch, files and loops count with 64 bits
+_SMALLEST = 1e-12  # anything smaller has no effect when added to or multiplied with a float32 weight
+_LARGEST = 10**18 - 1  # PyTorch, files and loops count in 64 bits
 
 
 def broken(rule: str) -> PydanticCustomError:
-    """What a validator raises where a value breaks a `rule`, a sentence as pydantic words it: "Input should be …"."""
+    """The error for a value that breaks a `rule`, a sentence in pydantic's style: "Input should be …"."""
     return PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
@@ -32,14 +32,14 @@ def _countable(value: Any) -> Any:
 
 
 def _felt(value: float) -> float:
-    """Refuse what is not 0 and yet does what 0 does, in float32 weights at least."""
+    """Refuse a value that is not 0 but has the same effect in float32."""
     if 0 < value < _SMALLEST:
         raise broken(f"Input should be 0, or at least {_SMALLEST:g} to have an effect")
     return value
 
 
 def _within(smallest: float, largest: float) -> AfterValidator:
-    """Bounds beyond which float32 no longer tells a difference, or nothing useful can come of a value."""
+    """Bounds beyond which a value makes no difference in float32, or cannot be useful."""
 
     def check(value: float) -> float:
         if not smallest <= value <= largest:
@@ -58,19 +58,19 @@ BelowOne = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_felt)]
 NonNegative = Annotated[Number, Field(ge=0), AfterValidator(_felt)]
 Positive = Annotated[Number, Field(gt=0)]
 Spread = Annotated[Number, Field(ge=0, le=1e6)]
-"""A standard deviation: beyond a million nothing is left of what it blurs."""
+"""A standard deviation: noise beyond a million leaves nothing of the data."""
 Rate = Annotated[Number, Field(gt=0), _within(_SMALLEST, 1e6)]
-"""A learning rate, or another factor that a step of float32 weights has to feel."""
+"""A learning rate, or another factor that must have an effect on float32 weights."""
 Count = Annotated[Whole, Field(ge=1)]
 Natural = Annotated[Whole, Field(ge=0)]
 NumClasses = Annotated[Whole, Field(ge=2, le=1000)]
 ClassName = str | Whole | Number | bool
-"""A class as a user writes it: YAML makes numbers and truths of some names."""
+"""A class as a user writes it: YAML turns some names into numbers and booleans."""
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Mode = Literal["auto", "min", "max"]
 
 checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
-"""Decorates a constructor: a value that breaks its annotation raises `pydantic.ValidationError`."""
+"""Decorates a constructor: a value that violates its annotation raises `pydantic.ValidationError`."""
 
 _SMALLER_IS_BETTER = frozenset({"loss", "mae", "mse", "rmse", "error", "nll", "brier", "ece"})
 _LARGER_IS_BETTER = frozenset(
@@ -79,7 +79,7 @@ _LARGER_IS_BETTER = frozenset(
 
 
 def direction(metric: str) -> Literal["min", "max"] | None:
-    """Whether a metric is better small (`min`) or large (`max`), by the last word of its name; None is not known.
+    """Whether a smaller (`min`) or larger (`max`) metric is better, by the last word of its name; None if unknown.
 
     Example:
         >>> direction("val/loss"), direction("test/subset_accuracy"), direction("val/lift")
@@ -90,10 +90,10 @@ def direction(metric: str) -> Literal["min", "max"] | None:
 
 
 def resolved_mode(monitor: str, mode: str) -> Literal["min", "max"]:
-    """The `mode` of whatever watches the metric `monitor`, `auto` by the metric's name.
+    """The `mode` of a callback that monitors the metric `monitor`, with `auto` resolved by the metric's name.
 
     Raises:
-        ValueError: The name does not tell.
+        ValueError: The name does not determine it.
 
     Example:
         >>> resolved_mode("val/accuracy", "auto"), resolved_mode("val/lift", "max")

@@ -1,4 +1,4 @@
-"""Keys that are composed and that nothing reads, or that this project sets itself: said, not swallowed."""
+"""Keys that nothing reads, or that this project sets itself: reported instead of ignored."""
 
 import re
 from typing import Any
@@ -10,11 +10,11 @@ from src.settings.libraries import SET_BY_THE_PROJECT
 
 _ROOT = {"seed", "runs_dir", "data_dir", "resume", "allow_changed_data", "experiment", "solved", "trust"}
 _GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}
-_ELSEWHERE = {  # what other projects call it
-    "ckpt_path": "resume=FOLDER resumes a run, src.evaluate run=FOLDER measures it",
+_ELSEWHERE = {  # names in other projects
+    "ckpt_path": "resume=FOLDER resumes a run, src.evaluate run=FOLDER evaluates it",
     "model": "the group is called network",
     "train": "src.train always trains",
-    "test": "the test split is always measured",
+    "test": "the test split is always evaluated",
     "tags": "hydra.run.dir=… names a run's folder",
     "task_name": "hydra.run.dir=… names a run's folder",
     "debug": "use trainer=debug",
@@ -27,19 +27,19 @@ def check(cfg: DictConfig, overrides: list[str]) -> None:
     """Raise `ConfigError` for a key that has no effect.
 
     Args:
-        cfg: The composed configuration, its interpolations not yet resolved.
-        overrides: What the command line set, Hydra's own keys included; they may refer to a key too.
+        cfg: The composed configuration with unresolved interpolations.
+        overrides: The overrides of the command line, including Hydra's own; they may refer to a key too.
     """
     for key in map(str, cfg):
         if key not in _ROOT | _GROUPS and not _is_referred_to(key, cfg, overrides):
-            raise ConfigError(f"{key}: nothing reads this key; {_remedy(key)}")
+            raise ConfigError(f"{key}: this key has no effect; {_remedy(key)}")
     for group, keys in SET_BY_THE_PROJECT.items():
         for key in map(str, OmegaConf.select(cfg, group) or {}):
             if key in keys:
                 raise ConfigError(f"{group}.{key}: set by the project; {keys[key]}")
     if cfg.data.get("folds") is not None and any(word.startswith("data.test_fraction=") for word in overrides):
         raise ConfigError(
-            f"data.test_fraction: nothing reads it with data.folds={cfg.data.folds}, of which one is the test split; "
+            f"data.test_fraction: has no effect with data.folds={cfg.data.folds}, one of which is the test split; "
             "leave one of the two out"
         )
     for group in _MANY:
@@ -52,11 +52,11 @@ def check(cfg: DictConfig, overrides: list[str]) -> None:
     if (cfg.get("scheduler") or {"_target_": 1}).get("_target_") is None:
         unread = sorted(str(key) for key in cfg.scheduler if key != "_target_")
         if unread:
-            raise ConfigError(f"scheduler.{unread[0]}: nothing reads it without a scheduler; choose one, scheduler=…")
+            raise ConfigError(f"scheduler.{unread[0]}: has no effect without a scheduler; choose one, scheduler=…")
 
 
 def _is_referred_to(key: str, cfg: DictConfig, overrides: list[str]) -> bool:
-    """Whether an interpolation takes the value of a key."""
+    """Whether an interpolation refers to a key."""
     texts = [OmegaConf.to_yaml(cfg, resolve=False), *overrides]
     return any(re.search(rf"\$\{{[^}}]*\b{re.escape(key)}\b", text) for text in texts)
 

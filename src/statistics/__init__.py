@@ -1,1 +1,1 @@
-"""How sure a figure is: intervals, differences and corrections, as pure functions of plain numbers."""
+"""Statistics as pure functions of plain numbers: intervals, differences and corrections."""

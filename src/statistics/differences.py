@@ -1,4 +1,4 @@
-"""Two settings compared: the difference, its interval, and how likely it is where there is none."""
+"""Two settings compared: the difference, its interval, and its p-value."""
 
 import math
 import statistics
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from src.statistics.intervals import Ends, newcombe, standard_error, t_quantile
 
-_FEWEST = 3  # pairs from which a difference has an interval
+_FEWEST = 3  # pairs that the interval of a difference needs
 
 
 class Difference(NamedTuple):
-    """How far one setting is above another.
+    """The difference between two settings.
 
     Attributes:
         value: The difference of the means.
-        ends: Its interval, or None where there are too few numbers or all differences are alike.
-        p: The probability of a difference as large where there is none; 1 where it cannot be told.
+        ends: Its interval, or None if there are too few numbers or all differences are equal.
+        p: The p-value: the probability of such a difference if there is none; 1 if it cannot be computed.
     """
 
     value: float
@@ -25,13 +25,13 @@ class Difference(NamedTuple):
 
 
 def of_means(first: Mapping[Hashable, float], second: Mapping[Hashable, float], ratio: float = 0.0) -> Difference:
-    """The difference of two means, first less second: by pairs where repetitions are shared, else by Welch's t.
+    """The difference of two means, first minus second: paired if repetitions are shared, otherwise Welch's t.
 
-    Differences that are all alike have no standard deviation; their p is that of a sign test.
+    If all differences are equal, they have no standard deviation, and p is that of a sign test.
 
     Args:
         first: A number for each repetition, such as a seed or a split.
-        second: The same of another setting.
+        second: The same for another setting.
         ratio: As for `src.statistics.intervals.resplit`.
 
     Example:
@@ -84,7 +84,7 @@ def of_shares(first: tuple[int, int], second: tuple[int, int]) -> Difference:
 
     Args:
         first: Successes and trials.
-        second: Of the share that is taken from the first.
+        second: Successes and trials of the share to subtract.
 
     Example:
         >>> round(of_shares((8, 8), (2, 8)).p, 4)
@@ -98,7 +98,7 @@ def of_shares(first: tuple[int, int], second: tuple[int, int]) -> Difference:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Corrected `p_values`: any false finding among them becomes as rare as one would be alone.
+    """Corrected `p_values`: the probability of any false positive among them is that of a single test.
 
     S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979).
 
@@ -114,14 +114,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def two_modes(numbers: Sequence[float], least_gap: float = 0.0) -> float | None:
-    """The middle of the gap that parts `numbers` in two groups far apart; None where they are one.
+    """The middle of the gap that separates `numbers` into two distant groups; None if they form one group.
 
-    Groups are far apart where what is left of the variance within them is below 5 %; of many normal numbers parted
-    in the middle it is 36 %.
+    Groups are distant if less than 5 % of the variance is within them; for many normal numbers split in the middle it
+    is 36 %.
 
     Args:
-        numbers: In any order.
-        least_gap: A smaller gap does not part them.
+        numbers: Numbers in any order.
+        least_gap: A smaller gap does not separate them.
 
     Example:
         >>> two_modes([0.99, 0.74, 0.98, 0.75, 0.99, 1.0]), two_modes([0.7, 0.75, 0.8, 0.85])

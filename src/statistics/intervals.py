@@ -1,4 +1,4 @@
-"""Intervals of shares and of means, each with the source of its formula. They never leave the range of their score."""
+"""Intervals of shares and means, with the sources of their formulas. They never exceed the range of the score."""
 
 import math
 import statistics
@@ -15,7 +15,7 @@ _ERRORS = ("loss", "mse", "rmse", "mae", "brier", "seconds", "epochs", "steps")
 
 
 def wilson(successes: int, trials: int, level: float = LEVEL) -> Ends:
-    """The interval of some `level` of a share, `successes` of `trials`; without a trial, all from 0 to 1.
+    """The interval at a confidence `level` for a share, `successes` of `trials`; from 0 to 1 without trials.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
 
@@ -35,7 +35,7 @@ def wilson(successes: int, trials: int, level: float = LEVEL) -> Ends:
 
 
 def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = LEVEL) -> Ends:
-    """The interval of the difference of two shares, first less second; each is (successes, trials).
+    """The interval of the difference of two shares, first minus second; each is (successes, trials).
 
     R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
     17 (1998), method 10: Wilson's intervals of that `level` combined.
@@ -50,17 +50,17 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = LEV
 
 
 def newcombe_paired(both: int, first: int, second: int, neither: int, level: float = LEVEL) -> Ends:
-    """The interval of the difference of two shares of the same rows, first less second.
+    """The interval of the difference of two shares of the same rows, first minus second.
 
     R. G. Newcombe, "Improved confidence intervals for the difference between binomial proportions based on paired
     data", Statistics in Medicine 17 (1998), 2635 to 2650, method 10: Wilson's intervals and the correlation combined.
 
     Args:
-        both: Rows that succeed twice.
-        first: Rows that succeed in the first share alone.
-        second: Rows that succeed in the second share alone.
-        neither: Rows that succeed in none.
-        level: Share of such intervals that hold the truth.
+        both: Rows that succeed in both.
+        first: Rows that succeed only in the first share.
+        second: Rows that succeed only in the second share.
+        neither: Rows that succeed in neither.
+        level: Confidence level.
 
     Example:
         >>> [round(end, 3) for end in newcombe_paired(1, 1, 7, 12)]
@@ -81,14 +81,14 @@ def newcombe_paired(both: int, first: int, second: int, neither: int, level: flo
 
 
 def t_quantile(degrees: float, level: float = LEVEL) -> float:
-    """How many standard errors Student's t reaches to both sides for a `level` and `degrees` of freedom."""
+    """The number of standard errors on either side for a confidence `level` and `degrees` of freedom of Student's t."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, (1 + level) / 2))
 
 
 def student(numbers: Sequence[float], level: float = LEVEL) -> float | None:
-    """Half the interval of the mean of independent `numbers`, by Student's t of some `level`; None for fewer than two.
+    """Half the width of the interval for the mean of independent `numbers` by Student's t; None for fewer than two.
 
     Example:
         >>> round(student([1.0, 2.0, 3.0]), 3)  # 4.303 times 1 over the square root of 3
@@ -98,15 +98,15 @@ def student(numbers: Sequence[float], level: float = LEVEL) -> float | None:
 
 
 def resplit(numbers: Sequence[float], ratio: float, level: float = LEVEL) -> float | None:
-    """Half the interval of the mean over splits of one table, which share rows; None for fewer than two.
+    """Half the width of the interval for the mean over splits of one table, which share rows; None for fewer than two.
 
     C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52 (2003): the variance is
     multiplied by 1/J + `ratio` in place of 1/J.
 
     Args:
         numbers: The score of each of the J splits.
-        ratio: Test rows for each training row of a split; 0 is Student's t.
-        level: Share of such intervals that hold the truth.
+        ratio: Test rows per training row of a split; 0 is Student's t.
+        level: Confidence level.
 
     Example:
         >>> round(resplit([1.0, 2.0, 3.0], ratio=0.25), 3)
@@ -123,7 +123,7 @@ def standard_error(numbers: Sequence[float], ratio: float = 0.0) -> float:
 
 
 def score_range(metric: str) -> Ends:
-    """Between what a metric lies, by the last words of its name.
+    """The range of a metric, by the last words of its name.
 
     Example:
         >>> score_range("test/accuracy"), score_range("val/loss"), score_range("test/r2")
@@ -141,7 +141,7 @@ def score_range(metric: str) -> Ends:
 
 
 def around(middle: float, half: float, limits: Ends = (-math.inf, math.inf)) -> Ends:
-    """`middle` less and plus `half`, kept within the `limits` of the score.
+    """The interval from `middle` - `half` to `middle` + `half`, within the `limits` of the score.
 
     Example:
         >>> around(0.9, 0.2, (0.0, 1.0))

@@ -8,7 +8,7 @@ HABITS = [
     ("evaluate", ["--run=run"], "--run: takes no value (got 'run'); settings have no dashes: run=…"),
     ("train", ["experiment=xor", ""], "'': should be KEY=VALUE"),
     ("train", ["optimizer.lr=1,5"], "or a point: optimizer.lr=1.5"),
-    ("train", ["network.hidden_dims=[8,]"], "network.hidden_dims: not a value that Hydra reads (got [8,])"),
+    ("train", ["network.hidden_dims=[8,]"], "network.hidden_dims: not a value that Hydra can read (got [8,])"),
     # options by their file, in capitals, as values
     ("train", ["experiment=XOR"], "experiment: no option 'XOR'; did you mean xor?"),
     ("train", ["experiment=conf/experiment/xor.yaml"], "no option 'conf/experiment/xor.yaml'; did you mean xor?"),
@@ -44,7 +44,7 @@ HABITS = [
     ("export", ["run=run", "output=model.pt2"], "output: .pt2 is for format=torch_export (got format=onnx)"),
     ("compare", ["sweep=run", "metric=accuracy"], "metric: these runs have no 'accuracy'; did you mean test/accuracy?"),
     ("compare", ["sweep=run", "group_by=lr"], "group_by: no run has lr; did you mean optimizer.lr?"),
-    ("compare", ["sweep=run", "reference=lr=0.1"], "reference: the runs have one setting alone (got lr=0.1)"),
+    ("compare", ["sweep=run", "reference=lr=0.1"], "reference: the runs have only one setting (got lr=0.1)"),
     (
         "train",
         ["+logger.csv._target_=lightning.pytorch.loggers.CSVLogger", "+logger.csv.name=[1]"],

@@ -42,7 +42,7 @@ def everywhere():
         yield command, ["frobnicate"], "frobnicate: should be KEY=VALUE"
         yield command, [key], f"{key}: should be KEY=VALUE; did you mean {key}=…?"
         yield command, ["=1"], "=1: needs a key before the equals sign"
-        yield command, [key, "=", "1"], f"{key}: there are no spaces around the equals sign; write {key}=1"
+        yield command, [key, "=", "1"], f"{key}: no spaces are allowed around the equals sign; write {key}=1"
         yield command, [f"{key} = 1"], f"write {key}=1"
         yield command, ["frobnicate=1"], "frobnicate: unknown key; choose from "
         yield command, ["~frobnicate"], "frobnicate: unknown key; choose from "
@@ -50,13 +50,13 @@ def everywhere():
         yield command, ["schlüssel=1"], "schlüssel: unknown key; "
         yield command, [f"+{key}=1"], f"{key}: is a key already; leave out the + before it"
         yield command, [f"{key}=[1,2"], f"{key}: brackets, braces or quotes that do not close (got [1,2)"
-        yield command, [f"{key}=choice()"], f"{key}: not a call that Hydra knows (got choice())"
-        yield command, ["runs_dir=${nothing}"], ": no key nothing to put for ${nothing}"
+        yield command, [f"{key}=choice()"], f"{key}: not a function that Hydra knows (got choice())"
+        yield command, ["runs_dir=${nothing}"], ": no key nothing for ${nothing}"
         yield command, ["runs_dir="], "runs_dir: needs a path"
         yield command, [f"runs_dir={LONG}"], "runs_dir: a name has at most 255 bytes (got nnnnnnnnnnnnnnnnnnnn… of 300)"
-        yield command, ["runs_dir=a\0b"], "runs_dir: no name can hold a zero byte"
+        yield command, ["runs_dir=a\0b"], "runs_dir: a name cannot contain a zero byte"
         yield command, ["runs_dir=\udcff"], "runs_dir: should be a name in UTF-8"
-        yield command, ["changes=5"], "changes: is not set as a whole"
+        yield command, ["changes=5"], "changes: cannot be set as a whole"
 
 
 def of_reading_commands():
@@ -191,7 +191,7 @@ def of_training():
         (["resume=run", "data.classes=[b,a]"], "resume: a resumed run keeps its rows"),
         (
             ["data=moons", "data.folds=5", "data.fold=0", "data.test_fraction=0.3"],
-            "data.test_fraction: nothing reads it",
+            "data.test_fraction: has no effect",
         ),
         (["data=moons", "data.fold=0"], "data.fold: needs the number of folds"),
         (["data.folds=5", "data.fold=0"], "data.folds: XOR has a test split of its own"),
@@ -200,14 +200,14 @@ def of_training():
         (["resume=run", "sweep_resume=run"], "resume: does not go with sweep_resume"),
         (["sweep_resume=run"], "sweep_resume: run is not a sweep's folder"),
         (["sweep_resume=nowhere"], "sweep_resume: nowhere is not a sweep's folder"),
-        (["-m", "seed=range(0,0)"], "seed=range(0,0): holds no value, so there is nothing to run"),
+        (["-m", "seed=range(0,0)"], "seed=range(0,0): contains no value, so there is nothing to run"),
         (["-m", "seed=range(0,3,0)"], "seed=range(0,3,0): "),
         (["-m", "seed=range(0,1e9)"], "a sweep has at most 1,000,000 runs"),
         (["-m", "seed=interval(0,3)"], "seed=interval(0,3): hydra/sweeper=basic needs a list of values"),
-        (["-m", "seed=choice()"], "seed: not a call that Hydra knows (got choice())"),
-        (["-m", "experiment=glob(*_nothing)"], "experiment=glob(*_nothing): holds no value"),
-        (["-m", "optimizer.lr=glob(*)"], "optimizer.lr=glob(*): holds no value"),
-        (["experiment=sweep_seed", "seed=range(0,0)"], "seed=range(0,0): holds no value"),
+        (["-m", "seed=choice()"], "seed: not a function that Hydra knows (got choice())"),
+        (["-m", "experiment=glob(*_nothing)"], "experiment=glob(*_nothing): contains no value"),
+        (["-m", "optimizer.lr=glob(*)"], "optimizer.lr=glob(*): contains no value"),
+        (["experiment=sweep_seed", "seed=range(0,0)"], "seed=range(0,0): contains no value"),
         (["-m", "--cfg", "job"], "does not go with"),
         (["-m", "network=mlp,frobnicate"], "network: no option 'frobnicate'; choose from cnn, mlp"),
         (["-m", "seed=0,1", "frobnicate=1"], "frobnicate: unknown key; "),

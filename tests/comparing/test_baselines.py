@@ -86,7 +86,7 @@ def test_folds_are_compared_by_fold(here, capsys):
             "sweep: the runs in seeds have 1 splits of the rows, and an interval needs 3; sweep data.fold",
         ),
         (["sweep=folds", "metric=acuracy"], "metric: these runs have no 'test/acuracy'; did you mean test/accuracy?"),
-        (["sweep=folds", "data.seed=3"], "changes: baselines are fitted to the runs' own rows"),
+        (["sweep=folds", "data.seed=3"], "changes: baselines are fitted to and compared on the runs' own rows"),
         (["sweep=nowhere"], "sweep: nowhere holds no runs"),
     ],
 )

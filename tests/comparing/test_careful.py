@@ -88,7 +88,7 @@ def test_seeds_are_averaged_within_their_split_and_splits_are_counted():
     corrected = stats.t.ppf(0.975, 2) * statistics.stdev(means) * math.sqrt(1 / 3 + 0.2 / 0.7)
     assert row.half_width == pytest.approx(corrected)
     assert row.ends[1] == 1  # the range of an accuracy
-    assert "3 splits of one table, each the mean of 4 seeds, corrected as Nadeau and Bengio do" in str(compare(runs))
+    assert "3 splits of one table, each the mean of 4 seeds, with Nadeau and Bengio's correction" in str(compare(runs))
 
 
 def of_folds(score, rates=(0.1,), repetitions=1, seeds=1, folds=5, config=FILE, given=("data.split_seed", "seed")):
@@ -120,12 +120,12 @@ def test_folds_repeat_a_setting_and_are_counted_with_their_repetitions_not_with_
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, "over 5 folds of one table, corrected as Nadeau and Bengio do"),
-        ({"seeds": 20}, "over 5 folds of one table, each the mean of 20 seeds, corrected as Nadeau and Bengio do"),
-        ({"repetitions": 2}, "over 10 splits of one table, 5 folds in 2 repetitions, corrected"),
+        ({}, "over 5 folds of one table, with Nadeau and Bengio's correction"),
+        ({"seeds": 20}, "over 5 folds of one table, each the mean of 20 seeds, with Nadeau and Bengio's correction"),
+        ({"repetitions": 2}, "over 10 splits of one table, 5 folds in 2 repetitions, with"),
         (
             {"repetitions": 2, "config": DRAWN, "given": ("data.seed", "seed")},
-            "over 10 splits of 2 drawn data sets, 5 folds each, corrected",
+            "over 10 splits of 2 generated data sets, 5 folds each, with",
         ),
     ],
 )
@@ -187,9 +187,9 @@ def test_the_correction_counts_the_rows_that_were_tested():
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (DRAWN, "5 independently drawn data sets, Student's t"),
-        (ONE_SPLIT, "5 seeds of one split, Student's t: nothing is said about other rows"),
-        (FILE, "5 splits of one table, corrected as Nadeau and Bengio do"),
+        (DRAWN, "5 independently generated data sets, Student's t"),
+        (ONE_SPLIT, "5 seeds of one split, Student's t; says nothing about other rows"),
+        (FILE, "5 splits of one table, with Nadeau and Bengio's correction"),
         ({"data": {**FILE["data"], "split_column": "part"}}, "5 seeds of one split"),
         ({"data": {**FILE["data"], "split": "time"}}, "5 seeds of one split"),
         ({"data": {"_target_": "mypkg.Rows", "split_seed": "${seed}"}}, "5 splits of one table"),
@@ -235,7 +235,7 @@ def test_validation_chooses_and_test_reports():
     assert [row.values[0] for row in comparison.settings] == [1.0, 0.1]
     assert comparison.settings[0].mean == pytest.approx(statistics.fmean([0.90, 0.91, 0.90]))
     by_test = compare(sweep(scores), rank_by="test")
-    assert str(by_test).startswith("ranked by mean test/accuracy itself: what the first row shows is optimistic\n")
+    assert str(by_test).startswith("ranked by mean test/accuracy itself, so the first row is optimistic\n")
     assert [row.values[0] for row in by_test.settings] == [0.1, 1.0]
 
 

@@ -88,7 +88,7 @@ def test_a_seed_without_all_folds_is_left_out_and_the_line_says_so(sweep):
     assert {row["seed"] for row in read(sweep / "out_of_fold.csv")} == {"4"}
     (sweep / "3" / "metrics.json").unlink()
     (sweep / "out_of_fold.csv").unlink()
-    assert gather(sweep) == "no out_of_fold.csv is written: of 2 repetitions, 2 lack a fold"
+    assert gather(sweep) == "out_of_fold.csv was not written: of 2 repetitions, 2 lack a fold"
 
 
 def test_a_file_of_the_same_name_that_nobody_lists_stays(sweep):
@@ -101,7 +101,7 @@ def test_a_file_of_the_same_name_that_nobody_lists_stays(sweep):
 def test_a_damaged_part_is_named(sweep, damage):
     (sweep / "out_of_fold.csv").unlink()
     damage(sweep / "0" / "fold_predictions.csv")
-    assert "no out_of_fold.csv is written: " in gather(sweep)
+    assert "out_of_fold.csv was not written: " in gather(sweep)
     assert "fold_predictions.csv" in gather(sweep)
 
 

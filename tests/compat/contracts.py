@@ -16,7 +16,7 @@ def contract(function: Callable[..., Any], *libraries: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        seen = re.search(r"Seen with ([^.]|\.\d)*", function.__doc__ or "")
+        seen = re.search(r"Tested with ([^.]|\.\d)*", function.__doc__ or "")
         here = " and ".join(map(installed, libraries))
         promise = f"{function.__qualname__} ({seen.group().lower() if seen else 'seen with nothing'})"
         pytest.fail(f"{here} broke {promise}: {type(error).__name__}: {error}")

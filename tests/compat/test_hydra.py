@@ -68,4 +68,4 @@ def test_hydra_writes_no_configuration_by_itself(tmp_path, monkeypatch):
 def test_where_hydra_saves_by_another_name_a_line_says_so(monkeypatch, caplog):
     monkeypatch.delattr(hydra.core.utils, "_save_config")
     save_nothing()
-    assert "a run killed as it begins may leave half a configuration" in caplog.text
+    assert "a run killed at its start may leave half a configuration" in caplog.text

@@ -191,4 +191,4 @@ def test_without_insides_lines_say_what_happens(tmp_path, monkeypatch, caplog):
     monkeypatch.delattr(compat.launchers, "_MultiProcessingLauncher")
     assert [compat.hands_back_weights_alone(None, name) for name in ("ddp_fork", "ddp")] == [True, False]
     assert len(caplog.messages) == 4
-    assert all("which this project knows; " in line for line in caplog.messages)
+    assert all("which this project relies on; " in line for line in caplog.messages)

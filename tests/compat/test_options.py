@@ -6,16 +6,16 @@ from tests.command.place import give
 
 HEAD = "# @package _global_\ndefaults: [override /data: moons]\n"
 FILES = {
-    "tabs": (HEAD + "trainer:\n\tmax_epochs: 1\n", "mine.yaml: is not YAML in line 4 (found character"),
-    "a key twice": (HEAD + "seed: 1\nseed: 2\n", "mine.yaml: is not YAML in line 4 (found duplicate key seed)"),
-    "a brace too few": (HEAD + "trainer: {max_epochs: 1\n", "mine.yaml: is not YAML in line 4"),
+    "tabs": (HEAD + "trainer:\n\tmax_epochs: 1\n", "mine.yaml: is not valid YAML in line 4 (found character"),
+    "a key twice": (HEAD + "seed: 1\nseed: 2\n", "mine.yaml: is not valid YAML in line 4 (found duplicate key seed)"),
+    "a brace too few": (HEAD + "trainer: {max_epochs: 1\n", "mine.yaml: is not valid YAML in line 4"),
     "two documents": (
         HEAD + "seed: 1\n---\nseed: 2\n",
-        "mine.yaml: is not YAML in line 4 (but found another document)",
+        "mine.yaml: is not valid YAML in line 4 (but found another document)",
     ),
     "Python's tags": (
         HEAD + "seed: !!python/object/apply:os.getcwd []\n",
-        "mine.yaml: is not YAML in line 3 (could not",
+        "mine.yaml: is not valid YAML in line 3 (could not",
     ),
     "Latin 1": ((HEAD + "# é\n").encode("latin-1"), "mine.yaml: is not UTF-8"),
     "bytes": (b"\x00\xff\xfe" * 30, "mine.yaml: is not UTF-8"),
@@ -27,21 +27,21 @@ FILES = {
     "a text": ("hello\n", "experiment=mine: its keys belong to the whole configuration"),
     "no package": (
         HEAD.partition("\n")[2],
-        "experiment/mine: needs the line '# @package _global_' at its very beginning",
+        "experiment/mine: needs '# @package _global_' as its first line",
     ),
     "a byte order mark": (
         "\ufeff" + HEAD,
-        "experiment/mine: needs the line '# @package _global_' at its very beginning",
+        "experiment/mine: needs '# @package _global_' as its first line",
     ),
     "itself": ("# @package _global_\ndefaults: [mine]\n", "defaults: the list of a file leads back to that file"),
-    "no override": ("# @package _global_\ndefaults: [/data: moons]\n", "a file's defaults say override /data"),
+    "no override": ("# @package _global_\ndefaults: [/data: moons]\n", "in a defaults list write override /data"),
     "an unknown option": (HEAD.replace("moons", "moonz"), "data: no option 'moonz'; did you mean moons? choose from "),
     "a name for a group": (HEAD + "network: mlp\n", "network: needs the keys of one of its options (got 'mlp')"),
     "null for a group": (HEAD + "network: null\n", "network: needs the keys of one of its options (got None)"),
-    "a reference to nothing": (HEAD + "seed: ${sed}\n", "no key sed to put for ${sed}"),
+    "a reference to nothing": (HEAD + "seed: ${sed}\n", "no key sed for ${sed}"),
     "no such variable": (HEAD + "seed: ${oc.env:NOPE_1}\n", "${oc.env:NOPE_1}: there is no such environment variable"),
     "no such resolver": (HEAD + "seed: ${sqrt:4}\n", "${sqrt:…}: there is no such resolver"),
-    "a circle": (HEAD + "seed: ${data.seed}\n", "refers to itself by way of other keys"),
+    "a circle": (HEAD + "seed: ${data.seed}\n", "refers to itself through other keys"),
     "a key that nothing has": (HEAD + "optimzer: {lr: 1}\n", "optimzer: unknown key in experiment=mine; did you mean"),
     "a date": (HEAD + "seed: 2024-01-01\n", "seed: input should be a number (got '2024-01-01')"),
     "per cent": (HEAD + "data: {test_fraction: 20%}\n", "data.test_fraction: input should be a number (got '20%')"),

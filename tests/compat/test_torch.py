@@ -85,7 +85,7 @@ def test_without_a_bare_step_the_public_one_is_taken_and_a_line_says_so(monkeypa
     assert bare_step(optimizer) == optimizer.step
     (line,) = caplog.messages
     assert line == (
-        f"torch {torch.__version__.partition('+')[0]} has no bare optimizer step, which this project knows; "
+        f"torch {torch.__version__.partition('+')[0]} has no bare optimizer step, which this project relies on; "
         "optimizer.step is called, which is slower"
     )
 

@@ -52,7 +52,7 @@ def test_a_task_that_is_auto_is_what_the_rows_become(tmp_path):
 
 def test_amounts_with_a_few_words_among_them_are_refused_with_what_to_do(tmp_path):
     prices = [*range(1000, 1097), "on request", "on request", "sold"]
-    with pytest.raises(ConfigError, match=r"the target y holds numbers, but for 3 cells \('on request','sold'\);"):
+    with pytest.raises(ConfigError, match=r"the target y holds numbers, except for 3 cells \('on request','sold'\);"):
         chosen(tmp_path, prices)
     assert chosen(tmp_path, prices, missing=["on request", "sold"]).task == "regression"
 
@@ -69,7 +69,7 @@ def test_several_targets_are_labels(tmp_path):
     for rows in data.splits:
         assert rows.y.tolist() == [marks[int(number)].tolist() for number in rows.x[:, 0]]
     assert sum(len(rows.y) for rows in data.splits) == 79
-    assert dict(data.doubts)["target"].startswith(f"{path}: z tells the target of every row")
+    assert dict(data.doubts)["target"].startswith(f"{path}: z gives away the target of every row")
     with pytest.raises(ConfigError, match=r"data.target: x of .* should say yes or no .*\(got 0, 1, 10, …\)"):
         _ = TableFile(target=["fever", "x"], **words).spec
     with pytest.raises(ConfigError, match="fever is named twice"):

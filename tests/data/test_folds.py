@@ -156,7 +156,7 @@ def test_given_splits_are_obeyed_where_groups_are_whole_in_them_and_refused_wher
     assert places(data, "test") == list(range(40, 60))
     assert not {row // 5 for row in places(data, "train")} & {row // 5 for row in places(data, "val")}
     path.write_text(path.read_text().replace("g7,39,train", "g8,39,train"))
-    with pytest.raises(ConfigError, match=r"rows 40 and 41 of .* are of one group, and .* in train and test; mend it"):
+    with pytest.raises(ConfigError, match=r"rows 40 and 41 of .* are in one group, and .* in train and test; fix it"):
         _ = TableFile(path=str(path), target="answer", split_column="part", group="group").splits
 
 
@@ -181,13 +181,16 @@ def test_folds_that_cannot_be_are_refused(make, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"folds": 13, "fold": 0}, r"data.folds: there are 12 groups, none of which is divided \(got 13\); lower it"),
-        ({"folds": 5, "fold": 0, "split_column": "colour"}, r"data.folds: data.split_column=colour says already"),
+        ({"folds": 13, "fold": 0}, r"data.folds: there are 12 groups, and groups are not divided \(got 13\); lower it"),
+        ({"folds": 5, "fold": 0, "split_column": "colour"}, r"data.folds: data.split_column=colour already says"),
         ({"group": "patients"}, r"data.group: .*has no column 'patients'; did you mean patient\?"),
         ({"group": "answer"}, r"data.group: answer is the target"),
-        ({"group": "clinic"}, r"data.group: all 72 rows of .* are of one group \(got 'north'\), so that none is left"),
-        ({"group": "ward"}, r"data.group: .* says nothing of the group of row 2; fill it in"),
-        ({"test_fraction": 0.5, "group": "half"}, r"data.group: one group is left before the validation split"),
+        ({"group": "clinic"}, r"data.group: all 72 rows of .* are in one group \(got 'north'\), so that none is left"),
+        ({"group": "ward"}, r"data.group: .* has no group in row 2; fill it in"),
+        (
+            {"test_fraction": 0.5, "group": "half"},
+            r"data.group: only one group is left for the validation and training splits",
+        ),
     ],
 )
 def test_groups_that_cannot_be_are_refused(tmp_path, settings, message):

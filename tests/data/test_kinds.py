@@ -63,8 +63,8 @@ def test_ids_and_texts_are_left_out_and_told_and_rarer_categories_share_one(tmp_
     names = data.spec.feature_names
     assert not any(name.startswith(("patient", "comment", "street")) for name in names)
     lines = "\n".join(told(data))
-    assert "patient, comment, street are left out (texts, hardly one of them twice)" in lines
-    assert "patient_id is left out (a number of its own for each row, as an id)" in lines
+    assert "patient, comment, street are left out (texts that hardly ever repeat)" in lines
+    assert "patient_id is left out (a different number in each row, like an id)" in lines
     kept = table(tmp_path / "rows.csv", keep=["street"])
     streets = [name for name in kept.spec.feature_names if name.startswith("street=")]
     assert len(streets) <= MOST_CATEGORIES
@@ -142,7 +142,7 @@ def test_categories_that_training_had_not_are_counted_and_refused_where_none_is_
     data.settle("rows")
     data.encode(Table({"colour": ["red", "pink", "pink", None], "x": [0] * 4}, "new"), data.spec)
     ((_, text),) = data.settle("new.csv")
-    assert text == "new.csv: colour: 2 of 3 cells are categories that training had not (pink)"
+    assert text == "new.csv: colour: 2 of 3 cells are categories not seen in training (pink)"
     data.encode(Table({"colour": ["pink", "RED"], "x": [0, 0]}, "new"), data.spec)
     with pytest.raises(ConfigError, match=r"2 of 2 cells are .* \(RED, pink\), so that none is known; write them as"):
         data.settle("new.csv")
@@ -232,7 +232,7 @@ def test_columns_are_named_by_their_places_where_there_is_no_header(tmp_path, no
     assert data.spec.feature_names == ("c0",)
     assert "read with no header" in "\n".join(told(data))
     assert table(path, target="c2", header=False).class_names == ("no", "yes")
-    with pytest.raises(ConfigError, match=r"has no column 'sick', in a file without a header by its looks"):
+    with pytest.raises(ConfigError, match=r"has no column 'sick', in a file that seems to have no header"):
         _ = table(path, target="sick").splits
 
 

@@ -108,7 +108,7 @@ def test_what_a_table_of_pictures_cannot_say_is_said_in_a_line(root, columns, se
 
 
 def test_keys_of_a_table_need_one(root):
-    with pytest.raises(ConfigError, match=r"data.target: nothing reads it without data.csv \(got kind\); set that too"):
+    with pytest.raises(ConfigError, match=r"data.target: has no effect without data.csv \(got kind\); set that too"):
         ImageFolder(path=str(root), target="kind")
 
 

@@ -64,13 +64,13 @@ def test_a_class_may_be_called_train(tmp_path):
 def test_a_folder_beside_the_splits_is_named(tmp_path):
     for name in ("train", "test", "extra pictures"):
         write_pngs(tmp_path / "all" / name, each=6)
-    assert "extra pictures beside train is not a split" in doubts_of(tmp_path / "all", tmp_path)["folders"]
+    assert "extra pictures next to train is not a split" in doubts_of(tmp_path / "all", tmp_path)["folders"]
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("test", "val"), r"holds test, val and no train to learn from; add it"),
+        (("test", "val"), r"holds test, val but no train to learn from; add it"),
         (("train", "Training"), r"Training and train in .* are both the train split; keep one"),
         (("train", "val", "valid"), r"val and valid in .* are both the val split; keep one"),
     ],
@@ -179,7 +179,7 @@ def test_broken_pictures_that_are_left_out_are_counted_and_named(tmp_path):
     )
     for picture in (path / "dog").iterdir():
         picture.write_bytes(b"torn")
-    with pytest.raises(ConfigError, match=r"of class dog in .* no image decodes; mend them"):
+    with pytest.raises(ConfigError, match=r"no image of class dog in .* decodes; replace them"):
         _ = folder_of(path, tmp_path, skip_broken=True).splits
 
 
@@ -213,7 +213,7 @@ def test_deep_pixels_become_what_8_bits_would_be(tmp_path, name, pixels):
 def test_pixels_of_no_known_scale_are_refused(tmp_path, values):
     Image.fromarray(np.array([values], np.float32)).save(tmp_path / "a.tif")
     with pytest.raises(
-        ConfigError, match=r"does not decode as an image \(pixels from .*, and only 0 to 65,535 are known\)"
+        ConfigError, match=r"does not decode as an image \(pixels from .*, outside the known range from 0 to 65,535\)"
     ):
         decode(tmp_path / "a.tif", 8, color=True)
 
@@ -222,7 +222,7 @@ def test_deep_pixels_are_said(tmp_path):
     path = write_pngs(tmp_path / "pictures", each=6)
     Image.fromarray(RAMP.astype(np.uint16)).save(path / "dog" / "00.png")
     assert doubts_of(path, tmp_path)["depth"] == (
-        "data.path: there are pixels of more than 8 bits; they are scaled to 8 bits, 65,535 to white"
+        "data.path: there are pixels of more than 8 bits; they are scaled to 8 bits, and white is 65,535"
     )
 
 
@@ -313,4 +313,4 @@ def test_damaged_leftovers_are_decoded_anew(tmp_path, caplog):
     for file in (tmp_path / "cache").glob("*.pt"):
         file.write_bytes(file.read_bytes()[:200])
     assert torch.equal(folder_of(path, tmp_path).splits.train.x, first)
-    assert "is damaged; decoding it anew" in caplog.text
+    assert "are damaged; decoding them again" in caplog.text

@@ -95,7 +95,7 @@ def test_comments_titles_and_blank_lines_are_no_rows(tmp_path):
     path = write(tmp_path / "rows.csv", text)
     assert read(path)[0] == {"x": [1, 2, 3], "colour": ["#ff0000", "blue", "red"]}
     short = write(tmp_path / "short.csv", "x,colour\n1,a\n# aside\n2\n")
-    with pytest.raises(ConfigError, match=r"short.csv: line 4 has 1 cells and the header 2; mend that line"):
+    with pytest.raises(ConfigError, match=r"short.csv: line 4 has 1 cells and the header 2; fix that line"):
         read(short)
 
 
@@ -135,10 +135,10 @@ def test_a_text_far_below_makes_a_column_one_of_texts(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x,y\n1,2\n3\n", r"line 3 has 1 cells and the header 2; mend that line"),
+        ("x,y\n1,2\n3\n", r"line 3 has 1 cells and the header 2; fix that line"),
         ('x,y\n1,"a\nb"\n3,4,5\n', r"line 4 has 3 cells and the header 2"),
         ("x,x\n1,2\n", r"two columns are named 'x'; rename one"),
-        ("x,y\n", r"the file has no rows; it needs a header and a row at least"),
+        ("x,y\n", r"the file has no rows; it needs a header and at least one row"),
         ("", r"the file has no rows"),
     ],
 )

@@ -103,7 +103,7 @@ GOOD = people()
         (GOOD, {"target": "anser"}, r"data.target: .*people.csv has no column 'anser'; did you mean answer\?"),
         (GOOD, {"ignore": ["id"]}, r"data.ignore: .*has no column 'id'; choose from"),
         (GOOD, {"split_column": "part"}, r"data.split_column: .*has no column 'part'"),
-        (GOOD, {"split_column": "colour"}, r"the split in row 1 should be train, val or test \(got '\w+'\); mend it"),
+        (GOOD, {"split_column": "colour"}, r"the split in row 1 should be train, val or test \(got '\w+'\); fix it"),
         ([*GOOD, "1,red,heavy,yes"], {}, r"column weight, row 61 is not a number \(got 'heavy'\) and most others are"),
         ([*GOOD, "1,red,70,"], {}, r"the target in row 61 is missing; fill it in or remove the row"),
         (["1,red,70,yes"] * 30, {}, r"the target is 'yes' in every row, and classification needs two"),
@@ -121,7 +121,7 @@ def test_a_class_that_training_had_not_is_named(tmp_path):
     _ = known.splits
     other = table(write(tmp_path / "other.csv", [*people(), "1,red,70,maybe", "1,red,70,maybe"]))
     other.load_state_dict(known.state_dict())
-    with pytest.raises(ConfigError, match=r"target in row 61 is a class that training had not \(got 'maybe'\)"):
+    with pytest.raises(ConfigError, match=r"target in row 61 is a class not seen in training \(got 'maybe'\)"):
         _ = other.splits
 
 

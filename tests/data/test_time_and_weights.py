@@ -57,19 +57,19 @@ def test_rows_of_one_moment_stay_together():
 @pytest.mark.parametrize(
     ("lines", "settings", "message"),
     [
-        (rows(), {"time": "when"}, r"data.time: nothing reads it without data.split=time \(got when\)"),
-        (rows(), {"split": "time", "group": "size"}, r"data.split: rows that are split in time are not divided by"),
-        (rows(), {"split": "time", "folds": 5, "fold": 0}, r"not divided by data.folds \(got 5\); leave"),
+        (rows(), {"time": "when"}, r"data.time: has no effect without data.split=time \(got when\)"),
+        (rows(), {"split": "time", "group": "size"}, r"data.split: rows that are split in time cannot be divided by"),
+        (rows(), {"split": "time", "folds": 5, "fold": 0}, r"cannot be divided by data.folds \(got 5\); leave"),
         (rows(), {"split": "time", "time": "wen"}, r"data.time: .* has no column 'wen'; did you mean when\?"),
         (rows(lambda day: "soon" if day == 7 else "2024-01-01"), {"split": "time", "time": "when"}, r"got 'soon'"),
         (rows(lambda day: "" if day == 7 else "3"), {"split": "time", "time": "when"}, r"has no time in row \d+; fill"),
         (rows(lambda day: "3"), {"split": "time", "time": "when"}, r"there are too few moments for three splits"),
         (rows(often=lambda day: "-1"), {"weight": "often"}, r"weight in row 1 of .* should be from 0 .* \(got -1\)"),
         (rows(often=lambda day: ""), {"weight": "often"}, r"weight in row 1 of .* from 0 .* \(got nothing\)"),
-        (rows(often=lambda day: "-"), {"weight": "often"}, r"data.weight: .* row 1 of .* \(got -\); mend it, remove"),
-        (rows(often=lambda day: "1e300"), {"weight": "often"}, r"the weight in row 1 .* \(got 1e\+300\); mend it"),
+        (rows(often=lambda day: "-"), {"weight": "often"}, r"data.weight: .* row 1 of .* \(got -\); fix it, remove"),
+        (rows(often=lambda day: "1e300"), {"weight": "often"}, r"the weight in row 1 .* \(got 1e\+300\); fix it"),
         (rows(often=lambda day: "0"), {"weight": "often"}, r"every training row has weight 0, so that none counts"),
-        (rows(), {"weight": "answer"}, r"data.weight: answer is the target, which is to be predicted"),
+        (rows(), {"weight": "answer"}, r"data.weight: answer is the target, the column to predict"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_one_line(tmp_path, lines, settings, message):

@@ -55,7 +55,7 @@ def test_baselines_are_kept_and_shown_beside_the_evaluation(train, said):
     assert path == run.folder / "baselines.json"
     assert [row["name"] for row in stored["baselines"]] == ["majority class", "logistic regression"]
     assert stored["sentence"] in shown
-    assert "network less baseline [95 %]" in shown
+    assert "network minus baseline [95 %]" in shown
     assert stored["network"]["scores"]["accuracy"] == pytest.approx(run.metrics["test/accuracy"])
     evaluated(run.folder)
     assert stored["sentence"] in said()

@@ -37,7 +37,7 @@ def test_a_table_is_told_in_lines_and_shown(rows, tmp_path, capsys):
     assert text.splitlines() == [
         "rows.csv: 42 training, 6 validation and 12 test rows; head=binary, since sick is one of 2 classes",
         "  classes: no 31, yes 11 of the training rows; the largest is 74 % of them",
-        "  columns: 1 number; 1 date; 1 category; 1 left out: name (texts, hardly one of them twice)",
+        "  columns: 1 number; 1 date; 1 category; 1 left out: name (texts that hardly ever repeat)",
         "  missing: 6 cells of size, 10 % of it",
         "written to described/rows",
     ]
@@ -52,7 +52,7 @@ def test_a_table_is_told_in_lines_and_shown(rows, tmp_path, capsys):
 def test_a_table_without_a_target_is_told_too(rows, capsys):
     assert said(capsys, "data.path=rows.csv", "output=out").splitlines() == [
         "rows.csv: 60 rows, 6 columns",
-        "  columns: 2 numbers; 1 date; 2 categories; 1 left out: name (texts, hardly one of them twice)",
+        "  columns: 2 numbers; 1 date; 2 categories; 1 left out: name (texts that hardly ever repeat)",
         "  missing: 6 cells of size, 10 % of it",
         "  data.target=COLUMN shows them by what is to be predicted",
         "written to out",
@@ -113,4 +113,4 @@ def test_of_many_columns_those_are_shown_that_tell_most():
     by_hand = {each.name: abs(np.corrcoef(each.numbers, sick)[0, 1]) for each in columns[:-1]}
     most = sorted(by_hand, key=lambda name: -by_hand[name])[:18]
     assert titles == ["sick (predicted)", *(name for name in by_hand if name in most), "kind"]
-    assert figure.get_suptitle() == "rows\nthe 19 of 61 columns that tell most"
+    assert figure.get_suptitle() == "rows\nthe 19 of 61 columns most related to it"

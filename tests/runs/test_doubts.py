@@ -85,9 +85,9 @@ TABLES = {
     "the number of a row but for a gap": (rows(n=lambda n, y: n if n < 50 else n + 1), []),
     "a number by its name": (
         rows(patient_id=lambda n, y: 7919 * n % 1009),
-        ["left out: a number of its own for each row, as an id"],
+        ["left out: a different number in each row, like an id"],
     ),
-    "a name in each row": (rows(name=lambda n, y: f"person {n}"), ["left out: texts, hardly one of them twice"]),
+    "a name in each row": (rows(name=lambda n, y: f"person {n}"), ["left out: texts that hardly ever repeat"]),
     "the target": (rows(z=lambda n, y: y), ["target"]),
     "the target in other words": (rows(z=lambda n, y: int(y == "yes")), ["target"]),
     "an ordinary column": (rows(z=lambda n, y: n % 10), []),
@@ -125,7 +125,7 @@ TRUE_OF_THEM = {
     "ionosphere": ["constant"],  # its second column
     "winequality-red": ["twins"],  # 240 rows twice
     "breast-cancer": ["reading"],  # quoted by apostrophes
-    "mpg": ["left out: texts, hardly one of them twice"],  # names of cars
+    "mpg": ["left out: texts that hardly ever repeat"],  # names of cars
 }
 
 

@@ -216,7 +216,7 @@ def test_data_of_another_kind_are_refused(train):
     run = train("experiment=iris", "trainer.max_epochs=1", *FAST)
     with pytest.raises(
         ConfigError,
-        match=r"wine: the target in row 1 is a class that training had not \(got 'class_0'\); choose from setosa",
+        match=r"wine: the target in row 1 is a class not seen in training \(got 'class_0'\); choose from setosa",
     ):
         evaluate(on_run(run.folder, changes={"data": {"name": "wine"}}))
 

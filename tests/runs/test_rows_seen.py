@@ -223,9 +223,7 @@ def test_a_file_with_nothing_new_tests_nothing(again):
     path = folder / "rows.csv"
     rows = [list(row.values()) for row in read(path) if inputs_of(row) in seen]
     path.write_text(text_of(rows))
-    with pytest.raises(
-        ConfigError, match=rf"\Adata: the run has seen each of the {len(rows)} rows of .* give new ones"
-    ):
+    with pytest.raises(ConfigError, match=rf"\Adata: the run has seen all {len(rows)} rows of .* give new ones"):
         evaluate(on_run(folder / "run", resamples=0, allow_changed_data=True))
     assert not list(folder.glob("run/*evaluation*"))
 

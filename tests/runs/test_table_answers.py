@@ -61,7 +61,7 @@ def test_the_folder_tells_in_counts_what_the_columns_were_taken_for(run, columns
         "zone": {"kind": "category", "missing": 0, "inputs": 4},
         "ill": {"kind": "category", "missing": 0, "inputs": 2},
         "east": {"kind": "number", "missing": 0, "inputs": 1},
-        "note": {"kind": "left out", "missing": 0, "why": "texts, hardly one of them twice"},
+        "note": {"kind": "left out", "missing": 0, "why": "texts that hardly ever repeat"},
     }
     assert (facts["rows"], facts["inputs"]) == (N, 7)
     assert sum(facts["classes"].values()) == 84
@@ -72,7 +72,7 @@ def test_a_strict_run_makes_errors_of_warnings(train, tmp_path, columns):
     path = write_csv(tmp_path / "rows.csv", columns)
     words = ("data=csv", f"data.path={path}", "data.target=y", "data.strict=true", "trainer.max_epochs=1", *FAST)
     doubtful = train(*words, "data.ignore=[ill]")
-    with pytest.raises(ConfigError, match=r"data.strict: .*note is left out \(texts, hardly one of them twice\)"):
+    with pytest.raises(ConfigError, match=r"data.strict: .*note is left out \(texts that hardly ever repeat\)"):
         say_doubts(doubtful.cfg, doubtful.parts.datamodule)
     run = train(*words, "data.ignore=[ill,note]")
     say_doubts(run.cfg, run.parts.datamodule)
@@ -84,12 +84,12 @@ def test_strange_categories_are_said_and_refused_where_no_cell_is_known(run, tmp
     strange = {**columns, "zone": [f"north {zone}" for zone in columns["zone"]]}
     del strange["y"]
     new = write_csv(tmp_path / "new.csv", strange)
-    with pytest.raises(ConfigError, match=r"zone: 120 of 120 cells are categories that training had not \(north 1, "):
+    with pytest.raises(ConfigError, match=r"zone: 120 of 120 cells are categories not seen in training \(north 1, "):
         predict(settings(run.folder, new))
     assert not (tmp_path / "new_predicted.csv").exists()
     few = write_csv(tmp_path / "few.csv", {**strange, "zone": ["north", *columns["zone"][1:]]})
     predict(settings(run.folder, few))
-    assert "few.csv: zone: 1 of 120 cells is a category that training had not (north)" in caplog.text
+    assert "few.csv: zone: 1 of 120 cells is a category not seen in training (north)" in caplog.text
 
 
 def test_evaluation_says_what_it_does_not_know_of_another_file(run, tmp_path, columns):

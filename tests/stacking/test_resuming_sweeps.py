@@ -72,7 +72,7 @@ def test_own_options_have_to_be_named_again(tmp_path):
     (sweep,) = (tmp_path / "runs" / "mine" / "multirun").iterdir()
     (sweep / "1" / "metrics.json").unlink()
     done = run(["src.train", f"sweep_resume={sweep}"])
-    reason = f"the sweep was begun with --config-dir {tmp_path / 'mine'}, which is obeyed only from the command line"
+    reason = f"the sweep was started with --config-dir {tmp_path / 'mine'}, which works only on the command line"
     assert (done.returncode, done.stderr) == (2, f"config error: sweep_resume: {reason}; add it\n")
     done = run(["src.train", f"sweep_resume={sweep}", flag])
     assert done.returncode == 0, done.stderr

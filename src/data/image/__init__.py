@@ -1,1 +1,1 @@
-"""Image datasets: held as uint8, scaled and augmented a minibatch at a time."""
+"""Image datasets: held as uint8, scaled and augmented minibatch by minibatch."""

@@ -1,4 +1,4 @@
-"""Other views of the images of a minibatch: mirrored, shifted, partly blacked out; each image its own way."""
+"""Augmentation of the images of a minibatch: mirrored, shifted, partly blacked out; each image independently."""
 
 import torch
 import torch.nn.functional as F
@@ -6,10 +6,10 @@ from torch import Generator, Tensor
 
 
 def shifted(x: Tensor, generator: Generator, pixels: int, flip: bool) -> Tensor:
-    """Images x [B, C, H, W] moved by up to `pixels` each way, black moving in, half of them mirrored if `flip`.
+    """Images x [B, C, H, W] shifted by up to `pixels` each way and padded with black; if `flip`, half are mirrored.
 
-    Padding by `pixels` and cropping at a place that `generator` draws, as is usual for small images; both moves are one
-    gather.
+    Equivalent to padding by `pixels` and cropping at a position drawn from `generator`, as is usual for small images;
+    done in one gather.
     """
     num_images, channels, height, width = x.shape
     down = _whole(2 * pixels + 1, num_images, generator) + torch.arange(height)
@@ -25,14 +25,14 @@ def shifted(x: Tensor, generator: Generator, pixels: int, flip: bool) -> Tensor:
 
 
 def erased(x: Tensor, generator: Generator, probability: float) -> Tensor:
-    """Images x [B, C, H, W], some with a black rectangle whose sides are an eighth to a half of the image's.
+    """Images x [B, C, H, W], some with a black rectangle with sides of an eighth to a half of the image's.
 
-    Random erasing, Zhong et al. 2020 (arXiv:1708.04896), with black.
+    Random erasing (Zhong et al. 2020, arXiv:1708.04896) with black.
 
     Args:
         x: Images [B, C, H, W] of a minibatch.
-        generator: Where the draws come from.
-        probability: That an image has a rectangle.
+        generator: The random generator.
+        probability: The probability that an image gets a rectangle.
 
     Example:
         >>> white = torch.full((100, 1, 8, 8), 255, dtype=torch.uint8)

@@ -1,4 +1,4 @@
-"""The base of image datasets: which classes, which splits, how pixels are scaled, which views training sees."""
+"""The base of image datasets: classes, splits, scaling of pixels and augmentation."""
 
 from abc import abstractmethod
 from typing import Any, NamedTuple, get_args
@@ -17,16 +17,16 @@ from src.errors import ConfigError
 from src.settings.rules import ClassName, Fraction, Natural, Seed, Whole, checked
 from src.spec import Task
 
-_SCALER_ROWS = 4096  # images read to fit a scaler; the mean of their pixels is exact to a thousandth
+_SCALER_ROWS = 4096  # images used to fit a scaler; the mean of their pixels is accurate to a thousandth
 
 
 class Collection(NamedTuple):
     """The images that a source offers.
 
     Attributes:
-        parts: Rows of `train` and, where the source has them, of `val` and `test`.
-        class_names: Name of each class by its label.
-        files: Where each image is a file of its own.
+        parts: Rows of `train` and, if the source has them, of `val` and `test`.
+        class_names: Name of each class by its index.
+        files: The files, if each image is a file of its own.
     """
 
     parts: dict[Split, Rows]
@@ -35,12 +35,12 @@ class Collection(NamedTuple):
 
 
 class Files(NamedTuple):
-    """The files that images are from.
+    """The files that images come from.
 
     Attributes:
-        names: Of all files.
-        keys: Of all files.
-        numbers: Which of the files the rows of each part are.
+        names: Names of all files.
+        keys: Keys of all files.
+        numbers: Indices of the files of each part's rows.
     """
 
     names: list[str]
@@ -49,7 +49,7 @@ class Files(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """Images x and labels y of a part, and the numbers of their files."""
+    """Images x and labels y of a part, and the indices of their files."""
 
     x: Tensor
     y: Tensor
@@ -60,23 +60,23 @@ class _Part(NamedTuple):
 
 
 class ImageDataModule(InMemoryDataModule):
-    """Images x [N, C, H, W] held as uint8. A network sees float32, from -1 for black to 1, or standardised.
+    """Images x [N, C, H, W] held as uint8. A network sees float32, from -1 for black to 1 for white, or standardised.
 
     Args:
         classes: Labels or names of the classes to keep, renumbered in this order; None keeps all.
-        val_fraction: Part of the training images that becomes the validation split, where the source has none.
-        test_fraction: Part of the images that becomes the test split, where the source has none.
-        positive: Which of two classes is the positive one, with label 1: its name; `auto` decides by the names and, in
-            folders of your own, by the counts; None keeps their order, as runs did that have no such key.
-        split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
-        flip: Mirror half of the training images, left to right.
-        shift: Pixels by which a training image may be moved, up, down, left and right.
-        erase: Probability that a rectangle of a training image is blacked out.
-        **common: Arguments of `InMemoryDataModule`; `standardize` works a channel at a time.
+        val_fraction: Fraction of the training images in the validation split, if the source has none.
+        test_fraction: Fraction of the images in the test split, if the source has none.
+        positive: Name of the positive one of two classes, with label 1; `auto` decides by the names and, in folders of
+            your own, by the counts; None keeps their order, as in runs saved without this key.
+        split_seed: Seed of the stratified split; None is `seed`.
+        flip: Whether to mirror half of the training images, left to right.
+        shift: The most pixels by which a training image is moved up, down, left or right.
+        erase: Probability of blacking out a rectangle of a training image.
+        **common: Arguments of `InMemoryDataModule`; `standardize` works per channel.
     """
 
     scaled_when_served = True
-    has_several = False  # labels of each picture, instead of one class
+    has_several = False  # several labels per picture instead of one class
     divides_rows = True
     draws_rows = False
 
@@ -108,18 +108,18 @@ class ImageDataModule(InMemoryDataModule):
         """All images of the source."""
 
     def images(self, x: Tensor) -> Tensor:
-        """Images [N, C, H, W] of a split, for sources of which x [N, …] holds no more than places before the split."""
+        """Images [N, C, H, W] of a split, for sources whose x [N, …] holds only indices until then."""
         return x
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Name of each class that is kept, by its new label; the positive one of two is the last."""
+        """Name of each class that is kept, by its new index; the positive one of two is the last."""
         if not self._class_names:
             _ = self.splits
         return self._class_names
 
     def load(self) -> Splits:
-        """Read, keep the classes wanted, and split off what the source has not divided itself."""
+        """Read, keep the chosen classes, and split what the source has not split itself."""
         found, names, files = self.read()
         kept = self._labels_kept(names)
         if len(kept) < 2:
@@ -149,14 +149,16 @@ class ImageDataModule(InMemoryDataModule):
             self.identity = Identity("image", files.names, places, files.keys)
         elif self.fold is not None:
             self.identity = numbered(len(found["train"].y), *(part.numbers for part in given.values()))
-        label = torch.tensor([self._class_names.index(name) for name in in_order])  # only now, so as to divide alike
+        label = torch.tensor(
+            [self._class_names.index(name) for name in in_order]
+        )  # only now, so that splits do not depend on the order
         splits = Splits(
             *(Rows(self.images(part.x), part.y if self.has_several else label[part.y]) for part in given.values())
         )
         side = min(splits.train.x.shape[2:])
         if self.shift >= side:
             raise ConfigError(
-                f"data.shift: these images have {side} pixels a side, so nothing would be left to see "
+                f"data.shift: these images have {side} pixels per side, so nothing would be left to see "
                 f"(got {self.shift}); lower it"
             )
         return splits
@@ -167,11 +169,11 @@ class ImageDataModule(InMemoryDataModule):
         return "binary" if len(self._class_names) == 2 else "multiclass"
 
     def _divided(self, parts: dict[Split, _Part], names: tuple[str, ...]) -> dict[Split, _Part]:
-        """The three splits, those split off that the source has not divided itself."""
+        """The three splits, including those that the source does not have itself."""
         whole = parts["train"]
         if self.fold is not None and "test" in parts:
             raise ConfigError(
-                f"data.folds: these images have a test split of their own, so that none are divided into folds "
+                f"data.folds: these images have a test split of their own, so they are not divided into folds "
                 f"(got {self.fold.folds}); leave it out"
             )
         divided = split_rows(
@@ -187,7 +189,7 @@ class ImageDataModule(InMemoryDataModule):
         return {**cut, **parts, "train": cut["train"]}
 
     def _ordered(self, names: tuple[str, ...], parts: dict[Split, Rows]) -> tuple[str, ...]:
-        """The names kept in the order of their labels: a checkpoint's, or else as `positive` has it."""
+        """The kept names in the order of their indices: that of a checkpoint, or the one that `positive` asks for."""
         if self._trained_names is not None and set(self._trained_names) == set(names):
             check_kept(self._trained_names, self.positive)
             return self._trained_names
@@ -195,7 +197,7 @@ class ImageDataModule(InMemoryDataModule):
         if self.source is not None and self.classes is None:
             counts = torch.cat([rows.y for rows in parts.values()]).bincount(minlength=len(names)).tolist()
         ordered, doubt = positive_last(names, self.positive, counts)
-        if doubt and (self.classes is None or ordered != names):  # whoever names two classes has ordered them
+        if doubt and (self.classes is None or ordered != names):  # naming two classes orders them
             self.doubts += [("positive", doubt)]
         return ordered
 
@@ -210,7 +212,7 @@ class ImageDataModule(InMemoryDataModule):
         return kept
 
     def _label(self, wanted: int | str, names: tuple[str, ...]) -> int:
-        """The label of a class by its name, or by its place where no class has such a name."""
+        """The index of a class by its name, or by its position if no class has such a name."""
         if str(wanted) in names and not self._meant_places(names):
             return names.index(str(wanted))
         alike = [label for label, name in enumerate(names) if name.lower() == str(wanted).lower()]
@@ -222,16 +224,16 @@ class ImageDataModule(InMemoryDataModule):
         raise ConfigError(f"data.classes: no class {wanted!r}; choose from {choices}")
 
     def _meant_places(self, names: tuple[str, ...]) -> bool:
-        """Whether a checkpoint's run took numbers for places, as earlier versions did also where they are names."""
+        """Whether a checkpoint's run read numbers as positions, as earlier versions did even if they are names."""
         wanted = [each for each in self.classes or () if isinstance(each, int) and each < len(names)]
         return self._trained_names is not None and {names[place] for place in wanted} == {*self._trained_names}
 
     def state_dict(self) -> dict[str, Any]:
-        """The scaler, and the classes in their order."""
+        """The scaler, and the classes in order."""
         return super().state_dict() | {"classes": self.class_names}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take them up again; earlier versions kept no classes."""
+        """Restore both; earlier versions saved no classes."""
         state = dict(state_dict)
         names = state.pop("classes", None)
         self._trained_names = None if names is None else tuple(names)
@@ -240,7 +242,7 @@ class ImageDataModule(InMemoryDataModule):
         super().load_state_dict(state)
 
     def fit_scaler(self, x: Tensor) -> Scaler:
-        """Black to -1 and white to 1, or mean 0 and standard deviation 1 of each channel over training images."""
+        """Maps black to -1 and white to 1, or each channel to mean 0 and standard deviation 1 over training images."""
         if not self.standardize:
             half = torch.full((x.shape[1], 1, 1), 127.5)
             return Scaler(half, half.clone())
@@ -249,18 +251,18 @@ class ImageDataModule(InMemoryDataModule):
 
     @property
     def augments(self) -> bool:
-        """Whether training sees other views of its images."""
+        """Whether training images are augmented."""
         return self.flip or self.shift > 0 or self.erase > 0
 
     def augment(self, x: Tensor, generator: Generator) -> Tensor:
-        """Images x [B, C, H, W] mirrored, moved and erased as the constructor's arguments say."""
+        """Images x [B, C, H, W] mirrored, moved and erased according to the constructor's arguments."""
         if self.flip or self.shift:
             x = shifted(x, generator, self.shift, self.flip)
         return erased(x, generator, self.erase) if self.erase else x
 
 
 def _of_classes(part: _Part, kept: list[int], num_classes: int) -> _Part:
-    """The rows whose label is among `kept`, renumbered in that order."""
+    """The rows with a label in `kept`, renumbered in that order."""
     renumbered = torch.full((num_classes,), -1)
     renumbered[kept] = torch.arange(len(kept))
     part = part._replace(y=renumbered[part.y])

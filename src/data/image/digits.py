@@ -1,4 +1,4 @@
-"""Handwritten digits that come with scikit-learn: real images, and nothing to download."""
+"""The handwritten digits that come with scikit-learn: real images without a download."""
 
 import torch
 

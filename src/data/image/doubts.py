@@ -1,4 +1,4 @@
-"""What a folder of pictures holds and is rarely meant: files that are none, deep pixels, damaged pictures."""
+"""Probable mistakes in a folder of pictures: other files, deep pixels, damaged pictures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +13,9 @@ Doubt = tuple[str, str]
 
 
 def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
-    """What is doubtful about the pictures `found` in a `folder`, by their names and their heads."""
+    """Doubts about the pictures `found` in a `folder`, from their names and headers."""
     if found.strangers:
-        yield "folders", f"data.path: {listed(found.strangers, folder)} beside train is not a split and is left out"
+        yield "folders", f"data.path: {listed(found.strangers, folder)} next to train is not a split and is left out"
     if found.others:
         count = len(found.others)
         noun = "1 file is not a picture and is" if count == 1 else f"{count:,} files are not pictures and are"
@@ -23,15 +23,15 @@ def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
     labels = found.labels["train"]
     first = dict(zip(labels[::-1], found.paths[len(labels) - 1 :: -1], strict=True))
     if deep := next((kind for path in first.values() if (kind := depth(path))), None):
-        white = "1, 255 or 65,535, whichever none is above," if "fraction" in deep else "65,535"
-        yield "depth", f"data.path: there are pixels of {deep}; they are scaled to 8 bits, {white} to white"
+        white = "the smallest of 1, 255 and 65,535 that none exceeds" if "fraction" in deep else "65,535"
+        yield "depth", f"data.path: there are pixels of {deep}; they are scaled to 8 bits, and white is {white}"
 
 
 def broken(found: Pictures, kept: list[int], folder: Path) -> Iterator[Doubt]:
-    """How many of the pictures `found` in a `folder` do not decode, where those at the places `kept` do.
+    """How many of the pictures `found` in a `folder` do not decode, given that those at the positions `kept` do.
 
     Raises:
-        ConfigError: None of a class does.
+        ConfigError: No picture of a class decodes.
     """
     lost = sorted({*range(len(found.paths))}.difference(kept))
     if not lost:
@@ -39,6 +39,6 @@ def broken(found: Pictures, kept: list[int], folder: Path) -> Iterator[Doubt]:
     labels = [label for split in found.labels.values() for label in split]
     several = bool(labels) and isinstance(labels[0], tuple)
     if not several and (empty := {*labels}.difference(labels[place] for place in kept)):
-        raise ConfigError(f"data.path: of class {found.names[min(empty)]} in {folder} no image decodes; mend them")
+        raise ConfigError(f"data.path: no image of class {found.names[min(empty)]} in {folder} decodes; replace them")
     shown = listed([found.paths[place] for place in lost], folder)
     yield "broken", f"{left_out(len(lost), len(labels))} ({shown})"

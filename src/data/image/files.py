@@ -1,4 +1,4 @@
-"""Images in files that are decoded when they are needed, and what was decoded remembered."""
+"""Images in files that are decoded on demand and cached."""
 
 import os
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ from src.data.image.decoding import decode
 from src.data.image.remembering import Cache, fingerprint
 from src.errors import ConfigError
 
-_WAYS = {False: 1, True: 2}  # of decoding, by `as_seen`: what another one has left is not taken
+_WAYS = {False: 1, True: 2}  # of decoding, by `as_seen`; part of the name in the cache
 
 
 def left_out(lost: int, total: int) -> str:
-    """A line that `lost` of `total` images are no part of the data."""
+    """A line saying that `lost` of `total` images are left out."""
     return f"data.skip_broken: {lost:,} of {total:,} images do not decode and are left out"
 
 
 class ImageFiles:
-    """Images that are decoded when they are indexed: a stand-in for a uint8 tensor [N, C, side, side] of them.
+    """Images that are decoded when indexed: a stand-in for a uint8 tensor [N, C, side, side].
 
     Args:
         paths: Their files.
-        side: Pixels of a decoded image's height and width.
-        color: Three channels instead of one.
-        skip_broken: Leave out what does not decode, instead of raising `ConfigError`.
-        as_seen: As `decode` takes it.
+        side: Height and width of a decoded image in pixels.
+        color: Whether there are three channels instead of one.
+        skip_broken: Whether to leave out what does not decode instead of raising `ConfigError`.
+        as_seen: As for `decode`.
     """
 
     dtype, ndim = torch.uint8, 4
@@ -46,12 +46,12 @@ class ImageFiles:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """What the tensor's shape would be."""
+        """The shape of the tensor."""
         return len(self.paths), 3 if self.color else 1, self.side, self.side
 
     @property
     def nbytes(self) -> int:
-        """What the tensor's size would be, in bytes."""
+        """The size of the tensor in bytes."""
         return int(np.prod(self.shape))
 
     def __getitem__(self, rows: slice | Tensor) -> Tensor:
@@ -59,7 +59,7 @@ class ImageFiles:
         return self.read(list(range(len(self.paths))[rows]) if isinstance(rows, slice) else rows.tolist())[0]
 
     def read(self, places: Sequence[int]) -> tuple[Tensor, list[int]]:
-        """Images uint8 [B, C, side, side] at some places, and the places of those that decoded."""
+        """Images uint8 [B, C, side, side] at the given `places`, and the places of those that decoded."""
         decoded, kept = [], []
         for place in places:
             try:
@@ -71,9 +71,9 @@ class ImageFiles:
         return torch.stack(decoded) if decoded else torch.empty(0, *self.shape[1:], dtype=torch.uint8), kept
 
     def read_all(self, cache: Cache) -> tuple[Tensor, list[int]]:
-        """All images [N, C, side, side] and the places of those that decoded; shows progress.
+        """All images [N, C, side, side] and the positions of those that decoded; shows progress.
 
-        They are taken from the `cache` where no file has changed since they were decoded, and else put there.
+        They come from the `cache` if no file has changed since they were decoded, and are put there otherwise.
         """
         name = f"{fingerprint(self.paths, self.side, self.color, self.skip_broken, _WAYS[self.as_seen])}.pt"
         if (remembered := cache.load(name, self._are_ours)) is not None:

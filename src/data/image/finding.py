@@ -1,4 +1,4 @@
-"""Where the pictures of a folder are: its splits, its classes, and what lies beside them."""
+"""Finds the pictures of a folder: its splits, its classes, and other files next to them."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,8 +20,8 @@ class Layout(NamedTuple):
     """How a folder of pictures is divided.
 
     Attributes:
-        folders: With a sub-folder for each class, by split; `train` alone where the folder itself is it.
-        strangers: Folders beside those of the splits that are none of them.
+        folders: Folders with one sub-folder per class, by split; only `train` if the folder itself is it.
+        strangers: Folders next to the splits that are not splits.
     """
 
     folders: dict[Split, Path]
@@ -32,10 +32,10 @@ class Pictures(NamedTuple):
     """The pictures of a folder.
 
     Attributes:
-        names: Of the classes.
-        labels: Of each picture, by the splits that the folder has.
-        paths: Of each picture, in the order of `labels`.
-        strangers: Folders beside those of the splits that are none of them.
+        names: Names of the classes.
+        labels: Label of each picture, by split.
+        paths: Path of each picture, in the order of `labels`.
+        strangers: Folders next to the splits that are not splits.
         others: Files that are not pictures.
     """
 
@@ -47,10 +47,10 @@ class Pictures(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a folder and those in it hold, but for the files of operating systems.
+    """The contents of a folder and its sub-folders, without the files of operating systems.
 
     Attributes:
-        pictures: Files that are pictures by their names, or by their content where a name says nothing; sorted.
+        pictures: Files that are pictures by name, or by content if the name does not tell; sorted.
         others: All other files, sorted.
     """
 
@@ -62,8 +62,8 @@ class Rules(NamedTuple):
     """How the pictures of a folder are found.
 
     Attributes:
-        layout: How it is divided.
-        content: What the folder of one class holds.
+        layout: How it is divided into splits.
+        content: The contents of the folder of one class.
     """
 
     layout: Callable[[Path], Layout]
@@ -71,21 +71,23 @@ class Rules(NamedTuple):
 
 
 def pictures(path: Path, rules: Rules | None = None) -> Pictures:
-    """The pictures in the sub-folders of the folder at `path`, one for each class.
+    """The pictures in the sub-folders of the folder at `path`, one per class.
 
     Args:
         path: The folder.
-        rules: How splits and pictures are told; None is `layout` and `content`.
+        rules: How splits and pictures are recognised; None is `layout` and `content`.
 
     Raises:
-        ConfigError: As `layout` and `class_folders` say, or a class has no picture to train with.
+        ConfigError: As for `layout` and `class_folders`, or a class has no training picture.
     """
     layout_of, content_of = rules or (layout, content)
     folders, strangers = layout_of(path)
     found = Pictures(class_folders(folders["train"]), {}, [], strangers, [])
     for split, folder in folders.items():
         if unknown := set(class_folders(folder)) - set(found.names):
-            raise ConfigError(f"data.path: {folder} has a class that training has not ({min(unknown)}); remove it")
+            raise ConfigError(
+                f"data.path: {folder} has a class that the training split lacks ({min(unknown)}); remove it"
+            )
         found.labels[split] = []
         for label, name in enumerate(found.names):
             inside = content_of(folder / name)
@@ -99,7 +101,7 @@ def pictures(path: Path, rules: Rules | None = None) -> Pictures:
 
 
 def layout(path: Path) -> Layout:
-    """How the folder at `path` is divided: `Train` and `training` are train, `valid` and `validation` are val.
+    """How the folder at `path` is divided: `Train` and `training` mean train, `valid` and `validation` mean val.
 
     Raises:
         ConfigError: It is not a folder, two of its folders are the same split, or there is no training split.
@@ -119,7 +121,7 @@ def layout(path: Path) -> Layout:
         return Layout({"train": path}, [])
     if "train" not in folders:
         raise ConfigError(
-            f"data.path: {path} holds {listed(folders.values(), path)} and no train to learn from; add it, or name one "
+            f"data.path: {path} holds {listed(folders.values(), path)} but no train to learn from; add it, or name one "
             "of them as data.path"
         )
     in_order = {split: folders[split] for split in ("train", "val", "test") if split in folders}
@@ -152,7 +154,7 @@ def content(folder: Path) -> Content:
 
 
 def listed(paths: Iterable[Path], above: Path) -> str:
-    """The first of some `paths`, as they are below the folder `above`, and how many more there are."""
+    """The first of some `paths`, relative to the folder `above`, and how many more there are."""
     names = [path.relative_to(above).as_posix() for path in paths]
     more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
     return f"{', '.join(names[:_NAMES])}{more}"

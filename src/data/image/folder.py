@@ -1,4 +1,4 @@
-"""Your own images: a folder with a sub-folder for each class."""
+"""Your own images: a folder with one sub-folder per class."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,27 +28,28 @@ from src.settings.rules import Natural, Positive, Whole, checked
 
 
 class ImageFolder(ImageDataModule):
-    """Images of any size in `<path>/<class>/`, or in `<path>/train/<class>/` with `val/` and `test/` where they exist.
+    """Images of any size in `<path>/<class>/`, or in `<path>/train/<class>/` with `val/` and `test/` if they exist.
 
-    A folder that fits in memory is decoded once and remembered; a larger one is decoded anew each epoch, by worker
-    processes, while training goes on.
+    A folder that fits in memory is decoded once and cached; a larger one is decoded in every epoch, by worker processes
+    during training.
 
     Args:
         path: The folder.
-        csv: A table of file names and labels instead of the sub-folders; names start from `path`, or from its folder.
-        file_column: Its column of names; None is the first.
-        target: Its column of labels, or several columns that say yes or no; None is the one that is left.
-        split_column: Its column that says `train`, `val` or `test`; None splits at random.
-        image_size: Height and width to which images are cut and resized.
-        color: Three channels; false is grey.
-        skip_broken: Leave out images that do not decode, instead of refusing the folder.
-        memory_budget: GiB that decoded images may fill; a larger folder streams.
-        num_workers: Processes that decode a folder that streams.
-        cache: Folder for what was decoded.
-        cache_budget: GiB that it may fill; beyond that, what was used longest ago goes.
-        remember: Keep there what had to be decoded; otherwise the folder is only read.
-        reading: `auto` finds splits of any usual name, and takes deep and transparent pixels as they are seen; None
-            reads as `EARLIER` and without `as_seen` of `decode`, which is for runs that were saved without this key.
+        csv: A table of file names and labels instead of sub-folders; names are relative to `path`, or to the table's
+            folder.
+        file_column: The column of file names; None is the first.
+        target: The column of labels, or several columns of yes or no; None is the one that is left.
+        split_column: The column that says `train`, `val` or `test`; None splits at random.
+        image_size: Height and width to which images are cropped and resized.
+        color: Whether to use three channels instead of grey.
+        skip_broken: Whether to leave out images that do not decode instead of refusing the folder.
+        memory_budget: GiB that decoded images may take; a larger folder is streamed.
+        num_workers: Processes that decode a streamed folder.
+        cache: Folder for decoded images.
+        cache_budget: GiB that it may take; beyond that the least recently used files are removed.
+        remember: Whether to put decoded images into the cache; otherwise it is only read.
+        reading: `auto` finds splits under any usual name, and decodes deep and transparent pixels as a viewer would;
+            None reads as `EARLIER` and without `as_seen` of `decode`, for runs saved without this key.
         **common: Arguments of `ImageDataModule`.
     """
 
@@ -76,7 +77,7 @@ class ImageFolder(ImageDataModule):
         read_from_csv = {"file_column": file_column, "target": target, "split_column": split_column}
         if csv is None and (unread := [key for key, value in read_from_csv.items() if value is not None]):
             raise ConfigError(
-                f"data.{unread[0]}: nothing reads it without data.csv (got {read_from_csv[unread[0]]}); set that too"
+                f"data.{unread[0]}: has no effect without data.csv (got {read_from_csv[unread[0]]}); set that too"
             )
         self.listing: Listing | None = None
         if csv is not None:
@@ -85,7 +86,7 @@ class ImageFolder(ImageDataModule):
             self.listing = Listing(Path(csv).expanduser(), root, file_column, targets, split_column)
             path = str(root)
         if path is None:
-            raise ConfigError("data.path: needs a folder with a sub-folder of images for each class (got null); set it")
+            raise ConfigError("data.path: needs a folder with one sub-folder of images per class (got null); set it")
         self.path, self.cache = Path(path).expanduser(), Cache(Path(cache), cache_budget, remember)
         self.image_size, self.color, self.skip_broken = image_size, color, skip_broken
         self.memory_budget, self.num_workers = memory_budget, num_workers
@@ -97,7 +98,7 @@ class ImageFolder(ImageDataModule):
         """Find the files, and decode them all if they fit.
 
         Raises:
-            ConfigError: No such folder, a class without images, or an image that does not decode.
+            ConfigError: There is no such folder, a class has no images, or an image does not decode.
         """
         found = self._found()
         self._files.paths, labels = found.paths, found.labels
@@ -117,7 +118,7 @@ class ImageFolder(ImageDataModule):
         return Collection(parts, found.names, Files(self._names(found.paths), keys, of_parts))
 
     def choose(self) -> choosing.Choice:
-        """The task by the number of classes; no picture is looked at."""
+        """The task for the number of classes; no picture is read."""
         listed = self.listing is not None
         names = self._found().names if listed else class_folders(layout(self.path).folders["train"])
         if self.has_several:
@@ -130,20 +131,20 @@ class ImageFolder(ImageDataModule):
         return self.path.resolve().name
 
     def source_now(self) -> Source | None:
-        """The pictures as they are now; None where there are none."""
+        """The pictures as they are now; None if there are none."""
         if not self.path.is_dir():
             return None
         return self._looked_at(self._found().paths)[0]
 
     def take_source(self, state: Mapping[str, Any] | None) -> None:
-        """Take what a checkpoint has kept of the pictures, which are read anew where that was looked at otherwise."""
+        """Restore what a checkpoint saved about the pictures; they are read anew if it read them differently."""
         before = self.source
         super().take_source(state)
         if self.source is not before:
             self._splits = None
 
     def _looked_at(self, paths: list[Path]) -> tuple[Source, Keys]:
-        """The files at `paths` by their bytes, and a key for each."""
+        """The source of the files at `paths` by their bytes, and a key for each."""
         if not self.digests_whole:
             keys = file_keys(paths, self.cache)
             return Source.of_files(self.path, paths, "pictures", keys.tobytes(), whole=False), keys
@@ -157,17 +158,17 @@ class ImageFolder(ImageDataModule):
 
     @property
     def streams(self) -> bool:
-        """Whether the images are too many to be held."""
+        """Whether there are too many images to hold in memory."""
         return self._files.nbytes > self.memory_budget * 2**30
 
     def images(self, x: Tensor) -> Tensor:
-        """Decoded images as they are, or those whose files' numbers x [N] holds."""
+        """Decoded images unchanged, or the images of the file indices x [N]."""
         if not self.streams:
             return x
         return self._files_at([self._files.paths[number] for number in x.tolist()])  # type: ignore[return-value]
 
     def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
-        """A loader of rows whose images are held, or in files; `settings` are arguments of `BlockLoader`."""
+        """A loader of rows with images in memory or in files; `settings` are arguments of `BlockLoader`."""
         if isinstance(rows.x, Tensor):
             return super().make_loader(rows, **settings)
         return StreamLoader(rows.x, rows.y, num_workers=self.num_workers, scale=self.scaled, **settings)

@@ -1,4 +1,4 @@
-"""What tells pictures in files apart: their bytes, looked at once and remembered."""
+"""What distinguishes picture files: their bytes, read once and cached."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from src.data.identity import KEY_BYTES, Keys
 from src.data.image.remembering import Cache, fingerprint
 
 MOST_BYTES = 2**17
-"""Bytes of a picture that earlier versions looked at; of a larger one its beginning and its end, half as many each."""
+"""Bytes of a picture that earlier versions read; of a larger one the beginning and the end, half as many each."""
 
 Contents = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
-"""A digest of each file's bytes, 16 bytes of it, as two numbers."""
+"""A digest of 16 bytes of each file's bytes, as two numbers."""
 
 _THREADS = 4
 
 
 def file_contents(paths: Sequence[Path], cache: Cache) -> Contents:
-    """A digest [N, 2] of all bytes of each file at `paths`; from the `cache` where no file has changed.
+    """A digest [N, 2] of all bytes of each file at `paths`; from the `cache` if no file has changed.
 
-    They are read once more as they are decoded, from the memory in which the system then has them.
+    Decoding reads the files again, but by then the system has them in memory.
     """
     name = f"{fingerprint(paths)}.contents.pt"
     found = cache.load(name, lambda kept: kept.dtype == torch.int64 and kept.shape == (len(paths), 2))
@@ -38,14 +38,14 @@ def file_contents(paths: Sequence[Path], cache: Cache) -> Contents:
 
 
 def content_keys(contents: Contents) -> Keys:
-    """A key [N] for each picture by its `contents` [N, 2] alone: one that moved, or is there twice, is the same."""
+    """A key [N] for each picture from its `contents` [N, 2] only: a moved or duplicated picture keeps its key."""
     return np.asarray(contents[:, 0] >> np.uint64(64 - 8 * KEY_BYTES))
 
 
 def file_keys(paths: Sequence[Path], cache: Cache) -> Keys:
-    """A key [N] for each file at `paths` as earlier versions had it, by its size and by bytes at both ends.
+    """A key [N] for each file at `paths` as in earlier versions, from its size and bytes at both ends.
 
-    From the `cache` where no file has changed.
+    Taken from the `cache` if no file has changed.
     """
     name = f"{fingerprint(paths)}.keys.pt"
     found = cache.load(name, lambda keys: keys.dtype == torch.int64 and keys.shape == (len(paths),))
@@ -58,7 +58,7 @@ def file_keys(paths: Sequence[Path], cache: Cache) -> Keys:
 
 
 def _content(path: Path) -> bytes:
-    """The digest of one file; of nothing where it cannot be read, which is said as it is decoded."""
+    """The digest of one file; of nothing if it cannot be read, which decoding reports."""
     try:
         return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
     except OSError:
@@ -66,7 +66,7 @@ def _content(path: Path) -> bytes:
 
 
 def _key(path: Path) -> int:
-    """The key of one file; 0 where it cannot be read, which is said as it is decoded."""
+    """The key of one file; 0 if it cannot be read, which decoding reports."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Pictures that a table names, with their labels, instead of a folder for each class."""
+"""Pictures named in a table with their labels, instead of one folder per class."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from src.data.tabular.target import label_codes
 from src.errors import ConfigError, suggestion
 
 Column = str | int
-"""A column's name, or its place: 0 is the first and -1 the last."""
+"""A column's name, or its position: 0 is the first and -1 the last."""
 
 _NAMES = 3
 
@@ -23,10 +23,10 @@ class Listing(NamedTuple):
     """A table of pictures.
 
     Attributes:
-        csv: The file, of any kind that tables may be.
-        root: The folder that its names of files start from, and that none may leave.
-        file_column: Column of the names; None is the first.
-        targets: Columns of the labels; empty is the last that is nothing else.
+        csv: The file, in any format of a table.
+        root: The folder that file names are relative to, and that none may leave.
+        file_column: Column of the file names; None is the first.
+        targets: Columns of the labels; empty is the last one without another role.
         split_column: Column that says `train`, `val` or `test` for each row.
     """
 
@@ -38,16 +38,18 @@ class Listing(NamedTuple):
 
 
 def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
-    """The pictures of a listing, whether each has several labels, and how many rows have none, in words.
+    """The pictures of a listing, whether each has several labels, and a remark on rows without a label.
 
-    Several target columns are labels, each yes or no; `Pictures.labels` has a tuple of zeros and ones for each picture.
+    Several target columns are yes-or-no labels; `Pictures.labels` then has a tuple of zeros and ones per picture.
 
     Raises:
-        ConfigError: The table cannot be read, or names a picture that is not there, is named twice or is elsewhere.
+        ConfigError: The table cannot be read, or names a picture that does not exist, twice, or outside the folder.
     """
     check_is_file(listing.csv)
     if not listing.root.is_dir():
-        raise ConfigError(f"data.path: {listing.root} is not a folder; set it to the one that {listing.csv} speaks of")
+        raise ConfigError(
+            f"data.path: {listing.root} is not a folder; set it to the one with the pictures of {listing.csv}"
+        )
     with opened(listing.csv, Told(), []) as file:
         table = file.table(lambda _: True)
     names = list(table.columns)
@@ -58,7 +60,7 @@ def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
         rest = [name for name in names if name not in (files, split)]
         if len(rest) != 1:
             raise ConfigError(
-                f"data.target: {listing.csv} has {len(rest)} columns beside the names of files "
+                f"data.target: {listing.csv} has {len(rest)} columns besides the file names "
                 f"({', '.join(rest[:_NAMES])}{', …' if len(rest) > _NAMES else ''}); name the one with the labels"
             )
         targets = rest
@@ -98,7 +100,7 @@ def _column(names: list[str], key: str, column: Column, csv: Path) -> str:
 
 
 def _paths(table: Table, column: str, rows: list[int], listing: Listing) -> list[Path]:
-    """Where the picture of each of some rows is."""
+    """The path of the picture of each of some rows."""
     root = listing.root.resolve()
     found: list[Path] = []
     seen: dict[Path, int] = {}
@@ -108,22 +110,22 @@ def _paths(table: Table, column: str, rows: list[int], listing: Listing) -> list
         if name is None:
             raise ConfigError(f"{listing.csv}: row {number} names no file in {column}; fill it in, or remove the row")
         path = listing.root / name
-        if not (path.parent.resolve() / path.name).is_relative_to(root):  # linked files are read, as in folders
+        if not (path.parent.resolve() / path.name).is_relative_to(root):  # symbolic links are followed, as in folders
             raise ConfigError(
                 f"{listing.csv}: row {number} names a file outside of {listing.root} (got {name!r}); set data.path to "
                 "a folder that holds all pictures"
             )
-        if not path.is_file():  # some tables leave the suffix out
+        if not path.is_file():  # some tables omit the suffix
             path = next((each for suffix in SUFFIXES if (each := Path(f"{path}{suffix}")).is_file()), path)
         if not path.is_file():
             raise ConfigError(
                 f"{listing.csv}: row {number}: there is no picture {name} in {listing.root}; add it, remove the row, "
-                "or set data.path to the folder that the names start from"
+                "or set data.path to the folder that the names are relative to"
             )
         if path in seen:
             raise ConfigError(
-                f"{listing.csv}: rows {seen[path]} and {number} both name {name}; give each picture one row, and "
-                "several labels a column each: data.target=[a,b]"
+                f"{listing.csv}: rows {seen[path]} and {number} both name {name}; use one row per picture, and for "
+                "several labels one column each: data.target=[a,b]"
             )
         seen[path] = number
         found.append(path)
@@ -140,7 +142,7 @@ def _parts(table: Table, split: str | None, rows: list[int], listing: Listing) -
         if part is None:
             raise ConfigError(
                 f"{listing.csv}: the split in row {table.row_numbers[row]} should be train, val or test "
-                f"(got {cells[row]!r}); mend it"
+                f"(got {cells[row]!r}); fix it"
             )
         parts.append(part)
     return parts

@@ -1,4 +1,4 @@
-"""What was decoded from pictures, kept for the next time: bounded in size, and made anew where it is damaged."""
+"""A cache of decoded pictures: limited in size, and rebuilt if it is damaged."""
 
 import hashlib
 import json
@@ -20,19 +20,19 @@ from src.storage.saving import save
 log = logging.getLogger(__name__)
 
 _INDEX = "remembered.json"
-"""Names of the files that this project has put into the folder: no other is ever removed."""
+"""Names of the files that this project puts into the folder; no others are ever removed."""
 
 _OURS = re.compile(r"[0-9a-f]{32}(\.keys|\.contents)?\.pt")
 _DAMAGED = (OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, KeyError, UnpicklingError)
 
 
 class Cache(NamedTuple):
-    """A folder of what was decoded.
+    """A folder of decoded pictures.
 
     Attributes:
-        folder: Where.
-        gib: What its files may fill; beyond that, those used longest ago go.
-        writes: Keep there what had to be decoded; otherwise it is only read.
+        folder: The folder.
+        gib: GiB that its files may take; beyond that the least recently used are removed.
+        writes: Whether to store decoded pictures; otherwise the cache is only read.
     """
 
     folder: Path
@@ -40,23 +40,23 @@ class Cache(NamedTuple):
     writes: bool = True
 
     def load(self, name: str, is_right: Callable[[Any], bool]) -> Any:
-        """What was kept by a `name`, if it `is_right`; None where there is none, or a damaged one."""
+        """What is stored under a `name`, if it `is_right`; None if it is missing or damaged."""
         path = self.folder / name
         try:
             found = torch.load(path, weights_only=True)
             if is_right(found):
                 with suppress(OSError):
-                    os.utime(path)  # used just now
+                    os.utime(path)  # mark it as just used
                 return found
         except FileNotFoundError:
             return None
         except _DAMAGED:
             pass
-        log.warning("what was decoded into %s is damaged; decoding it anew", path)
+        log.warning("the cached images in %s are damaged; decoding them again", path)
         return None
 
     def keep(self, name: str, value: Any) -> None:
-        """Keep a `value` of plain tensors by a `name`; where the disk does not let it, a line says so."""
+        """Store a `value` of plain tensors under a `name`; if that fails, print a warning."""
         if not self.writes:
             return
         try:
@@ -64,7 +64,7 @@ class Cache(NamedTuple):
             save(value, self.folder / name)
             self._make_room(name)
         except OSError as error:
-            log.warning("what was decoded is not kept for the next time: %s: %s", error.filename, error.strerror)
+            log.warning("decoded images cannot be cached: %s: %s", error.filename, error.strerror)
 
     def _make_room(self, newest: str) -> None:
         ours = [*self._listed(), newest]
@@ -89,6 +89,6 @@ class Cache(NamedTuple):
 
 
 def fingerprint(paths: Sequence[Path], *how: Any) -> str:
-    """A name that changes when one of the files at `paths` does, or `how` they are read."""
+    """A name that changes when one of the files at `paths` changes, or `how` they are read."""
     facts = [(str(path.resolve()), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths]
     return hashlib.sha256(repr((how, facts)).encode(errors="surrogateescape")).hexdigest()[:32]

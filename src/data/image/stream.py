@@ -1,4 +1,4 @@
-"""Minibatches of images that are decoded while training goes on, for folders that do not fit in memory."""
+"""Minibatches of images that are decoded during training, for folders that do not fit in memory."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class _Batches(Dataset[tuple[Tensor, list[int]]]):
-    """Decoded images by the numbers of a minibatch's files."""
+    """Decoded images by the file indices of a minibatch."""
 
     def __init__(self, files: ImageFiles, batches: list[list[int]]) -> None:
         self.files, self.batches = files, batches
@@ -30,12 +30,12 @@ class _Batches(Dataset[tuple[Tensor, list[int]]]):
 
 
 class StreamLoader(BlockLoader):
-    """`BlockLoader`'s order and views over images in files, a minibatch a block, decoded by worker processes.
+    """`BlockLoader`'s order and augmentation for images in files, one minibatch per block, decoded by workers.
 
     Args:
         files: The images.
         y: Their labels [N].
-        num_workers: Processes that decode; 0 decodes in this one.
+        num_workers: Number of decoding processes; 0 decodes in this one.
         **settings: Arguments of `BlockLoader`.
     """
 
@@ -59,7 +59,7 @@ class StreamLoader(BlockLoader):
             batch_size=None,
             num_workers=self.num_workers,
             pin_memory=self.device.type == "cuda",
-            generator=Generator(),  # or it would draw from, and so change, the run's own random state
+            generator=Generator(),  # or it would draw from the run's own random state and so change it
         )
         lost = 0
         try:
@@ -68,7 +68,7 @@ class StreamLoader(BlockLoader):
                 lost += len(batch) - len(kept)
                 if len(kept):
                     yield [(self._view(x), self.y[torch.as_tensor(kept).to(self.device)])]
-        except ConfigError as error:  # from a worker it arrives with the worker's traceback in front
+        except ConfigError as error:  # from a worker it arrives with the worker's traceback first
             raise ConfigError(str(error).strip().splitlines()[-1].rpartition("ConfigError: ")[2]) from None
         if lost and not self._told:
             log.warning(left_out(lost, len(places)))

@@ -1,4 +1,4 @@
-"""The published image collections that torchvision downloads and reads."""
+"""The public image datasets that torchvision downloads and reads."""
 
 import socket
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ _SECONDS_TO_CONNECT = 20.0
 
 
 class TorchvisionImages(ImageDataModule):
-    """One of torchvision's datasets, with its own division into training and test images.
+    """One of torchvision's datasets, with its own split into training and test images.
 
     Args:
-        name: torchvision's class.
-        root: Folder that holds the dataset's own folder, `FashionMNIST/` for one; a download goes there.
-        download: Download what is missing.
+        name: The name of torchvision's class.
+        root: The folder that holds the dataset's own folder, such as `FashionMNIST/`; downloads go there.
+        download: Whether to download what is missing.
         **common: Arguments of `ImageDataModule`.
     """
 
@@ -45,11 +45,11 @@ class TorchvisionImages(ImageDataModule):
 
     @property
     def title(self) -> str:
-        """The collection's name as its authors write it."""
+        """The dataset's name as its authors write it."""
         return {"FashionMNIST": "Fashion-MNIST", "CIFAR10": "CIFAR-10"}.get(self.dataset, self.dataset)
 
     def read(self) -> Collection:
-        """Read the images, downloading them first where they are missing.
+        """Read the images, downloading them first if they are missing.
 
         Raises:
             ConfigError: They are missing and cannot be downloaded, or a file is damaged.
@@ -73,7 +73,7 @@ class TorchvisionImages(ImageDataModule):
         return Collection(parts, tuple(_spoken(name) for name in train.classes))  # type: ignore[arg-type]
 
     def _fetch(self, source: Any, missing: list[str]) -> None:
-        """Download aside and move into place, so that a broken download leaves nothing behind."""
+        """Download to a temporary folder and move into place, so that a broken download leaves nothing behind."""
         place = self.root / self.folder
         lacking = "" if len(missing) == len(self.files) else f" (missing {', '.join(missing)})"
         remedy = f"put {', '.join(self.files)} there, or set data_dir to the folder that holds {self.folder.parts[0]}/"
@@ -102,10 +102,10 @@ class TorchvisionImages(ImageDataModule):
         sizes = [int.from_bytes(head[4 + 4 * i : 8 + 4 * i], "big") for i in range(num_dimensions)]
         expected = 4 + 4 * num_dimensions + prod(sizes)
         if num_dimensions == 0 or file.stat().st_size != expected:
-            raise self._damaged(file, f"it has {file.stat().st_size:,} bytes and its header states {expected:,}")
+            raise self._damaged(file, f"it has {file.stat().st_size:,} bytes, but its header states {expected:,}")
 
     def _damaged(self, place: Path, reason: str) -> ConfigError:
-        return ConfigError(f"data: {place} is damaged ({reason}); delete it to have it downloaded anew")
+        return ConfigError(f"data: {place} is damaged ({reason}); delete it to download it again")
 
 
 def _rows(dataset: Any) -> Rows:
@@ -122,7 +122,7 @@ def _spoken(name: str) -> str:
 
 @contextmanager
 def _scratch(place: Path) -> Iterator[Path]:
-    """A folder for the time of the block; the folders above it that had to be made and stay empty go with it."""
+    """A temporary folder for the block; parent folders that had to be made and stay empty are removed with it."""
     above = make_folders(place.parent)
     scratch = part_of(place)
     try:
@@ -135,7 +135,7 @@ def _scratch(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def _patience() -> Iterator[None]:
-    """A bound on how long a silent server is waited for."""
+    """A limit on the time to wait for a silent server."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SECONDS_TO_CONNECT)
     try:

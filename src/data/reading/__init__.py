@@ -1,1 +1,1 @@
-"""Files of rows: what they are found to be, and their cells as DuckDB reads them."""
+"""Files of rows: detecting their format, and reading their cells with DuckDB."""

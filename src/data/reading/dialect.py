@@ -1,4 +1,4 @@
-"""How a file of rows is written: what a run was told or found, and keeps for the commands after it."""
+"""The format of a file of rows, set by the user or detected, which a run keeps for later commands."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
@@ -6,21 +6,21 @@ from typing import Any, NamedTuple, Self
 from src.data.table import MISSING
 
 MARKS = MISSING | {"#n/a", "<na>", "#na", "-nan"}
-"""What a cell says that holds no value, as spreadsheets and pandas write it too."""
+"""The texts that mark a missing cell, as spreadsheets and pandas write them too."""
 
 
 class Dialect(NamedTuple):
-    """How the text of a file is divided into cells, and which of them hold no value.
+    """How the text of a file is divided into cells, and which cells are missing.
 
     Attributes:
         separator: Between two cells.
-        quote: Around a cell that holds a separator or a line's end.
+        quote: Around a cell that contains a separator or a line break.
         escape: Before a quote within such a cell.
         skip: Lines above the header, or above the first row.
         header: Whether the first line names the columns.
-        comments: Whether lines that begin with # are no rows.
-        encoding: Of the text, by Python's name.
-        missing: What a cell says that holds no value, in small letters.
+        comments: Whether lines that start with # are comments.
+        encoding: Encoding of the text, by Python's name.
+        missing: The texts that mark a missing cell, in lower case.
 
     Example:
         >>> Dialect(separator=";").state()["separator"], Dialect.of_state(Dialect().state()) == Dialect()
@@ -42,11 +42,11 @@ class Dialect(NamedTuple):
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
-        """What `state` has kept."""
+        """The dialect saved in `state`."""
         return cls(**{**state, "missing": tuple(state["missing"])})
 
     def said(self, told: "Told | None" = None) -> str:
-        """What is not as in an ordinary CSV file, nor `told`, in a few words; empty where all is."""
+        """What differs from an ordinary CSV file and was not `told`, in a few words; empty if nothing does."""
         separators = {"\t": "tabs", ";": "semicolons", "|": "bars", " ": "spaces"}
         told = told or Told()
         words = []
@@ -66,17 +66,17 @@ class Dialect(NamedTuple):
 
 
 PLAIN = Dialect()
-"""A CSV file as runs took every file that were trained before files were looked at."""
+"""An ordinary CSV file, which runs assumed before formats were detected."""
 
 
 class Told(NamedTuple):
-    """What a user says about a file; None is to be found.
+    """What a user sets for a file; None is to be detected.
 
     Attributes:
         separator: Between two cells.
         header: Whether the first line names the columns.
-        encoding: Of the text.
-        missing: What a cell says that holds no value, instead of the usual marks; an empty cell never does.
+        encoding: Encoding of the text.
+        missing: The texts that mark a missing cell, instead of the usual ones; an empty cell is always missing.
     """
 
     separator: str | None = None
@@ -86,6 +86,6 @@ class Told(NamedTuple):
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What counts as missing, in small letters."""
+        """What counts as missing, in lower case."""
         told = MARKS if self.missing is None else {mark.strip().lower() for mark in self.missing} | {""}
         return tuple(sorted(told))

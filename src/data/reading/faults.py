@@ -1,4 +1,4 @@
-"""What is wrong with a text file that DuckDB does not read, by the number of the line."""
+"""Finds the line that is wrong in a text file that DuckDB cannot read."""
 
 import csv
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from src.errors import ConfigError
 
 
 def mended(path: Path, dialect: Dialect, num_columns: int, part: Path, source: Path) -> Path:
-    """The rows at `path` written once more to `part`, where nothing but the ends of its lines is unusual.
+    """Rewrite the rows at `path` to `part` if nothing but their line endings is unusual.
 
     Args:
         path: The text in UTF-8.
-        dialect: How it is written.
-        num_columns: Cells of each line.
-        part: Where to; it is written as `dialect` says, from its first line on.
-        source: What the user called the file.
+        dialect: Its format.
+        num_columns: Cells per line.
+        part: The new file, in the format of `dialect` from its first line.
+        source: The file as the user named it.
 
     Raises:
         ConfigError: A line has another number of cells, or the text is not a table.
@@ -42,7 +42,7 @@ def _rows(path: Path, dialect: Dialect, num_columns: int, source: Path) -> Itera
                 what = "the header" if dialect.header else "the first line"
                 raise ConfigError(
                     f"{source}: line {lines.line_num + dialect.skip} has {len(row)} cells "
-                    f"and {what} {num_columns}; mend that line{_hint(dialect)}"
+                    f"and {what} {num_columns}; fix that line{_hint(dialect)}"
                 )
             yield row
 

@@ -1,4 +1,4 @@
-"""A file of rows, opened: by its suffix and by what it looks like."""
+"""Opening a file of rows, by its suffix and its contents."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -28,10 +28,10 @@ class File:
     """The rows of one file.
 
     Args:
-        path: Where it is.
-        dialect: How its text is written.
+        path: Its path.
+        dialect: The format of its text.
         source: Its cells.
-        mend: Gives cells that can be read where those of `source` cannot, or raises `ConfigError`.
+        mend: Returns readable cells if those of `source` are not, or raises `ConfigError`.
     """
 
     def __init__(self, path: Path, dialect: Dialect, source: Source, mend: Callable[[], Source] | None = None) -> None:
@@ -39,15 +39,15 @@ class File:
 
     @property
     def names(self) -> list[str]:
-        """Of the columns."""
+        """The names of the columns."""
         return list(self._source.names.values())
 
     def table(self, is_text: Callable[[str], bool] = lambda _: False, only: Collection[str] | None = None) -> Table:
-        """All rows; columns of numbers as arrays, but for those of which the texts are wanted.
+        """All rows; columns of numbers as arrays, except those that keep their texts.
 
         Args:
             is_text: Whether a column of this name keeps its texts.
-            only: Names of the columns that are read; None reads all.
+            only: Names of the columns to read; None reads all.
 
         Raises:
             ConfigError: It cannot be read, or has no rows.
@@ -69,7 +69,7 @@ class File:
         return self._source.types()
 
     def parts(self) -> Iterator[Table]:
-        """Tables of 16,384 rows each, every cell as it stands in the file.
+        """Tables of 16,384 rows each, every cell as in the file.
 
         Raises:
             ConfigError: It cannot be read, or has no rows.
@@ -101,25 +101,25 @@ class File:
 
 
 def read_parts(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[Table]:
-    """The file at `path` as tables of 16,384 rows each, read `how` its `names` are found, as `opened` has it."""
+    """The file at `path` as tables of 16,384 rows each; `how` and `names` are as for `opened`."""
     with opened(path, how, names) as file:
         yield from file.parts()
 
 
 def column_types(path: Path, how: Dialect | Told, names: Collection[str]) -> dict[str, Any]:
-    """Arrow's type of each column of the file at `path`, read `how` its `names` are found, as `opened` has it."""
+    """Arrow's type of each column of the file at `path`; `how` and `names` are as for `opened`."""
     with opened(path, how, names) as file:
         return file.types()
 
 
 @contextmanager
 def opened(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[File]:
-    """The file at `path`.
+    """Open the file at `path`.
 
     Args:
-        path: Its suffix says what it is.
-        how: How its text is written, or what the user has set.
-        names: Columns that it should have. A text that has them not, written as it should be, is looked at anew.
+        path: A file whose suffix gives its format.
+        how: The format of its text, or what the user has set.
+        names: Columns that it should have. A text without them in the given format is examined anew.
 
     Raises:
         ConfigError: There is no such file, or it cannot be read.
@@ -160,14 +160,14 @@ def _text(path: Path, how: Dialect | Told, names: Collection[str], folder: Path)
 
 
 def _as_csv(how: Dialect | Told, header: bool | None = None) -> Told:
-    """How a file is written that has been turned into CSV."""
+    """The format of a file that has been turned into CSV."""
     if isinstance(how, Dialect):
         how = Told(header=how.header, missing=how.missing)
     return how._replace(separator=",", encoding="utf-8", header=how.header if header is None else header)
 
 
 def _dialect(path: Path, text: Path, how: Dialect | Told, encoding: str, names: Collection[str]) -> Dialect:
-    """How a text is written: as a run's was, if it has the columns then, or else as it looks."""
+    """The format of a text: that of a run if it then has the columns, otherwise the detected one."""
     if isinstance(how, Told):
         return recognised(text, path, encoding, how, names)
     own = how._replace(encoding=encoding)
@@ -178,7 +178,7 @@ def _dialect(path: Path, text: Path, how: Dialect | Told, encoding: str, names: 
 
 
 def column_names(first: list[str], dialect: Dialect) -> list[str]:
-    """Names of the columns of a text by its `first` line, and by the `dialect` that it is written in.
+    """Names of the columns of a text from its `first` line and its `dialect`.
 
     Example:
         >>> column_names(["5.1", "yes"], PLAIN._replace(header=False))
@@ -217,7 +217,7 @@ def _delimited(path: Path, text: Path, dialect: Dialect, folder: Path) -> Iterat
 
 
 def check_no_address(path: Path) -> None:
-    """Raise `ConfigError` where `path` is an address of something elsewhere."""
+    """Raise `ConfigError` if `path` is a URL."""
     if found := _ADDRESS.match(str(path)):
         raise ConfigError(
             f"{found[1]}://{found[2]}: is an address, and nothing is downloaded; save the file here and name it"
@@ -225,7 +225,7 @@ def check_no_address(path: Path) -> None:
 
 
 def check_is_file(path: Path) -> None:
-    """Raise `ConfigError` where no file is at `path`."""
+    """Raise `ConfigError` if there is no file at `path`."""
     check_no_address(path)
     if path.is_dir():
         names = sorted(each.name for each in path.iterdir() if each.suffix.lower() in formats.SUFFIXES)
@@ -238,7 +238,7 @@ def check_is_file(path: Path) -> None:
 
 @contextmanager
 def worded(path: Path) -> Iterator[None]:
-    """Turns DuckDB's errors about the file at `path` into ours."""
+    """Turn DuckDB's errors about the file at `path` into ours."""
     try:
         yield
     except ConfigError:
@@ -251,7 +251,7 @@ def worded(path: Path) -> Iterator[None]:
 
 
 def _no_rows(path: Path) -> ConfigError:
-    return ConfigError(f"{path}: the file has no rows; it needs a header and a row at least")
+    return ConfigError(f"{path}: the file has no rows; it needs a header and at least one row")
 
 
 def _feather(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Files of rows that are no plain text: turned into CSV, or into what DuckDB reads itself."""
+"""Files of rows that are not plain text, turned into CSV or a format that DuckDB reads."""
 
 import csv
 import datetime
@@ -24,7 +24,7 @@ def sheet(path: Path, part: Path) -> Path:
     """The first sheet of the workbook at `path`, written to `part` as CSV.
 
     Raises:
-        ConfigError: The library is missing, or it is no workbook.
+        ConfigError: The library is missing, or the file is not a workbook.
     """
     try:
         from python_calamine import CalamineError, load_workbook
@@ -42,7 +42,7 @@ def sheet(path: Path, part: Path) -> Path:
 
 
 def _cell(value: Any) -> Any:
-    """A cell of a sheet: whole numbers without a point, as they are shown, and dates in ISO's order."""
+    """A cell of a sheet: whole numbers without a decimal point, as displayed, and dates in ISO format."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, datetime.datetime):

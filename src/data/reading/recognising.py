@@ -1,4 +1,4 @@
-"""What a text file of rows is: its separator, its quotes, and whether its first line names the columns."""
+"""Detects the format of a text file of rows: separator, quotes, and whether the first line names the columns."""
 
 import csv
 import re
@@ -17,14 +17,14 @@ _NUMBERED = re.compile(r"c\d+")
 
 
 def recognised(path: Path, source: Path, encoding: str, told: Told, names: Collection[str]) -> Dialect:
-    """How the text at `path` is written.
+    """The format of the text at `path`.
 
     Args:
-        path: Its text in UTF-8.
-        source: What the user called it.
-        encoding: That it has been in.
+        path: The text in UTF-8.
+        source: The file as the user named it.
+        encoding: Its original encoding.
         told: What the user has set.
-        names: Columns that the user names: a first line that has one of them is the header.
+        names: Columns that the user names: a first line that contains one of them is the header.
     """
     guess = sniffed(path, told.separator) or Guess(_by_counting(path))
     separator = told.separator or _dividing(path, source, guess.separator, names)
@@ -42,12 +42,12 @@ def recognised(path: Path, source: Path, encoding: str, told: Told, names: Colle
 
 
 def header_of(path: Path, dialect: Dialect, source: Path) -> list[str]:
-    """The cells of the first line that is not blank, without spaces around them.
+    """The cells of the first line that is not blank, without surrounding spaces.
 
     Args:
         path: The text in UTF-8.
-        dialect: How it is written.
-        source: What the user called it.
+        dialect: Its format.
+        source: The file as the user named it.
 
     Raises:
         ConfigError: It cannot be read.
@@ -63,13 +63,13 @@ def header_of(path: Path, dialect: Dialect, source: Path) -> list[str]:
 
 
 def blank_lines(path: Path, skip: int) -> int:
-    """How many lines are blank that follow the first ones of a text at `path`, of which `skip` are left out."""
+    """How many blank lines follow the first `skip` lines of the text at `path`."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return sum(1 for _ in takewhile(lambda line: not line.strip(), islice(file, skip, None)))
 
 
 def reader(lines: Iterable[str], dialect: Dialect) -> Any:
-    """Python's own reader of the `lines` of a file in some `dialect`."""
+    """Python's own csv reader for the `lines` of a file in a `dialect`."""
     escape = None if dialect.escape == dialect.quote else dialect.escape
     spaced = dialect.separator != " "
     return csv.reader(
@@ -78,7 +78,7 @@ def reader(lines: Iterable[str], dialect: Dialect) -> Any:
 
 
 def _by_counting(path: Path) -> str:
-    """The separator that divides the first lines into as many cells each, where DuckDB finds none."""
+    """The separator that divides the first lines into equally many cells, if DuckDB finds none."""
     for separator in sorted(_SEPARATORS):
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [row for row in islice(reader(file, Dialect(separator)), _LINES) if row]
@@ -88,7 +88,7 @@ def _by_counting(path: Path) -> str:
 
 
 def _dividing(path: Path, source: Path, guess: str, names: Collection[str]) -> str:
-    """The separator that is the `guess`, or another that a first line with the `names` has, or with some cells."""
+    """The `guess`, or another separator with which the first line has the `names`, or several cells."""
     likely = [guess] if guess in _SEPARATORS else []
     cells = {each: header_of(path, Dialect(each), source) for each in (*likely, ",", ";", "\t", "|")}
     several = [each for each, found in cells.items() if len(found) > 1]
@@ -97,7 +97,7 @@ def _dividing(path: Path, source: Path, guess: str, names: Collection[str]) -> s
 
 
 def _has_comments(path: Path, dialect: Dialect) -> bool:
-    """Whether one of the first lines begins with # and is not divided as the first line that does not."""
+    """Whether one of the first lines starts with # and has another number of cells than the first that does not."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = list(islice(file, _LINES))
     hashed = [line for line in lines if line.startswith("#")]
@@ -110,7 +110,7 @@ def _num_cells(line: str, dialect: Dialect) -> int:
 
 
 def _above(path: Path, dialect: Dialect, skip: int) -> int:
-    """How many of the lines that a `skip` would leave out are no rows: blank, a comment, or a title of one cell."""
+    """How many of the lines that `skip` would leave out are not rows: blank, a comment, or a title of one cell."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = list(islice(file, skip))
     titles = [not line.strip() or line[0] in "#%" or dialect.separator not in line for line in lines]

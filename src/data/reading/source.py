@@ -1,4 +1,4 @@
-"""The cells of one file, all of them as columns or some thousand rows at a time."""
+"""The cells of one file, all of them as columns or a few thousand rows at a time."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from src.data.reading.engine import literal, name
 
 ROWS_OF_A_PART = 16_384
 _SAMPLE = 2_000
-_INDEX = "__index_level_"  # where pandas keeps an index, which it never takes for a column
+_INDEX = "__index_level_"  # where pandas stores an index, which it never reads as a column
 _BLANK = r"E' \t\n\r'"
 _NUMBERS = frozenset(
     {
@@ -21,13 +21,13 @@ _NUMBERS = frozenset(
 
 
 class Source:
-    """What DuckDB can read, by the columns' names in the file.
+    """A DuckDB relation, by the columns' names in the file.
 
     Args:
         engine: A connection to DuckDB.
-        relation: What follows FROM.
-        names: Of the columns as the file has them, by their names in the relation; empty takes the relation's.
-        missing: What a cell says that holds no value, in small letters.
+        relation: The SQL after FROM.
+        names: The columns' names in the file, by their names in the relation; empty takes the relation's.
+        missing: The texts that mark a missing cell, in lower case.
     """
 
     def __init__(self, engine: Any, relation: str, names: dict[str, str], missing: Collection[str]) -> None:
@@ -44,17 +44,17 @@ class Source:
         return dict(zip(self.names.values(), empty.schema.types, strict=True))
 
     def parts(self) -> Iterator[dict[str, list[Any]]]:
-        """Some thousand rows at a time, each cell as the file has it."""
+        """A few thousand rows at a time, each cell as in the file."""
         self._engine.execute(f"SELECT {', '.join(map(name, self.names))} FROM {self._relation}")
         while rows := self._engine.fetchmany(ROWS_OF_A_PART):
             yield dict(zip(self.names.values(), map(list, zip(*rows, strict=True)), strict=True))
 
     def columns(self, is_text: Callable[[str], bool], only: Collection[str] | None = None) -> dict[str, Any]:
-        """All cells: columns of nothing but numbers as float64 [N], NaN where one is missing, the others as `Coded`.
+        """All cells: columns of numbers only as float64 [N], NaN for missing cells, the others as `Coded`.
 
         Args:
             is_text: Whether a column of this name keeps its texts, whatever they look like.
-            only: Names of the columns that are read; None reads all.
+            only: Names of the columns to read; None reads all.
         """
         import duckdb
 
@@ -73,7 +73,7 @@ class Source:
         return found
 
     def _numeric(self, candidates: list[str]) -> set[str]:
-        """Those of some columns whose first cells are numbers, or missing."""
+        """The `candidates` whose first cells are numbers or missing."""
         if not candidates:
             return set()
         asked = ", ".join(
@@ -85,7 +85,7 @@ class Source:
         return {column for column, is_number in zip(candidates, answers, strict=True) if is_number}
 
     def _copy(self, names: Collection[str], numeric: set[str]) -> None:
-        """A table `cells` of the columns `names`, with numbers for the `numeric` ones and texts for the others."""
+        """Create a table `cells` of the columns `names`, with numbers in the `numeric` ones and texts in the others."""
         self._engine.execute("DROP TABLE IF EXISTS cells")
         chosen = ", ".join(
             f"{self._checked(column) if column in numeric else self._text(column)} AS {name(column)}"
@@ -124,14 +124,14 @@ class Source:
         return kind or self._types[column]
 
     def _text(self, column: str) -> str:
-        """A cell as Python would print it."""
+        """The SQL for a cell as Python would print it."""
         quoted, kind = name(column), self._types[column]
         if kind == "BOOLEAN":
             return f"CASE WHEN {quoted} THEN 'True' WHEN NOT {quoted} THEN 'False' END"
         return quoted if kind == "VARCHAR" else f"CAST({quoted} AS VARCHAR)"
 
     def _number(self, column: str, kind: str | None = None) -> str:
-        """A cell as a number, NULL where it is none; DuckDB would take 1_2 for 12."""
+        """The SQL for a cell as a number, NULL if it is not one; DuckDB would read 1_2 as 12."""
         quoted, kind = name(column), self._type(column, kind)
         if kind in _NUMBERS:
             return f"CAST({quoted} AS DOUBLE)"
@@ -150,7 +150,7 @@ class Source:
         return f"({quoted} IS NULL OR lower(trim({cell}, {_BLANK})) IN ({marks}))"
 
     def _checked(self, column: str, kind: str | None = None) -> str:
-        """A cell as a number, NULL where it is missing; anything else is an error."""
+        """The SQL for a cell as a number, NULL if it is missing; anything else is an error."""
         number, missing = self._number(column, kind), self._missing_in(column, kind)
         otherwise = f"CASE WHEN {missing} THEN NULL ELSE error({literal(_NO_NUMBER)})::DOUBLE END"
         if any(_is_number(mark) for mark in self._missing):

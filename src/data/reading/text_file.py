@@ -1,4 +1,4 @@
-"""A file's text as one of UTF-8 that a reader can open: unpacked, decoded, and without comments."""
+"""A file's text as a UTF-8 file that a reader can open: unpacked, decoded, and without comments."""
 
 import codecs
 import gzip
@@ -20,14 +20,14 @@ _PACKED = OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotIm
 
 @contextmanager
 def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterator[tuple[Path, str]]:
-    """The text of the file at `path` as a file of UTF-8, and the encoding that it has been in.
+    """The text of the file at `path` as a UTF-8 file, and its original encoding.
 
-    It is the file itself where nothing has to be changed. Line numbers stay: a comment becomes an empty line.
+    It is the file itself if nothing has to be changed. Line numbers stay the same: a comment becomes an empty line.
 
     Args:
-        path: A text, or one packed by gzip or zip.
-        encoding: Of the text; None is found: UTF-8, UTF-16 with its mark, or else Windows' Western European.
-        comments: Whether lines that begin with # are comments.
+        path: A text file, or one packed with gzip or zip.
+        encoding: Encoding of the text; None detects UTF-8, UTF-16 with its mark, or else Windows' Western European.
+        comments: Whether lines that start with # are comments.
 
     Raises:
         ConfigError: It cannot be unpacked or decoded.
@@ -37,7 +37,7 @@ def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterat
         found = _encoding(source) if encoding is None else _known(encoding, path)
         if found != "utf-8" or comments:
             source = _rewritten(source, found, comments, Path(folder) / "text.csv", path)
-        elif _GLOB & set(str(source)):  # which would name other files to the reader
+        elif _GLOB & set(str(source)):  # the reader would take it for a pattern of file names
             link_part = Path(folder) / "linked.csv"
             try:
                 link_part.symlink_to(source.resolve())
@@ -56,7 +56,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
         with _opened(path, suffix) as packed, unpacked_part.open("wb") as file:
             _copy(packed, file)
     except _PACKED as error:
-        raise ConfigError(f"{path}: cannot be unpacked ({' '.join(str(error).split())}); pack it anew") from error
+        raise ConfigError(f"{path}: cannot be unpacked ({' '.join(str(error).split())}); pack it again") from error
     return unpacked_part
 
 
@@ -76,7 +76,7 @@ def _copy(source: IO[bytes] | gzip.GzipFile, target: IO[bytes]) -> None:
 
 
 def _encoding(path: Path) -> str:
-    """Of a text without another note of it: UTF-8 if it can be that."""
+    """The encoding of a text that does not declare it: UTF-8 if possible."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         start = file.read(4)
@@ -94,9 +94,9 @@ def _encoding(path: Path) -> str:
 
 
 def _known(encoding: str, path: Path) -> str:
-    """An `encoding` by Python's name."""
+    """Python's name of an `encoding`."""
     try:
-        "".encode(encoding)  # refuses what is no encoding of text
+        "".encode(encoding)  # refuses what is not a text encoding
         name = codecs.lookup(encoding).name
     except LookupError as error:
         raise ConfigError(

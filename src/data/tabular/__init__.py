@@ -1,1 +1,1 @@
-"""Tables: your own files and scikit-learn's bundled ones, their columns turned into numbers."""
+"""Tables: your own files and those bundled with scikit-learn, with columns turned into numbers."""

@@ -32,23 +32,23 @@ from src.settings.rules import ClassName, Seed, checked
 class TabularDataModule(ColumnsDataModule):
     """Rows x [N, F] of a table: its numbers, then a column of zeros and ones for each category of the other columns.
 
-    A number that is missing becomes the median of the training rows, a category that is missing one of its own.
+    A missing number becomes the median of the training rows; a missing category becomes a category of its own.
 
     Args:
-        task: `classification`, or `regression` for a target of numbers; `auto` is what its values call for.
-        types: `auto` tells numbers however they are written, dates, categories and ids apart, and compares by value;
-            None takes cells as runs did that have no such key.
+        task: `classification`, or `regression` for a target of numbers; `auto` decides by its values.
+        types: `auto` distinguishes numbers in any notation, dates, categories and ids, and compares cells by value;
+            None reads cells as in runs saved without this key.
         categorical: Columns that hold categories although their cells look like numbers.
         keep: Columns that are inputs although they look like ids or texts.
-        merge_classes: Classes that differ only in case or spaces are one.
-        strict: What would be a warning about the data is an error.
-        test_fraction: Part of all rows that is the test split.
-        val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
-        split_seed: Seed of the split, in which the classes' shares are equal; None is `seed`.
-        positive: Which of two classes is the positive one, with label 1: its name; `auto` decides by the names and, in
-            a file, by the counts; None keeps the order of the names, as runs did that have no such key.
-        standardize: Shift and scale columns of numbers to mean 0 and standard deviation 1 over the training rows;
-            `robust` takes the median for the mean and the range of the middle half for the deviation.
+        merge_classes: Whether classes that differ only in case or spaces are one.
+        strict: Whether warnings about the data are errors.
+        test_fraction: Fraction of all rows in the test split.
+        val_fraction: Fraction of all rows in the validation split; 0 validates on the training rows.
+        split_seed: Seed of the stratified split; None is `seed`.
+        positive: Name of the positive one of two classes, with label 1; `auto` decides by the names and, in a file, by
+            the counts; None keeps the order of the names, as in runs saved without this key.
+        standardize: Whether to shift and scale columns of numbers to mean 0 and standard deviation 1 over the training
+            rows; `robust` uses the median and the interquartile range.
         **common: Arguments of `InMemoryDataModule`.
     """
 
@@ -90,16 +90,16 @@ class TabularDataModule(ColumnsDataModule):
         """The whole table."""
 
     def doubtful(self, inputs: Table, target: Sequence[Any]) -> Iterable[tuple[str, str]]:
-        """Kind and text of each doubt about the columns that are inputs, beside the target of each row."""
+        """Kind and text of each doubt about the columns `inputs`, given the target of each row."""
         return ()
 
     def target_alone(self) -> tuple[Table, str]:
-        """A table that has the target, without more being read than that needs, and the name of its column."""
+        """A table with the target, reading no more than needed, and the name of its column."""
         found = self.read()
         return found.inputs.with_columns({"target": found.target}), "target"
 
     def choose(self) -> Choice:
-        """The task that the values of the target call for, unless one was named."""
+        """The task that fits the values of the target, unless one was set."""
         if self.label_names:
             return Choice("multilabel", f"{len(self.label_names)} targets are named")
         if self.is_regression and not self.is_open:
@@ -111,16 +111,16 @@ class TabularDataModule(ColumnsDataModule):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The values of the target in their order, the positive one of two last; empty for regression."""
+        """The values of the target in order, the positive one of two last; empty for regression."""
         if self._class_names is None:
             _ = self.splits
         return self._class_names or ()
 
     def load(self) -> Splits:
-        """Read, split, and turn cells into numbers as the training rows, or a checkpoint, say.
+        """Read, split, and turn cells into numbers, fitted to the training rows or restored from a checkpoint.
 
         Raises:
-            ConfigError: A target is missing or new, or a cell that should be a number is none.
+            ConfigError: A target is missing or new, or a cell that should be a number is not.
         """
         if self.is_open:
             self.is_regression, self.is_open = self.choose().task == "regression", False
@@ -156,7 +156,7 @@ class TabularDataModule(ColumnsDataModule):
         return Splits(each, each if val is train else Rows(x[val], y[val]), Rows(x[test], y[test]))
 
     def _fitted(self, inputs: Table, train: Tensor, y: Tensor, target: Sequence[Any]) -> OneEncoder | MemberEncoders:
-        """What the columns hold; what there is to say of that is among the doubts."""
+        """The encoder of the columns; adds remarks to the doubts."""
         if self.types is None:
             self.doubts += self.doubtful(inputs, target)
             return self.for_members(lambda rows: Encoder.fitted(inputs, rows, self.categorical), train)
@@ -171,7 +171,7 @@ class TabularDataModule(ColumnsDataModule):
         return encoder
 
     def _with_targets(self, found: Labelled) -> Labelled:
-        """The rows that have a target; how many have none is among the doubts."""
+        """The rows with a target; the number of others is added to the doubts."""
         if self.types is None:
             return found
         kept, doubt = with_targets(found)
@@ -179,7 +179,7 @@ class TabularDataModule(ColumnsDataModule):
         return kept
 
     def _targets(self, inputs: Table, target: Sequence[Any]) -> Tensor:
-        """Labels [N], one of each of several questions [N, L], or numbers [N]."""
+        """Class labels [N], zeros and ones for several labels [N, L], or numbers [N]."""
         if self.is_regression:
             return self._numbers(inputs, target)
         if not self.label_names:
@@ -209,7 +209,7 @@ class TabularDataModule(ColumnsDataModule):
         if new := [name for name in found if name not in names]:
             row = inputs.row_numbers[texts.index(new[0])]
             raise ConfigError(
-                f"{inputs.source}: the target in row {row} is a class that training had not (got {new[0]!r}); "
+                f"{inputs.source}: the target in row {row} is a class not seen in training (got {new[0]!r}); "
                 f"choose from {', '.join(names)}"
             )
         check_number(names, inputs.source, self._gone())
@@ -224,7 +224,7 @@ class TabularDataModule(ColumnsDataModule):
         return torch.tensor([label_of[str(text)] for text in texts])
 
     def _gone(self) -> str:
-        """How many rows had no target, in brackets: what they say may be the name of a class."""
+        """How many rows had no target, in brackets: the text in them may be the name of a class."""
         return "".join(
             f" that has one [{text.partition(': ')[2]}]" for kind, text in self.doubts if kind == "no target"
         )
@@ -235,7 +235,7 @@ class TabularDataModule(ColumnsDataModule):
             raise ConfigError(f"{inputs.source}: the target in row {row} is missing; fill it in or remove the row")
 
     def _stratified(self, y: Tensor) -> tuple[Tensor | None, tuple[str, ...]]:
-        """Labels [N] whose shares are equal in all splits, and their names, alike whichever class is positive."""
+        """Labels [N] to stratify by, and their names, the same whichever class is positive."""
         names = in_order(set(self.class_names))
         if y.ndim == 2 or self.is_regression:
             return None, names

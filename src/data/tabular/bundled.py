@@ -12,7 +12,7 @@ class BundledTable(TabularDataModule):
     """One of scikit-learn's classification tables, with its names of columns and classes.
 
     Args:
-        name: Which; `load_<name>` in `sklearn.datasets`.
+        name: Name of the table; `load_<name>` in `sklearn.datasets`.
         **common: Arguments of `TabularDataModule`.
     """
 
@@ -23,7 +23,7 @@ class BundledTable(TabularDataModule):
 
     @property
     def title(self) -> str:
-        """The table's name as one writes it."""
+        """The table's name as it is usually written."""
         return self.table_name.replace("_", " ").capitalize()
 
     def read(self) -> Labelled:

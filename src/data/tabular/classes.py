@@ -1,4 +1,4 @@
-"""The classes of a target: which spellings are one class."""
+"""The classes of a target: which spellings mean the same class."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ _MOST_CLASSES = 1000
 
 
 def as_classes(texts: Iterable[str], merge: bool, source: str) -> dict[str, str]:
-    """The class of each text of a target: spellings of one number are one class, as most rows write it.
+    """The class of each text of a target: spellings of the same number are one class, named as in most rows.
 
     Args:
-        texts: Of all rows.
+        texts: The texts of all rows.
         merge: Whether texts that differ only in case or spaces are one class too.
         source: Where they are from, for messages.
 
     Raises:
-        ConfigError: There are such texts, and they are not to be merged.
+        ConfigError: There are such texts, and `merge` is false.
 
     Example:
         >>> as_classes(["1", "1.0", "1.0", "no"], merge=False, source="rows.csv")
@@ -35,13 +35,13 @@ def as_classes(texts: Iterable[str], merge: bool, source: str) -> dict[str, str]
         shown = "; ".join(", ".join(map(repr, sorted(each))) for each in twice[:_SHOWN])
         raise ConfigError(
             f"{source}: classes differ only in case or spaces ({shown}{'; …' if len(twice) > _SHOWN else ''}); "
-            "data.merge_classes=true makes them one, or mend them"
+            "data.merge_classes=true makes them one, or fix them"
         )
     return {text: max(each, key=lambda one: (counts[one], -len(one), one)) for each in alike.values() for text in each}
 
 
 def known_as(text: str, names: Iterable[str], merge: bool) -> str:
-    """The one of the class `names` that a text is another spelling of, or the text.
+    """The class in `names` that a text is another spelling of, or the text itself.
 
     Example:
         >>> known_as("1.0", ["0", "1"], merge=False), known_as("YES", ["no", "yes"], merge=False)
@@ -56,13 +56,13 @@ def class_of_each(texts: list[str], names: Sequence[str] | None, merge: bool, so
     """The class of each of the texts [N] of a target.
 
     Args:
-        texts: Of all rows.
+        texts: The texts of all rows.
         names: The classes of a checkpoint's run; None finds them.
-        merge: As `as_classes` has it.
-        source: Likewise.
+        merge: As for `as_classes`.
+        source: As for `as_classes`.
 
     Raises:
-        ConfigError: As `as_classes`.
+        ConfigError: As for `as_classes`.
     """
     if names is None:
         classes = as_classes(texts, merge, source)
@@ -72,7 +72,7 @@ def class_of_each(texts: list[str], names: Sequence[str] | None, merge: bool, so
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Class `names` sorted as numbers if they all are, else as text."""
+    """Class `names`, sorted as numbers if all of them are, otherwise as text."""
     try:
         return tuple(sorted(names, key=lambda name: (float(name), name)))
     except ValueError:
@@ -80,12 +80,12 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_number(names: Sequence[str], source: str, gone: str) -> None:
-    """Raise `ConfigError` where there are fewer than two classes, or more than anybody means.
+    """Raise `ConfigError` if there are fewer than two classes, or implausibly many.
 
     Args:
-        names: Of the classes.
+        names: Names of the classes.
         source: Where they are from, for messages.
-        gone: What is to be said of rows that have no target, in brackets; they may be another class.
+        gone: A remark in brackets about rows without a target, which may be another class.
     """
     if len(names) == 1:
         raise ConfigError(
@@ -101,7 +101,7 @@ def check_number(names: Sequence[str], source: str, gone: str) -> None:
 
 
 def _number(text: str) -> str:
-    """Numbers by their value, other texts as they are; unlike in a category, True is not true."""
+    """Numbers by value, other texts unchanged; unlike in a category, True is not true."""
     found = key(text)
     return text if found in ("true", "false") else found
 

@@ -1,4 +1,4 @@
-"""The columns of a table: what they hold, how rows become numbers, and what a checkpoint keeps of that."""
+"""The columns of a table: what they contain, how rows become numbers, and what a checkpoint saves."""
 
 from abc import ABC
 from collections.abc import Callable
@@ -22,16 +22,16 @@ from src.spec import DataSpec
 
 
 class ColumnsDataModule(InMemoryDataModule, ABC):
-    """Rows that are cells of columns, as one network sees them or as each member of an ensemble does.
+    """Rows made of cells in columns, as one network or each member of an ensemble sees them.
 
     Attributes:
-        encoder: How cells become numbers; None until training rows, or a checkpoint, have said it.
-        unknown: Counts categories that training had not.
-        strict: What would be a warning about the data is an error.
-        is_regression: Targets are numbers.
-        is_open: Whether they are is yet to be found out.
-        members: Of the ensemble that shares the rows which are not tested; 1 for a network of its own.
-        held_out: From which members each of those rows is held out, bool [N, M]; None where there are no members.
+        encoder: How cells become numbers; None until it is fitted or restored.
+        unknown: Counts categories that were not in training.
+        strict: Whether warnings about the data are errors.
+        is_regression: Whether targets are numbers.
+        is_open: Whether that is still to be found out.
+        members: Members of the ensemble that share all rows but the test rows; 1 for a single network.
+        held_out: From which members each of these rows is held out, bool [N, M]; None without members.
 
     Args:
         **common: Arguments of `InMemoryDataModule`.
@@ -58,7 +58,7 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         return replace(spec, num_numbers=self.encoder.num_numbers)
 
     def fit_scaler(self, x: Tensor) -> Scaler:
-        """What stands in for missing numbers, and the scale of the others."""
+        """The replacement of missing numbers, and the scale of the others."""
         if isinstance(self.encoder, MemberEncoders):
             assert self.held_out is not None
             return self.encoder.scaler(x, self.held_out, self.standardize)
@@ -71,15 +71,15 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         return encoded(self.encoder, table, self.unknown)
 
     def columns_used(self, spec: DataSpec) -> list[str]:
-        """Columns of a table that `encode` reads."""
+        """The columns of a table that `encode` reads."""
         assert self.encoder is not None
         return self.encoder.columns
 
     def settle(self, source: str) -> list[tuple[str, str]]:
-        """Kind and text of what there is to say of the rows encoded since the last call, which are of a `source`.
+        """Kind and text of the remarks about rows from a `source` that were encoded since the last call.
 
         Raises:
-            ConfigError: No cell of a column is a category that training had.
+            ConfigError: No cell of a column is a category known from training.
         """
         found = self.unknown.settle(source)
         if self.strict and found:
@@ -89,9 +89,9 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
     # Members of an ensemble
 
     def divide_among(self, members: int | None) -> None:
-        """Let `members` of an ensemble share the rows that are not tested: each validates on another part of them.
+        """Divide all rows but the test rows among `members` of an ensemble: each validates on another part of them.
 
-        None lets the size of the table decide how many.
+        None lets the size of the table decide the number of members.
         """
         self._decides, self._splits = members is None, None
         self._take_members(members or MOST_MEMBERS)
@@ -102,30 +102,30 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
 
     @property
     def validates_on_training(self) -> bool:
-        """Members never do, although their rows together are the same."""
+        """Whether a single network validates on its training rows; members of an ensemble never do."""
         return self.members == 1 and super().validates_on_training
 
     def voices(self, split: Split) -> Tensor | None:
-        """Which members answer for each row of a split: of `val`, those that it is held out from; bool [N, M]."""
+        """Which members predict each row of a split: in `val`, those that it is held out from; bool [N, M]."""
         if self.held_out is None or split == "test":
             return None
         return self.held_out if split == "val" else ~self.held_out
 
     def hold_out(self, seed: int, found: Labelled, rows: Tensor, labels: Tensor | None) -> None:
-        """Settle which members each row is held out from.
+        """Decide which members each row is held out from.
 
         Args:
-            seed: Of the folds.
+            seed: Seed of the folds.
             found: All rows.
-            rows: Numbers [N] of those that are not tested.
-            labels: Label [N] of each of them, whose shares are equal in all folds; None does not look at labels.
+            rows: Numbers [N] of all rows but the test rows.
+            labels: Label [N] of each of them, to stratify by; None does not stratify.
 
         Raises:
             ConfigError: The rows cannot be divided so.
         """
         if found.moments is not None:
             raise ConfigError(
-                "network.members: each validates on rows of any time, and data.split=time is there to predict later "
+                "network.members: members validate on rows of any time, but data.split=time is for predicting later "
                 f"ones (got {self.members}); use network.members=1"
             )
         if self._decides:
@@ -137,8 +137,8 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         """One encoder, or one for each member.
 
         Args:
-            fit: Makes one of training rows, by their numbers [K].
-            rows: Numbers [N] of all rows that train.
+            fit: Fits an encoder to training rows, by their numbers [K].
+            rows: Numbers [N] of all training rows.
         """
         return fit(rows) if self.held_out is None else MemberEncoders.fitted(fit, rows, self.held_out)
 
@@ -152,7 +152,7 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         return super().state_dict() | columns | {"classes": self.class_names}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take them up again."""
+        """Restore them."""
         state = dict(state_dict)
         of_members = state.pop("members", None)
         encoder = encoder_of(state) if of_members is None else MemberEncoders.of_state(of_members)

@@ -1,4 +1,4 @@
-"""Columns of dates, and the numbers that a network can use of them."""
+"""Columns of dates, and the numbers that a network can use from them."""
 
 import math
 import re
@@ -17,17 +17,17 @@ _LOOKS = re.compile(r"\d{1,4}[-/. ]|[A-Za-z]{3,9} \d|\d{4}\d{4}T")
 _ISO = "iso"
 _START, _START_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)
 PARTS = "days", "year", "month", "day", "weekday", "hour"
-"""What is made of a date: days since 1970, and where in the year, the month, the week and the day it is."""
+"""What a date becomes: days since 1970, and its position in the year, the month, the week and the day."""
 
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 class Dates(NamedTuple):
-    """How the dates of a column are written, and which of their parts differ among training rows.
+    """The format of a column's dates, and which of their parts vary among training rows.
 
     Attributes:
-        form: As `datetime.strptime` takes it, or `iso`.
-        parts: Names of parts.
+        form: A format for `datetime.strptime`, or `iso`.
+        parts: Names of the parts.
 
     Example:
         >>> Dates("%d.%m.%Y", ("days", "weekday")).parse("08.01.1970")  # a Thursday, the fourth day from Monday
@@ -38,7 +38,7 @@ class Dates(NamedTuple):
     parts: tuple[str, ...]
 
     def parse(self, text: str) -> list[float] | None:
-        """The parts of a date; None where a text says none."""
+        """The parts of a date; None if a text is not a date."""
         moment = _moment(text.strip(), self.form)
         if moment is None:
             moment = _moment(text.strip(), _ISO)
@@ -52,7 +52,7 @@ class Dates(NamedTuple):
 
 
 def form_of(texts: Iterable[str]) -> str | None:
-    """How the dates of a column are written if all of its `texts` are dates; None if not.
+    """The format of a column's dates if all of its `texts` are dates; otherwise None.
 
     Example:
         >>> form_of(["2024-01-31", "2023-12-01"]), form_of(["31/01/2024", "01/02/2024"]), form_of(["A-1", "B-2"])
@@ -66,13 +66,13 @@ def form_of(texts: Iterable[str]) -> str | None:
 
 
 def is_ambiguous(form: str, texts: Iterable[str]) -> bool:
-    """Whether dates, `texts` of a `form`, could be of the other order of day and month as well."""
+    """Whether the dates `texts` of a `form` could also have day and month the other way round."""
     other = form.replace("%m/%d", "%d/%m") if form.startswith("%m/%d") else ""
     return bool(other) and all(_moment(text.strip(), other) is not None for text in texts)
 
 
 def missing(count: int) -> list[float]:
-    """So many parts of no date: a `count` of NaN."""
+    """The parts of a missing date: `count` NaNs."""
     return [math.nan] * count
 
 

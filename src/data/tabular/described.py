@@ -1,4 +1,4 @@
-"""What a table was found to hold, in counts: none of its cells."""
+"""A description of a table's columns in counts, without any of its cells."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from src.data.tabular.typed import TypedEncoder
 
 
 def described(table: Table, kinds: Kinds, encoder: TypedEncoder) -> dict[str, Any]:
-    """Rows, and of each column its kind, its missing cells and what becomes of it.
+    """The number of rows, and each column's kind, missing cells and number of inputs.
 
     Args:
-        table: The columns that may be inputs, of rows that have a target.
-        kinds: What they were taken for.
-        encoder: What is made of them.
+        table: The columns that may be inputs, for rows with a target.
+        kinds: The detected kinds of the columns.
+        encoder: What the columns become.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""Which rows of a table train, validate and test: as a column says, by time, or at random with equal shares."""
+"""Which rows of a table train, validate and test: by a column, by time, or at random and stratified."""
 
 from typing import NamedTuple
 
@@ -18,10 +18,10 @@ class Division(NamedTuple):
     """How rows are divided.
 
     Attributes:
-        test_fraction: Part of all rows that is the test split.
-        val_fraction: Part of all rows that is the validation split; 0 validates on the training rows.
-        seed: Of the split.
-        fold: The test split, instead of a fraction.
+        test_fraction: Fraction of all rows in the test split.
+        val_fraction: Fraction of all rows in the validation split; 0 validates on the training rows.
+        seed: Seed of the split.
+        fold: The fold that is the test split, instead of a fraction.
     """
 
     test_fraction: float
@@ -31,16 +31,16 @@ class Division(NamedTuple):
 
 
 def divide(found: Labelled, how: Division, labels: Tensor | None, names: tuple[str, ...]) -> tuple[Tensor, ...]:
-    """Numbers of the rows of train, val and test.
+    """Row numbers of the training, validation and test splits.
 
     Args:
-        found: The rows, with their splits, groups and times as their source gives them.
-        how: How those are divided of which it says nothing.
+        found: The rows, with splits, groups and times from their source.
+        how: How to divide rows whose split the source does not give.
         labels: Label [N] of each row; None for regression.
-        names: Of the classes by their labels, for messages.
+        names: Names of the classes by index, for messages.
 
     Raises:
-        ConfigError: A split of another name, a group in two splits, or too few rows.
+        ConfigError: A split has another name, a group is in two splits, or there are too few rows.
     """
     if found.moments is not None:
         return split_in_time(found.moments, how.test_fraction, how.val_fraction)
@@ -55,13 +55,13 @@ def divide(found: Labelled, how: Division, labels: Tensor | None, names: tuple[s
         if split is None:
             raise ConfigError(
                 f"{inputs.source}: the split in row {inputs.row_numbers[row]} should be train, val or test "
-                f"(got {name!r}); mend it"
+                f"(got {name!r}); fix it"
             )
         places[split].append(row)
     if groups is not None:
         check_whole(groups, places, inputs.source, inputs.row_numbers)
     train, val, test = (torch.tensor(places[split], dtype=torch.long) for split in ("train", "val", "test"))
-    if not places["val"]:  # a source with two splits: validation comes off the training rows
+    if not places["val"]:  # a source with two splits: validation rows are taken from the training rows
         kept, together = (None if each is None else each[train] for each in (labels, groups))
         train, val, _ = split_rows(train, 0.0, how.val_fraction, how.seed, kept, names, groups=together)
     return train, val, test

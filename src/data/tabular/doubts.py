@@ -1,4 +1,4 @@
-"""Columns of a table that are rarely meant as inputs: constants, numbers of rows, the target once more."""
+"""Columns of a table that are rarely meant as inputs: constants, row numbers, copies of the target."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,17 +6,17 @@ from typing import Any
 
 from src.data.table import Table, as_number, as_text
 
-_FEWEST_ROWS = 20  # fewer show nothing: any two columns of three rows may agree
+_FEWEST_ROWS = 20  # fewer prove nothing: any two columns of three rows may agree
 _NAMES = 3  # of columns in one line
 _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key)$", re.IGNORECASE)
 
 
 def doubts(inputs: Table, target: Sequence[Any], is_regression: bool) -> Iterator[tuple[str, str]]:
-    """Kind and text of each doubt about a table; each column is read until it is seen to be an ordinary one.
+    """Kind and text of each doubt about a table; each column is read only until it proves ordinary.
 
     Args:
         inputs: The columns to predict from.
-        target: Of each row.
+        target: Target of each row.
         is_regression: Whether the target is a number.
 
     Example:
@@ -24,13 +24,13 @@ def doubts(inputs: Table, target: Sequence[Any], is_regression: bool) -> Iterato
         >>> for _, text in doubts(table, ["no", "yes"] * 10, is_regression=False):
         ...     print(text)
         rows.csv: no two rows share a value of id, as if it were an id; data.ignore=[id] leaves it out
-        rows.csv: size tells the target of every row; data.ignore=[size] leaves out what is known only afterwards
+        rows.csv: size gives away the target of every row; data.ignore=[size] leaves out what is known only later
     """
     if len(target) < _FEWEST_ROWS:
         return
     columns, source = inputs.columns, inputs.source
     if constant := [name for name, cells in columns.items() if _is_constant(cells)]:
-        yield "constant", f"{source}: every row has one value of {_listed(constant)}; {_out(constant)} it out"
+        yield "constant", f"{source}: every row has the same value of {_listed(constant)}; {_out(constant)} it out"
     if len(columns) > 1 and (ids := [name for name, cells in columns.items() if _is_id(name, cells)]):
         yield (
             "id",
@@ -40,7 +40,7 @@ def doubts(inputs: Table, target: Sequence[Any], is_regression: bool) -> Iterato
     if told := [name for name, cells in columns.items() if name not in constant and same(cells, target)]:
         yield (
             "target",
-            f"{source}: {_listed(told)} tells the target of every row; {_out(told)} out what is known only afterwards",
+            f"{source}: {_listed(told)} gives away the target of every row; {_out(told)} out what is known only later",
         )
 
 
@@ -50,7 +50,7 @@ def _is_constant(cells: Sequence[Any]) -> bool:
 
 
 def _is_id(name: str, cells: Sequence[Any]) -> bool:
-    """Whether a column counts the rows, or holds a text or, by its name, a whole number of its own in each."""
+    """Whether a column counts the rows, or has a different text in each (or whole number, if named like an id)."""
     first, second = as_number(cells[0]), as_number(cells[1])
     if first is None or second is None:
         return _all_differ(map(as_text, cells))
@@ -58,7 +58,7 @@ def _is_id(name: str, cells: Sequence[Any]) -> bool:
 
 
 def _counts(cells: Sequence[Any]) -> bool:
-    """Whether cells are the whole numbers from 0 or 1 on, each once, in any order."""
+    """Whether cells are the whole numbers starting at 0 or 1, each once, in any order."""
     seen = bytearray(len(cells) + 1)
     for cell in cells:
         number = _whole(cell)
@@ -88,7 +88,7 @@ def _is_same(cells: Sequence[Any], target: Sequence[Any]) -> bool:
 
 
 def _says_the_same(cells: Sequence[Any], target: Sequence[Any]) -> bool:
-    """Whether each value of the column goes with one of the target and the other way round."""
+    """Whether each value of the column goes with one value of the target and vice versa."""
     forth: dict[str | None, str | None] = {}
     back: dict[str | None, str | None] = {}
     for cell, value in zip(cells, target, strict=True):

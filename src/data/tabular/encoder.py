@@ -1,4 +1,4 @@
-"""From the cells of a table to numbers: what scikit-learn learnt from the training rows, kept as plain values."""
+"""From the cells of a table to numbers: fitted to the training rows by scikit-learn, saved as plain values."""
 
 from typing import NamedTuple
 
@@ -15,10 +15,10 @@ MISSING_CATEGORY = "(missing)"
 
 
 class Encoder(NamedTuple):
-    """Which columns hold numbers, and which categories the others have.
+    """Which columns contain numbers, and which categories the others have.
 
-    A row becomes its numbers, NaN where one is missing, and a 0 or 1 for each category of each other column. A missing
-    category is a category of its own, where training had one; a category that training had not gives zeros.
+    A row becomes its numbers, NaN for missing ones, and a 0 or 1 for each category of each other column. A missing
+    category is a category of its own if training had one; a category that was not in training gives zeros.
 
     Attributes:
         numeric: Names of the columns of numbers.
@@ -38,12 +38,12 @@ class Encoder(NamedTuple):
 
     @classmethod
     def fitted(cls, table: Table, rows: Tensor, forced: list[str]) -> "Encoder":
-        """Columns by what their cells are, categories by the training rows.
+        """Detect the kinds of columns from their cells, and categories from the training rows.
 
         Args:
             table: The columns that are inputs.
             rows: Numbers [N] of the training rows.
-            forced: Columns that hold categories whatever their cells look like.
+            forced: Columns of categories, whatever their cells look like.
 
         Raises:
             ConfigError: A column mixes numbers and text.
@@ -76,7 +76,7 @@ class Encoder(NamedTuple):
 
     @property
     def places(self) -> dict[str, list[int]]:
-        """Places of the numbers that each column becomes."""
+        """Positions of the inputs that each column becomes."""
         columns = [*self.numeric, *(name for name, kinds in self.categories.items() for _ in kinds)]
         return places_of(columns)
 
@@ -84,7 +84,7 @@ class Encoder(NamedTuple):
         """Rows [N, F] of a table, float32.
 
         Raises:
-            ConfigError: A column is missing, or a cell that should be a number is none.
+            ConfigError: A column is missing, or a cell that should be a number is not.
         """
         table.require(self.columns)
         numbers = [table.numbers(name) for name in self.numeric]
@@ -94,7 +94,7 @@ class Encoder(NamedTuple):
         return torch.from_numpy(np.stack(numbers, axis=1)).float()
 
     def scaler(self, x: Tensor, standardize: Standardize) -> Scaler:
-        """The median for missing numbers and, to `standardize`, their centre and unit, over training rows x [N, F]."""
+        """The median for missing numbers and, to `standardize`, centre and unit, over training rows x [N, F]."""
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import StandardScaler
 
@@ -114,7 +114,7 @@ class Encoder(NamedTuple):
 
 
 def places_of(columns: list[str]) -> dict[str, list[int]]:
-    """Places of the inputs of each column, where `columns` has the column of each input.
+    """Positions of the inputs of each column, given the column of each input in `columns`.
 
     Example:
         >>> places_of(["size", "colour", "colour", "size"])
@@ -133,7 +133,7 @@ def _is_numeric(table: Table, name: str) -> bool:
     if count > len(wrong) > 0:
         raise ConfigError(
             f"{table.source}: column {name}, row {table.row_numbers[wrong[0]]} is not a number "
-            f"(got {table.columns[name][wrong[0]]!r}) and most others are; mend it, or set data.categorical=[{name}]"
+            f"(got {table.columns[name][wrong[0]]!r}) and most others are; fix it, or set data.categorical=[{name}]"
         )
     return not wrong and count > 0
 

@@ -28,32 +28,32 @@ from src.errors import ConfigError, suggestion
 from src.settings.rules import ClassName, Whole, checked
 
 Column = str | Whole
-"""A column's name as YAML reads it, or its place: 0 is the first and -1 the last."""
+"""A column's name as YAML reads it, or its position: 0 is the first and -1 the last."""
 
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 
 
 class TableFile(TabularDataModule):
-    """The rows of a file; its header names the columns, or else they are c0, c1, and so on.
+    """The rows of a file; its header names the columns, otherwise they are c0, c1, and so on.
 
-    What is None is found by looking at the file, where `types` is `auto`; a checkpoint keeps it.
+    If `types` is `auto`, what is None is detected from the file; a checkpoint saves it.
 
     Args:
         path: A file: CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines.
-        target: Column that is predicted: its name, or its place, -1 for the last. Several are labels, each yes or no.
+        target: Column to predict: its name, or its position, -1 for the last. Several columns are yes-or-no labels.
         ignore: Columns that are not inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
-        group: Column that names a group for each row; its rows stay in one split. It is not an input. None divides
+        group: Column that names each row's group; a group stays within one split. It is not an input. None divides
             anywhere.
         split: `random`, or `time`: the oldest rows train, the newest test.
-        time: Column of numbers or dates by which rows are split in time; it is not an input. None takes their order.
-        weight: Column that says how often each row counts in training; it is not an input, and scores count rows alike.
-        separator: Between two cells.
+        time: Column of numbers or dates to split by in time; it is not an input. None takes the rows' order.
+        weight: Column of each row's weight in training; it is not an input, and scores weigh all rows equally.
+        separator: Separator of cells.
         header: Whether the first line names the columns.
-        encoding: Of the text.
-        decimal: Mark before the decimals of a number.
-        thousands: Mark between a number's groups of three digits.
-        missing: What cells say that hold no value, instead of NA, null, None, ? and the like.
+        encoding: Encoding of the text.
+        decimal: Decimal mark of numbers.
+        thousands: Mark between groups of three digits.
+        missing: The texts that mark a missing cell, instead of NA, null, None, ? and so on.
         **common: Arguments of `TabularDataModule`.
     """
 
@@ -89,7 +89,7 @@ class TableFile(TabularDataModule):
         self.ignore, self.split_column, self.group = ignore or [], split_column, group
         if split_column is not None and self.fold is not None:
             raise ConfigError(
-                f"data.folds: data.split_column={split_column} says already which rows are the test split "
+                f"data.folds: data.split_column={split_column} already says which rows are the test split "
                 f"(got {self.fold.folds}); leave one of them out"
             )
         self.in_time, self.time, self.weight = split == "time", time, weight
@@ -105,18 +105,18 @@ class TableFile(TabularDataModule):
         return self.path.name
 
     def source_now(self) -> Source | None:
-        """The file by its content; None where it is gone."""
+        """The file by its content; None if it is gone."""
         return Source.of_file(self.path, self.digests_whole) if self.path.is_file() else None
 
     def read(self) -> Labelled:
         """Read the file.
 
         Raises:
-            ConfigError: It cannot be read, or a column that is named is not in it.
+            ConfigError: It cannot be read, or does not have a column that is named.
         """
         check_is_file(self.path)
         self.source = Source.of_file(self.path, self.digests_whole)
-        whole = self.is_apart  # another file need not have columns that are not inputs
+        whole = self.is_apart  # another file does not need the columns that are not inputs
         asked = {"target": self.targets, "ignore": [] if whole else self.ignore}
         parting = {"split_column": self.split_column, "group": self.group, "time": self.time, "weight": self.weight}
         asked |= {key: [column] for key, column in parting.items() if column is not None and not whole}
@@ -143,18 +143,18 @@ class TableFile(TabularDataModule):
         told = {key: columns[0] for key, columns in named.items() if key in parting}
         if taken := [key for key in ("group", "weight") if told.get(key) in targets]:
             raise ConfigError(
-                f"data.{taken[0]}: {told[taken[0]]} is the target, which is to be predicted (got {parting[taken[0]]}); "
+                f"data.{taken[0]}: {told[taken[0]]} is the target, the column to predict (got {parting[taken[0]]}); "
                 "name another column"
             )
         apart = {*targets, *told.values(), *named["ignore"]}
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
-            raise ConfigError(f"{self.path}: has no columns beside the target; add one to predict from")
+            raise ConfigError(f"{self.path}: has no columns besides the target; add one to predict from")
         target = label_codes(table, targets) if self.label_names else table.columns[targets[0]]
         return Labelled(table.with_columns(inputs), target, **self._told(table, told))
 
     def described_alone(self) -> tuple[dict[str, Any], Tensor]:
-        """What all columns hold, in counts, and the rows x [N, F] that they become, whatever is predicted."""
+        """A description of all columns in counts, and the rows x [N, F] that they become, regardless of a target."""
         self.doubts = []
         check_is_file(self.path)
         with opened(self.path, self.reading, []) as file:
@@ -167,13 +167,13 @@ class TableFile(TabularDataModule):
         return described(table, kinds, encoder), encoder.encode(table, self.unknown)
 
     def target_alone(self) -> tuple[Table, str]:
-        """The target's column of the file, and its name."""
+        """The column of the target, and its name."""
         with opened(self.path, self.reading, [str(self.targets[0])]) as file:
             name = self._column("target", self.targets[0], file.names)
             return file.table(lambda _: self._spelled, only=[name]), name
 
     def _told(self, table: Table, columns: dict[str, str]) -> dict[str, Any]:
-        """What columns of the `table` that are not inputs say of its rows."""
+        """What columns of the `table` that are not inputs say about its rows."""
         found: dict[str, Any] = {}
         if "split_column" in columns:
             found["split"] = table.texts(columns["split_column"])
@@ -188,13 +188,13 @@ class TableFile(TabularDataModule):
         return found
 
     def _check_time(self) -> None:
-        """Refuse a split in time beside another, and a time that splits nothing."""
+        """Refuse a split in time together with another split, and a time column without a split in time."""
         if self.time is not None and not self.in_time:
-            raise ConfigError(f"data.time: nothing reads it without data.split=time (got {self.time}); set that too")
+            raise ConfigError(f"data.time: has no effect without data.split=time (got {self.time}); set that too")
         others = {"split_column": self.split_column, "group": self.group, "folds": self.fold and self.fold.folds}
         if self.in_time and (beside := [key for key, value in others.items() if value is not None]):
             raise ConfigError(
-                f"data.split: rows that are split in time are not divided by data.{beside[0]} "
+                f"data.split: rows that are split in time cannot be divided by data.{beside[0]} "
                 f"(got {others[beside[0]]}); leave one of them out"
             )
 
@@ -207,11 +207,11 @@ class TableFile(TabularDataModule):
 
     @property
     def _spelled(self) -> bool:
-        """Whether a mark of the numbers is known that DuckDB would not take for it."""
+        """Whether numbers are known to have a mark that DuckDB would not understand."""
         return self.decimal not in (None, ".") or self.thousands is not None
 
     def _column(self, key: str, column: str | int, names: list[str]) -> str:
-        """The name of a column that `key` of the configuration asks for by its name, or by its place."""
+        """The name of the column that `key` of the configuration gives by name or by position."""
         if str(column) in names:
             return str(column)
         if isinstance(column, int) and -len(names) <= column < len(names):
@@ -219,14 +219,14 @@ class TableFile(TabularDataModule):
         remedy = suggestion(str(column).replace(".", "\0"), {name.replace(".", "\0") for name in names}).replace(
             "\0", "."
         )
-        headless = ", in a file without a header by its looks; data.header=true if it has one"
+        headless = ", in a file that seems to have no header; data.header=true if it has one"
         found = "" if isinstance(self.reading, Dialect) or self.reading.header is not None else headless
         raise ConfigError(
             f"data.{key}: {self.path} has no column {column!r}{found if names[0] == 'c0' else ''}; {remedy}"
         )
 
     def _tell(self, file: File) -> None:
-        """Keep how the file is written, and say it where that is unusual and was not told."""
+        """Save the format of the file, and report it if it is unusual and was not set."""
         told = self.reading if isinstance(self.reading, Told) else Told()
         said = file.dialect.said(told)
         if isinstance(self.reading, Told) and self.types is not None and said:
@@ -234,12 +234,12 @@ class TableFile(TabularDataModule):
         self.reading = file.dialect
 
     def state_dict(self) -> dict[str, Any]:
-        """How the file is written, and what every table keeps."""
+        """The format of the file, and what every table saves."""
         reading = {} if self.types is None else {"reading": self._dialect.state()}
         return super().state_dict() | reading
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take them up again."""
+        """Restore them."""
         state = dict(state_dict)
         kept = state.pop("reading", None)
         self.reading = PLAIN if kept is None else Dialect.of_state(kept)

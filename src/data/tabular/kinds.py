@@ -1,4 +1,4 @@
-"""What each column of a table holds: numbers, dates, categories, or what is not an input at all."""
+"""What each column of a table contains: numbers, dates, categories, or something that is not an input."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -12,24 +12,24 @@ from src.data.tabular.dates import form_of, is_ambiguous
 from src.data.tabular.spelling import PLAIN, Spelling, spelling_of
 from src.errors import ConfigError
 
-_FEWEST_ROWS = 20  # fewer show nothing: in three rows, any text is one of a kind
-_FEWEST_TEXTS = 20  # that differ: below, a text is a category, however few rows have it
-_SHARE = 0.5  # of a column's cells: if as many differ, it is a text
-_SOME = 0.1  # of a column's cells: if as many are not numbers, it holds texts
+_FEWEST_ROWS = 20  # fewer prove nothing: among three rows, any text is unique
+_FEWEST_TEXTS = 20  # distinct ones: with fewer, a text is a category, however few rows have it
+_SHARE = 0.5  # of a column's cells: if this share is distinct, it contains free text
+_SOME = 0.1  # of a column's cells: if this share is not a number, it contains texts
 _NAMES = 3  # of columns in one line
 _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key|rownames|row_names)$|^unnamed: ?\d+$|^$", re.IGNORECASE)
 _MARKS = re.compile(r"[^\w]+")
 
 
 class Kinds(NamedTuple):
-    """The columns of a table by what they hold.
+    """The columns of a table by what they contain.
 
     Attributes:
-        numbers: How the numbers of a column are written.
-        dates: How its dates are written, as `datetime.strptime` takes it.
-        categories: Names of columns.
+        numbers: The notation of the numbers of each column of numbers.
+        dates: The format of each column of dates, for `datetime.strptime`.
+        categories: Names of columns of categories.
         left_out: Why a column is not an input, by its name.
-        said: What is to be told of columns that are read in an unusual way.
+        said: Remarks about columns that are read in an unusual way.
     """
 
     numbers: dict[str, Spelling]
@@ -46,14 +46,14 @@ def kinds_of(
     decimal: str | None = None,
     thousands: str | None = None,
 ) -> Kinds:
-    """What each column of a `table` holds.
+    """What each column of a `table` contains.
 
     Args:
         table: The columns that may be inputs.
-        categorical: Columns that hold categories, whatever their cells look like.
+        categorical: Columns of categories, whatever their cells look like.
         keep: Columns that are inputs, whatever their cells look like.
-        decimal: The mark before decimals; None is found.
-        thousands: The mark between groups of three digits; None is found.
+        decimal: The decimal mark; None is detected.
+        thousands: The mark between groups of three digits; None is detected.
 
     Raises:
         ConfigError: A column mixes numbers and text.
@@ -86,7 +86,7 @@ def kinds_of(
             why = None if name in keep else _why_no_category(table, name, texts[name])
         if why is not None:
             kinds.left_out[name] = why
-    if len(table.columns) == 1:  # of which nothing would be left
+    if len(table.columns) == 1:  # nothing would be left
         kinds.left_out.clear()
     if kinds.left_out and len(kinds.left_out) == len(table.columns):
         names, why = list(kinds.left_out), next(iter(kinds.left_out.values()))
@@ -103,7 +103,7 @@ def kinds_of(
 
 
 def _said(table: Table, kinds: Kinds, told: bool, keep: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Kind and text of what is unusual, but for what the user has told or kept."""
+    """Kind and text of what is unusual, except what the user has set or kept."""
     for why in dict.fromkeys(kinds.left_out.values()):
         names = [shown(name) for name, reason in kinds.left_out.items() if reason == why]
         verb, them = ("are", "them") if len(names) > 1 else ("is", "it")
@@ -123,12 +123,12 @@ def _said(table: Table, kinds: Kinds, told: bool, keep: Collection[str]) -> Iter
             )
     if dates := [name for name in kinds.dates if name not in keep]:
         verb = "are" if len(dates) > 1 else "is"
-        right, wrong = f"data.keep=[{dates[0]}] says so", f"data.categorical=[{dates[0]}] makes categories of it"
+        right, wrong = f"data.keep=[{dates[0]}] confirms it", f"data.categorical=[{dates[0]}] makes categories"
         yield "dates read", f"{table.source}: {listed(dates)} {verb} read as dates; {right}, {wrong}"
 
 
 def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
-    """Why a column of numbers tells nothing of the rows."""
+    """Why a column of numbers is of no use as an input."""
     numbers = table.read_numbers(name, lambda cell: _parsed(cell, table.missing, spelling))
     count = len(numbers)
     if count < _FEWEST_ROWS or not np.isfinite(numbers).all():
@@ -137,15 +137,15 @@ def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
         return "it counts the rows"
     whole = np.array_equal(numbers, np.floor(numbers))
     if _ID.search(name) and whole and len(np.unique(numbers)) == count:
-        return "a number of its own for each row, as an id"
+        return "a different number in each row, like an id"
     return None
 
 
 def _why_no_category(table: Table, name: str, texts: list[str]) -> str | None:
-    """Why a column of texts tells nothing that one row has in common with another.
+    """Why a column of texts has nothing that rows share.
 
     Raises:
-        ConfigError: Some cells of a column of numbers are none.
+        ConfigError: Some cells of a column of numbers are not numbers.
     """
     cells = table.texts(name)
     known = [text for text in cells if text is not None]
@@ -154,8 +154,8 @@ def _why_no_category(table: Table, name: str, texts: list[str]) -> str | None:
     if 0 < len(wrong) < len(known):
         _refuse_mixture(table, name, cells, known, wrong)
     if len(table) < _FEWEST_ROWS or len(texts) <= _FEWEST_TEXTS:
-        return "a text of its own for each row" if _all_differ(table, known) else None
-    return "texts, hardly one of them twice" if len(texts) > _SHARE * len(known) else None
+        return "a different text in each row" if _all_differ(table, known) else None
+    return "texts that hardly ever repeat" if len(texts) > _SHARE * len(known) else None
 
 
 def _all_differ(table: Table, known: list[str]) -> bool:
@@ -163,7 +163,7 @@ def _all_differ(table: Table, known: list[str]) -> bool:
 
 
 def _refuse_mixture(table: Table, name: str, cells: list[str | None], known: list[str], wrong: list[str]) -> None:
-    """Raise `ConfigError` for a column that is meant to hold numbers, but for a few cells or for one mark."""
+    """Raise `ConfigError` for a column of numbers with a few other cells or one mark for missing ones."""
     kinds = set(wrong)
     numbers = len(known) - len(wrong)
     marks = len(kinds) == 1 and (_MARKS.fullmatch(wrong[0]) is not None) and numbers >= 2
@@ -174,7 +174,7 @@ def _refuse_mixture(table: Table, name: str, cells: list[str | None], known: lis
     missing = f"data.missing=[{','.join(sorted(repr(each) for each in kinds))}] if it is not known, "
     raise ConfigError(
         f"{table.source}: column {name}, row {row} is not a number (got {wrong[0]!r}) and "
-        f"{'most others are' if numbers > len(wrong) else 'others are'}; mend it, or set "
+        f"{'most others are' if numbers > len(wrong) else 'others are'}; fix it, or set "
         f"{missing if len(kinds) <= 3 else ''}data.categorical=[{name}], or data.ignore=[{name}]"
     )
 
@@ -185,7 +185,7 @@ def _parsed(cell: Any, missing: Collection[str], spelling: Spelling) -> float | 
 
 
 def _different(table: Table, name: str) -> list[str]:
-    """The texts of a column that differ, no missing ones, in their order."""
+    """The distinct texts of a column in order, without missing cells."""
     cells = table.columns[name]
     values: Any = set(cells)
     if isinstance(cells, Coded):
@@ -198,11 +198,11 @@ def _is_array(cells: Any) -> bool:
 
 
 def shown(name: str) -> str:
-    """A column's name, also where it has none."""
+    """A column's name, or a placeholder if it is empty."""
     return name or "''"
 
 
 def listed(names: list[str]) -> str:
-    """At most three names, and how many more."""
+    """At most three names, and how many more there are."""
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     return f"{', '.join(names[:_NAMES])}{more}"

@@ -1,4 +1,4 @@
-"""Rows that have a target, and the targets that are numbers."""
+"""Rows with a target, and numeric targets."""
 
 from collections.abc import Sequence
 from math import nan
@@ -15,15 +15,15 @@ _SHOWN = 3
 
 
 class Labelled(NamedTuple):
-    """A table whose rows have a target.
+    """A table of rows with a target.
 
     Attributes:
         inputs: The columns to predict from.
-        target: Of each row.
-        split: Of each row, where the source says it.
-        groups: Number [N] of each row's group, all of whose rows are in one split; None where there are none.
-        moments: When each row was, float64 [N], for a split in time; None for others.
-        weights: How often each row [N] counts in training; None where all count alike.
+        target: The target of each row.
+        split: The split of each row, if the source gives it.
+        groups: The group number [N] of each row, to keep in one split; None without groups.
+        moments: The time of each row, float64 [N], for a split in time; None for other splits.
+        weights: The weight of each row [N] in training; None if all are equal.
     """
 
     inputs: Table
@@ -35,7 +35,7 @@ class Labelled(NamedTuple):
 
 
 def with_targets(found: Labelled) -> tuple[Labelled, str | None]:
-    """The rows `found` that have a target, and how many are left out, in words; None where all have one, or none."""
+    """The rows `found` with a target, and a remark on how many are left out; None if all have one, or none."""
     inputs, target, split, groups, moments, weights = found
     whole = inputs.with_columns({"target": target})
     texts = whole.texts("target")
@@ -56,10 +56,10 @@ def target_numbers(table: Table, decimal: str | None, thousands: str | None, spe
     """The column `target` of a table as float64 [N].
 
     Args:
-        table: It has such a column.
-        decimal: Mark before decimals; None is found.
-        thousands: Mark between groups of digits; None is found.
-        spelled: Whether its numbers may be written otherwise than Python's.
+        table: A table with such a column.
+        decimal: The decimal mark; None is detected.
+        thousands: The mark between groups of digits; None is detected.
+        spelled: Whether its numbers may be written differently from Python's.
 
     Raises:
         ConfigError: A cell is not a number.
@@ -78,10 +78,10 @@ def target_numbers(table: Table, decimal: str | None, thousands: str | None, spe
 
 
 def target_scale(y: Numbers) -> tuple[float, float]:
-    """A centre and a unit for targets y [N], in which a network learns them: near their mean and their deviation.
+    """The centre and unit in which a network learns targets y [N]: close to their mean and standard deviation.
 
-    Both are rounded, the unit to a power of two and the centre to a multiple of it: so they are the same however rows
-    are divided, and tell nothing of those that test.
+    Both are rounded, the unit to a power of two and the centre to a multiple of it: so they do not depend on the split
+    and reveal nothing about the test rows.
 
     Example:
         >>> target_scale(np.array([180_000.0, 200_000.0, 250_000.0]))
@@ -99,7 +99,7 @@ def _count(count: int) -> str:
 
 
 def _as_written(inputs: Table, target: Sequence[Any]) -> str:
-    """What the cells of a missing target say, where they say something: it may be the name of a class."""
+    """The texts in the cells of missing targets, if any: one may be the name of a class."""
     gone = {str(cell).strip() for cell in target if cell is not None and as_text(cell, inputs.missing) is None}
     words = sorted(gone - {"", "nan"})[:_SHOWN]
     if not words:

@@ -1,4 +1,4 @@
-"""What each member of an ensemble learnt of a table's columns from its own training rows, side by side."""
+"""The encoders of all members of an ensemble, each fitted to its own training rows, side by side."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
@@ -17,14 +17,15 @@ OneEncoder = Encoder | TypedEncoder
 
 
 class MemberEncoders(NamedTuple):
-    """Encoders of M members, whose inputs are columns of one matrix [N, F]; what members share stands there once.
+    """Encoders of M members whose inputs are columns of one matrix [N, F], in which shared inputs appear once.
 
-    A category, a part of a date or a missing cell is an input of those members alone whose training rows had it.
+    A category, a part of a date or a missing cell is an input only of those members whose training rows had it.
 
     Attributes:
-        layout: That of all rows that train any member: it has nearly all inputs, in the order of one network's.
-        encoders: The members', each different one once.
-        which: The place in `encoders` of each member's.
+        layout: The encoder of all rows that train any member: it has nearly all inputs, in the order of a single
+            network.
+        encoders: The distinct encoders of the members.
+        which: The index in `encoders` of each member's.
     """
 
     layout: OneEncoder
@@ -36,7 +37,7 @@ class MemberEncoders(NamedTuple):
         """The encoders of all members.
 
         Args:
-            fit: What fits an encoder to rows, by their numbers [K].
+            fit: Fits an encoder to rows, by their numbers [K].
             rows: Numbers [N] of the rows that train any member.
             held_out: From which members each of them is held out: bool [N, M].
         """
@@ -56,7 +57,7 @@ class MemberEncoders(NamedTuple):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Name of each input: the layout's, and behind them those that only some members have."""
+        """Name of each input: first the layout's, then those that only some members have."""
         return tuple(name for name, _ in self._inputs)
 
     @property
@@ -66,7 +67,7 @@ class MemberEncoders(NamedTuple):
 
     @property
     def places(self) -> dict[str, list[int]]:
-        """Places of the inputs that each column becomes, for any member."""
+        """Positions of the inputs that each column becomes, for any member."""
         found = {name: list(places) for name, places in self.layout.places.items()}
         order = {key: place for place, (_, key) in enumerate(self._inputs)}
         for encoder in self.encoders:
@@ -77,7 +78,7 @@ class MemberEncoders(NamedTuple):
 
     @property
     def own_places(self) -> list[Tensor]:
-        """Where each member's own inputs are among all [F], in its order."""
+        """Positions [K] of each member's own inputs among all F, in its order."""
         order = {key: place for place, key in enumerate(key for _, key in self._inputs)}
         each = [torch.tensor([order[key] for key in _keys(encoder)]) for encoder in self.encoders]
         return [each[place] for place in self.which]
@@ -97,7 +98,7 @@ class MemberEncoders(NamedTuple):
         """Rows [N, F] of a table; `unknown` counts categories that no member knows.
 
         Raises:
-            ConfigError: A column is missing, or a cell that should be a number is none.
+            ConfigError: A column is missing, or a cell that should be a number is not.
         """
         whole = encoded(self.layout, table, unknown)
         done = set(_keys(self.layout))
@@ -134,12 +135,12 @@ class MemberEncoders(NamedTuple):
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
-        """What `state` has kept."""
+        """The encoders saved in `state`."""
         encoders = [encoder_of(dict(each)) for each in state["encoders"]]
         return cls(encoder_of(dict(state["layout"])), encoders, list(state["which"]))
 
     def known(self) -> Tensor:
-        """1 for an input that a member has, else 0: [M, F]."""
+        """1 for an input that a member has, otherwise 0: [M, F]."""
         known = torch.zeros(len(self.which), len(self._inputs))
         for member, own in zip(known, self.own_places, strict=True):
             member[own] = 1.0
@@ -147,7 +148,7 @@ class MemberEncoders(NamedTuple):
 
 
 def encoded(encoder: OneEncoder | MemberEncoders, table: Table, unknown: Unknown) -> Tensor:
-    """Rows [N, F] of a table as an encoder has them; `unknown` counts categories that it does not know, if it can."""
+    """Rows [N, F] of a table from an encoder; `unknown` counts categories that it does not know, if it can."""
     return encoder.encode(table) if isinstance(encoder, Encoder) else encoder.encode(table, unknown)
 
 
@@ -159,6 +160,6 @@ def state_of(encoder: OneEncoder) -> dict[str, Any]:
 
 
 def _keys(encoder: OneEncoder) -> list[Any]:
-    """What tells each input from others: its name and, where that means the rest, which categories it is not."""
+    """What identifies each input: its name and, for the category of all others, the categories that it excludes."""
     kinds = {f"{name}={OTHER_CATEGORY}": tuple(each) for name, each in encoder.categories.items()}
     return [(name, kinds.get(name)) if name in kinds else name for name in encoder.feature_names]

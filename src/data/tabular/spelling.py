@@ -1,4 +1,4 @@
-"""How the numbers of a column are written: 1,234.5 or 1.234,5, $ 50,000, 45 %."""
+"""The notation of a column's numbers: 1,234.5 or 1.234,5, $ 50,000, 45 %."""
 
 import re
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
 
 
 class Spelling(NamedTuple):
-    """How the numbers of a column are written.
+    """The notation of a column's numbers.
 
     Attributes:
-        decimal: Mark before the decimals.
-        thousands: Mark between groups of three digits; empty is none.
+        decimal: The decimal mark.
+        thousands: The mark between groups of three digits; empty for none.
 
     Example:
         >>> Spelling(",", ".").parse("1.234,5 €"), Spelling().parse("(45%)"), Spelling().parse("red")
@@ -29,7 +29,7 @@ class Spelling(NamedTuple):
     thousands: str = ""
 
     def parse(self, text: str) -> float | None:
-        """The number that a cell's text says, without its unit; None where it says none."""
+        """The number in a cell's text, without its unit; None if there is none."""
         plain = text.strip()
         if plain.lower() in _WORDS or (_PLAIN.fullmatch(plain) and self.thousands != "."):
             return float(plain)
@@ -60,14 +60,15 @@ _OTHERS = Spelling(".", ","), Spelling(",", ""), Spelling(",", ".")
 
 
 def spelling_of(texts: Iterable[str], decimal: str | None = None, thousands: str | None = None) -> Spelling | None:
-    """How a column of these `texts` is written if all of them are numbers; None if not.
+    """The notation of a column of these `texts` if all of them are numbers; otherwise None.
 
-    One comma before three digits is a thousand's, as in 1,234, unless another cell says that commas are decimals.
+    A single comma before three digits separates thousands, as in 1,234, unless another cell shows that commas are
+    decimal.
 
     Args:
-        texts: Those of a column that differ, no missing ones.
-        decimal: The mark before the decimals, where it is known.
-        thousands: The mark between groups, where it is known.
+        texts: The distinct texts of a column, without missing cells.
+        decimal: The decimal mark, if it is known.
+        thousands: The mark between groups, if it is known.
 
     Example:
         >>> spelling_of(["0,163", "-1,447"]), spelling_of(["1,234", "50,000"]), spelling_of(["1.5", "red"])
@@ -85,7 +86,7 @@ def spelling_of(texts: Iterable[str], decimal: str | None = None, thousands: str
 
 
 def _is_grouped(digits: str, decimal: str, thousands: str) -> bool:
-    """Whether marks between groups stand where they belong: 1,234,567.8, and not 0,163."""
+    """Whether marks between groups are where they belong: in 1,234,567.8, but not in 0,163."""
     whole = digits.partition(decimal)[0]
     return (
         thousands not in digits or re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(thousands)}\d{{3}})+", whole) is not None

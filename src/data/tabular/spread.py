@@ -1,4 +1,4 @@
-"""Where the middle of a column of numbers is, and how wide it is."""
+"""The centre and the spread of a column of numbers."""
 
 from typing import Any, Literal
 
@@ -9,12 +9,12 @@ Standardize = bool | Literal["robust"]
 
 
 def centre_and_unit(cells: Any, standardize: Standardize) -> tuple[float, float]:
-    """What is taken from each of the numbers `cells` [N], and what they are divided by then, which is never 0.
+    """What to subtract from the numbers `cells` [N], and what to divide them by, which is never 0.
 
     Args:
-        cells: Of the training rows, none missing.
-        standardize: True for mean and standard deviation; `robust` for the median and the range of the middle half,
-            which numbers far out do not move, or half the whole range where that is 0; False for nothing.
+        cells: The cells of the training rows, none missing.
+        standardize: True for mean and standard deviation; `robust` for the median and the interquartile range, which
+            ignore outliers, or half the whole range if that is 0; False for neither.
 
     Example:
         >>> cells = np.array([0.0, 1.0, 2.0, 3.0, 1000.0])

@@ -1,4 +1,4 @@
-"""What the target of a table is by its values: classes, numbers, or several labels that are yes or no."""
+"""The kind of a table's target from its values: classes, numbers, or several yes-or-no labels."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -23,13 +23,13 @@ _SHOWN = 3
 def choice_of(
     table: Table, name: str, decimal: str | None = None, thousands: str | None = None, merge: bool = False
 ) -> Choice:
-    """The task that a target calls for.
+    """The task that fits a target.
 
     Args:
-        table: It has a column of this name.
-        name: Of the target.
-        decimal: Mark before decimals; None is found.
-        thousands: Mark between groups of digits; None is found.
+        table: A table with a column of this name.
+        name: Name of the target.
+        decimal: The decimal mark; None is detected.
+        thousands: The mark between groups of digits; None is detected.
         merge: Whether classes that differ only in case or spaces are one.
 
     Raises:
@@ -55,14 +55,14 @@ def choice_of(
 
 
 def label_codes(table: Table, names: Sequence[str]) -> list[str | None]:
-    """A text of a 0 or a 1 for each label of each row; None where one is missing.
+    """A string with a 0 or 1 per label for each row; None if one is missing.
 
     Args:
-        table: It has a column of each name, whose cells say yes or no.
-        names: Of the labels.
+        table: A table with a column of yes or no for each name.
+        names: Names of the labels.
 
     Raises:
-        ConfigError: A label is not of two values that are a yes and a no.
+        ConfigError: A label does not have two values that mean yes and no.
 
     Example:
         >>> label_codes(Table({"fever": ["yes", "no", ""], "cough": ["1", "1.0", "0"]}, "rows.csv"), ["fever", "cough"])
@@ -76,7 +76,7 @@ def label_codes(table: Table, names: Sequence[str]) -> list[str | None]:
             shown = ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")
             raise ConfigError(
                 f"data.target: {name} of {table.source} should say yes or no in each row, since several targets are "
-                f"labels (got {shown or 'nothing'}); mend it, or name one target"
+                f"labels (got {shown or 'nothing'}); fix it, or name one target"
             )
         marks = {text: "1" if truth(text) == "true" else "0" for text in known}
         columns.append([None if text is None else marks[text] for text in texts])

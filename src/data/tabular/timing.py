@@ -1,4 +1,4 @@
-"""A split in time: the oldest rows train, the newest test, as a forecast would have it."""
+"""A split in time, as for a forecast: the oldest rows train, the newest test."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -13,15 +13,15 @@ from src.errors import ConfigError
 
 
 def moments(texts: Sequence[str | None], source: str, row_numbers: Sequence[int]) -> Numbers:
-    """When each row was, float64 [N]: a number, or the days since 1970 of a date.
+    """The time of each row, float64 [N]: a number, or the days since 1970 of a date.
 
     Args:
-        texts: The cells of the column of times.
+        texts: The cells of the time column.
         source: Where it is from, for messages.
-        row_numbers: Of each row there.
+        row_numbers: Number of each row in the source.
 
     Raises:
-        ConfigError: A cell is empty, or the cells are neither numbers nor dates of one form.
+        ConfigError: A cell is empty, or the cells are neither numbers nor dates in one format.
 
     Example:
         >>> moments(["2024-01-02", "1970-01-03"], "rows.csv", [1, 2]).tolist()
@@ -37,23 +37,23 @@ def moments(texts: Sequence[str | None], source: str, row_numbers: Sequence[int]
     if form is None:
         odd = next((place for place, text in enumerate(texts) if form_of([str(text)]) is None), numbers.index(None))
         raise ConfigError(
-            f"data.time: the column of {source} should hold numbers, or dates that are all written alike "
-            f"(got {texts[odd]!r} in row {row_numbers[odd]}); mend it, or name another column"
+            f"data.time: the column of {source} should hold numbers, or dates in one format "
+            f"(got {texts[odd]!r} in row {row_numbers[odd]}); fix it, or name another column"
         )
     dates = Dates(form, ("days",))
     return np.array([(dates.parse(str(text)) or [np.nan])[0] for text in texts])
 
 
 def split_in_time(when: Numbers, test_fraction: float, val_fraction: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Numbers of the rows of train, val and test, each in the order of time; rows of one moment stay together.
+    """Row numbers of the training, validation and test splits, each in order of time; rows of one moment stay together.
 
     Args:
-        when: The moment of each row, float64 [N].
-        test_fraction: Part of all rows that is the test split, the newest.
-        val_fraction: Part of all rows that is the validation split, those before; 0 validates on the training rows.
+        when: The time of each row, float64 [N].
+        test_fraction: Fraction of all rows in the test split, the newest.
+        val_fraction: Fraction of all rows in the validation split, those before; 0 validates on the training rows.
 
     Raises:
-        ConfigError: There are too few moments to part the rows there.
+        ConfigError: There are too few moments to split the rows.
 
     Example:
         >>> [rows.tolist() for rows in split_in_time(np.array([3.0, 1.0, 2.0, 5.0, 4.0]), 0.2, 0.2)]
@@ -61,7 +61,7 @@ def split_in_time(when: Numbers, test_fraction: float, val_fraction: float) -> t
     """
     order = np.argsort(when, kind="stable")
     total = len(order)
-    bounds = np.flatnonzero(np.diff(when[order])) + 1  # places at which another moment begins
+    bounds = np.flatnonzero(np.diff(when[order])) + 1  # positions where another moment begins
     test = _nearest(bounds, total - ceil(test_fraction * total), total)
     val = test if val_fraction == 0 else _nearest(bounds[bounds < test], test - round(val_fraction * total), test)
     train, middle, last = (torch.from_numpy(part.copy()) for part in np.split(order, [val, test]))

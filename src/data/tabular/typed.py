@@ -1,4 +1,4 @@
-"""From the cells of a table to numbers, by what its columns hold."""
+"""From the cells of a table to numbers, by the kinds of its columns."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -21,23 +21,23 @@ from src.data.tabular.unknown import Unknown
 
 OTHER_CATEGORY = "(other)"
 MOST_CATEGORIES = 64
-"""Of one column; where training has more, the rarer ones share a category."""
+"""The most categories of a column; if training has more, the rarer ones share one."""
 
-_FREQUENT = 0.2  # of a column's training cells: if as many are missing, missing is an input of its own
-_TELLING = 1e-3  # below this chance that the target does not depend on a cell's being missing, likewise
-_FEWEST = 5  # missing cells that can tell
+_FREQUENT = 0.2  # of a column's training cells: if this share is missing, missing is an input of its own
+_TELLING = 1e-3  # likewise if the p-value that the target does not depend on missing cells is below this
+_FEWEST = 5  # missing cells for such a test
 
 
 class TypedEncoder(NamedTuple):
-    """Which columns hold numbers and dates and how they are written, and which categories the others have.
+    """Which columns contain numbers and dates and in which notation, and which categories the others have.
 
-    A row becomes its numbers and the parts of its dates, NaN where one is missing; a 1 for a missing number of columns
-    where that is frequent or tells something; and a 0 or 1 for each category of each other column.
+    A row becomes its numbers and the parts of its dates, NaN for missing ones; a 1 for a missing number in columns
+    where that is frequent or informative; and a 0 or 1 for each category of each other column.
 
     Attributes:
-        spellings: How the numbers of each column of numbers are written.
+        spellings: The notation of each column of numbers.
         dates: The parts of each column of dates.
-        indicators: Columns of numbers of which a missing cell is an input.
+        indicators: Columns of numbers where a missing cell is an input.
         categories: Categories of each other column, by its name.
 
     Example:
@@ -57,16 +57,16 @@ class TypedEncoder(NamedTuple):
 
     @classmethod
     def fitted(cls, table: Table, rows: Tensor, kinds: Kinds, y: Tensor) -> Self:
-        """The parts that differ, the missing cells that tell and the categories there are, by the training rows.
+        """Find the varying parts of dates, the informative missing cells and the categories in the training rows.
 
         Args:
             table: The columns that are inputs.
             rows: Numbers [N] of the training rows.
-            kinds: What its columns hold.
+            kinds: The kinds of its columns.
             y: Targets [M] of all rows.
 
         Raises:
-            ConfigError: A number is beyond what float32 holds.
+            ConfigError: A number is too large for float32.
         """
         train = table.take(rows.numpy())
         targets = y[rows].numpy()
@@ -102,16 +102,16 @@ class TypedEncoder(NamedTuple):
 
     @property
     def places(self) -> dict[str, list[int]]:
-        """Places of the numbers that each column becomes, in the order of `feature_names`."""
+        """Positions in `feature_names` of the inputs that each column becomes."""
         dates = (name for name, dates in self.dates.items() for _ in dates.parts)
         kinds = (name for name, kinds in self.categories.items() for _ in kinds)
         return places_of([*self.spellings, *dates, *self.indicators, *kinds])
 
     def encode(self, table: Table, unknown: Unknown) -> Tensor:
-        """Rows [N, F] of a table, float64, until they are scaled; `unknown` counts categories that training had not.
+        """Unscaled rows [N, F] of a table, float64; `unknown` counts categories that were not in training.
 
         Raises:
-            ConfigError: A column is missing, or a cell that should be a number is none.
+            ConfigError: A column is missing, or a cell that should be a number is not.
         """
         table.require(self.columns)
         x = np.zeros((len(table), len(self.feature_names)))
@@ -134,9 +134,9 @@ class TypedEncoder(NamedTuple):
         return torch.from_numpy(x)
 
     def scaler(self, x: Tensor, standardize: Standardize) -> Scaler:
-        """The median for missing numbers and, to `standardize`, their centre and unit, over training rows x [N, F].
+        """The median for missing numbers and, to `standardize`, centre and unit, over training rows x [N, F].
 
-        All in float64, so that numbers as large as 40,000,001 keep what tells them apart.
+        All in float64, so that numbers as large as 40,000,001 stay distinguishable.
         """
         fill, mean, scale = (torch.full((x.shape[1],), value, dtype=torch.float64) for value in (0.0, 0.0, 1.0))
         for place in range(self.num_numbers):
@@ -161,7 +161,7 @@ class TypedEncoder(NamedTuple):
 
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Self:
-        """What `state` has kept."""
+        """The encoder saved in `state`."""
         spellings = dict(zip(state["numeric"], (Spelling(*each) for each in state["spellings"]), strict=True))
         dates = {name: Dates(form, tuple(parts)) for name, (form, *parts) in state["dates"].items()}
         return cls(spellings, dates, list(state["indicators"]), dict(state["categories"]))
@@ -189,7 +189,7 @@ class TypedEncoder(NamedTuple):
 
 
 def encoder_of(state: dict[str, Any]) -> Encoder | TypedEncoder:
-    """The encoder that a checkpoint's `state` is of, which loses what is the encoder's."""
+    """The encoder saved in a checkpoint's `state`, from which its keys are removed."""
     if "spellings" not in state:
         return Encoder(state.pop("numeric"), state.pop("categories"))
     names = "numeric", "spellings", "dates", "indicators", "categories"
@@ -197,7 +197,7 @@ def encoder_of(state: dict[str, Any]) -> Encoder | TypedEncoder:
 
 
 def _as_numpy_reads(table: Table, name: str) -> bool:
-    """Whether NumPy takes no cell of a column for a number that is none, such as 1_2 or a mark like -999."""
+    """Whether NumPy misreads no cell of a column as a number, such as 1_2 or a missing-value mark like -999."""
     if any(is_number(mark) for mark in table.missing):
         return False
     cells = table.columns[name]
@@ -209,7 +209,7 @@ def _known(cells: Numbers) -> Numbers:
 
 
 def _tells(gone: Numbers, targets: Numbers) -> bool:
-    """Whether cells that are `gone` [N] are many, or go with the targets [N] more than by chance."""
+    """Whether the missing cells, `gone` [N], are many or related to the targets [N]."""
     count = int(gone.sum())
     if count >= _FREQUENT * len(gone):
         return count < len(gone)
@@ -226,7 +226,7 @@ def _tells(gone: Numbers, targets: Numbers) -> bool:
 
 
 def _kinds(table: Table, name: str) -> list[str]:
-    """The categories of a column in their order; the rarer ones of too many share the last."""
+    """The categories of a column in order; if there are too many, the rarer ones share the last."""
     texts = table.texts(name)
     counts = Counter(MISSING_CATEGORY if text is None else text for text in texts)
     likeness = truth if are_truths(text for text in counts if text != MISSING_CATEGORY) else key
@@ -243,7 +243,7 @@ def _kinds(table: Table, name: str) -> list[str]:
 
 
 def _places(table: Table, name: str, kinds: list[str], unknown: Unknown) -> Numbers:
-    """Place [N] of each cell of a column among the categories `kinds`, -1 for those that are none of them."""
+    """Index [N] of each cell of a column in the categories `kinds`, -1 for other cells."""
     likeness = truth if are_truths(kind for kind in kinds if kind not in (MISSING_CATEGORY, OTHER_CATEGORY)) else key
     known = {likeness(kind): place for place, kind in enumerate(kinds)}
     gone = known.get(MISSING_CATEGORY, -1)
@@ -265,7 +265,7 @@ def _places(table: Table, name: str, kinds: list[str], unknown: Unknown) -> Numb
 
 
 def _coded(cells: Any) -> Coded:
-    """Cells as texts that are kept once each."""
+    """Cells as strings, each distinct one stored once."""
     places: dict[str, int] = {}
     texts = (None if cell is None else _as_written(cell) for cell in cells)
     codes = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]

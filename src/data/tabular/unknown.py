@@ -1,4 +1,4 @@
-"""Categories that training had not, counted while rows are read."""
+"""Categories that were not in training, counted while rows are read."""
 
 from collections.abc import Iterable
 
@@ -8,13 +8,13 @@ _SHOWN = 3
 
 
 class Unknown:
-    """Of each column, how many cells are categories that training had not.
+    """The number of cells in each column whose category was not in training.
 
     Example:
         >>> unknown = Unknown()
         >>> unknown.add("colour", 1, 40, ["pink"])
         >>> unknown.lines("rows.csv")
-        ['rows.csv: colour: 1 of 40 cells is a category that training had not (pink)']
+        ['rows.csv: colour: 1 of 40 cells is a category not seen in training (pink)']
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Unknown:
         self._texts: dict[str, dict[str, None]] = {}
 
     def add(self, column: str, strange: int, cells: int, texts: Iterable[str]) -> None:
-        """Count `strange` ones among the `cells` of a column that are not missing, and keep a few of their `texts`."""
+        """Count `strange` cells among the `cells` of a column that are not missing, and keep a few of their `texts`."""
         before, total = self._counts.get(column, (0, 0))
         self._counts[column] = before + strange, total + cells
         seen = self._texts.setdefault(column, {})
@@ -32,19 +32,19 @@ class Unknown:
             seen[text] = None
 
     def lines(self, source: str) -> list[str]:
-        """What there is to say of each column of a `source`."""
+        """One line for each column of a `source` with unknown categories."""
         return [
             f"{source}: {column}: {strange:,} of {cells:,} cells "
-            f"{'is a category' if strange == 1 else 'are categories'} that training had not ({self._few(column)})"
+            f"{'is a category' if strange == 1 else 'are categories'} not seen in training ({self._few(column)})"
             for column, (strange, cells) in self._counts.items()
             if strange
         ]
 
     def settle(self, source: str) -> list[tuple[str, str]]:
-        """Kind and text of what there is to say of a `source`, and begin anew.
+        """Kind and text of the remarks about a `source`; starts counting anew.
 
         Raises:
-            ConfigError: No cell of a column is a category that training had.
+            ConfigError: No cell of a column is a category known from training.
         """
         lines = self.lines(source)
         names = [name for name, (strange, _) in self._counts.items() if strange]

@@ -1,4 +1,4 @@
-"""Weights of rows, which say how often each counts in training."""
+"""Weights of rows in training."""
 
 import numpy as np
 import torch
@@ -7,14 +7,14 @@ from torch import Tensor
 from src.data.table import Numbers, Table, as_number
 from src.errors import ConfigError
 
-_MOST = 1e30  # whose mean float64 holds, and float32 what is left of it
+_MOST = 1e30  # the mean of such weights fits float64, and their ratio to it float32
 
 
 def weights_of(table: Table, name: str) -> Numbers:
     """The weight of each row, float64 [N], from the column of this `name` of a `table`.
 
     Raises:
-        ConfigError: A cell is not a number, is missing, below 0 or infinite.
+        ConfigError: A cell is not a number, missing, below 0 or infinite.
     """
     cells = table.columns[name]
     if isinstance(cells, np.ndarray):
@@ -29,7 +29,7 @@ def weights_of(table: Table, name: str) -> Numbers:
         got = f"{cell:g}" if isinstance(cell, float) else cell
         raise ConfigError(
             f"data.weight: the weight in row {table.row_numbers[place]} of {table.source} should be from 0 to "
-            f"{_MOST:g} (got {got}); mend it, remove the row, or name another column"
+            f"{_MOST:g} (got {got}); fix it, remove the row, or name another column"
         )
     return found
 
@@ -38,7 +38,7 @@ def training_weights(weights: Numbers, train: Tensor) -> Tensor:
     """The weights float32 [K] of the training rows, divided by their mean.
 
     Args:
-        weights: Of all rows [N].
+        weights: The weights of all rows [N].
         train: Numbers [K] of the training rows.
 
     Raises:
