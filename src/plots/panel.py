@@ -159,7 +159,7 @@ class UnitPanel(PlanePanel):
 
 
 def speech(bands: int) -> Tensor:
-    """The colours [bands + 1, 3] of a unit's panel, from most negative to most positive."""
+    """The colours [bands + 1, 3] of a unit's panel with so many `bands`, from most negative to most positive."""
     return _SPEECH[torch.linspace(0, 255, bands + 1).round().long()]
 
 

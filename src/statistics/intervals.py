@@ -88,7 +88,7 @@ def t_quantile(degrees: float, level: float = LEVEL) -> float:
 
 
 def student(numbers: Sequence[float], level: float = LEVEL) -> float | None:
-    """Half the width of the interval for the mean of independent `numbers` by Student's t; None for fewer than two.
+    """Half the interval of the mean of independent `numbers` by Student's t at a `level`; None for fewer than two.
 
     Example:
         >>> round(student([1.0, 2.0, 3.0]), 3)  # 4.303 times 1 over the square root of 3

@@ -101,7 +101,7 @@ def test_a_truncated_file_is_named_with_both_sizes(tmp_path):
     file = write_idx(tmp_path) / "train-images-idx3-ubyte"
     file.write_bytes(file.read_bytes()[:1000])
     with pytest.raises(
-        ConfigError, match=r"train-images-idx3-ubyte is damaged \(it has 1,000 bytes .* states 47,056\)"
+        ConfigError, match=r"train-images-idx3-ubyte is damaged \(it has 1,000 bytes, .* states 47,056\)"
     ):
         _ = fashion(tmp_path).splits
 
