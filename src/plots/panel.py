@@ -151,7 +151,7 @@ class UnitPanel(PlanePanel):
         axis.set_title(title, fontsize=size, pad=3)
 
     def show(self, activation: Tensor) -> None:
-        """Show activations [R * R] over the plane."""
+        """Show the `activation` [R * R] over the plane."""
         relative = ((activation.float() - self._scale.neutral) / max(self._scale.reach, 1e-6)).clamp(-1, 1)
         lifted = relative.sign() * relative.abs() ** CONTRAST
         self._paint((1 + lifted[:, None]) / 2, lambda x: _SPEECH[(255 * x[:, 0]).round().long()])

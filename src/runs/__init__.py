@@ -1,1 +1,1 @@
-"""What is done with a run: it is trained, and its folder opened again to evaluate, predict and export."""
+"""Runs: training them, and opening their folders again to evaluate, predict and export."""

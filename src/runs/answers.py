@@ -1,4 +1,4 @@
-"""How a run answers: the temperature and the threshold in its folder, which every score that is shown there follows."""
+"""How a run predicts: the temperature and the threshold in its folder, which all its scores use."""
 
 import logging
 from collections.abc import Collection
@@ -21,31 +21,31 @@ log = logging.getLogger(__name__)
 
 
 def settle(head: Head, datamodule: InMemoryDataModule) -> None:
-    """Let a `head` that has been trained use what it is to fit and to choose on the validation rows of a `datamodule`.
+    """Fit the temperature and choose the threshold of a trained `head` on the validation rows of a `datamodule`.
 
-    The temperature comes first, for it moves the probabilities among which a threshold is chosen.
+    The temperature comes first, since it changes the probabilities that the threshold is chosen from.
     """
     if head.calibration is not None:
         calibration.calibrate(head, datamodule)
     if head.chooses:
         try:
             thresholds.choose(head, datamodule)
-        except ConfigError as error:  # no threshold reaches the precision or recall, which only training could tell
+        except ConfigError as error:  # no threshold reaches the precision or recall, as only training could show
             log.warning("head.%s; the threshold stays 0.5", error)
             head.rule = parse_rule(0.5)
 
 
 def change(head: Head, datamodule: InMemoryDataModule, temperature: str | None, rule: str | float | None) -> None:
-    """Let a `head` answer otherwise from now on; a threshold that a rule has chosen is chosen anew with a temperature.
+    """Change the temperature or the threshold of a `head`; a new temperature makes a rule choose the threshold anew.
 
     Args:
-        head: Of a trained run.
-        datamodule: Its data.
-        temperature: `temperature` fits one, `none` takes it away, None leaves it.
-        rule: A threshold or what chooses it; None leaves it.
+        head: The head of a trained run.
+        datamodule: Its dataset.
+        temperature: `temperature` fits one, `none` removes it, None leaves it.
+        rule: A threshold or a rule to choose it; None leaves it.
 
     Raises:
-        ConfigError: The head gives no probabilities or has no threshold, or none does what the rule wants.
+        ConfigError: The head has no probabilities or no threshold, or no threshold satisfies the rule.
     """
     if temperature == "temperature":
         calibration.calibrate(head, datamodule)
@@ -56,15 +56,15 @@ def change(head: Head, datamodule: InMemoryDataModule, temperature: str | None, 
 
 
 def read(folder: Path, head: Head, anew: Collection[str] = ()) -> None:
-    """Let a `head` answer as a run's `folder` says.
+    """Set the temperature and the threshold of a `head` from a run's `folder`.
 
     Args:
-        folder: Of the run.
-        head: With its weights.
-        anew: What will be found anew and is not read, `calibration` and `threshold`.
+        folder: The run's folder.
+        head: The head with its weights.
+        anew: What will be determined anew and is not read: `calibration` or `threshold`.
 
     Raises:
-        ConfigError: A file there holds no temperature, or no thresholds.
+        ConfigError: A file there does not contain a temperature or thresholds.
     """
     for name, kept in (("calibration", calibration), ("threshold", thresholds)):
         try:
@@ -75,19 +75,19 @@ def read(folder: Path, head: Head, anew: Collection[str] = ()) -> None:
 
 
 def write(folder: Path, head: Head) -> None:
-    """Store in a run's `folder` what its `head` has fitted and chosen; what is there of an earlier time is replaced."""
+    """Save the temperature and the threshold of a run's `head` in its `folder`, replacing earlier ones."""
     calibration.write(folder, head)
     if head.chooses or RunFolder(folder).threshold.exists():
         thresholds.write(folder, head)
 
 
 def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) -> None:
-    """Store how a `head` answers, and let the folder's scores and last figures be those of these answers.
+    """Save how a `head` predicts, and update the folder's scores and final figures accordingly.
 
     Args:
-        folder: A run's.
-        head: With the run's best weights.
-        datamodule: With the run's own rows.
+        folder: The run's folder.
+        head: The head with the run's best weights.
+        datamodule: The run's own dataset.
         solved: When the run counts as solved.
     """
     files = RunFolder(folder)
@@ -113,5 +113,5 @@ def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) 
 
 
 def lines(head: Head) -> list[str]:
-    """The lines that say by what a `head` divides its logits and from which probability on it says yes, if it does."""
+    """The lines about the temperature and the threshold of a `head`, if it has them."""
     return [*calibration.line(head), *thresholds.line(head)]

@@ -1,4 +1,4 @@
-"""A run compared with simpler methods on its own rows, in its folder and beside its evaluation."""
+"""A run compared with simpler methods on its own rows, saved in its folder and shown with its evaluation."""
 
 import logging
 from pathlib import Path
@@ -17,17 +17,18 @@ from src.storage.values import known_json, write_json
 
 log = logging.getLogger(__name__)
 
-_ALIKE = 1e-5  # scores of the same weights, which batches of another size round otherwise
+_ALIKE = 1e-5  # between scores of the same weights, which batches of another size round differently
 
 
 def write_baselines(cfg: DictConfig) -> Path:
-    """Fit the baselines of a run, show what they come to, and write `baselines.json` into its folder; that file.
+    """Fit the baselines of a run, print their scores, write `baselines.json` into its folder and return its path.
 
     Args:
-        cfg: As `conf/baselines.yaml` composes it.
+        cfg: The configuration of `conf/baselines.yaml`.
 
     Raises:
-        ConfigError: No such run, data that have changed, a head without probabilities, or an unknown metric.
+        ConfigError: There is no such run, its data have changed, its head has no probabilities, or the metric is
+            unknown.
     """
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
     _refuse_changes(opened)
@@ -41,11 +42,11 @@ def write_baselines(cfg: DictConfig) -> Path:
 
 
 def computed(opened: OpenRun, settings: Settings) -> Report:
-    """What a run and its baselines come to, which is also written into its folder.
+    """Compute the report of a run and its baselines, and write it into its folder.
 
     Args:
         opened: The run.
-        settings: How they are compared.
+        settings: How to compare them.
     """
     report = compare(opened.head, opened.datamodule, settings)
     write_json(RunFolder(opened.folder).baselines, report.model_dump())
@@ -53,7 +54,7 @@ def computed(opened: OpenRun, settings: Settings) -> Report:
 
 
 def known(folder: Path) -> Report | None:
-    """What a run's `folder` knows of its baselines; None where it knows nothing."""
+    """The report saved in a run's `folder`; None if there is none."""
     try:
         return Report.model_validate(known_json(RunFolder(folder).baselines, most=2**20))
     except ValidationError:
@@ -61,33 +62,33 @@ def known(folder: Path) -> Report | None:
 
 
 def lines_beside(opened: OpenRun, results: dict[str, Any], compute: bool) -> list[str]:
-    """What is shown of baselines below an evaluation of the run's own test rows.
+    """The lines about baselines below an evaluation of the run's own test rows.
 
     Args:
         opened: The run.
         results: The evaluation's scores.
-        compute: Fit the baselines now; else only those that the folder knows are shown.
+        compute: Whether to fit the baselines now; otherwise only a saved report is shown.
     """
     report = computed(opened, Settings(resamples=1000)) if compute else known(opened.folder)
     if report is None:
         return []
     if any(abs(results[name] - value) > _ALIKE for name, value in _shared(report, results)):
         return [
-            "baselines: were compared with other weights or another threshold; python -m src.baselines does it anew"
+            "baselines: outdated, since weights or threshold have changed; python -m src.baselines computes them anew"
         ]
     return report.lines()
 
 
 def check_own_rows(opened: OpenRun, split: str, change: dict[str, Any]) -> None:
-    """Refuse baselines where an evaluation is of other rows than the run's own test rows.
+    """Raise an error if an evaluation with baselines is not on the run's own test rows.
 
     Args:
         opened: The run.
-        split: Of the evaluation.
-        change: What results say of data that are not those of the training.
+        split: The split of the evaluation.
+        change: Facts about data that are not those of the training.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: It is on other rows.
     """
     _refuse_changes(opened)
     if split != "test" or change:

@@ -1,4 +1,4 @@
-"""Where a run's settings are those of a first example, which others are made for its data."""
+"""A hint for runs whose settings are those of a first example, when better ones exist for their data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ _TABLES = ("src.data.tabular.file.TableFile", "src.data.tabular.bundled.BundledT
 
 
 def better_settings(cfg: Mapping[str, Any]) -> list[str]:
-    """A line that names `experiment=table`, where the configuration `cfg` trains a table with XOR's four hidden units.
+    """A line that recommends `experiment=table` if the configuration `cfg` trains a table with XOR's four hidden units.
 
     Example:
         >>> table = {"_target_": "src.data.tabular.file.TableFile"}

@@ -1,4 +1,4 @@
-"""The temperature that divides a run's logits: fitted on validation rows, and kept in its folder."""
+"""The temperature that divides a run's logits: fitted on validation rows, and saved in its folder."""
 
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -13,22 +13,22 @@ from src.trust.plain import read_json
 
 _WHERE = {
     "val": "fitted on validation rows",
-    "train": "fitted on training rows, by which this run is validated too",
+    "train": "fitted on training rows, which are also this run's validation rows",
 }
 
 
 def calibrate(head: Head, datamodule: InMemoryDataModule) -> None:
-    """Let a `head` use the temperature that fits the validation rows of a `datamodule`.
+    """Fit the temperature of a `head` to the validation rows of a `datamodule`.
 
     Raises:
-        ConfigError: The head gives no probabilities.
+        ConfigError: The head has no probabilities.
     """
     use(head, None, datamodule)
     use(head, head.fitted_temperature(*head.outputs(datamodule.whole("val"))), datamodule)
 
 
 def use(head: Head, temperature: float | None, datamodule: InMemoryDataModule) -> None:
-    """Let a `head` use a temperature that was fitted on the validation rows of a `datamodule`; None is none."""
+    """Set a temperature of a `head` that was fitted on the validation rows of a `datamodule`; None is none."""
     if temperature is None:
         head.temperature, head.fitted_on = 1.0, None
     else:
@@ -36,9 +36,9 @@ def use(head: Head, temperature: float | None, datamodule: InMemoryDataModule) -
 
 
 def write(folder: Path, head: Head) -> None:
-    """Store the temperature that a `head` uses in a run's `folder`, and on which rows it was fitted.
+    """Save the temperature of a `head` and the rows it was fitted on in a run's `folder`.
 
-    Without one nothing is written, unless an earlier one is there to be replaced.
+    Without a temperature nothing is written, unless an earlier one has to be replaced.
     """
     path = RunFolder(folder).calibration
     if head.fitted_on is None and not path.exists():
@@ -48,10 +48,10 @@ def write(folder: Path, head: Head) -> None:
 
 
 def read(folder: Path, head: Head) -> None:
-    """Let a `head` use the temperature that a run's `folder` has, if any.
+    """Set the temperature of a `head` from a run's `folder`, if it has one.
 
     Raises:
-        ConfigError: The file holds none.
+        ConfigError: The file does not contain a temperature.
     """
     path = RunFolder(folder).calibration
     if not path.exists():
@@ -69,7 +69,7 @@ def read(folder: Path, head: Head) -> None:
 
 
 def line(head: Head) -> list[str]:
-    """The line that says by what a `head` divides its logits, and where that comes from; if it does.
+    """The line about the temperature of a `head` and its origin, if it has one.
 
     Example:
         >>> import torch

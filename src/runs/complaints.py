@@ -1,4 +1,4 @@
-"""Errors in training that say how a run is set up, not what went wrong in its code: one line instead of a traceback."""
+"""Errors in training that come from a run's settings, not from its code: one line instead of a traceback."""
 
 import traceback
 from types import TracebackType
@@ -8,7 +8,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from src.errors import ConfigError
 
-_REMEDIES = {  # what Lightning's callbacks lack, by a word of their complaint
+_REMEDIES = {  # for what Lightning's callbacks lack, by a word of their error
     "logger": "choose one, such as logger=csv",
     "manual optimization": "set data.steps_per_execution=1",
     "'backbone'": "use a network of several layers, or give your own an attribute backbone",
@@ -20,14 +20,14 @@ _LIBRARIES = ("lightning", "torch", "torchmetrics")
 
 
 def complaint(error: Exception, trainer: pl.Trainer) -> ConfigError | None:
-    """A training's error as one line, where Lightning or one of its own callbacks refuses the run that it was given.
+    """A training's error as one line, if Lightning or one of its own callbacks refuses the run's settings.
 
-    An error in a callback of the user's, in a module or in this project is none of these and keeps its traceback, and
-    so does one of the machine, a full disk for one.
+    Errors in a user's callback, in a module, in this project or of the machine, such as a full disk, keep their
+    tracebacks.
 
     Args:
-        error: What training raised.
-        trainer: What was training.
+        error: The error that training raised.
+        trainer: The trainer.
 
     Returns:
         The error to raise instead, or None.
@@ -47,7 +47,7 @@ def complaint(error: Exception, trainer: pl.Trainer) -> ConfigError | None:
 
 
 def _callback_in(trace: TracebackType | None) -> str | None:
-    """The name of the callback of Lightning's in whose hook an error of a library arose."""
+    """The name of the Lightning callback in whose hook a library raised an error."""
     frames = [frame for frame, _ in traceback.walk_tb(trace)]
     if not frames or str(frames[-1].f_globals.get("__name__")).partition(".")[0] not in _LIBRARIES:
         return None

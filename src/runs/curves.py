@@ -1,4 +1,4 @@
-"""The curves of a module of the user's, whatever it calls what it logs."""
+"""The curves of a user's own module, whatever names it logs."""
 
 import re
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ _MOST_PANELS = 4
 
 
 def module_curves(rows: Rows, best_epoch: int | None) -> Drawing | None:
-    """The first metrics of some rows of `metrics.csv` as curves, losses before others; None where there are none.
+    """The first metrics in rows of `metrics.csv` as curves, losses first; None if there are none.
 
     Args:
-        rows: As the module's names have them.
-        best_epoch: Marked by a line, from 1; None marks none.
+        rows: Rows with the module's names.
+        best_epoch: The epoch to mark with a line, from 1; None marks none.
     """
     staged = by_stage(rows)
     names = dict.fromkeys(name.partition("/")[2] for row in staged for name in row if "/" in name)
@@ -27,7 +27,7 @@ def module_curves(rows: Rows, best_epoch: int | None) -> Drawing | None:
 
 
 def by_stage(rows: Iterable[dict[str, float]]) -> Rows:
-    """Rows with their columns named as this project names them; without a stage they are of training.
+    """Rows with this project's names of columns; those without a stage are of training.
 
     Example:
         >>> by_stage([{"epoch": 1, "loss": 0.5, "valid_acc": 0.9, "train_f1_step": 0.1, "train_f1_epoch": 0.3}])

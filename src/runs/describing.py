@@ -1,4 +1,4 @@
-"""What a dataset is, in a few lines and a picture, before anything is trained on it."""
+"""A description of a dataset in a few lines and a picture, before anything is trained on it."""
 
 import logging
 from pathlib import Path
@@ -29,19 +29,19 @@ from src.trust import targets
 
 log = logging.getLogger(__name__)
 
-_EACH = 8  # pictures of a class
+_EACH = 8  # pictures per class
 _MOST_CLASSES = 10
 _PICTURE = "distributions"
 
 
 def describe(cfg: DictConfig) -> Path:
-    """Say what a dataset holds, and write that and a picture of it; the folder of both.
+    """Print a description of a dataset, write it and a picture, and return the folder of both.
 
     Args:
-        cfg: As `conf/describe.yaml` composes it.
+        cfg: The configuration of `conf/describe.yaml`.
 
     Raises:
-        ConfigError: The data cannot be read, or the output is somebody else's.
+        ConfigError: The data cannot be read, or the output belongs to somebody else.
     """
     plain = _checked(cfg)
     kind = targets.find(plain, "data")
@@ -64,7 +64,7 @@ def describe(cfg: DictConfig) -> Path:
 
 
 class DescribeRules(BaseModel):
-    """The keys of `conf/describe.yaml`, but for those of the dataset."""
+    """The keys of `conf/describe.yaml`, except those of the dataset."""
 
     seed: Seed
     data_dir: Annotated[str, Field(min_length=1)]
@@ -73,7 +73,7 @@ class DescribeRules(BaseModel):
 
 
 def _checked(cfg: DictConfig) -> dict[str, Any]:
-    """A configuration as plain values, refused where a key breaks its rule."""
+    """A configuration as plain values; raises `ConfigError` if a key breaks its rule."""
     for group in ("data", "head"):
         if not isinstance(cfg.get(group), DictConfig):
             raise ConfigError(
@@ -90,7 +90,7 @@ def _checked(cfg: DictConfig) -> dict[str, Any]:
 
 
 def _for_prediction(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
-    """What is known of data with a target, and what draws it."""
+    """The facts about data with a target, and a function that draws it."""
     choosing.settle(cfg, Path())
     data: InMemoryDataModule = make(cfg, "data")
     sizes = [len(rows.y) for rows in data.splits]
@@ -115,7 +115,7 @@ def _for_prediction(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
 
 
 def _columns_alone(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
-    """What is known of a table of which nothing is to be predicted yet, and what draws it."""
+    """The facts about a table without a target, and a function that draws it."""
     asked = OmegaConf.merge(cfg, {"data": {"target": 0, "task": "classification"}})
     data: TableFile = make(asked, "data")  # type: ignore[arg-type]
     facts, x = data.described_alone()
@@ -126,7 +126,7 @@ def _columns_alone(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
     log.info("%s: %s rows, %s columns", data.path, f"{facts['rows']:,}", f"{len(facts['columns']):,}")
     for line in facts_lines(facts):
         log.info("  %s", line)
-    log.info("  data.target=COLUMN shows them by what is to be predicted")
+    log.info("  data.target=COLUMN shows them by target")
 
     def draw() -> Any:
         from src.plots.distributions import Target, distributions_figure

@@ -1,4 +1,4 @@
-"""What is allowed and yet rarely meant in a run that is about to be trained, in one line each."""
+"""What is allowed but rarely meant in a run that is about to be trained, in one line each."""
 
 import math
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from src.errors import ConfigError
 from src.reporting.remarks import remark
 from src.spec import DataSpec
 
-_MOST_BYTES = 2**27  # of rows that are compared, a tenth of a second; larger data are not
-_MANY_VALUES = 20  # columns of fewer, such as answers from 1 to 5, make rows alike without leakage
-_BEYOND_CHANCE = 10  # times as many twins as rows of independent columns would have
-_SEEN_ROWS = 4096  # whose values are counted
-_TWINS = 0.02  # share of the test rows that training has too
+_MOST_BYTES = 2**27  # of rows to compare, a tenth of a second; larger data are not compared
+_MANY_VALUES = 20  # columns with fewer, such as ratings from 1 to 5, make rows equal without leakage
+_BEYOND_CHANCE = 10  # times as many duplicates as independent columns would give
+_SEEN_ROWS = 4096  # rows whose values are counted
+_TWINS = 0.02  # share of the test rows that are also training rows
 _NAMES = 3  # of classes in one line
 
 
 def say_doubts(cfg: DictConfig, data: InMemoryDataModule) -> None:
-    """Say what is doubtful about the configuration `cfg` and the rows, `data`, of a run.
+    """Print the doubts about the configuration `cfg` and the `data` of a run.
 
     Raises:
-        ConfigError: Something is, and `data.strict` wants nothing to be.
+        ConfigError: There is a doubt, and `data.strict` is set.
     """
     for kind, text in doubts(cfg, data):
         if getattr(data, "strict", False):
@@ -39,23 +39,26 @@ def doubts(cfg: DictConfig, data: InMemoryDataModule) -> Iterator[tuple[str, str
     spec, splits = data.spec, data.splits
     yield from _monitors(cfg)
     yield from data.doubts
-    guessed = 1 - 1 / max(spec.num_choices, 1)  # the share of labels that a guess gets wrong
+    guessed = 1 - 1 / max(spec.num_choices, 1)  # the share of labels that guessing gets wrong
     if 0 < guessed <= data.label_noise:
         yield (
             "label_noise",
-            f"data.label_noise: of {spec.num_choices} classes, labels are wrong as often as guesses from "
+            f"data.label_noise: with {spec.num_choices} classes, labels are wrong as often as guesses from "
             f"{guessed:.2g} on (got {data.label_noise}), so there is nothing to learn; lower it",
         )
     for split in ("val", "test"):
         if len(getattr(splits, split).y) == 1:
-            yield f"one row in {split}", f"data: the {split} split has one row, whose scores say nothing; give it more"
+            yield (
+                f"one row in {split}",
+                f"data: the {split} split has one row, so its scores mean nothing; give it more",
+            )
     yield from _absent(spec, splits)
     if not data.same_rows and (count := twins(splits)):
         total = len(splits.test.y)
         yield (
             "twins",
-            f"data: {count:,} of {total:,} test rows are training rows too, so the test does not tell how new rows "
-            "fare; remove what is there twice",
+            f"data: {count:,} of {total:,} test rows are training rows too, so the test does not show how new rows "
+            "fare; remove duplicates",
         )
 
 
@@ -71,7 +74,7 @@ def _monitors(cfg: DictConfig) -> Iterator[tuple[str, str]]:
 
 
 def _absent(spec: DataSpec, splits: Splits) -> Iterator[tuple[str, str]]:
-    """Classes of which a split has no row."""
+    """Classes without rows in a split."""
     names = spec.class_names
     if not names:
         return
@@ -84,12 +87,12 @@ def _absent(spec: DataSpec, splits: Splits) -> Iterator[tuple[str, str]]:
             yield (
                 f"absent from {split}",
                 f"data: the {split} split has no row of class {', '.join(missing[:_NAMES])}{more}, which cannot be "
-                f"{does}; add rows of it, or split otherwise",
+                f"{does}; add rows of it, or split differently",
             )
 
 
 def twins(splits: Splits) -> int:
-    """Test rows, targets included, that are training rows too, by the `splits`; 0 where few values make rows alike.
+    """The number of test rows, with targets, that are training rows too; 0 if few values make rows equal by chance.
 
     Example:
         >>> import torch
@@ -104,14 +107,14 @@ def twins(splits: Splits) -> int:
 
 
 def known_rows(train: Rows, test: Rows) -> int:
-    """Rows of `test` that are rows of `train` too, be it one of them; 0 where few values make rows alike."""
+    """The number of rows of `test` that are rows of `train` too, even a single one; 0 if few values make rows equal."""
     found, chance = _shared(train, test)
     return found if chance < _TWINS else 0
 
 
 def _shared(train: Rows, test: Rows) -> tuple[int, float]:
-    """How many test rows are training rows too, and which share of them may be by chance."""
-    if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # pictures that are decoded while training
+    """How many test rows are training rows too, and the share to be expected by chance."""
+    if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # pictures that are decoded during training
         return 0, 0.0
     if train.x.nbytes + test.x.nbytes > _MOST_BYTES:
         return 0, 0.0
@@ -122,7 +125,7 @@ def _shared(train: Rows, test: Rows) -> tuple[int, float]:
 
 
 def _by_chance(x: Tensor) -> float:
-    """Rows of x [N, …] for each possible row of values in columns of many values."""
+    """Rows of x [N, …] per possible combination of values in columns of many values."""
     logarithm = math.log(len(x))
     for column in x[:_SEEN_ROWS].flatten(1).T:
         values = len(column.unique())

@@ -1,4 +1,4 @@
-"""The run, or the runs of a sweep, that a command works with; several answer together, by the mean of what they say."""
+"""The run, or the runs of a sweep, that a command works with; several predict together, by the mean."""
 
 import copy
 import logging
@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 
 _COMPARED = "data", "network", "head", "optimizer", "scheduler", "trainer"
 _REPEATS = re.compile(r"(.+[._])?seed|data\.fold")
-_INEXACT = 1e-6  # between probabilities and those of the logits that stand for them
+_INEXACT = 1e-6  # difference between probabilities and those of the logits computed from them
 _MOST_SHOWN = 4  # values of a key in a message
 
 
 @dataclass
 class Ensemble:
-    """Runs of one setting, one or many.
+    """One or more runs of one setting.
 
     Attributes:
         members: The runs.
-        folder: Of the run, or of the sweep.
+        folder: The folder of the run or the sweep.
     """
 
     members: list[OpenRun]
@@ -39,28 +39,28 @@ class Ensemble:
 
     @property
     def first(self) -> OpenRun:
-        """The run that stands for all where they are the same."""
+        """The first run, for everything that all share."""
         return self.members[0]
 
     @property
     def name(self) -> str:
-        """What a line calls it."""
+        """Its name in messages."""
         return str(self.folder) if len(self.members) == 1 else f"the mean of {len(self.members)} runs of {self.folder}"
 
     @property
     def thresholds(self) -> list[float] | None:
-        """The mean of the members' thresholds; None where they have none."""
+        """The mean of the members' thresholds; None if they have none."""
         each = [member.head.thresholds for member in self.members if member.head.thresholds is not None]
         return [sum(values) / len(values) for values in zip(*each, strict=True)] or None
 
     def answers(self, inputs: list[Tensor]) -> dict[str, list[Any]]:
-        """Columns with the answer for each row; `predicted` comes first.
+        """Columns with the prediction for each row; `predicted` comes first.
 
         Args:
             inputs: The rows [N, *input_shape] as each member sees them.
 
         Raises:
-            ConfigError: A head that has probabilities of its own kind.
+            ConfigError: The head's probabilities cannot be averaged.
         """
         with torch.no_grad():
             logits = [
@@ -79,30 +79,30 @@ class Ensemble:
         return head
 
     def check_columns(self) -> None:
-        """Raise `ConfigError` where members have learned different input columns, so that no one table serves all."""
+        """Raise `ConfigError` if members have learned different input columns, so that no single table serves all."""
         names = set(self.first.spec.feature_names)
         for member in self.members[1:]:
             if other := sorted(names ^ set(member.spec.feature_names)):
                 raise ConfigError(
                     f"sweep: {member.folder} and {self.first.folder} have learned different categories (got "
-                    f"{', '.join(other)} in one of them), so that no file of numbers serves both; use src.predict, "
+                    f"{', '.join(other)} in one of them), so no single file of numbers serves both; use src.predict, "
                     "which reads the table itself, or export one run=…"
                 )
 
 
 def _told(head: Head, estimates: Tensor) -> dict[str, list[Any]]:
-    """What a head says where its values or probabilities [N, …] are `estimates`."""
+    """A head's predictions for `estimates`, its values or probabilities [N, …]."""
     logits = head.logits_of(estimates)
     if not torch.allclose(head.estimates(logits), estimates, rtol=0, atol=_INEXACT):
-        raise ConfigError(f"sweep: {type(head).__name__} cannot answer with a mean of probabilities; give one run=…")
+        raise ConfigError(f"sweep: {type(head).__name__} cannot predict from a mean of probabilities; give one run=…")
     return head.answers(logits)
 
 
 def open_named(cfg: DictConfig) -> Ensemble:
-    """The run, or the runs of the sweep, that a command's `cfg` names.
+    """Open the run, or the runs of the sweep, that a command's `cfg` names.
 
     Raises:
-        ConfigError: There is none, or runs that cannot answer together.
+        ConfigError: There is none, or the runs cannot predict together.
     """
     if cfg.get("sweep") is None:
         opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
@@ -129,7 +129,7 @@ def _finished(folder: Path) -> list[Path]:
 
 
 def _check_alike(members: list[OpenRun]) -> None:
-    """Refuse runs of several settings, or of other classes."""
+    """Refuse runs of several settings, or with different classes."""
     values: dict[str, dict[str, None]] = {}
     for member in members:
         for key, value in _leaves({group: member.cfg.get(group) for group in _COMPARED}):
@@ -138,7 +138,7 @@ def _check_alike(members: list[OpenRun]) -> None:
         key = differing[0]
         shown = ", ".join([*list(values[key])[:_MOST_SHOWN], *(["…"] if len(values[key]) > _MOST_SHOWN else [])])
         raise ConfigError(
-            f"sweep: its runs have several settings, and an ensemble is of one (got {key}={shown}); name the runs of "
+            f"sweep: its runs have several settings, but an ensemble has one (got {key}={shown}); name the runs of "
             f"one, as in sweep=[{members[0].folder},…]"
         )
     first = members[0]
@@ -148,7 +148,7 @@ def _check_alike(members: list[OpenRun]) -> None:
             if mine != theirs:
                 raise ConfigError(
                     f"sweep: {member.folder} was trained with another {what} than {first.folder} (got {theirs} and "
-                    f"{mine}), so that they cannot answer together; name runs that were trained alike"
+                    f"{mine}), so they cannot predict together; name runs with the same training"
                 )
 
 

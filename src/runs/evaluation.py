@@ -1,4 +1,4 @@
-"""A run measured on one of its splits: scores and their intervals, tables, curves and figures, in a folder."""
+"""Evaluating a run on one of its splits: scores with intervals, tables, curves and figures, in a folder."""
 
 import logging
 from pathlib import Path
@@ -24,18 +24,18 @@ log = logging.getLogger(__name__)
 
 
 def outcome_of(opened: OpenRun, split: Split) -> Outcome:
-    """What a run that was `opened` says about all rows of a split, and how right it is."""
+    """The predictions of an `opened` run for all rows of a split, and their quality."""
     return opened.head.outcome(*opened.head.outputs(opened.datamodule.whole(split)))
 
 
 def evaluate(cfg: DictConfig) -> Path:
-    """Measure a run and write `evaluation/` in its folder, one for each split and change of the dataset; that folder.
+    """Evaluate a run and write `evaluation/` in its folder, one per split and change of data; returns that folder.
 
     Args:
-        cfg: As `conf/evaluate.yaml` composes it.
+        cfg: The configuration of `conf/evaluate.yaml`.
 
     Raises:
-        ConfigError: No such run, no checkpoint that fits, data of another kind, or no such threshold or temperature.
+        ConfigError: There is no such run, checkpoint, threshold or temperature, or the data are of another kind.
     """
     anew = [key for key in ("calibration", "threshold") if cfg.get(key) is not None]
     opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"), anew)
@@ -68,7 +68,7 @@ def evaluate(cfg: DictConfig) -> Path:
     fresh = f" of a fresh draw, {results['fresh_draw']}" if "fresh_draw" in results else ""
     log.info("%s, %s split: %s rows%s", opened.folder, cfg.split, f"{len(outcome.y):,}", fresh)
     for line in answers.lines(opened.head):
-        log.info("%s%s", line, "" if own else "; for this evaluation alone, as its rows are not the run's own")
+        log.info("%s%s", line, "" if own else "; for this evaluation only, since its rows are not the run's own")
     log.info("")
     log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
     if compared or not (change or cfg.changes or cfg.split != "test"):
@@ -79,33 +79,33 @@ def evaluate(cfg: DictConfig) -> Path:
 
 
 def _check_parts(opened: OpenRun, cfg: DictConfig) -> None:
-    """Refuse what needs validation rows, or training rows, of a file that only has new ones."""
+    """Refuse what needs validation or training rows, for a file that has only new ones."""
     if not opened.datamodule.is_apart:
         return
     name = opened.datamodule.source.name if opened.datamodule.source else ""
     if cfg.split != "test":
         raise ConfigError(
-            f"split: of {name}, which is not what the run was trained on, all rows are the test split "
+            f"split: {name} is not what the run was trained on, so all its rows are the test split "
             f"(got {cfg.split}); leave it out"
         )
     if cfg.get("calibration") is not None:
         raise ConfigError(
-            f"calibration: is fitted on validation rows, which {name} has not, since it is not what the run was "
+            f"calibration: is fitted on validation rows, but {name} has none, since it is not what the run was "
             f"trained on (got {cfg.calibration}); leave it out"
         )
     if isinstance(cfg.threshold, str):
         raise ConfigError(
-            f"threshold: a rule chooses on validation rows, which {name} has not, since it is not what "
+            f"threshold: a rule chooses on validation rows, but {name} has none, since it is not what "
             f"the run was trained on (got {cfg.threshold}); give a number, or leave it out"
         )
 
 
 def _differences(cfg: DictConfig) -> list[str]:
-    """What makes this evaluation different from the usual."""
+    """What makes this evaluation different from the default."""
     parts = [] if cfg.split == "test" else [str(cfg.split)]
     return parts + [f"{key}={value}".replace("/", "_") for key, value in cfg.changes.get("data", {}).items()]
 
 
 def _is_evaluation(folder: Path) -> bool:
-    """Whether a folder without a manifest holds an evaluation of a version that wrote none."""
+    """Whether a folder without a manifest holds an evaluation by an earlier version that wrote none."""
     return known_json(EvaluationFolder(folder).metrics).keys() >= {"run", "split", "num_rows"}

@@ -1,4 +1,4 @@
-"""A run as one file that other programs run: raw inputs in, probabilities out."""
+"""Exporting a run as one file for other programs: raw inputs in, probabilities out."""
 
 import logging
 from collections.abc import Callable
@@ -19,16 +19,16 @@ from src.storage.values import as_json, known_json
 log = logging.getLogger(__name__)
 
 _TOLERANCE = 1e-5
-_BLUR = 1e-4  # of a standard deviation, beyond which rounding an input may change an answer
-_BATCHES = (1, 7, 64)  # rows of the batches that the exported file is checked with
+_BLUR = 1e-4  # of a standard deviation, beyond which rounding an input may change a prediction
+_BATCHES = (1, 7, 64)  # rows of the batches used to check the exported file
 
 
 class WholeModel(nn.Module):
-    """Raw inputs [N, *input_shape] to probabilities [N, C] or [N, L], or to values [N] for regression.
+    """Maps raw inputs [N, *input_shape] to probabilities [N, C] or [N, L], or to values [N] for regression.
 
-    The scaler is in front and the sigmoid or softmax behind, so that nothing is left to do outside. Tables come as
-    columns in the order of the features, missing numbers as NaN: float32 or, where numbers are large, float64. Images
-    come as uint8.
+    It includes the scaler and the sigmoid or softmax, so that nothing is left to do outside. Tables are passed as
+    columns in the order of the features, with missing numbers as NaN: float32 or, for large numbers, float64. Images
+    are passed as uint8.
 
     Args:
         opened: The run.
@@ -40,16 +40,16 @@ class WholeModel(nn.Module):
         self.head = opened.head
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the run says about raw rows x [N, *input_shape]."""
+        """The run's predictions for raw rows x [N, *input_shape]."""
         logits: Tensor = self.head.forward(self.scaler(x))
         return self.head.estimates(logits)
 
 
 class MeanModel(nn.Module):
-    """The mean of what several models say, of the same inputs.
+    """The mean of several models' predictions for the same inputs.
 
     Args:
-        models: Each as `WholeModel`.
+        models: Models like `WholeModel`.
     """
 
     def __init__(self, models: list[WholeModel]) -> None:
@@ -57,21 +57,21 @@ class MeanModel(nn.Module):
         self.models = nn.ModuleList(models)
 
     def forward(self, x: Tensor) -> Tensor:
-        """What they say in the mean about raw rows x [N, *input_shape]."""
+        """The mean prediction for raw rows x [N, *input_shape]."""
         return torch.stack([model(x) for model in self.models]).mean(dim=0)
 
 
 def export(cfg: DictConfig) -> Path:
-    """Write a run, or the mean of a sweep's runs, as one file, and beside it a JSON file that names inputs and classes.
+    """Write a run, or the mean of a sweep's runs, as one file, and next to it a JSON file with inputs and classes.
 
     The file is checked in its own runtime.
 
     Args:
-        cfg: As `conf/export.yaml` composes it.
+        cfg: The configuration of `conf/export.yaml`.
 
     Raises:
-        ConfigError: No such run, an output that is there already, or a library that is missing.
-        ExportError: The file does not compute what the run does.
+        ConfigError: There is no such run, the output exists already, or a library is missing.
+        ExportError: The file does not compute the same as the run.
     """
     asked = open_named(cfg)
     opened = asked.first
@@ -96,16 +96,16 @@ def export(cfg: DictConfig) -> Path:
             write(model, _sample(opened, 2), part)
         difference = _difference(opened, model, load(part))
         if not difference <= _TOLERANCE:
-            raise ExportError(f"{target} gives other probabilities than the run, by {difference:.2g}; it is not kept")
+            raise ExportError(f"{target} differs from the run's probabilities by {difference:.2g}; it is not kept")
         description_part.write_text(as_json(description))
     log.info("wrote %s (outputs match %s within %.1g)", target, asked.name, max(difference, 1e-8))
     return target
 
 
 def _difference(opened: OpenRun, model: nn.Module, runs: Callable[[Tensor], Tensor]) -> float:
-    """The largest difference of probabilities between the model and its file, over batches of several sizes.
+    """The largest difference between the outputs of the model and its file, over batches of several sizes.
 
-    Of values beyond 1, as those of a regression may be, it is relative: float32 has seven digits.
+    It is relative for values beyond 1, as in regression, since float32 has seven digits.
     """
     differences: list[float] = []
     for rows in _BATCHES:
@@ -117,7 +117,7 @@ def _difference(opened: OpenRun, model: nn.Module, runs: Callable[[Tensor], Tens
 
 
 def _sample(opened: OpenRun, rows: int) -> Tensor:
-    """Raw inputs such as the run might meet, seeded."""
+    """Seeded random raw inputs like those of the run."""
     generator = torch.Generator().manual_seed(rows)
     shape = (rows, *opened.spec.input_shape)
     if opened.spec.is_image:
@@ -128,7 +128,7 @@ def _sample(opened: OpenRun, rows: int) -> Tensor:
 
 
 def _dtype(opened: OpenRun) -> torch.dtype:
-    """Of raw inputs: float64 where a column's numbers are so large that float32 blurs what tells them apart."""
+    """The dtype of raw inputs: float64 if a column's numbers are too large for float32 to distinguish."""
     scaler = opened.datamodule.scaler
     if scaler is None or scaler.mean.dtype != torch.float64:
         return torch.float32

@@ -1,4 +1,4 @@
-"""A run's predictions for the fold that it tests, row by row: its part of the out-of-fold predictions."""
+"""A run's predictions for its test fold, row by row: its part of the out-of-fold predictions."""
 
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from src.storage.values import write_csv
 
 
 def write(folder: Path, data: Any, head: Any) -> None:
-    """Write the test rows of a run that tests a fold, their targets and the answers of its head; else nothing.
+    """Write the test rows, targets and predictions of a run that tests a fold; otherwise nothing.
 
     Args:
-        folder: The run's.
-        data: Its rows; of Lightning modules of one's own, nobody else knows the rows.
-        head: With its best weights.
+        folder: The run's folder.
+        data: Its dataset; nothing is known about the rows of a user's own data module.
+        head: The head with its best weights.
     """
     if (both := ours(head, data)) is None or both[1].fold is None:
         return
@@ -28,12 +28,14 @@ def write(folder: Path, data: Any, head: Any) -> None:
 
 
 def row_names(data: InMemoryDataModule, split: Split, count: int) -> dict[str, list[Any]]:
-    """A column with the number of each row of a split in its file, or its picture's path; or none.
+    """A column with the number of each row of a split in its file, or the path of its picture; or none.
 
     Args:
-        data: Where the split is from.
-        split: Which.
-        count: Rows of it that were answered.
+        data: The dataset.
+        split: The split.
+        count: The number of rows predicted.
     """
     names = [] if data.identity is None else data.identity.of(split)
-    return {data.identity.column: names} if data.identity and len(names) == count else {}  # broken pictures are skipped
+    return (
+        {data.identity.column: names} if data.identity and len(names) == count else {}
+    )  # fewer if broken pictures were skipped

@@ -1,4 +1,4 @@
-"""Rows drawn otherwise than those of a run: marked where they are measured, refused where they are the same."""
+"""Rows generated with other settings than a run's own: marked in results, and refused if it was trained on them."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from src.runs.doubts import known_rows
 from src.runs.opening import OpenRun
 
 _SERVING = {"batch_size", "shuffle_seed", "steps_per_execution", "blocks", "label_noise", "standardize"}
-"""Keys of drawn data that change no validation and no test row."""
+"""Keys of generated data that do not change validation or test rows."""
 
 
 def fresh_draw(opened: OpenRun) -> dict[str, Any]:
-    """What results say of rows of an `opened` run that are drawn with other settings than its own; else nothing.
+    """A note for results if rows of an `opened` run are generated with other settings than its own; otherwise empty.
 
     Raises:
-        ConfigError: Rows that the run was trained on come up among those that would test it.
+        ConfigError: Rows that the run was trained on are among the new test rows.
     """
     data, changed = opened.datamodule, sorted(opened.changes - {f"data.{key}" for key in _SERVING})
     if not data.draws_rows or not changed:
@@ -26,7 +26,7 @@ def fresh_draw(opened: OpenRun) -> dict[str, Any]:
     known = 0 if data.same_rows else known_rows(before.load().train, test)
     if known:
         raise ConfigError(
-            f"{changed[0]}: {known:,} of the {len(test.y):,} test rows that are drawn now are rows that the run was "
+            f"{changed[0]}: {known:,} of the {len(test.y):,} new test rows are rows that the run was "
             f"trained on (got {_value(opened, changed[0])}); set data.seed to another number too"
         )
     return {"fresh_draw": " ".join(f"{key}={_value(opened, key)}" for key in changed)}

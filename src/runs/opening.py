@@ -1,4 +1,4 @@
-"""A run's folder opened again: its configuration, its weights and, where rows are needed, its data."""
+"""Opening a run's folder again: its configuration, its weights and, if rows are needed, its data."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -34,16 +34,16 @@ _DIVIDING |= {"data.folds", "data.fold", "data.group", "data.split", "data.time"
 
 @dataclass
 class OpenRun:
-    """A run from its folder alone. Its data are read when rows of them are first asked for.
+    """A run opened from its folder. Its data are read only when rows are needed.
 
     Attributes:
         folder: The run's folder.
         cfg: Its configuration.
-        spec: What its dataset was.
-        datamodule: Its data, with the scaler that training fitted.
-        head: Its network with the best weights and the threshold chosen, in evaluation mode.
-        changes: Keys of its configuration that are different now, dotted.
-        original: Gives its configuration without these changes.
+        spec: The specification of its dataset.
+        datamodule: Its dataset, with the scaler fitted in training.
+        head: Its network with the best weights and the chosen threshold, in evaluation mode.
+        changes: Dotted keys of its configuration that have been changed.
+        original: Returns its configuration without these changes.
     """
 
     folder: Path
@@ -55,18 +55,18 @@ class OpenRun:
     original: Callable[[], DictConfig]
 
     def check_data(self, allow: bool = False, refuse: bool = False) -> dict[str, Any]:
-        """Read the data; what results say where they are not those that the run was trained on, which a line says too.
+        """Read the data; returns and prints a note for results if they are not those that the run was trained on.
 
-        Another file that was named instead of the run's own is tested as a whole, and one that has changed likewise
-        where that is allowed: apart from the rows that the run has seen.
+        Another file than the run's own is used for testing as a whole, and so is one that has changed, if allowed:
+        except for the rows that the run has seen.
 
         Args:
-            allow: To work with data that have changed.
-            refuse: Raise an error for them where they are not allowed, instead of dividing them as the run's own.
+            allow: Whether data may have changed.
+            refuse: Whether changed data that are not allowed raise an error, instead of being split like the run's own.
 
         Raises:
-            ConfigError: They are of another kind.
-            ChangedDataError: They have changed.
+            ConfigError: The data are of another kind.
+            ChangedDataError: The data have changed.
         """
         data = self.datamodule
         data.tests_all = allow or "data.path" in self.changes
@@ -81,7 +81,7 @@ class OpenRun:
             if mine != theirs:
                 raise ConfigError(
                     f"data: the run was trained with {what} {_spoken(mine)} (got {_spoken(theirs)}); "
-                    "undo what was changed in data"
+                    "undo the change in data"
                 )
         self._mention_unknown(data.source)
         change = data.change() or data.mixture()
@@ -91,7 +91,7 @@ class OpenRun:
         return {} if change is None else rows_seen.said(change, data)
 
     def check_source(self, allow: bool) -> None:
-        """Raise `ChangedDataError` where files, if they are there, have changed and that is not to `allow`."""
+        """Raise `ChangedDataError` if existing files have changed and `allow` is False."""
         source = self.datamodule.source_now()
         self._mention_unknown(source)
         self.datamodule.refuses_change = not allow
@@ -105,18 +105,18 @@ class OpenRun:
 def open_run(
     folder: Path, changes: Any = None, data_dir: str | None = None, trust: Any = None, anew: Collection[str] = ()
 ) -> OpenRun:
-    """Open a run's folder, which anybody may have written: nothing in it is run, and nothing is written outside of it.
+    """Open a run's folder, which anybody may have written: no code in it is run, and nothing is written outside of it.
 
     Args:
-        folder: Where `.hydra/config.yaml` is.
-        changes: Keys of its configuration that are to be different, nested.
-        data_dir: Where its data are now; None is where they were.
-        trust: Package, or list of packages, whose classes the configuration may name beside this project's.
-        anew: `calibration` or `threshold`, where it is found anew, so that what the folder has of it may be damaged.
+        folder: The folder that contains `.hydra/config.yaml`.
+        changes: Nested changes of its configuration.
+        data_dir: The current folder of its data; None is the original one.
+        trust: Package, or list of packages, whose classes the configuration may name besides this project's.
+        anew: `calibration` or `threshold` if it will be determined anew, so that its file may be damaged.
 
     Raises:
-        ConfigError: A configuration or a checkpoint that is not this project's, a change of a key that is not there, or
-            no checkpoint that fits.
+        ConfigError: The configuration or the checkpoint is not this project's, a changed key does not exist, or no
+            checkpoint fits.
     """
     cfg = _configuration(folder, changes or {}, data_dir, trust)
     path = RunFolder(folder).best_checkpoint
@@ -137,19 +137,19 @@ def open_run(
 
 
 def open_head(path: Path, trust: Any = None) -> Head:
-    """The head of a checkpoint in a run's folder, as it was built for training, with the checkpoint's weights.
+    """The head of a checkpoint in a run's folder, built as for training, with the checkpoint's weights.
 
     Args:
-        path: The checkpoint; `best.ckpt` comes with the temperature and the threshold that were found for it.
+        path: The checkpoint; `best.ckpt` includes its temperature and threshold.
         trust: As for `open_run`.
 
     Raises:
-        ConfigError: As `open_run`, or the checkpoint lies in no run's folder.
+        ConfigError: As for `open_run`, or the checkpoint is not in a run's folder.
     """
     folder = path.absolute().parent.parent
     if not RunFolder(folder).config.is_file():
         raise ConfigError(
-            f"{path}: lies in no run folder, which would say what it is a checkpoint of; move it back to "
+            f"{path}: is not in a run folder, which describes its network; move it back to "
             f"<run folder>/{RUN.checkpoints}, or give network, spec and make_optimizer"
         )
     cfg = _configuration(folder, {}, None, trust)
@@ -162,7 +162,7 @@ def open_head(path: Path, trust: Any = None) -> Head:
 
 
 def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
-    """The head that a configuration describes, for the data of a checkpoint at `path`, yet without its weights."""
+    """The head that a configuration describes, for the data of a checkpoint at `path`, still without its weights."""
     spec = spec_of(checkpoint, path)
     members = members_of(checkpoint, path)
     check_sizes(cfg, spec, checkpoint["state_dict"], path, members)
@@ -172,7 +172,7 @@ def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
 
 
 def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any) -> DictConfig:
-    """A run's configuration, changed and resolved, of which nothing is left that could do harm."""
+    """A run's configuration, changed and resolved, without anything that could do harm."""
     saved, path = saved_config(folder), RunFolder(folder).config
     if data_dir is not None:
         saved["data_dir"] = data_dir
@@ -188,14 +188,14 @@ def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any)
 
 
 def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
-    """Refuse changes that divide a run's rows anew: rows that it was trained on would test it."""
+    """Refuse changes that split a run's rows anew, since training rows would become test rows."""
     kind = targets.find({"data": cfg["data"], "trust": _plain(trust)}, "data")
     dividing = _DIVIDING if getattr(kind, "draws_rows", False) else {*_DIVIDING, "data.seed"}
     if "data.path" not in own:
-        dividing = {*dividing, "data.target", "data.classes"}  # whose values are in equal shares in all splits
+        dividing = {*dividing, "data.target", "data.classes"}  # splits are stratified by their values
     if wrong := sorted(own & dividing):
         raise ConfigError(
-            f"{wrong[0]}: divides the run's rows anew, so that rows it was trained on would test it "
+            f"{wrong[0]}: splits the run's rows anew, so training rows would become test rows "
             f"(got {cfg['data'][wrong[0].removeprefix('data.')]}); leave it out"
         )
 
@@ -205,7 +205,7 @@ def _plain(value: Any) -> Any:
 
 
 def _apply(cfg: Config, changes: Any) -> set[str]:
-    """Make changes, nested, in a configuration; the keys that they set, dotted."""
+    """Apply nested changes to a configuration; returns the dotted keys that they set."""
     own: set[str] = set()
     for group, values in changes.items():
         if not isinstance(values, dict) or not isinstance(cfg.get(group), dict):
@@ -220,13 +220,13 @@ def _apply(cfg: Config, changes: Any) -> set[str]:
 
 
 def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule, path: Path) -> int:
-    """Take the weights and the scaler of a checkpoint; the number of epochs it was trained.
+    """Load the weights and the scaler of a checkpoint; returns the number of epochs it was trained.
 
     Args:
-        checkpoint: As `read_checkpoint` returns it.
-        head: Takes the weights.
-        datamodule: Takes the scaler.
-        path: Where the checkpoint was, for messages.
+        checkpoint: The checkpoint from `read_checkpoint`.
+        head: The head for the weights.
+        datamodule: The dataset for the scaler.
+        path: Path of the checkpoint, for messages.
 
     Raises:
         ConfigError: It belongs to another network.
@@ -236,12 +236,12 @@ def take(checkpoint: dict[str, Any], head: Head, datamodule: InMemoryDataModule,
     try:
         datamodule.load_state_dict(state)
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{path}: holds nothing of the run's data ({error}); use another checkpoint") from error
+        raise ConfigError(f"{path}: has nothing about the run's data ({error}); use another checkpoint") from error
     return int(checkpoint["epoch"]) + 1
 
 
 def take_weights(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
-    """Let a head take the weights of a checkpoint at `path`, or raise `ConfigError` where it is another network's."""
+    """Load the weights of a checkpoint at `path` into a head; raises `ConfigError` if they are another network's."""
     saved = spec_of(checkpoint, path)
     head.spec = replace(head.spec, target_centre=saved.target_centre, target_unit=saved.target_unit)
     try:

@@ -1,6 +1,6 @@
-"""A run of a LightningModule or a LightningDataModule of the user's own, under this project's Trainer and folders.
+"""A run of a user's own LightningModule or LightningDataModule, with this project's Trainer and folders.
 
-What `Run` asks of a head, `PlainRun` asks of the Trainer: metrics are those that the module logs.
+`PlainRun` leaves to the Trainer what `Run` does with a head: metrics are those that the module logs.
 """
 
 import inspect
@@ -41,9 +41,9 @@ class PlainParts:
 
     Attributes:
         datamodule: The dataset.
-        head: The module that is trained.
-        trainer: Lightning's, with the run's callbacks and loggers.
-        unused: Keys and groups of the configuration that neither of them takes.
+        head: The module to train.
+        trainer: Lightning's Trainer, with the run's callbacks and loggers.
+        unused: Keys and groups of the configuration that none of them uses.
     """
 
     datamodule: pl.LightningDataModule
@@ -53,11 +53,11 @@ class PlainParts:
 
 
 def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
-    """Build a plain run: each class gets those keys of its group that it takes, and a module that names it the `spec`.
+    """Build a plain run: each class gets the keys of its group that it accepts, and a module the `spec` if it wants it.
 
     Args:
         cfg: The composed configuration.
-        folder: Where callbacks and loggers write.
+        folder: The folder for callbacks and loggers.
 
     Raises:
         ConfigError: A value that a constructor refuses, or parts that do not fit together.
@@ -86,7 +86,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
 
 
 def _made(cfg: DictConfig, group: str, kind: type[Any], **offered: Any) -> tuple[Any, list[str]]:
-    """The object of a group, and the keys of the group's ready options that its class does not take."""
+    """The object of a group, and the keys of the group's options that its class does not accept."""
     owner = targets.find(cfg, group)
     if not issubclass(owner, kind):
         raise ConfigError(f"{group}._target_: should be a {kind.__name__} (got {owner.__qualname__}); subclass it")
@@ -99,7 +99,7 @@ def _made(cfg: DictConfig, group: str, kind: type[Any], **offered: Any) -> tuple
 
 
 def _checked_spec(spec: Any, cfg: DictConfig) -> DataSpec:
-    """What a user's DataModule tells about its rows, to make one of our heads from."""
+    """The spec of a user's DataModule, checked, to build one of our heads."""
     if isinstance(spec, DataSpec):
         return spec
     data, head = (targets.find(cfg, group).__name__ for group in ("data", "head"))
@@ -130,10 +130,10 @@ class PlainRun(Run):
         return checkpoint
 
     def _take_up(self, path: Path) -> dict[str, Any]:
-        return self._take(path)  # whether the rows are the same, only the module's data could tell
+        return self._take(path)  # only the module's data could tell whether the rows are the same
 
     def _log_graph(self) -> None:
-        """What the graph of a module needs, an example input, only the module knows: Lightning's loggers ask it."""
+        """Do nothing: only the module knows an example input for its graph, and Lightning's loggers ask it."""
 
     def evaluate(self) -> None:
         """Validate and test the best weights with the Trainer, as far as the module and the data can."""
@@ -160,12 +160,12 @@ class PlainRun(Run):
         return report.is_solved(self.metrics, rule)
 
     def _last_drawings(self) -> list[Drawing]:
-        """The curves of what the module logs: what other figures show, only a head of this project tells."""
+        """The curves of what the module logs; other figures need a head of this project."""
         curves = module_curves(self._rows(), self.metrics["best_epoch"])
         return [] if curves is None else [curves]
 
     def headline(self) -> str:
-        """The line that begins a run's output."""
+        """The first line of a run's output."""
         parts = self.parts
         num_parameters = sum(p.numel() for p in parts.head.parameters())
         names = f"{type(parts.datamodule).__name__}; {type(parts.head).__name__} with {num_parameters:,} parameters"
@@ -173,14 +173,14 @@ class PlainRun(Run):
         return f"{names}{unused}{self._seldom()}"
 
     def summary(self) -> str:
-        """The few lines that end a run's output."""
+        """The last lines of a run's output."""
         measured = {name: value for name, value in self.metrics.items() if name != "fit_seconds"}
         return "\n".join([*self._opening(), report.evaluation_table(measured), "", *self._closing()])
 
 
 @contextmanager
 def _silent(trainer: pl.Trainer) -> Iterator[None]:
-    """No logger inside the block, since scores of the best epoch are no point of the curves, and no search again."""
+    """Use no logger inside the block, since scores of the best epoch are not part of the curves, and no tuners."""
     owner: Any = trainer
     loggers, callbacks = owner.loggers, owner.callbacks
     owner.loggers = []

@@ -1,4 +1,4 @@
-"""A run's answers for rows of a file, or for images, written beside what was asked."""
+"""A run's predictions for rows of a file, or for images, written next to the inputs."""
 
 import csv
 import logging
@@ -32,20 +32,20 @@ log = logging.getLogger(__name__)
 _NO_TABLES = {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".html", ".pkl", ".npy", ".png", ".jpg"}
 _IMAGES_AT_ONCE = 64
 PIPE = "-"
-"""The output that is the standard one."""
+"""The name of the standard output."""
 
 
 def predict(cfg: DictConfig) -> Path | None:
-    """Write the rows of `input` again with a label and probabilities each; the output's path, None for a pipe.
+    """Write the rows of `input` with a label and probabilities each; returns the output's path, None for a pipe.
 
-    Memory is bounded: rows are read, answered and written some thousands at a time.
+    Memory is limited: rows are read, predicted and written a few thousand at a time.
 
     Args:
-        cfg: As `conf/predict.yaml` composes it.
+        cfg: The configuration of `conf/predict.yaml`.
 
     Raises:
-        ConfigError: No such run or input, a column that is missing, a cell that is not a number, or an output that is
-            there already or cannot be written. Nothing is written then.
+        ConfigError: There is no such run or input, a column is missing, a cell is not a number, or the output exists
+            already or cannot be written. Nothing is written then.
     """
     if cfg.input is None:
         raise ConfigError("input: needs a CSV or Parquet file, an image or a folder of images (got null); set input=…")
@@ -63,7 +63,7 @@ def predict(cfg: DictConfig) -> Path | None:
 
 
 def _write(cfg: DictConfig, source: Path, target: Path | None) -> None:
-    """Answer the rows of a `source`; without a `target`, on the standard output."""
+    """Write predictions for the rows of a `source` to `target` or, without one, to the standard output."""
     asked = open_named(cfg)
     parts = (_image_parts if asked.first.spec.is_image else _table_parts)(asked, source)
     cell = (lambda value: value) if cfg.get("formulas") == "keep" else inert
@@ -83,10 +83,10 @@ def _write(cfg: DictConfig, source: Path, target: Path | None) -> None:
 
 
 def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
-    """Columns with the answer of a `head` for each of rows x [N, *input_shape], as the network sees them.
+    """Columns with the prediction of a `head` for each of the rows x [N, *input_shape], as the network sees them.
 
-    `predicted` is a class name or a value; `predicted_<label>` 0 or 1 where a row has several labels;
-    `probability_<class>` the probability of each.
+    `predicted` is a class name or a value; `predicted_<label>` is 0 or 1 if rows have several labels;
+    `probability_<class>` is the probability of each.
     """
     with torch.no_grad():
         logits = head(x.to(head.device)).float().cpu()
@@ -96,7 +96,7 @@ def answers(head: Head, x: Tensor) -> dict[str, list[Any]]:
 def _answered(asked: Ensemble, table: Table, inputs: list[Tensor]) -> dict[str, list[Any]]:
     found = asked.answers(inputs)
     if taken := [name for name in found if name in table.columns]:
-        raise ConfigError(f"{table.source}: has a column {taken[0]} already, which would be written; rename it")
+        raise ConfigError(f"{table.source}: already has a column {taken[0]}, the name of an output; rename it")
     return table.columns | found
 
 
@@ -114,7 +114,7 @@ def _table_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
 
 
 def _types(asked: Ensemble, source: Path) -> dict[str, Any]:
-    """Arrow's types of the columns of a `source` that are written again, which its first rows may not tell."""
+    """Arrow's types of the columns of a `source` that are copied, which its first rows may not reveal."""
     if asked.first.spec.is_image:
         return {}
     try:
@@ -160,17 +160,17 @@ def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
             table = Table({"image": [str(paths[place]) for place in kept]}, str(source), start + 1)
             yield table, [each.datamodule.scaled(x) for each in asked.members]
     if lost == len(images):
-        raise ConfigError(f"input: no image of {source} decodes; fix them")
+        raise ConfigError(f"input: no image of {source} decodes; replace them")
     if lost:
         log.info(left_out(lost, len(images)))
 
 
 class _Writer:
-    """Writes tables of columns below each other into one CSV or Parquet file.
+    """Appends tables of columns to one CSV or Parquet file.
 
     Args:
-        part: Where to; None is the standard output.
-        cell: What becomes of each cell of a CSV.
+        part: The file; None is the standard output.
+        cell: Converts each cell of a CSV file.
         types: Arrow's types of columns, for Parquet; None writes CSV.
     """
 
@@ -190,7 +190,7 @@ class _Writer:
         (self._write_csv if self.types is None else self._write_parquet)(columns)
 
     def _write_csv(self, columns: dict[str, list[Any]]) -> None:
-        ending = "\n" if self.part is None else "\r\n"  # what follows in a pipe reads lines
+        ending = "\n" if self.part is None else "\r\n"  # programs in a pipe read lines
         if self._file is None:
             self._file = sys.stdout if self.part is None else self.part.open("w", newline="", encoding="utf-8")
             csv.writer(self._file, lineterminator=ending).writerow(map(self.cell, columns))

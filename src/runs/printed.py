@@ -1,4 +1,4 @@
-"""What a run prints: the line that begins its output, and the few that end it."""
+"""What a run prints: the first and the last lines of its output."""
 
 import shlex
 from pathlib import Path
@@ -20,7 +20,7 @@ from src.storage.folders import RunFolder
 
 
 class Printed:
-    """A run's words for a person; the attributes are those of `Run`."""
+    """A run's output; the attributes are those of `Run`."""
 
     cfg: DictConfig
     folder: Path
@@ -29,22 +29,22 @@ class Printed:
 
     @property
     def files(self) -> RunFolder:
-        """The folder as an object that knows where each file is."""
+        """The folder as an object that knows the path of each file."""
         return RunFolder(self.folder)
 
     def summary(self) -> str:
-        """The few lines that end a run's output."""
+        """The last lines of a run's output."""
         head, datamodule = self.parts.head, self.parts.datamodule
         table = report.metrics_table(self.metrics, head.score_names)
         lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), *self._answers(), ""]
         linear = affine_map(head.network, head.spec.num_inputs)
-        if linear is not None and not head.spec.is_image:  # hundreds of pixels make no equation to read
+        if linear is not None and not head.spec.is_image:  # an equation of hundreds of pixels is unreadable
             weight, bias = (part.tolist() for part in linear)
             lines.append(report.equation(weight, bias, head.spec, bool(datamodule.standardize)))
         return "\n".join([*lines, *self._closing()])
 
     def _answers(self) -> list[str]:
-        """The temperature and the threshold, where they are not what every run has."""
+        """The lines about the temperature and the threshold, unless they are the defaults."""
         head = self.parts.head
         threshold = thresholds.line(head) if set(head.thresholds or ()) - {0.5} else []
         return [f"  {line}" for line in (*calibration.line(head), *threshold)]
@@ -74,7 +74,7 @@ class Printed:
         return advice(self.metrics, dict(self.cfg.solved), losses, is_linear)
 
     def headline(self) -> str:
-        """The line that begins a run's output."""
+        """The first line of a run's output."""
         spec = self.parts.head.spec
         kind = "pixels" if spec.is_image else "input" if spec.input_shape == (1,) else "inputs"
         inputs = f"{'×'.join(map(str, spec.input_shape))} {kind}"
@@ -94,10 +94,10 @@ class Printed:
         return f"{type(head.network).__name__} with {sum(p.numel() for p in head.parameters()):,} parameters"
 
     def _seldom(self) -> str:
-        """How often the run is validated, where that is oftener than it was asked for."""
+        """How often the run is validated, if that is more often than requested."""
         asked, every = self.cfg.trainer.check_val_every_n_epoch, self.parts.trainer.check_val_every_n_epoch
         return "" if asked == every else f"; validated every {every} epochs, not {asked}, since it has no more"
 
     def _rows(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`; none where the run keeps no history."""
+        """The rows of `metrics.csv`; empty if the run keeps no history."""
         return epochs.read(self.files.history) if self.files.history.exists() else []

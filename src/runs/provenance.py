@@ -1,4 +1,4 @@
-"""Where a run's numbers come from: versions, commit, machine, seed and data, in a file of its own beside them."""
+"""Where a run's numbers come from: versions, commit, machine, seed and data, in a file of its own."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ from src.storage.folders import RunFolder
 from src.storage.values import write_json
 
 _PACKAGES = "torch", "lightning", "torchmetrics", "scikit-learn", "hydra-core"
-_MOST_BYTES = 2**27  # of rows that are digested, a tenth of a second
+_MOST_BYTES = 2**27  # of rows to digest, a tenth of a second
 _SECONDS = 10  # for git to answer
 
 
@@ -27,8 +27,8 @@ class Together(NamedTuple):
     """Runs that are trained as one.
 
     Attributes:
-        num_runs: How many.
-        num_threads: Among which they are divided.
+        num_runs: Number of runs.
+        num_threads: Number of threads that share them.
     """
 
     num_runs: int
@@ -36,14 +36,14 @@ class Together(NamedTuple):
 
 
 def write(folder: Path, seed: int, data: Any, trainer: pl.Trainer, together: Together | None = None) -> None:
-    """Write `provenance.json` into a run's folder: nothing of it is a value of a cell.
+    """Write `provenance.json` into a run's folder; it contains no cells of the data.
 
     Args:
         folder: The run's folder.
-        seed: Of its first weights.
+        seed: Seed of its initial weights.
         data: Its dataset.
-        trainer: What trains it.
-        together: The stack that it is trained in; None where it is trained alone.
+        trainer: Its trainer.
+        together: The stack that it is trained in; None if it is trained alone.
     """
     device = trainer.strategy.root_device
     facts = {
@@ -60,9 +60,9 @@ def write(folder: Path, seed: int, data: Any, trainer: pl.Trainer, together: Tog
 
 @cache
 def environment() -> dict[str, Any]:
-    """What is the same for every run of a process: the versions, the system and, where there is one, the git commit."""
+    """What is the same for every run of a process: the versions, the system and the git commit, if there is one."""
     versions = {"python": platform.python_version()}
-    for package in _PACKAGES if CLONE else ("classification-lab", *_PACKAGES):  # of a clone, the commit says more
+    for package in _PACKAGES if CLONE else ("classification-lab", *_PACKAGES):  # for a clone, the commit says more
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
@@ -76,9 +76,9 @@ def environment() -> dict[str, Any]:
 
 
 def git_of(project: Path) -> dict[str, Any] | None:
-    """The commit of the repository whose top is the `project`, and whether its tree is clean; None where none is.
+    """The commit of the repository at `project`, and whether its work tree is clean; None if there is none.
 
-    A repository around the project is none of its own.
+    A repository that contains the project as a sub-folder does not count.
     """
     top, _, commit = (_git(project, "rev-parse", "--show-toplevel", "HEAD") or "").rpartition("\n")
     if not top or Path(top).resolve() != project.resolve():
@@ -88,7 +88,7 @@ def git_of(project: Path) -> dict[str, Any] | None:
 
 
 def _git(project: Path, *words: str) -> str | None:
-    """What git says, or None where it says nothing, or is not there."""
+    """The output of git, or None if there is none or git is missing."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(project), *words]
     try:
@@ -99,7 +99,7 @@ def _git(project: Path, *words: str) -> str | None:
 
 
 def digest_of(data: Any) -> str | None:
-    """A digest of the files that `data` were read from, or of their rows; None of others, and of too many."""
+    """A digest of the files that `data` were read from, or of their rows; None for other data and for too many rows."""
     if not isinstance(data, InMemoryDataModule):
         return None
     if data.source is not None:

@@ -1,4 +1,4 @@
-"""What a checkpoint holds beside the weights, tried before training takes it up: what does not fit is one line."""
+"""What a checkpoint holds besides the weights, tried before training resumes: what does not fit is one line."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -23,17 +23,17 @@ from src.trust.checkpoints import check_alike, read_checkpoint
 from src.trust.datasets import source_state, spec_of
 
 _PARTS = "optimizer_states", "lr_schedulers", "callbacks", "loops"
-_OLDEST = 2  # Lightning's version whose checkpoints it need not rewrite before it reads them
+_OLDEST = 2  # Lightning's version whose checkpoints it can read without rewriting them
 
 
 def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, trainer: pl.Trainer, path: Path) -> None:
-    """Refuse a checkpoint whose optimizer, callbacks or progress this run's Trainer could not take up.
+    """Refuse a checkpoint with an optimizer, callbacks or progress that this run's Trainer could not restore.
 
     Args:
-        checkpoint: As `read_checkpoint` returns it.
-        head: What is trained.
-        trainer: What trains it.
-        path: Where the checkpoint is, for messages.
+        checkpoint: The checkpoint from `read_checkpoint`.
+        head: The module to train.
+        trainer: Its trainer.
+        path: Path of the checkpoint, for messages.
 
     Raises:
         ConfigError: One line that names what does not fit.
@@ -60,22 +60,22 @@ def check_resumable(checkpoint: dict[str, Any], head: pl.LightningModule, traine
         _try_progress(checkpoint, trainer, path)
     except ConfigError:
         raise
-    except Exception as error:  # whatever a state of another kind makes of what takes it up
+    except Exception as error:  # loading a state of another kind may raise anything
         reason = " ".join(str(error).split())
         raise ConfigError(
-            f"{path}: {part}: is none that this run can resume from ({type(error).__name__}: {reason}); use another"
+            f"{path}: {part}: this run cannot resume from it ({type(error).__name__}: {reason}); use another"
         ) from error
 
 
 def with_classes_kept(cfg: DictConfig, names: Sequence[str], path: Path) -> DictConfig | None:
-    """The `cfg` with the positive class of the checkpoint at `path`, where `auto` takes the other now; None elsewhere.
+    """The `cfg` with the positive class of the checkpoint at `path`, if `auto` would now take the other, else None.
 
-    A version may decide otherwise, or the file have changed.
+    Another version may decide differently, or the file may have changed.
 
     Args:
-        cfg: Of the run that is resumed.
-        names: Of its classes, as they are taken now.
-        path: Of the checkpoint.
+        cfg: The configuration of the resumed run.
+        names: The names of its classes in their current order.
+        path: Path of the checkpoint.
     """
     if cfg.data.get("positive") != AUTO or len(names) != 2 or not path.is_file():
         return None
@@ -95,18 +95,18 @@ def check_planned(checkpoint: dict[str, Any], cfg: DictConfig, data: InMemoryDat
 
 
 def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowed: bool, path: Path) -> str | None:
-    """How a run's data are not those of its training so far; nothing where they are.
+    """How a run's data differ from those of its training so far; None if they do not.
 
-    Rows that the run has seen will not test it, once the checkpoint says how rows become numbers.
+    Rows that the run has seen will not be test rows, once the checkpoint has restored how rows become numbers.
 
     Args:
-        checkpoint: As `read_checkpoint` returns it.
-        data: As they are now.
-        allowed: To go on with others.
-        path: Where the checkpoint is, for messages.
+        checkpoint: The checkpoint from `read_checkpoint`.
+        data: The current data.
+        allowed: Whether the run may continue with changed data.
+        path: Path of the checkpoint, for messages.
 
     Raises:
-        ChangedDataError: They differ, which is not allowed.
+        ChangedDataError: They differ, and that is not allowed.
     """
     _ = data.splits
     data.take_source(source_state(checkpoint, type(data).__qualname__, path))
@@ -118,7 +118,7 @@ def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowe
         return None
     if change is not None and not allowed:
         raise ChangedDataError(
-            f"resume: {change}, and to go on would be another run; restore the data, train anew, or set "
+            f"resume: {change}, so continuing would make it another run; restore the data, train anew, or set "
             "allow_changed_data=true"
         )
     data.accepts_change = change is not None
@@ -127,7 +127,7 @@ def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowe
 
 
 def _check_classes(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
-    """Refuse classes in another order than training had: label 1 would be the other class."""
+    """Refuse classes in another order than in training: label 1 would be the other class."""
     now, then = head.spec.class_names, spec_of(checkpoint, path).class_names
     if now != then and set(now) == set(then):
         raise ConfigError(
@@ -145,7 +145,7 @@ def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, 
     configured = head.configure_optimizers()
     alone = isinstance(configured, Optimizer)
     optimizer: Optimizer = configured if alone else configured["optimizer"]
-    if finetuning:  # as it does itself: the groups of parameters are those of the checkpoint
+    if finetuning:  # as it does itself: parameter groups are those of the checkpoint
         groups = checkpoint["callbacks"][finetuning[0].state_key]["internal_optimizer_metadata"][0]
         named = dict(head.named_parameters())
         optimizer.param_groups = [{**group, "params": [named[name] for name in group["params"]]} for group in groups]
@@ -178,11 +178,11 @@ def _try_callback(callback: pl.Callback, state: Any, path: Path) -> None:
     elif isinstance(callback, pl.callbacks.ModelCheckpoint):
         best = state.get("best_k_models", {})
         paths = [state.get(f"{which}_model_path", "") for which in ("best", "kth_best")]
-        chosen = callback.monitor is not None  # else the last is the best, and has no score
+        chosen = callback.monitor is not None  # otherwise the last is the best, without a score
         if not all(not path or path in best for path in paths if chosen) or not all(map(_is_score, best.values())):
             raise ValueError("its best checkpoints are not among those that it keeps")
         if not all(Path(file).suffix == ".ckpt" for file in (*best, *filter(None, [state.get("last_model_path")]))):
-            raise ValueError("it keeps files that are not checkpoints")  # which it would remove in their turn
+            raise ValueError("it keeps files that are not checkpoints")  # and it would remove them one by one
 
 
 def _is_score(value: Any) -> bool:
@@ -190,7 +190,7 @@ def _is_score(value: Any) -> bool:
 
 
 def _try_progress(checkpoint: dict[str, Any], trainer: pl.Trainer, path: Path) -> None:
-    """Load the progress into the Trainer, which will do the same as it begins."""
+    """Load the progress into the Trainer, which will do the same when it starts."""
     state = checkpoint["loops"]["fit_loop"]
     check_alike(trainer.fit_loop.state_dict(), state, "loops.fit_loop", path)
     if min(_numbers(state), default=0) < 0:

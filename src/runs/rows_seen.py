@@ -1,7 +1,7 @@
-"""The rows that a run has seen and all that its file held, kept in its folder, for when that file has changed.
+"""The rows that a run has seen and all rows of its file, saved in its folder in case that file changes.
 
-What may test the run then is told by keys of the rows' inputs: whatever its target or its name, a row whose inputs are
-those of a training row is its twin. What has come to the file and what has gone is told by digests of all its cells.
+Keys of the rows' inputs decide what may then test the run: a row with the inputs of a training row is its duplicate,
+whatever its target or name. Digests of all cells show which rows are new and which are gone.
 """
 
 from pathlib import Path
@@ -20,17 +20,17 @@ UNKNOWN = (
     "{name}: the run was saved by a version that kept no digests of its rows, so whether they have changed since "
     "cannot be checked"
 )
-"""Said where nothing can be checked, with the `name` of a file or folder."""
+"""The remark if nothing can be checked, with the `name` of a file or folder."""
 
 _MOST_BYTES = 2**32
 
 
 def write(folder: Path, data: Any) -> None:
-    """Keep the keys of the training and validation rows in a run's folder, and the digests of all, of files of `data`.
+    """Save the keys of training and validation rows of `data` from files in a run's folder, and digests of all rows.
 
-    Keys are six bytes each, digests eight. The keys that it had seen before it was resumed with other files stay.
+    Keys are six bytes each, digests eight. Keys of rows seen before a resume with other files are kept.
     """
-    identity = getattr(data, "identity", None)  # of data of one's own, nobody else knows the rows
+    identity = getattr(data, "identity", None)  # nothing is known about the rows of a user's own data
     seen = None if identity is None else identity.seen
     if seen is None:
         return
@@ -45,10 +45,10 @@ def write(folder: Path, data: Any) -> None:
 
 
 def said(change: str, data: InMemoryDataModule) -> dict[str, Any]:
-    """Say a `change` of the data that a run was trained on, and how many rows are not tested; the same for metrics."""
+    """Print a `change` of the data that a run was trained on and how many rows are left out; both are returned."""
     _ = data.splits
     if data.rows_seen is None:
-        remark("change", f"{change}, so that rows it was trained on may be among those of any split")
+        remark("change", f"{change}, so rows it was trained on may be in any split")
         return {"data_changed": change}
     tested, left_out = len(data.splits.test.y), data.num_left_out
     could = f"of {tested + left_out:,} rows that could test it, the run has seen {left_out:,}, which are left out"
@@ -57,7 +57,7 @@ def said(change: str, data: InMemoryDataModule) -> dict[str, Any]:
 
 
 def read(folder: Path) -> Keys | None:
-    """The keys that a run's folder keeps; None where it keeps none, or what cannot be keys."""
+    """The keys saved in a run's folder; None if there are none, or the file is not one of keys."""
     content = _content(RunFolder(folder).rows_seen, KEY_BYTES)
     if content is None:
         return None
@@ -68,13 +68,13 @@ def read(folder: Path) -> Keys | None:
 
 
 def read_digests(folder: Path) -> Digests | None:
-    """The digests of all rows that a run's folder keeps; None where it keeps none, or what cannot be digests."""
+    """The digests saved in a run's folder; None if there are none, or the file is not one of digests."""
     content = _content(RunFolder(folder).row_digests, DIGEST_BYTES)
     return None if content is None else np.frombuffer(content, dtype="<u8").astype(np.uint64)
 
 
 def _content(path: Path, size: int) -> bytes | None:
-    """The bytes of a file of entries of some `size`; None where it is missing, or cannot be one."""
+    """The bytes of a file with entries of some `size`; None if it is missing or cannot be such a file."""
     if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < _MOST_BYTES:
         return None
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Whether a network and a checkpoint belong together, found out before memory is taken for either."""
+"""Whether a network and a checkpoint belong together, checked before memory is allocated for either."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,9 @@ from src.heads.base import Head
 from src.spec import DataSpec
 from src.trust import targets
 
-_SPARE = 1000  # parameters that a network may make while it is built and then drop, as a ResNet's first and last layer
+_SPARE = (
+    1000  # parameters that a network may create and then drop while it is built, like a ResNet's first and last layer
+)
 
 
 def check_sizes(
@@ -26,13 +28,13 @@ def check_sizes(
 
     Args:
         cfg: The configuration.
-        spec: What the dataset was.
-        weights: The checkpoint's, by their names in the head.
+        spec: The specification of the dataset.
+        weights: The checkpoint's weights, by their names in the head.
         path: The checkpoint, for messages.
-        members: Networks that the checkpoint is of.
+        members: Number of networks in the checkpoint.
 
     Raises:
-        ConfigError: A value that the network refuses, or a checkpoint of another network.
+        ConfigError: The network refuses a value, or the checkpoint is of another network.
     """
     head_class = targets.find(cfg, "head")
     if not issubclass(head_class, Head):
@@ -42,7 +44,7 @@ def check_sizes(
             network = make_network(cfg, spec, head_class)
     except ConfigError:
         if targets.find(cfg, "network").__module__.partition(".")[0] in targets.trusted(cfg.get("trust")):
-            return  # a network that cannot be built so; its code is trusted
+            return  # a network that cannot be built this way; its code is trusted
         raise
     prefixes = ["network."] if members == 1 else [f"network.networks.{place}." for place in range(members)]
     parameters = {f"{prefix}{name}": value for prefix in prefixes for name, value in network.state_dict().items()}
@@ -63,7 +65,7 @@ def check_sizes(
 
 @contextmanager
 def _at_most(number: int, path: Path) -> Iterator[None]:
-    """Refuse a network of more parameters, as it is built: a depth of a billion would not end."""
+    """Refuse a network of more parameters while it is built: a depth of a billion would never finish."""
     made = 0
 
     def count(module: nn.Module, name: str, parameter: Any) -> None:

@@ -1,4 +1,4 @@
-"""The threshold that a run uses: chosen, and kept in its folder."""
+"""The threshold of a run: chosen, and saved in its folder."""
 
 from pathlib import Path
 from typing import Any
@@ -14,36 +14,36 @@ from src.trust.plain import read_json
 _WHERE = {
     "given": "given",
     "val": "chosen on validation rows",
-    "train": "chosen on training rows, by which this run is validated too",
+    "train": "chosen on training rows, which are also this run's validation rows",
 }
 
 
 def choose(head: Head, datamodule: InMemoryDataModule, rule: str | float | None = None) -> None:
-    """Let a `head` use the thresholds that a rule chooses on the validation rows of a `datamodule`, or a number.
+    """Set the thresholds of a `head`: chosen by a rule on the validation rows of a `datamodule`, or a number.
 
     Args:
-        head: Of a trained run.
-        datamodule: Its data.
-        rule: None is the head's own.
+        head: The head of a trained run.
+        datamodule: Its dataset.
+        rule: A rule or a number; None is the head's own.
 
     Raises:
-        ConfigError: The head has no threshold, or none does what the rule wants.
+        ConfigError: The head has no threshold, or no threshold satisfies the rule.
     """
     head.choose_thresholds(rule, *head.outputs(datamodule.whole("val")))
     head.chosen_on = "given" if not head.chooses else "train" if datamodule.validates_on_training else "val"
 
 
 def write(folder: Path, head: Head) -> None:
-    """Store the thresholds that a `head` uses in a run's `folder`, and what chose them on which rows."""
+    """Save the thresholds of a `head` in a run's `folder`, with their rule and the rows it used."""
     values = {"rule": str(head.rule), "thresholds": head.thresholds, "chosen_on": head.chosen_on}
     write_json(RunFolder(folder).threshold, values)
 
 
 def read(folder: Path, head: Head) -> None:
-    """Let a `head` use the thresholds that a run's `folder` has, if any.
+    """Set the thresholds of a `head` from a run's `folder`, if it has any.
 
     Raises:
-        ConfigError: The file holds none.
+        ConfigError: The file does not contain thresholds.
     """
     path = RunFolder(folder).threshold
     if head.thresholds is None or not path.exists():
@@ -59,12 +59,12 @@ def read(folder: Path, head: Head) -> None:
         )
     head.set_thresholds(thresholds)
     head.rule = rule
-    if head.chooses:  # earlier versions wrote val of numbers too
+    if head.chooses:  # earlier versions wrote val even for numbers
         head.chosen_on = "train" if stored.get("chosen_on") == "train" else "val"
 
 
 def line(head: Head) -> list[str]:
-    """The line that says which thresholds a `head` uses, of which classes, and where they come from; if any.
+    """The line about the thresholds of a `head`, their classes and their origin, if it has any.
 
     Example:
         >>> import torch
@@ -88,7 +88,7 @@ def _count(number: int) -> str:
 
 
 def _rule(value: Any) -> Rule | None:
-    """The rule that a file names; None where it names none."""
+    """The rule named in a file; None if there is none."""
     try:
         return parse_rule(str(value))
     except ConfigError:

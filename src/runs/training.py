@@ -1,4 +1,4 @@
-"""A run from beginning to end: build, fit, test, write."""
+"""A run from start to end: build, fit, test, write."""
 
 import logging
 import shlex
@@ -37,9 +37,9 @@ class Run(Printed):
 
     Attributes:
         cfg: The composed configuration.
-        folder: Where everything is written.
+        folder: The folder for everything that is written.
         parts: The datamodule, the head and the Trainer.
-        metrics: What `metrics.json` holds, once the run has been evaluated.
+        metrics: The contents of `metrics.json`, once the run has been evaluated.
     """
 
     cfg: DictConfig
@@ -48,7 +48,7 @@ class Run(Printed):
     metrics: dict[str, Any] = field(default_factory=dict)
 
     def fit(self) -> None:
-        """Train, from `last.ckpt` where the run is resumed.
+        """Train, starting from `last.ckpt` if the run is resumed.
 
         Raises:
             TrainingDivergedError: The loss became NaN or infinite.
@@ -99,7 +99,7 @@ class Run(Printed):
         tuning.resume(self.parts.trainer)
         epochs_done = checkpoint["epoch"] + 1
         if ended := self._ended(checkpoint):
-            if not self._is_finished(epochs_done):  # all that is left is to measure and to write
+            if not self._is_finished(epochs_done):  # only evaluation and writing are left
                 self.parts.trainer.fit_loop.max_epochs = epochs_done
                 return path
             raise ConfigError(f"resume: {path} {ended}")
@@ -107,7 +107,7 @@ class Run(Printed):
         return path
 
     def _take_up(self, path: Path) -> dict[str, Any]:
-        """Take what the checkpoint at `path` holds of a run that goes on; the checkpoint."""
+        """Restore a run that continues from the checkpoint at `path`; returns the checkpoint."""
         checkpoint = read_checkpoint(path)
         change = accepted_change(checkpoint, self.parts.datamodule, self.cfg.allow_changed_data, path)
         take(checkpoint, self.parts.head, self.parts.datamodule, path)
@@ -119,7 +119,7 @@ class Run(Printed):
         check_resumable(checkpoint, self.parts.head, self.parts.trainer, path)
 
     def _ended(self, checkpoint: dict[str, Any]) -> str | None:
-        """Why training had ended with this checkpoint, and what would go on; None where epochs are left."""
+        """Why training ended with this checkpoint, and what would continue it; None if epochs are left."""
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.parts.trainer.max_epochs
         stopping = self.parts.trainer.early_stopping_callback
         state = None if stopping is None else checkpoint["callbacks"].get(stopping.state_key)
@@ -133,7 +133,7 @@ class Run(Printed):
         return None
 
     def _is_finished(self, epochs: int) -> bool:
-        """Whether the run was measured after so many epochs; if not, a kill came between training and the end."""
+        """Whether the run was evaluated after so many epochs; if not, it was killed between training and the end."""
         metrics = read_json(self.files.metrics) if self.files.finished else None
         return isinstance(metrics, dict) and metrics.get("epochs") is not None and metrics["epochs"] >= epochs
 
@@ -143,7 +143,7 @@ class Run(Printed):
         return InterruptedRunError(message, interrupts.exit_code(error))
 
     def _take(self, path: Path) -> dict[str, Any]:
-        """Take the weights and the scaler of the checkpoint at `path`; the checkpoint."""
+        """Load the weights and the scaler of the checkpoint at `path`; returns the checkpoint."""
         checkpoint = read_checkpoint(path)
         take(checkpoint, self.parts.head, self.parts.datamodule, path)
         return checkpoint
@@ -155,7 +155,7 @@ class Run(Printed):
                 logger.log_network(self.parts.head.network, x)
 
     def evaluate(self) -> None:
-        """Measure the best weights on all splits; the test split is touched here, once."""
+        """Evaluate the best weights on all splits; the test split is used only here, once."""
         head, datamodule, trainer = self.parts.head, self.parts.datamodule, self.parts.trainer
         best_epoch = trainer.current_epoch
         if self.files.best_checkpoint.exists() and not self.cfg.trainer.fast_dev_run:
@@ -176,7 +176,7 @@ class Run(Printed):
         self.metrics |= report.counts(trainer.current_epoch, best_epoch, trainer.global_step, num_parameters)
 
     def write(self) -> None:
-        """Write the figures, TensorBoard's table and, as the mark of a finished run, `metrics.json`."""
+        """Write the figures, TensorBoard's table and, to mark the run as finished, `metrics.json`."""
         trainer = self.parts.trainer
         if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
             return
@@ -202,7 +202,7 @@ class Run(Printed):
 
 
 def train(cfg: DictConfig, folder: Path) -> float | None:
-    """Train, evaluate and write one run; the value a sweeper optimises, the monitored metric of the best epoch.
+    """Train, evaluate and write one run; returns the monitored metric of the best epoch, for a sweeper to optimise.
 
     Args:
         cfg: The composed configuration.
@@ -212,7 +212,7 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
 
 
 def carried_out(run: Run) -> float | None:
-    """Train, evaluate and write a `run` that has been built; the value a sweeper optimises."""
+    """Train, evaluate and write a `run` that has been built; returns the value for a sweeper to optimise."""
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
     announce("%s", "\n".join([run.headline(), *data_facts.lines(run.parts.datamodule)]))
     run.fit()

@@ -1,4 +1,4 @@
-"""Lightning's callbacks that try values before training: what they have chosen, and how a run of theirs is resumed."""
+"""Lightning's callbacks that try values before training: what they chose, and how to resume runs that use them."""
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import BaseFinetuning, BatchSizeFinder, LearningRateFinder
@@ -7,7 +7,7 @@ from src.compat.lightning import chosen_rate
 
 
 def chosen(trainer: pl.Trainer) -> list[str]:
-    """A line for each of a trainer's callbacks that has chosen a learning rate or a batch size."""
+    """One line for each callback of a trainer that has chosen a learning rate or a batch size."""
     lines = []
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, BatchSizeFinder):
@@ -20,9 +20,9 @@ def chosen(trainer: pl.Trainer) -> list[str]:
 
 
 def resume(trainer: pl.Trainer) -> None:
-    """Let a resumed run's trainer go on with what its checkpoint holds.
+    """Let a resumed run's trainer continue with the values in its checkpoint.
 
-    It keeps the learning rate and searches for none, and layers that fine-tuning has begun to train stay trained.
+    It keeps the learning rate instead of searching for one, and layers that fine-tuning has unfrozen stay unfrozen.
     """
     callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
     callbacks[:] = [callback for callback in callbacks if not isinstance(callback, LearningRateFinder)]
@@ -31,7 +31,7 @@ def resume(trainer: pl.Trainer) -> None:
 
 
 class _Thawing(pl.Callback):
-    """Trains what a resumed optimizer holds: `BaseFinetuning` has frozen it all again, and does not undo that."""
+    """Unfreezes the parameters of a resumed optimizer: `BaseFinetuning` freezes them again and does not undo that."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         for optimizer in trainer.optimizers:

@@ -1,1 +1,1 @@
-"""Files and folders: whole or not there, claimed for one command, locked, listed, and removed in one place."""
+"""Files and folders: written atomically, claimed for one command, locked, listed, and removed in one place."""

@@ -1,4 +1,4 @@
-"""`metrics.csv`: a row an epoch, written whole and read again."""
+"""Writing and reading `metrics.csv`: one row per epoch."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -10,19 +10,19 @@ from src.errors import ConfigError
 from src.storage.files import aside
 
 FIRST = "epoch", "step", "lr"
-"""The columns before those of metrics; epochs count from 1, and where nothing has a learning rate there is none."""
+"""The columns before those of metrics; epochs count from 1, and the learning rate may be missing."""
 
-_MOST_BYTES, _MOST_ROWS = 64 * 2**20, 500_000  # of a table that is read: a gigabyte in memory
+_MOST_BYTES, _MOST_ROWS = 64 * 2**20, 500_000  # of a table to read: a gigabyte in memory
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], durable: bool = False) -> None:
     """Write a table of epochs to `path`.
 
     Args:
-        path: Replaced as a whole.
-        columns: Their names.
-        rows: A value for each column; None leaves its cell empty.
-        durable: Wait until the table is on the disk.
+        path: The file, replaced atomically.
+        columns: Names of the columns.
+        rows: Rows with a value for each column; None leaves a cell empty.
+        durable: Whether to wait until the table is on the disk.
     """
     with aside(path, durable=durable) as part, part.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -31,7 +31,7 @@ def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], dur
 
 
 def read(path: Path) -> list[dict[str, float]]:
-    """The rows of the table at `path`, empty cells left out.
+    """The rows of the table at `path`, without empty cells.
 
     Raises:
         ConfigError: It is not a table of epochs.

@@ -1,4 +1,4 @@
-"""What went wrong in a run, as one line; and which runs of a sweep failed, whichever process they ran in."""
+"""A run's error as one line; and which runs of a sweep failed, in whatever process."""
 
 import errno
 import os
@@ -47,29 +47,29 @@ def line(error: BaseException) -> str:
 
 
 def is_of_the_disk(error: OSError, folder: Path) -> bool:
-    """Whether an error is such that nothing more can be written in a folder: full, read-only, gone."""
+    """Whether an error means that nothing more can be written to a folder: full, read-only or gone."""
     return error.errno in OF_THE_DISK or not folder.exists()
 
 
 def tell(error: BaseException) -> int:
-    """Print an error; the exit code that goes with it."""
+    """Print an error; returns its exit code."""
     print(line(error), file=sys.stderr)
     return int(getattr(error, "exit_code", _kind(error)[1]))
 
 
 def _kind(error: BaseException) -> tuple[str, int]:
-    """What stands before an error of this kind, and its exit code."""
+    """The prefix of an error of this kind, and its exit code."""
     known = next((_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS), None)
     return known or (f"{type(error).__name__}: ", 1)
 
 
 def note(sweep: Path, number: int, error: BaseException) -> None:
-    """Print the error for which a run of a sweep failed, and remember it in its folder, where all processes can.
+    """Print the error of a failed run of a sweep, and record it in the sweep's folder, for all processes.
 
     Args:
         sweep: The sweep's folder.
-        number: Of the run.
-        error: Why it failed.
+        number: Number of the run.
+        error: The error.
     """
     text = f"#{number}: {line(error)}\n"
     sys.stderr.write(text)
@@ -79,5 +79,5 @@ def note(sweep: Path, number: int, error: BaseException) -> None:
 
 
 def noted(sweep: Path) -> list[str]:
-    """The failures of a sweep, a line each."""
+    """The failures of a sweep, one line each."""
     return SweepFolder(sweep).failures.read_text().splitlines() if SweepFolder(sweep).failures.exists() else []

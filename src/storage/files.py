@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written aside, then renamed."""
+"""Atomic files: written under another name, then renamed."""
 
 import errno
 import os
@@ -9,29 +9,29 @@ from pathlib import Path
 from src.storage.removal import part_of, put, remove_empty, remove_part
 
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE)
-"""Errors by which a disk says that it takes nothing now, whatever the file."""
+"""Errors of a disk that cannot be written to at the moment, whatever the file."""
 
 
 @contextmanager
 def aside(path: Path, replace: bool = True, durable: bool = False) -> Iterator[Path]:
-    """A path to write a file to, which takes the place of `path` when the block ends well.
+    """A temporary path for a file that replaces `path` when the block succeeds.
 
-    Its name is this call's own, so that two processes never write to the same part. The folder must be there: a run
-    whose folder has vanished does not get a new one.
+    Its name is unique, so that two processes never write to the same file. The folder must exist: a run whose folder
+    has vanished does not get a new one.
 
     Args:
-        path: The file that is to be.
-        replace: A file that is there already is replaced.
-        durable: The file outlasts a power failure; takes some milliseconds, for disks are slow to say so.
+        path: The final path.
+        replace: Whether to replace an existing file.
+        durable: Whether the file must survive a power failure, which takes some milliseconds.
 
     Raises:
-        FileExistsError: Without `replace`, where something is there when the block ends.
-        OSError: Nothing can be written there. It names `path`.
+        FileExistsError: Something is at `path` when the block ends, and `replace` is False.
+        OSError: Nothing can be written there. The error names `path`.
     """
     part = part_of(path)
     try:
         with suppress(FileNotFoundError):
-            path.lstat()  # so that a name which no file can have is known before the block
+            path.lstat()  # finds an impossible name before the block runs
         part.touch(exist_ok=False)
         yield part
         if durable:
@@ -48,10 +48,10 @@ def aside(path: Path, replace: bool = True, durable: bool = False) -> Iterator[P
 
 
 def make_folders(folder: Path) -> tuple[Path, ...]:
-    """Make a folder and those above it; the ones that were not there, the innermost first.
+    """Create a folder and its parents; returns those that did not exist, innermost first.
 
     Raises:
-        OSError: One of them cannot be made; then none is left.
+        OSError: One of them cannot be created; then none is left behind.
     """
     if folder.is_dir():
         return ()
@@ -70,7 +70,7 @@ def make_folders(folder: Path) -> tuple[Path, ...]:
 
 @contextmanager
 def placed(path: Path) -> Iterator[None]:
-    """An error of the disk in the block that names no file names `path`."""
+    """Let a disk error in the block that names no file name `path`."""
     try:
         yield
     except OSError as error:
@@ -80,7 +80,7 @@ def placed(path: Path) -> Iterator[None]:
 
 
 def flush_all() -> None:
-    """Wait until all that has been written is on the disk, where the system can say so."""
+    """Wait until everything written is on the disk, if the system supports it."""
     if hasattr(os, "sync"):
         os.sync()
 

@@ -11,8 +11,8 @@ def find_run(name: str, runs_dir: str, key: str) -> Path:
 
     Args:
         name: `latest`, or a path.
-        runs_dir: Where the latest is looked for.
-        key: What the user set, for messages.
+        runs_dir: The folder to search for the latest run.
+        key: The setting, for messages.
 
     Raises:
         ConfigError: There is none.
@@ -31,7 +31,7 @@ def find_run(name: str, runs_dir: str, key: str) -> Path:
 
 
 def _meant(path: Path) -> Path | None:
-    """The run whose file a path names, or the first one of a sweep that it names."""
+    """The run that a file belongs to, or the first run of a sweep."""
     if path.is_file() and (above := [each for each in path.parents if RunFolder(each).config.exists()]):
         return above[0]
     return next((run.path for run in SweepFolder(path).runs), None) if SweepFolder(path).overrides.exists() else None
@@ -50,5 +50,5 @@ def latest_sweep(runs_dir: Path) -> Path:
 
 
 def _newest(runs_dir: Path, name: Path) -> Path | None:
-    """The newest file of a name in any folder below `runs_dir`."""
+    """The newest file with a `name` in any folder below `runs_dir`."""
     return max(runs_dir.glob(f"**/{name}"), key=lambda path: path.stat().st_mtime_ns, default=None)

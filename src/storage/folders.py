@@ -1,4 +1,4 @@
-"""The folders of runs and sweeps as objects: where each file is, and whose folder it is."""
+"""The folders of runs and sweeps as objects: the paths of their files, and who a folder belongs to."""
 
 import json
 import secrets
@@ -10,12 +10,12 @@ from src.storage.files import aside
 from src.storage.values import known_json
 
 FORMAT = 1
-"""Of what this version writes into a folder; one more when older versions could no longer read it."""
+"""The format version of folders; increased when older versions can no longer read them."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder: the names of its files stand here and nowhere else.
+    """A run's folder: the names of its files are defined here and nowhere else.
 
     Args:
         path: The folder.
@@ -30,7 +30,7 @@ class RunFolder:
 
     @property
     def hydra(self) -> Path:
-        """The folder of what Hydra writes."""
+        """The folder of Hydra's files."""
         return self.path / ".hydra"
 
     @property
@@ -40,7 +40,7 @@ class RunFolder:
 
     @property
     def overrides(self) -> Path:
-        """What the command line set."""
+        """The overrides of the command line."""
         return self.hydra / "overrides.yaml"
 
     @property
@@ -50,7 +50,7 @@ class RunFolder:
 
     @property
     def log(self) -> Path:
-        """What the terminal showed."""
+        """The log of the terminal's output."""
         return self.path / "train.log"
 
     @property
@@ -60,12 +60,12 @@ class RunFolder:
 
     @property
     def history(self) -> Path:
-        """A row an epoch."""
+        """The metrics of each epoch, one row per epoch."""
         return self.path / "metrics.csv"
 
     @property
     def threshold(self) -> Path:
-        """The threshold that a rule chose, or that was given afterwards."""
+        """The threshold that a rule chose, or that was set later."""
         return self.path / "threshold.json"
 
     @property
@@ -75,7 +75,7 @@ class RunFolder:
 
     @property
     def baselines(self) -> Path:
-        """What simpler methods come to on the run's rows."""
+        """The scores of simpler methods on the run's rows."""
         return self.path / "baselines.json"
 
     @property
@@ -85,17 +85,17 @@ class RunFolder:
 
     @property
     def data_facts(self) -> Path:
-        """What the columns of the run's table were taken for."""
+        """The detected kinds of the columns of the run's table."""
         return self.path / "data.json"
 
     @property
     def importance(self) -> Path:
-        """What each column of the run's table is worth."""
+        """The importance of each column of the run's table."""
         return self.path / "importance.csv"
 
     @property
     def rows_seen(self) -> Path:
-        """Keys of the rows of a file that the run was trained on or chosen by."""
+        """Keys of the training and validation rows from a file."""
         return self.path / "rows_seen.bin"
 
     @property
@@ -105,7 +105,7 @@ class RunFolder:
 
     @property
     def fold_predictions(self) -> Path:
-        """The run's prediction for each row of the fold that it tests."""
+        """The run's predictions for the rows of its test fold."""
         return self.path / "fold_predictions.csv"
 
     @property
@@ -115,7 +115,7 @@ class RunFolder:
 
     @property
     def best_checkpoint(self) -> Path:
-        """The weights that validation chose."""
+        """The weights of the best epoch by validation."""
         return self.checkpoints / "best.ckpt"
 
     @property
@@ -139,27 +139,27 @@ class RunFolder:
         return self.path / "export"
 
     def movie(self, start: int = 0) -> Path:
-        """The movie of the boundary; of a run that was resumed without its beginning, from epoch `start`."""
+        """The movie of the boundary; for a resumed run, of the epochs since `start`."""
         return self.plots / (f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif")
 
     def evaluation(self, *differences: str) -> Path:
-        """The folder of an evaluation, named by its `differences` from the usual one."""
+        """The folder of an evaluation, named by its `differences` from the default."""
         return self.path / "_".join(["evaluation", *differences])
 
     @property
     def begun(self) -> bool:
-        """Whether it holds what training has left."""
+        """Whether training has left anything in it."""
         return self.checkpoints.exists() or self.history.exists() or self.finished
 
     @property
     def finished(self) -> bool:
-        """Whether the run has been trained and measured."""
+        """Whether the run has been trained and evaluated."""
         return self.metrics.exists()
 
 
 @dataclass(frozen=True)
 class SweepFolder:
-    """A sweep's folder: its own files, beside those of its runs.
+    """A sweep's folder: its own files, besides those of its runs.
 
     Args:
         path: The folder.
@@ -174,22 +174,22 @@ class SweepFolder:
 
     @property
     def overrides(self) -> Path:
-        """Hydra's configuration of the sweep, which says what the command line set."""
+        """Hydra's configuration of the sweep, with the overrides of the command line."""
         return self.path / "multirun.yaml"
 
     @property
     def failures(self) -> Path:
-        """Why runs failed, a line each."""
+        """Why runs failed, one line each."""
         return self.path / "failures.txt"
 
     @property
     def out_of_fold(self) -> Path:
-        """What the runs of all folds say of each row, which each tests once."""
+        """The out-of-fold predictions: each row's by the run that tests it."""
         return self.path / "out_of_fold.csv"
 
     @property
     def baselines(self) -> Path:
-        """What simpler methods come to on the rows of its splits."""
+        """The scores of simpler methods on the rows of its splits."""
         return self.path / "baselines.json"
 
     @property
@@ -199,7 +199,7 @@ class SweepFolder:
 
     @property
     def runs(self) -> list[RunFolder]:
-        """Those of its runs that have begun, in no order."""
+        """Its runs that have begun, in no particular order."""
         return [RunFolder(path.parent.parent) for path in self.path.glob(f"*/{RUN.overrides}")]
 
     @property
@@ -225,7 +225,7 @@ class EvaluationFolder:
 
 
 RUN, SWEEP = RunFolder(Path()), SweepFolder(Path())
-"""Where each file is, seen from the folder."""
+"""The paths of files relative to the folder."""
 
 
 def _names(*paths: Path) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ def _names(*paths: Path) -> tuple[str, ...]:
 
 
 def _parts(*paths: Path) -> tuple[str, ...]:
-    """Patterns of what a process that was killed while it wrote may have left of such files."""
+    """Patterns of temporary files that a killed process may have left of such files."""
     return _names(*(path.with_name(f".{path.name}.*-????????.part") for path in paths))
 
 
@@ -241,38 +241,38 @@ _MEASURED = (
     *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
     *(RUN.rows_seen, RUN.row_digests, RUN.provenance, RUN.data_facts, RUN.fold_predictions),
 )
-"""What training and measuring write beside checkpoints and figures."""
+"""What training and evaluation write besides checkpoints and figures."""
 
 SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)
-"""What a sweep's folder holds before its first run has begun."""
+"""What a sweep's folder contains before its first run has begun."""
 
 UNFINISHED_FILES = _names(
     *(path for path in _MEASURED if path != RUN.metrics),
     *(RUN.best_checkpoint, RUN.last_checkpoint, RUN.tensorboard / "events.out.tfevents.*"),
 )
-"""What a run that did not finish has left behind, and what one that starts anew must not take for its own."""
+"""What an unfinished run has left behind, which a new run must not mistake for its own."""
 
 PARTS = _parts(*_MEASURED, RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*")
-"""What a process that was killed while it wrote may have left in a run's folder."""
+"""The temporary files that a killed process may have left in a run's folder."""
 
 SWEEP_PARTS = _parts(SWEEP.stack_checkpoint)
 """The same in a sweep's folder."""
 
 RUN_FILES = _names(RUN.mark, RUN.config, RUN.hydra_config, RUN.overrides, RUN.log)
-"""What a run's folder holds before training has begun."""
+"""What a run's folder contains before training has begun."""
 
 UNBEGUN_FILES = (
     *(*RUN_FILES, *UNFINISHED_FILES, *PARTS),
     *(str(RUN.tensorboard / "hparams.yaml"), "csv/hparams.yaml", "csv/metrics.csv"),
 )
-"""What a process may have left in a run's folder when it ends before there is anything to resume from."""
+"""What a process may leave in a run's folder if it ends before there is anything to resume from."""
 
 _OWN_FILES = {*map(Path, RUN_FILES), *_MEASURED}
 _OWN_FOLDERS = {RUN.hydra, RUN.checkpoints, RUN.plots, RUN.tensorboard}
 
 
 def owner_of(path: Path) -> RunFolder | None:
-    """The run whose own file `path` is or would be, if it is one's; a new file of another name is nobody's."""
+    """The run that the file at `path` belongs to or would belong to, if any; other new files belong to nobody."""
     place = path.parent.resolve() / path.name
     for folder in place.parents:
         run, inside = RunFolder(folder), place.relative_to(folder)
@@ -284,12 +284,12 @@ def owner_of(path: Path) -> RunFolder | None:
 
 
 def write_mark(path: Path, **facts: Any) -> None:
-    """Mark a folder as this project's, by the file at `path`: the number of the format, a new id, and more `facts`."""
+    """Mark a folder as this project's with the file at `path`: the format version, a new id, and further `facts`."""
     with aside(path) as part:
         part.write_text(json.dumps({"format": FORMAT, "id": secrets.token_hex(8), **facts}) + "\n")
 
 
 def read_mark(path: Path) -> dict[str, Any]:
-    """What the mark at `path` says; empty where there is none that this project wrote."""
+    """The contents of the mark at `path`; empty if this project wrote none."""
     found = known_json(path, most=2**16)
     return found if isinstance(found.get("id"), str) else {}

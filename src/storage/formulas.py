@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet would run as formulas, made harmless in the CSV files that are written."""
+"""Makes texts that a spreadsheet would run as formulas harmless in CSV files."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ _BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def inert(cell: Any) -> Any:
-    """A cell that a spreadsheet shows as it is: a text that it would take for a formula gets a `'` in front.
+    """A cell that a spreadsheet shows literally: a text that it would read as a formula gets a leading `'`.
 
-    Numbers, and texts that are numbers, stay as they are, and so does a sign that stands alone.
+    Numbers, texts that are numbers, and a single sign stay unchanged.
 
     Example:
         >>> [inert(cell) for cell in ("=1+1", "-2+3", "-2.5", "-", -2.5, "red", None)]

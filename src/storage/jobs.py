@@ -1,4 +1,4 @@
-"""A job's folder in its sweep's: inside it, no other job's, and begun without what an earlier try has left."""
+"""A job's folder inside its sweep's: not another job's, and cleared of what an earlier try has left."""
 
 import logging
 import os
@@ -14,15 +14,15 @@ from src.storage.removal import remove_empty, remove_listed
 
 
 def begin_job(folder: Path, sweep: Path, number: int) -> None:
-    """Mark a folder as that of a sweep's job, unless it is marked; one in which somebody has trained stays nobody's.
+    """Mark a folder as that of a sweep's job, unless it is marked or somebody has trained in it.
 
     Args:
-        folder: Of the job.
+        folder: The job's folder.
         sweep: The sweep's folder.
-        number: The job's.
+        number: The job's number.
 
     Raises:
-        ConfigError: It is another job's folder.
+        ConfigError: The folder is another job's.
     """
     check_free(folder, sweep, number)
     run = RunFolder(folder)
@@ -32,10 +32,10 @@ def begin_job(folder: Path, sweep: Path, number: int) -> None:
 
 
 def clear_job(folder: Path, sweep: Path) -> None:
-    """Remove what a job that did not finish has left in its folder, if the mark there says that it is the sweep's.
+    """Remove what an unfinished job has left in its folder, if the folder is marked as the sweep's.
 
     Args:
-        folder: Of the job.
+        folder: The job's folder.
         sweep: The sweep's folder.
     """
     owner = read_mark(RunFolder(folder).mark).get("sweep")
@@ -44,12 +44,12 @@ def clear_job(folder: Path, sweep: Path) -> None:
 
 
 def discard_job(folder: Path, sweep: Path, number: int) -> None:
-    """Remove the folder of a job that never began; what holds more than `begin_job` and Hydra left stays.
+    """Remove the folder of a job that never began, unless it contains more than `begin_job` and Hydra left.
 
     Args:
-        folder: Of the job.
+        folder: The job's folder.
         sweep: The sweep's folder.
-        number: The job's.
+        number: The job's number.
     """
     run = RunFolder(folder)
     if read_mark(run.mark).get("number") == number and not run.begun:
@@ -59,13 +59,13 @@ def discard_job(folder: Path, sweep: Path, number: int) -> None:
 
 
 def kept_inside(subdir: str) -> str:
-    """The template of jobs' folders, such that each is seen to stay inside the sweep's folder before it is made.
+    """A template of job folders that checks that each stays inside the sweep's folder before it is created.
 
     Args:
-        subdir: The template as the user wrote it, `s${seed}` for one.
+        subdir: The template as the user wrote it, such as `s${seed}`.
 
     Raises:
-        ConfigError: All jobs would have one folder, or it holds quotes.
+        ConfigError: All jobs would share one folder, or the template contains quotes.
     """
     if not re.search(r"(?<!\\)\$\{", subdir):
         raise ConfigError(
@@ -79,7 +79,7 @@ def kept_inside(subdir: str) -> str:
 
 
 def _inside(subdir: Any, *, _root_: DictConfig) -> str:
-    """The resolver `inside`: the folder of a job, once it has been seen to be its own."""
+    """The resolver `inside`: the folder of a job, after checking that it is its own."""
     hydra = _root_.hydra
     number = None if OmegaConf.is_missing(hydra.job, "num") else hydra.job.num
     sweep = Path(str(hydra.sweep.dir))
@@ -91,15 +91,15 @@ OmegaConf.register_new_resolver("inside", _inside, replace=True)
 
 
 def check_free(folder: Path, sweep: Path, number: int | None) -> None:
-    """Refuse a job's folder that is not inside the sweep's, or that another job has.
+    """Refuse a job's folder that is not inside the sweep's, or that belongs to another job.
 
     Args:
-        folder: Of the job.
+        folder: The job's folder.
         sweep: The sweep's folder.
-        number: The job's; None where it is not known yet.
+        number: The job's number; None if it is not known yet.
 
     Raises:
-        ConfigError: It is one of these.
+        ConfigError: The folder is one of these.
     """
     inner = Path(os.path.relpath(folder, sweep))
     steps = [sweep / Path(*inner.parts[:depth]) for depth in range(1, len(inner.parts) + 1)]

@@ -1,4 +1,4 @@
-"""One process at a time trains in a folder: a lock that the system takes back when the process dies."""
+"""A lock so that one process at a time trains in a folder; the system releases it when the process dies."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from src.errors import ConfigError
 
 try:
     import fcntl
-except ImportError:  # not on this system
+except ImportError:  # not available on this system
     fcntl = None  # type: ignore[assignment]
 
 log = logging.getLogger(__name__)
@@ -19,13 +19,14 @@ _locked: dict[str, int] = {}
 def lock(folder: Path, key: str, shared: bool = False) -> None:
     """Keep other processes from training in a folder until `release`, or until this process ends.
 
-    The lock is the folder's own, so that no file is needed and a folder that is copied takes no lock along. Processes
-    that a run starts to train with it belong to the first one, which has the lock.
+    The lock is on the folder itself, so that no file is needed and a copied folder is not locked. Processes that a run
+    starts for distributed training share the lock of the first one.
 
     Args:
-        folder: Of a run or a sweep.
-        key: What the user set, for messages.
-        shared: Other processes may have the folder as well, but none alone: a sweep of which one run is resumed.
+        folder: Folder of a run or a sweep.
+        key: The setting, for messages.
+        shared: Whether other processes may share the folder, but none may have it alone: a sweep with one run being
+            resumed.
 
     Raises:
         ConfigError: Another process has it.
@@ -43,18 +44,18 @@ def lock(folder: Path, key: str, shared: bool = False) -> None:
         raise ConfigError(f"{key}: another process trains in {folder} now; wait until it has ended") from None
     except OSError:
         os.close(opened)
-        log.warning("%s: its file system has no locks; take care that no other process trains there", folder)
+        log.warning("%s: its file system has no locks; make sure that no other process trains there", folder)
     else:
         _locked[place] = opened
 
 
 def release(folder: Path | None = None) -> None:
-    """Give back the lock of a folder; None gives back all that this process has."""
+    """Release the lock of a folder; None releases all locks of this process."""
     places = list(_locked) if folder is None else [str(folder.resolve())]
     for place in places:
         if place in _locked:
             os.close(_locked.pop(place))
 
 
-# Else processes that decode images would keep the lock of a run that was killed.
+# Otherwise processes that decode images would keep the lock of a killed run.
 os.register_at_fork(after_in_child=release)

@@ -1,4 +1,4 @@
-"""A run's log, whose disk may be full."""
+"""A run's log, on a disk that may be full."""
 
 import logging
 import os
@@ -6,13 +6,13 @@ import sys
 
 
 class RunLog(logging.FileHandler):
-    """`train.log`: a disk that refuses a line ends the run, as it does with any other file of the run.
+    """`train.log`: a disk error ends the run, as for any other file of the run.
 
     Python's own handler prints a traceback and goes on.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Raise the disk's error, under the name of the file."""
+        """Raise the disk's error with the name of the file."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)

@@ -1,4 +1,4 @@
-"""What commands write where the user says: files that are whole or not there, never in the place of someone else's."""
+"""Output files at paths that users choose: written atomically, and never over somebody else's files."""
 
 import errno
 import os
@@ -14,21 +14,22 @@ from src.storage.removal import remove_empty
 
 
 def check_output(path: Path, force: bool, source: Path | None = None) -> None:
-    """Refuse an output that would be written over something else.
+    """Refuse an output that would overwrite something else.
 
     Args:
-        path: The file that is to be.
-        force: It may replace a regular file.
+        path: The output file.
+        force: Whether it may replace a regular file.
         source: A file, or a folder of files, that the command reads.
 
     Raises:
-        ConfigError: A folder, a link or a device is there; a file without `force`; it belongs to a run, or is read.
+        ConfigError: The path is a folder, a link or a device, an existing file without `force`, a run's own file, or
+            the input.
     """
     kind = _kind(path)
     if kind in ("folder", "link", "special file"):
-        raise ConfigError(f"output: {path} is a {kind}, which nothing replaces; name a file")
+        raise ConfigError(f"output: {path} is a {kind} and is never replaced; name a file")
     if (run := owner_of(path)) is not None:
-        raise ConfigError(f"output: {path} is for the run in {run.path} to write; name another place")
+        raise ConfigError(f"output: {path} belongs to the run in {run.path}; name another place")
     if source is not None and source.exists():
         place, read = path.parent.resolve() / path.name, source.resolve()
         if place == read or (kind and path.samefile(source)):
@@ -41,24 +42,24 @@ def check_output(path: Path, force: bool, source: Path | None = None) -> None:
 
 @contextmanager
 def output(path: Path, replace: bool = False) -> Iterator[Path]:
-    """A path to write one output to, as `outputs` gives; `replace`: another file may be there already."""
+    """A temporary path for one output, as from `outputs`; `replace` allows an existing file to be replaced."""
     with outputs({path: replace}) as (part,):
         yield part
 
 
 @contextmanager
 def outputs(paths: dict[Path, bool], key: str = "output") -> Iterator[list[Path]]:
-    """Paths to write files to, as `aside` gives, that take their places together when the block ends well.
+    """Temporary paths for files, as from `aside`, that are all moved into place when the block succeeds.
 
-    Folders above them are made, and go again when the block fails.
+    Their folders are created, and removed again if the block fails.
 
     Args:
-        paths: The files that are to be, and whether one that is there already is replaced.
-        key: What the user set.
+        paths: The output files, and whether an existing one may be replaced.
+        key: The setting, for messages.
 
     Raises:
-        ConfigError: Nothing can ever be written there, or something has come there since.
-        OSError: The disk is full, read-only or the like.
+        ConfigError: Nothing can ever be written there, or something has appeared there since.
+        OSError: The disk is full, read-only or similar.
     """
     above: list[Path] = []
     try:
@@ -80,13 +81,13 @@ def outputs(paths: dict[Path, bool], key: str = "output") -> Iterator[list[Path]
     except BaseException as error:
         remove_empty(above)
         if isinstance(error, FileExistsError):
-            reason = "has come to be there meanwhile, and stays"
+            reason = "has appeared in the meantime and is not replaced"
             raise ConfigError(f"{key}: {error.filename} {reason}; name another") from error
         raise
 
 
 def _kind(path: Path) -> str | None:
-    """What is at `path`, not following links; None for nothing."""
+    """The kind of what is at `path`, without following links; None if there is nothing."""
     try:
         mode = os.lstat(path).st_mode
     except OSError:

@@ -1,6 +1,6 @@
-"""Folders that a command fills with files of its own, and fills anew: an evaluation, a comparison.
+"""Folders that a command fills with its own files, again and again: an evaluation, a comparison.
 
-A manifest in the folder lists the files. A later command replaces and removes those, and leaves all others alone.
+A manifest in the folder lists these files. A later command replaces and removes only those.
 """
 
 import os
@@ -17,22 +17,22 @@ from src.storage.values import known_json, write_json
 
 @contextmanager
 def product(folder: Path, kind: str, key: str, ours: Callable[[Path], bool], force: bool = False) -> Iterator[Path]:
-    """A folder to write files to, which move into `folder` when the block ends well; those of an earlier time go.
+    """A temporary folder for files that are moved to `folder` when the block succeeds, replacing earlier ones.
 
     Args:
-        folder: Where they are to be; made if it is not there.
-        kind: What they are, `evaluation` for one; their manifest is `.evaluation.json`.
-        key: What the user set, for messages.
-        ours: Whether files without a manifest were written by a version of this project that made none.
-        force: Files of the same names may be replaced, whosever they are.
+        folder: The final folder; created if necessary.
+        kind: The kind of files, such as `evaluation`; their manifest is then `.evaluation.json`.
+        key: The setting, for messages.
+        ours: Whether files without a manifest were written by an earlier version of this project that made none.
+        force: Whether files of the same names may be replaced, whoever they belong to.
 
     Raises:
-        ConfigError: No folder but a link or a file is there, or files of the same names that are not listed.
+        ConfigError: The path is a link or a file, or the folder has unlisted files of the same names.
         OSError: Nothing can be written there.
     """
     check_folder(folder, key)
     above = make_folders(folder.parent)
-    scratch = part_of(folder.absolute())  # `.` has no name to put a part beside
+    scratch = part_of(folder.absolute())  # `.` has no name to derive a temporary one from
     try:
         scratch.mkdir()
         yield scratch
@@ -45,18 +45,18 @@ def product(folder: Path, kind: str, key: str, ours: Callable[[Path], bool], for
 
 
 def check_folder(folder: Path, key: str) -> None:
-    """Refuse a place for a folder's files where something else is.
+    """Refuse a path for a folder if something else is there.
 
     Raises:
-        ConfigError: A file or a link is there; `key` is what the user set.
+        ConfigError: A file or a link is there; `key` is the setting for the message.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         kind = "link" if folder.is_symlink() else "file"
-        raise ConfigError(f"{key}: {folder} is a {kind}, and files are to go into a folder there; move it away")
+        raise ConfigError(f"{key}: {folder} is a {kind}, but a folder is needed there; move it away")
 
 
 def _move(scratch: Path, folder: Path, kind: str, key: str, ours: Callable[[Path], bool], force: bool) -> None:
-    """Move all files of a `scratch` folder to the other, and remove those of an earlier time there."""
+    """Move all files of a `scratch` folder to `folder`, and remove the earlier ones there."""
     names = sorted(path.name for path in scratch.iterdir())
     check_folder(folder, key)
     new = not folder.exists()
@@ -67,9 +67,11 @@ def _move(scratch: Path, folder: Path, kind: str, key: str, ours: Callable[[Path
     for name in names:
         there = folder / name
         if os.path.lexists(there) and (there.is_symlink() or not there.is_file() or not (force or name in listed)):
-            raise ConfigError(f"{key}: {there} is not of an earlier {kind}, and stays; move it, or name another place")
+            raise ConfigError(
+                f"{key}: {there} is not from an earlier {kind} and is not replaced; move it, or name another place"
+            )
     try:
-        _list(folder, kind, {*listed, *names})  # first, so that nothing is ever unlisted, whatever stops this
+        _list(folder, kind, {*listed, *names})  # first, so that nothing is ever unlisted, whatever interrupts this
         for name in names:
             put(scratch / name, folder / name, replace=True)
         if earlier := listed - set(names):
@@ -83,7 +85,7 @@ def _move(scratch: Path, folder: Path, kind: str, key: str, ours: Callable[[Path
 
 
 def manifest_name(kind: str) -> str:
-    """The name of the manifest of files of a `kind`.
+    """The name of the manifest for files of a `kind`.
 
     Example:
         >>> manifest_name("evaluation")
@@ -97,7 +99,7 @@ def _list(folder: Path, kind: str, names: set[str]) -> None:
 
 
 def _listed(manifest: Path) -> set[str] | None:
-    """The files that a manifest lists, whoever wrote it: plain names alone; None where there is none."""
+    """The files listed in a manifest, which anybody may have written: only plain names; None without a manifest."""
     files = known_json(manifest, most=2**20).get("files")
     if not isinstance(files, list):
         return None

@@ -1,7 +1,7 @@
-"""The one place that removes files and folders, and that puts a file where another may be.
+"""The only module that removes files and folders, or puts a file where another may be.
 
-Removed is only what this process made, a part with a name of its own, or what is listed by name in a folder that the
-caller knows to be this project's. What is not listed stays, and then its folder stays. Links are never followed.
+It removes only what this process made under a unique name, or what is listed by name in a folder that the caller knows
+to be this project's. What is not listed stays, and so does its folder. Links are never followed.
 """
 
 import errno
@@ -15,25 +15,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PART = re.compile(r"\..*\.(?P<pid>\d+)-[0-9a-f]{8}\.part", re.DOTALL)  # a name may hold a newline
-_LONGEST = 40  # letters of a name that its part repeats: names may have 255 bytes
+_PART = re.compile(r"\..*\.(?P<pid>\d+)-[0-9a-f]{8}\.part", re.DOTALL)  # a name may contain a newline
+_LONGEST = 40  # characters of a name that its temporary name repeats: names may have 255 bytes
 _NO_LINK = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV, errno.EACCES)
 
 
 def part_of(path: Path) -> Path:
-    """A name beside `path` that no other process and no other call uses."""
+    """A unique temporary name next to `path`."""
     return path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
 def remove_part(part: Path) -> None:
-    """Remove a part that this process made, a file or a folder; where the disk does not let it, the part stays.
+    """Remove a temporary file or folder `part` that this process made; if the disk refuses, it stays.
 
     Raises:
-        ValueError: The path is none that `part_of` gave to this process.
+        ValueError: The path did not come from `part_of` in this process.
     """
     known = _PART.fullmatch(part.name)
     if known is None or int(known["pid"]) != os.getpid():
-        raise ValueError(f"{part}: this process made no such part")
+        raise ValueError(f"{part}: not a temporary file of this process")
     with suppress(OSError):
         if part.is_dir() and not part.is_symlink():
             shutil.rmtree(part)
@@ -42,22 +42,22 @@ def remove_part(part: Path) -> None:
 
 
 def put(part: Path, path: Path, replace: bool) -> None:
-    """Give a finished part its name.
+    """Give a finished temporary file its final name.
 
     Args:
-        part: As `part_of` named it.
-        path: The name. A link is replaced itself, never what it points to.
-        replace: Another file may be there.
+        part: The temporary file from `part_of`.
+        path: The final name. A link is replaced itself, never what it points to.
+        replace: Whether another file may be replaced.
 
     Raises:
-        FileExistsError: Something is there that may not be replaced.
+        FileExistsError: Something is there that must not be replaced.
         OSError: A folder is there, or the disk refuses.
     """
     if replace:
         part.replace(path)
         return
     try:
-        os.link(part, path)  # unlike a rename, it never replaces a file that came meanwhile
+        os.link(part, path)  # unlike a rename, it never replaces a file that has appeared in the meantime
     except OSError as error:
         if isinstance(error, FileExistsError) or error.errno not in _NO_LINK:
             raise
@@ -69,16 +69,16 @@ def put(part: Path, path: Path, replace: bool) -> None:
 
 
 def remove_listed(folder: Path, names: Iterable[str]) -> None:
-    """Remove files of a folder by their names, and the sub-folders of these that are empty then; `folder` stays.
+    """Remove files of a folder by name, and their sub-folders if they are then empty; `folder` itself stays.
 
     Args:
-        folder: One that bears this project's mark, or that this process made.
+        folder: A folder with this project's mark, or that this process made.
         names: Relative paths; the last part may be a pattern, as in `tensorboard/events.out.tfevents.*`. Only regular
             files are removed, never through a link.
 
     Raises:
         ValueError: A name that leads out of the folder.
-        OSError: The disk does not let it.
+        OSError: The disk refuses.
     """
     subfolders = set()
     for name in names:
@@ -97,7 +97,7 @@ def remove_listed(folder: Path, names: Iterable[str]) -> None:
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove folders, in this order, until one of them is not empty, not there, or a link."""
+    """Remove folders, in this order, until one is not empty, does not exist, or is a link."""
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
@@ -105,7 +105,7 @@ def remove_empty(folders: Iterable[Path]) -> None:
 
 @contextmanager
 def _descended(folder: Path, names: list[str]) -> Iterator[int | None]:
-    """The open folder `folder/names…`, reached without following a link below `folder`; None where there is none."""
+    """The open folder `folder/names…`, reached without following a link below `folder`; None if there is none."""
     opened: list[int] = []
     try:
         try:

@@ -1,4 +1,4 @@
-"""Tensors as files that are whole or not there."""
+"""Saving tensors atomically."""
 
 import io
 from pathlib import Path
@@ -12,11 +12,10 @@ from src.storage.files import aside
 def save(state: Any, path: Path, durable: bool = False) -> None:
     """Write nested containers of tensors to a file, as `torch.save` does.
 
-    They are serialized in memory first: PyTorch's own writer answers a full disk with an error that names neither it
-    nor the file.
+    They are serialized in memory first: PyTorch's own error for a full disk names neither the cause nor the file.
 
     Args:
-        state: What to write.
+        state: The containers to write.
         path: The file, which is replaced.
         durable: As for `aside`.
 

@@ -1,13 +1,13 @@
-"""Work that may wait: done at once when the last time is long past, else kept for later."""
+"""Limits how often some work is done: now if the last time is long past, otherwise later."""
 
 import time
 
 
 class Throttle:
-    """Says whether some seconds have passed since the last time.
+    """Tells whether some seconds have passed since the last time.
 
     Args:
-        seconds: The pause between two times; the first pause begins when this object is made or `restart`ed.
+        seconds: The pause between two times; the first pause begins when this object is created or `restart`ed.
 
     Example:
         >>> Throttle(seconds=3600).due(), Throttle(seconds=0).due()
@@ -23,7 +23,7 @@ class Throttle:
         self._last = time.monotonic()
 
     def due(self) -> bool:
-        """True, and a new pause begins, if the pause is over."""
+        """Whether the pause is over; if so, a new one begins."""
         if time.monotonic() - self._last < self.seconds:
             return False
         self.restart()

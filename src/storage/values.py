@@ -1,4 +1,4 @@
-"""Values as JSON and columns as CSV, in files that are whole or not there."""
+"""Values as JSON and columns as CSV, written atomically."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from src.storage.formulas import inert
 
 
 def write_json(path: Path, values: Mapping[str, Any], durable: bool = False) -> None:
-    """Write values as JSON to `path`, NaN and infinity as null, for JSON has neither; `durable` as for `aside`.
+    """Write values as JSON to `path`, with NaN and infinity as null, since JSON has neither; `durable` as for `aside`.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -31,13 +31,13 @@ def as_json(values: Mapping[str, Any]) -> str:
 
 
 def known_json(path: Path, most: int = 2**26) -> dict[str, Any]:
-    """The values in a JSON file that may be this project's; none where it cannot be, for what it says is then unknown.
+    """The values in a JSON file that should be this project's; empty if it cannot be.
 
-    A file that must be there and be whole is read by `src.trust.plain.read_json`, which says what is wrong with it.
+    A file that must exist and be intact is read by `src.trust.plain.read_json`, which reports what is wrong with it.
 
     Args:
-        path: The file. A link is nobody's.
-        most: Bytes that this project writes into such a file at most.
+        path: The file; links are ignored.
+        most: The most bytes that this project writes to such a file.
     """
     if path.is_symlink() or not path.is_file() or path.stat().st_size > most:
         return {}
@@ -49,7 +49,7 @@ def known_json(path: Path, most: int = 2**26) -> dict[str, Any]:
 
 
 def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
-    """Write columns of equal length as CSV to `path`, formulas among their texts made inert."""
+    """Write columns of equal length as CSV to `path`, with formulas in their texts made harmless."""
     with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(map(inert, columns))

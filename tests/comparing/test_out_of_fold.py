@@ -94,7 +94,7 @@ def test_a_seed_without_all_folds_is_left_out_and_the_line_says_so(sweep):
 def test_a_file_of_the_same_name_that_nobody_lists_stays(sweep):
     (sweep / ".out_of_fold.json").unlink()
     shutil.copystat(sweep / "sweep.json", sweep / "out_of_fold.csv")
-    assert "out_of_fold.csv is not of an earlier out_of_fold, and stays" in gather(sweep)
+    assert "out_of_fold.csv is not from an earlier out_of_fold and is not replaced" in gather(sweep)
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_text("row,fold\n1\n")])

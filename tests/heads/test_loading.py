@@ -70,7 +70,9 @@ def test_what_cannot_be_loaded_is_one_line(runs, tmp_path):
         Head.load_from_checkpoint(path.with_name("nowhere.ckpt"))
     moved = tmp_path / "moved.ckpt"
     shutil.copy(path, moved)
-    with pytest.raises(ConfigError, match=r"moved.ckpt: lies in no run folder, .*; move it back to <run folder>/check"):
+    with pytest.raises(
+        ConfigError, match=r"moved.ckpt: is not in a run folder, .*; move it back to <run folder>/check"
+    ):
         RegressionHead.load_from_checkpoint(moved)
     spec = Head.load_from_checkpoint(path).spec
     parts = {"network": nn.Linear(spec.num_inputs, 1), "spec": spec, "make_optimizer": optim.SGD}

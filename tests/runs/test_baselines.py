@@ -63,7 +63,7 @@ def test_baselines_are_kept_and_shown_beside_the_evaluation(train, said):
     assert "majority class" not in said()
     evaluated(run.folder, threshold=0.999)
     shown = said()
-    assert "baselines: were compared with other weights or another threshold; python -m src.baselines" in shown
+    assert "baselines: outdated, since weights or threshold have changed; python -m src.baselines" in shown
     assert "majority class" not in shown
     evaluated(run.folder, baselines=True)
     assert "threshold of network and baselines: 0.999" in said()

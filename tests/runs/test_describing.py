@@ -54,7 +54,7 @@ def test_a_table_without_a_target_is_told_too(rows, capsys):
         "rows.csv: 60 rows, 6 columns",
         "  columns: 2 numbers; 1 date; 2 categories; 1 left out: name (texts that hardly ever repeat)",
         "  missing: 6 cells of size, 10 % of it",
-        "  data.target=COLUMN shows them by what is to be predicted",
+        "  data.target=COLUMN shows them by target",
         "written to out",
     ]
 

@@ -145,5 +145,7 @@ def test_a_head_with_probabilities_of_its_own_kind_is_refused(folds, tmp_path, m
 
     runs = folds("experiment=moons")
     monkeypatch.setattr(BinaryHead, "estimates", lambda self, logits: BinaryHead.probabilities(self, 2 * logits))
-    with pytest.raises(ConfigError, match="sweep: BinaryHead cannot answer with a mean of probabilities; give one run"):
+    with pytest.raises(
+        ConfigError, match="sweep: BinaryHead cannot predict from a mean of probabilities; give one run"
+    ):
         predict(named(runs, input=write(tmp_path / "rows.csv", ["x1", "x2"], [[0.5, 1.0]])))

@@ -84,7 +84,7 @@ def test_a_file_that_computes_something_else_is_not_kept(train, monkeypatch):
     wrong = nn.Sequential(nn.Linear(2, 4), nn.Softmax(1))
     _, _, suffix = exporting._FORMATS["torch_export"]
     monkeypatch.setitem(exporting._FORMATS, "torch_export", (exporting._write_torch, lambda _: wrong, suffix))
-    with pytest.raises(ExportError, match="gives other probabilities than the run, by"):
+    with pytest.raises(ExportError, match="differs from the run's probabilities by"):
         export(settings(run.folder, format="torch_export"))
     assert not (run.folder / "export").exists()
 

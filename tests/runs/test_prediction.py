@@ -208,7 +208,7 @@ def test_an_original_file_that_is_gone_does_not_matter(train, tmp_path):
         ("x1,x2\n1,2\n3,abc\n", r"new.csv: column x2, row 2 is not a number \(got 'abc'\)"),
         ("x1,x2\n1,2\n3\n", "new.csv: line 3 has 1 cells and the header 2"),
         ("x1,x1\n1,2\n", "new.csv: two columns are named 'x1'"),
-        ("x1,x2,predicted\n1,2,3\n", "new.csv: has a column predicted already"),
+        ("x1,x2,predicted\n1,2,3\n", "new.csv: already has a column predicted"),
     ],
 )
 def test_a_file_that_cannot_be_predicted_is_refused_and_nothing_is_written(xor, tmp_path, text, message):

@@ -103,6 +103,6 @@ def test_a_file_system_without_locks_is_named_in_one_line_and_work_goes_on(syste
         monkeypatch.setattr(locking, "fcntl", None)
     opened = len(list(Path("/proc/self/fd").iterdir()))
     locking.lock(tmp_path, "resume")
-    line = f"{tmp_path}: its file system has no locks; take care that no other process trains there"
+    line = f"{tmp_path}: its file system has no locks; make sure that no other process trains there"
     assert caplog.messages == [line]
     assert len(list(Path("/proc/self/fd").iterdir())) == opened

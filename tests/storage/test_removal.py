@@ -101,7 +101,7 @@ def test_only_a_part_of_this_process_is_removed_whole(tmp_path):
     other = tmp_path / ".tables.1-00000000.part"
     other.mkdir()
     for path in (tmp_path, tmp_path / "tables", other):
-        with pytest.raises(ValueError, match="this process made no such part"):
+        with pytest.raises(ValueError, match="not a temporary file of this process"):
             remove_part(path)
     remove_part(part)
     assert list(tmp_path.iterdir()) == [other]

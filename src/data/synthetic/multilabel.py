@@ -45,7 +45,7 @@ class Multilabel(DrawnWhole):
 
     @property
     def title(self) -> str:
-        """What makes these data special."""
+        """The title: what is special about these data."""
         return "Several labels per row"
 
     @property
