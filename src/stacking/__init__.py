@@ -1,1 +1,1 @@
-"""Many runs trained as one, where they differ in numbers alone, each as if it were alone."""
+"""Many runs that differ only in numbers, trained as one, each as if it were alone."""

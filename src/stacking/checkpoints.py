@@ -1,4 +1,4 @@
-"""A member's checkpoints in Lightning's format, as its run alone would have written them."""
+"""A member's checkpoints in Lightning's format, as a single run would have written them."""
 
 from dataclasses import asdict
 from typing import Any
@@ -19,7 +19,7 @@ class Checkpoints:
 
     Args:
         module: The stack after training.
-        stopping: The early stopping that a single run would have; None where it is off.
+        stopping: The early stopping that a single run would have; None if it is off.
         best: The ModelCheckpoint that a single run would have.
     """
 
@@ -33,7 +33,7 @@ class Checkpoints:
         self.group["params"] = list(range(len(self.names)))
 
     def write(self, run: int, member: Member) -> None:
-        """Write what there is of a `member`, the stack's `run`: one that failed in its first epoch has nothing."""
+        """Write the checkpoints of a `member`, `run` of the stack; one that failed in its first epoch has none."""
         history = self.module.history
         files = RunFolder(member.folder)
         for path, states in ((files.best_checkpoint, history.best), (files.last_checkpoint, history.last)):
@@ -59,7 +59,7 @@ class Checkpoints:
         return [piece.clone() for piece in self.module.stacked.pieces(params)]
 
     def _optimizer_state(self, run: int, member: Member, states: States, steps: int) -> dict[str, Any]:
-        """As `Optimizer.state_dict` returns it."""
+        """The optimizer's state, as from `Optimizer.state_dict`."""
         optimizer = self.module.optimizer
         group = {**self.group, "lr": states.tensors["lr"][run].item()}
         group |= {name: member.hyperparams[name] for name in ("momentum", "weight_decay", "eps") if name in group}

@@ -1,8 +1,8 @@
-"""The configurations of a sweep's jobs, composed once for all jobs whose overrides differ in plain values alone.
+"""The configurations of a sweep's jobs, composed once for all jobs with overrides that differ only in plain values.
 
 Composing a job takes Hydra longer than a stack needs to train it. Jobs that set the same keys to other numbers or words
-share one composition, in which each such value is replaced by a mark; a job's configuration and the files of its
-`.hydra` folder follow from putting its own values where the marks are.
+share one composition, in which each such value is replaced by a mark; putting a job's own values in place of the marks
+gives its configuration and the files of its `.hydra` folder.
 """
 
 import copy
@@ -35,13 +35,13 @@ Shape = tuple[tuple[str, str | None], ...]
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a sweep, as its run needs it.
+    """One job of a sweep.
 
     Attributes:
-        number: In the sweep.
-        overrides: As Hydra's sweeper made them.
+        number: Its number in the sweep.
+        overrides: Its overrides from Hydra's sweeper.
         cfg: The configuration, plain and resolved.
-        folder: Where the run is to write.
+        folder: The run's folder.
         files: Name and text of the files in `.hydra/`.
     """
 
@@ -70,17 +70,17 @@ class Composer:
         self._chosen: dict[str, Any] = {}
 
     def composed(self, overrides: Sequence[str]) -> DictConfig:
-        """A configuration of these overrides' shape, with the values of the first job that had it."""
+        """A configuration for overrides of this shape, with the values of the first job that had it."""
         shape = self._shape(overrides)
         if shape not in self._composed:
             self._composed[shape] = self._loader.load_sweep_config(self._master, list(overrides))
         return self._composed[shape]
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
-        """The job of some overrides, by its number in the sweep.
+        """The job for some overrides, with its number in the sweep.
 
         Raises:
-            ConfigError: What it leaves to its data cannot be chosen.
+            ConfigError: What it leaves to the data cannot be chosen.
         """
         shape = self._shape(overrides)
         if is_undecided(self.composed(overrides)):
@@ -94,7 +94,7 @@ class Composer:
         return self._templates[shape].job(number, list(overrides), values)
 
     def _decided(self, overrides: Sequence[str]) -> DictConfig:
-        """The configuration of some overrides, with what it leaves to its data."""
+        """The configuration for some overrides, with what is left to the data."""
         cfg = self.composed(overrides)
         if not is_undecided(cfg):
             return cfg
@@ -109,7 +109,7 @@ class Composer:
         return cfg
 
     def _shape(self, overrides: Sequence[str]) -> Shape:
-        # then even the folder's name may follow from another key; Hydra's sweeper writes `$\{seed\}`
+        # then even the folder's name may depend on another key; Hydra's sweeper writes `$\{seed\}`
         if any("${" in override.replace("\\", "") for override in overrides):
             return tuple((self._parse(override).key_or_group, override) for override in overrides)
         return tuple(self._part(override) for override in overrides)
@@ -142,20 +142,20 @@ class Composer:
 
 
 class SweepLoader:
-    """Hydra's loader, which composes jobs of one shape once.
+    """Hydra's loader, composing jobs of the same shape only once.
 
-    Hydra's basic sweeper has every job composed to see whether it can be, and drops the result.
+    Hydra's basic sweeper composes every job to check it, and drops the result.
 
     Args:
         loader: Hydra's own loader.
-        composer: Knows what has been composed.
+        composer: The composer, which caches compositions.
     """
 
     def __init__(self, loader: ConfigLoader, composer: Composer) -> None:
         self._loader, self._composer = loader, composer
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """A configuration of the shape of `sweep_overrides`; `master_config` is the one that the composer has."""
+        """A configuration for the shape of `sweep_overrides`; `master_config` is the composer's own."""
         return self._composer.composed(sweep_overrides)
 
     def __getattr__(self, name: str) -> Any:
@@ -166,8 +166,8 @@ class Template:
     """A composed configuration with marks where jobs differ.
 
     Args:
-        config: As Hydra composed it for one of the jobs.
-        shape: Of the jobs.
+        config: Hydra's composition for one of the jobs.
+        shape: The common shape of the jobs.
     """
 
     def __init__(self, config: DictConfig, shape: Shape) -> None:
@@ -186,7 +186,7 @@ class Template:
             hydra.runtime.output_dir = "SWEPT_OUTPUT_"
         self._exclude = set(hydra.job.config.override_dirname.exclude_keys)
         self._separators = hydra.job.config.override_dirname
-        HydraConfig.instance().set_config(config)  # what `${hydra:…}` in the configuration asks
+        HydraConfig.instance().set_config(config)  # read by `${hydra:…}` in the configuration
         self._folder = f"{OmegaConf.select(config, 'hydra.sweep.dir')}/{OmegaConf.select(config, 'hydra.sweep.subdir')}"
         task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         OmegaConf.set_struct(task, False)
@@ -195,7 +195,7 @@ class Template:
         self._cfg: Any = OmegaConf.to_container(task, resolve=True)
 
     def job(self, number: int, overrides: list[str], values: list[Any]) -> Job:
-        """The job of this number in the sweep, with the values of its overrides at the marks."""
+        """The job with this number in the sweep, with the values of its overrides in place of the marks."""
         dirname = self._dirname([overrides[place] for place in self._task])
         words = {_value_mark(place): values[place] for place in self._places}
         words |= {"SWEPT_DIRNAME_": dirname, "SWEPT_ID_": str(number), str(_NUMBER): number}
@@ -226,14 +226,14 @@ def _replaced(text: str, marks: dict[str, str]) -> str:
 
 
 def _filled(text: str, words: dict[str, Any]) -> Any:
-    """The value of a mark that stands alone, or a text with all its marks replaced."""
+    """The value of a text that is a single mark, or the text with all marks replaced."""
     if text in words:
         return words[text]
     return _replaced(text, {mark: str(value) for mark, value in words.items()})
 
 
 def _with_values(node: Any, words: dict[str, Any]) -> Any:
-    """A copy of nested containers with values at the marks."""
+    """A copy of nested containers with values in place of the marks."""
     if isinstance(node, dict):
         return {key: _with_values(value, words) for key, value in node.items()}
     if isinstance(node, list):
@@ -249,5 +249,5 @@ def _dumped(value: Any, kind: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """A plain value as it stands in a YAML file."""
+    """A plain value as written in a YAML file."""
     return _dumped(value, type(value).__name__)  # 1, 1.0 and True are the same key

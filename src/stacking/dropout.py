@@ -1,4 +1,4 @@
-"""The random numbers of dropout in a stack: for each run those that its own training alone would draw."""
+"""The random numbers of dropout in a stack: for each run the same as if it were trained alone."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ import torch
 from torch import Generator, Tensor
 
 Draw = Callable[[float, int, int], Tensor]
-"""Takes a probability p, rows B and units U; factors [m, U, B] of m runs: 0 for a unit silenced, else 1/(1 - p)."""
+"""Maps probability p, rows B and units U to factors [m, U, B] of m runs: 0 for dropped units, otherwise 1/(1 - p)."""
 
 
 class Masks:
-    """A generator for each of M runs, which goes on from the random state that its weights were drawn in.
+    """A generator for each of M runs, continuing from the random state after its weights were drawn.
 
-    `nn.Dropout` on the CPU draws the factors of a minibatch [B, U] at once and from nothing but this state, so that the
-    masks of a run are the same in a stack and alone, and so is the state that its checkpoints keep.
+    `nn.Dropout` on the CPU draws the factors of a minibatch [B, U] at once and only from this state, so the masks of a
+    run, and the state in its checkpoints, are the same in a stack and alone.
 
     Args:
         states: torch's random state of each run [M, S].
@@ -30,7 +30,7 @@ class Masks:
         self.restore(states)
 
     def drawer(self, runs: slice) -> Draw:
-        """What draws the next factors [m, U, B] of some runs."""
+        """A function that draws the next factors [m, U, B] of some runs."""
         generators = self._generators[runs]
 
         def draw(p: float, rows: int, units: int) -> Tensor:
@@ -42,14 +42,14 @@ class Masks:
         return draw
 
     def states(self) -> Tensor:
-        """The random state of each run now [M, S]."""
+        """The current random state of each run [M, S]."""
         return torch.stack([generator.get_state() for generator in self._generators])
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs [k] only, by their indices."""
+        """Keep only some runs [k], by index."""
         self._generators = [self._generators[run] for run in runs.tolist()]
 
     def restore(self, states: Tensor) -> None:
-        """Go on from the random `states` [M, S]."""
+        """Continue from the random `states` [M, S]."""
         for generator, state in zip(self._generators, states, strict=True):
-            generator.set_state(state.clone())  # of a view, PyTorch 2.15 reads beyond the end
+            generator.set_state(state.clone())  # PyTorch 2.15 reads beyond the end of a view

@@ -1,4 +1,4 @@
-"""A run whose network is an ensemble: its members train as one stack and answer as one."""
+"""A run of an ensemble: its members train as one stack and predict as one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,16 +41,16 @@ from src.stacking.optimizers import hyperparams_of
 from src.stacking.rows import StackLoader, StackRows
 from src.trust import targets
 
-_ORDERS, _MASKS = 1_000_000, 2_000_000  # of the seeds of members, apart from all others
+_ORDERS, _MASKS = 1_000_000, 2_000_000  # offsets of the seeds of members, separate from all others
 
 
 @dataclass
 class EnsembleRun(Run):
-    """A run of several networks, each of which validates on another part of the rows.
+    """A run of several networks that each validate on another part of the rows.
 
     Attributes:
-        module: What trains them; `parts.head` answers for all of them.
-        most_epochs: Those of the configuration, of which the size of the table may leave fewer.
+        module: The module that trains them; `parts.head` predicts for all of them.
+        most_epochs: The epochs of the configuration, which the size of the table may reduce.
     """
 
     module: EnsembleModule | None = None
@@ -68,13 +68,13 @@ class EnsembleRun(Run):
             rows.to(device)
         module.optimizer.to(device)
         threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # the members are divided among threads instead
+        torch.set_num_threads(1)  # members are divided among threads instead
         try:
             trainer.fit(module, module.loader, range(1), ckpt_path=checkpoint, weights_only=True)
         finally:
             torch.set_num_threads(threads)
             module.close()
-        trainer.strategy.connect(self.parts.head)  # which answers from now on, also what callbacks ask at the end
+        trainer.strategy.connect(self.parts.head)  # it predicts from now on, also for callbacks at the end
         trainer.datamodule = self.parts.datamodule  # type: ignore[attr-defined]
         network: Any = self.parts.head.network
         for member, weights in zip(network.networks, module.chosen(), strict=True):
@@ -83,7 +83,7 @@ class EnsembleRun(Run):
     def _check_resumable(self, checkpoint: dict[str, Any], path: Path) -> None:
         module, data = self._stack, self.parts.datamodule
         check_resumable(checkpoint, module, self.parts.trainer, path)
-        module.rows = _rows(data)  # which the checkpoint may have encoded and scaled otherwise
+        module.rows = _rows(data)  # which the checkpoint may encode and scale differently
         module.loader = _loader(data, module.rows["train"].counts)
         restore(module, checkpoint, path)
 
@@ -122,7 +122,7 @@ class EnsembleRun(Run):
         return f"an ensemble of {members}, each {each}, on {folds} folds{self._shrunk()}"
 
     def _shrunk(self) -> str:
-        """How many members and epochs the size of the table leaves, where that is not all of them."""
+        """How many members and epochs the size of the table leaves, if it leaves fewer."""
         members, epochs, most = self._stack.history.num_runs, self.parts.trainer.max_epochs, self.most_epochs
         if self.cfg.network.members != AUTO or (members, epochs) == (MOST_MEMBERS, most):
             return ""
@@ -134,14 +134,14 @@ class EnsembleRun(Run):
 
 
 def train(cfg: DictConfig, folder: Path) -> float | None:
-    """Train, evaluate and write a run of several members; the value a sweeper optimises.
+    """Train, evaluate and write a run of several members; returns the value for a sweeper to optimise.
 
     Args:
         cfg: The composed configuration.
         folder: The run's folder, which exists.
 
     Raises:
-        ConfigError: What cannot be trained so, or values that a constructor refuses.
+        ConfigError: The run cannot be trained this way, or a constructor refuses a value.
     """
     run = build_ensemble(cfg, folder)
     say_doubts(cfg, run.parts.datamodule)
@@ -149,10 +149,10 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
 
 
 def build_ensemble(cfg: DictConfig, folder: Path) -> EnsembleRun:
-    """Build everything that an ensemble's run of `cfg` needs, which will write to `folder`.
+    """Build everything that a run of an ensemble with `cfg` needs; it will write to `folder`.
 
     Raises:
-        ConfigError: What cannot be trained so, or values that a constructor refuses.
+        ConfigError: The run cannot be trained this way, or a constructor refuses a value.
     """
     if is_undecided(cfg):
         settle(cfg, folder)
@@ -171,9 +171,9 @@ def build_ensemble(cfg: DictConfig, folder: Path) -> EnsembleRun:
     single.check_rule(data.splits.val.y)
     size = data.members * sum(each.numel() for each in single.parameters())
     refuse_too_many(size, "network.members", f"{data.members} members")
-    pl.seed_everything(cfg.seed, verbose=False)  # the first member begins with the weights of a run alone
+    pl.seed_everything(cfg.seed, verbose=False)  # the first member starts with the weights of a single run
     joint = make_head(cfg, spec, members=data.members)
-    joint.automatic_optimization = False  # steps are counted as its trainer counts them
+    joint.automatic_optimization = False  # steps are counted like those of its trainer
     plan = planned(cfg, data, single.network, [], data.members)
     data.steps_per_execution = plan.steps_per_execution
     module = _module(OmegaConf.to_container(cfg, resolve=True), data, single, joint)
@@ -188,21 +188,21 @@ def _refuse(reason: str | None, members: Any) -> None:
 
 
 def _afforded(cfg: DictConfig, data: InMemoryDataModule) -> DictConfig:
-    """A configuration with as many epochs as the size of a table leaves."""
+    """A configuration with the epochs that the size of a table allows."""
     cfg = cfg.copy()
     rows, columns = data.splits.train.x.shape
     most = cfg.trainer.max_epochs
     epochs = epochs_for(rows, columns, data.members, most)
     if cfg.scheduler.get("T_max") == most:  # a cosine over all epochs
         cfg.scheduler.T_max = epochs
-    if epochs < most and cfg.scheduler.get("T_0") is not None:  # cosines that begin again: to the end of one of them
+    if epochs < most and cfg.scheduler.get("T_0") is not None:  # cosines with restarts: stop at the end of one
         epochs = _whole_cycles(epochs, cfg.scheduler.T_0, cfg.scheduler.get("T_mult", 1))
     cfg.trainer.max_epochs = epochs
     return cfg
 
 
 def _whole_cycles(epochs: int, first: int, factor: int) -> int:
-    """The epochs of as many cycles as fit, each `factor` times as long as the one before; all, where none does.
+    """The epochs of as many whole cycles as fit, each `factor` times as long as the previous one; all if none fits.
 
     Example:
         >>> _whole_cycles(40, first=3, factor=2), _whole_cycles(2, first=3, factor=2)
@@ -216,13 +216,13 @@ def _whole_cycles(epochs: int, first: int, factor: int) -> int:
 
 def _cannot_stack(head: Head, data: InMemoryDataModule) -> str | None:
     if data.weights is not None:
-        return "rows with weights are not trained by several networks as one"
+        return "rows with weights cannot be trained by several networks as one"
     rows = data.splits.train
     return heads.cannot_stack(head, data.plain("train", slice(2)), rows.y) or networks.cannot_stack(head.network)
 
 
 def _module(cfg: Any, data: InMemoryDataModule, single: Head, joint: Head) -> EnsembleModule:
-    """What trains the networks of a `joint` head, with the loss of a `single` one."""
+    """The module that trains the networks of a `joint` head, with the loss of a `single` one."""
     network = joint.network
     assert isinstance(network, Members)
     rows = _rows(data)
@@ -236,7 +236,7 @@ def _module(cfg: Any, data: InMemoryDataModule, single: Head, joint: Head) -> En
 
 
 def _rows(data: InMemoryDataModule) -> dict[str, StackRows]:
-    """The rows on which each member trains, and those on which it validates."""
+    """The training and the validation rows of each member."""
     trained, held, scaler = data.voices("train"), data.voices("val"), data.scaler
     assert trained is not None
     assert held is not None
@@ -248,7 +248,7 @@ def _rows(data: InMemoryDataModule) -> dict[str, StackRows]:
 
 
 def _loader(data: InMemoryDataModule, counts: list[int]) -> StackLoader:
-    """An order of its own for each member of its `counts` rows, of which each epoch sees as many as the fewest are."""
+    """A loader with an order for each member's `counts` rows; each epoch uses as many as the smallest count."""
     least, members = min(counts), range(len(counts))
     seeds = [stream_seed(data.shuffle_seed, _ORDERS + member) for member in members]
     size = min(data.batch_size or least, least)
@@ -260,7 +260,7 @@ def _random_state(seed: int) -> Tensor:
 
 
 def _trainer(cfg: DictConfig, folder: Path, module: EnsembleModule, data: InMemoryDataModule) -> pl.Trainer:
-    """Lightning's, with the callbacks that do not choose or keep weights: the module chooses, and its own keeps."""
+    """Lightning's Trainer without callbacks that choose or save weights: the module and its own checkpoint do that."""
     cfg = cfg.copy()
     keeps = cfg.callbacks.get("model_checkpoint")
     for name in ("early_stopping", "model_checkpoint"):

@@ -1,4 +1,4 @@
-"""The two checkpoints of a run that is an ensemble: the best of each member, and the newest state of all."""
+"""The two checkpoints of an ensemble's run: the best of each member, and the newest state of all."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -23,13 +23,13 @@ from src.storage.saving import save
 class EnsembleCheckpoint(Snapshots):
     """Writes `best.ckpt` and `last.ckpt` of a run, each with the weights of all members.
 
-    They are written at one moment, after `metrics.csv`, as those of any run. `last.ckpt` holds under `stack` what the
-    members go on from, the best state of each so far with it.
+    They are written together, after `metrics.csv`, like those of any run. `last.ckpt` holds under `stack` what the
+    members continue from, including the best state of each so far.
 
     Args:
         seconds_between_writes: The pause between two writes.
-        data: The run's rows.
-        spec: What they are.
+        data: The run's dataset.
+        spec: Its specification.
     """
 
     def __init__(self, seconds_between_writes: float, data: InMemoryDataModule, spec: DataSpec) -> None:
@@ -59,27 +59,27 @@ class EnsembleCheckpoint(Snapshots):
 
 
 def middle(epochs: list[int]) -> int:
-    """The median of some `epochs`, the lower one of two: what stands for the best epochs of all members."""
+    """The median of some `epochs`, the lower one of two: it represents the best epochs of all members."""
     return median_low(epochs)
 
 
 def restore(module: EnsembleModule, checkpoint: dict[str, Any], path: Path) -> None:
-    """Let a new `module` go on from a `checkpoint` at `path`.
+    """Let a new `module` continue from a `checkpoint` at `path`.
 
     Raises:
-        ConfigError: It is that of another ensemble, or damaged.
+        ConfigError: The checkpoint belongs to another ensemble, or is damaged.
     """
     try:
         check_shapes(checkpoint["stack"], module)
         module.restore(checkpoint, torch.zeros(module.history.num_runs, dtype=torch.bool))
     except (LookupError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ConfigError(
-            f"{path}: holds no ensemble like this run's ({' '.join(str(error).split())}); resume that of this run"
+            f"{path}: does not fit this run's ensemble ({' '.join(str(error).split())}); use a checkpoint of this run"
         ) from error
 
 
 def _newest(module: EnsembleModule, stack: dict[str, Any]) -> Tensor:
-    """The newest weights [M, P] of all members: of those in the `stack`, and of those that have stopped before."""
+    """The newest weights [M, P] of all members: those in the `stack`, and those that have already stopped."""
     current: Tensor = stack["tensors"]["params"]
     kept = module.history.last.tensors.get("params")
     newest = current.new_zeros(module.history.num_runs, current.shape[1]) if kept is None else kept.clone()
@@ -88,7 +88,7 @@ def _newest(module: EnsembleModule, stack: dict[str, Any]) -> Tensor:
 
 
 def _weights(module: EnsembleModule, params: Tensor) -> dict[str, Tensor]:
-    """Parameters [M, P] by the names that they have in a head whose network is `Members`."""
+    """Parameters [M, P] by their names in a head with a network of class `Members`."""
     return {
         f"network.networks.{member}.{name}": piece.clone()
         for member, row in enumerate(params)

@@ -1,4 +1,4 @@
-"""The LightningModule that trains the members of one run as a stack, and tells of them together."""
+"""The LightningModule that trains the members of one run as a stack, and reports on them together."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from src.stacking.module import StackModule
 
 
 class EnsembleModule(StackModule):
-    """A stack that is one run: what callbacks and loggers see of an epoch is the mean over all members.
+    """A stack that is one run: callbacks and loggers see the mean over all members.
 
-    A member that has stopped early counts with what it came to in its last epoch.
+    A member that has stopped early counts with the values of its last epoch.
 
     Args:
         *parts: Arguments of `StackModule`, in its order.
@@ -22,11 +22,11 @@ class EnsembleModule(StackModule):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.strict_loading = False  # weights are no parameters of this module, and a checkpoint holds some
+        self.strict_loading = False  # weights are not parameters of this module, but a checkpoint holds some
         self._newest: dict[str, Tensor] = {}
 
     def training_step(self, order: Tensor, batch_idx: int) -> None:
-        """As of any stack; the last of an epoch tells what it came to."""
+        """Train as in any stack; the last step of an epoch logs its metrics."""
         super().training_step(order, batch_idx)
         if self._broken:
             place, reason = min(self._broken.items())
@@ -37,11 +37,11 @@ class EnsembleModule(StackModule):
             self._publish({"lr": rates} | {f"train/{name}": torch.cat([one[name] for one in each]) for name in each[0]})
 
     def on_validation_epoch_end(self) -> None:
-        """Tell what validation came to."""
+        """Log the validation metrics."""
         self._publish({name: value for name, value in self.metrics.items() if name.startswith("val/")})
 
     def _publish(self, values: dict[str, Tensor]) -> None:
-        """Hand the means of `values` [m], of the members that still train, to callbacks and loggers."""
+        """Pass the means of `values` [m] of members still training, and the others' last ones, to callbacks and loggers."""
         for name, value in values.items():
             self._newest.setdefault(name, self._unknown(value))[self.runs] = value
         means = {name: self._newest[name].nanmean() for name in values}
@@ -56,13 +56,13 @@ class EnsembleModule(StackModule):
         return torch.full((self.history.num_runs,), torch.nan, dtype=like.dtype)
 
     def _release(self, stopped: Tensor, healthy: Tensor, state: State, last: bool) -> None:
-        """Let members go that have stopped; those that have trained to the last epoch can be trained on."""
+        """Release members that have stopped; those that have trained to the last epoch can be trained further."""
         super()._release(stopped, healthy, state, last=False)
         if last:
             self.interrupt()
 
     def chosen(self) -> Tensor:
-        """Each member's best weights [M, P]; its newest where nothing chooses."""
+        """Each member's best weights [M, P]; its newest if nothing chooses the best."""
         return self._chosen_states.tensors["params"]
 
     def chosen_epochs(self) -> list[int]:
@@ -74,7 +74,7 @@ class EnsembleModule(StackModule):
         return self.history.best if self.history.best.tensors else self.history.last
 
     def restore(self, checkpoint: dict[str, Any], leave_out: Tensor) -> None:
-        """Go on where an ensemble was, as any stack."""
+        """Continue from a `checkpoint`, like any stack, without the members of `leave_out`."""
         super().restore(checkpoint, leave_out)
         for epoch in self.history.epochs:
             known = {"lr": epoch.rates} | dict(zip(self.history.columns, epoch.values.T, strict=False))

@@ -1,4 +1,4 @@
-"""What a stack leaves out unless it is asked for: each member's figures and TensorBoard curves."""
+"""What a stack writes only on request: each member's figures and TensorBoard curves."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from src.storage.folders import RunFolder
 
 
 class Extras(NamedTuple):
-    """What members get beside the files of every run, a tenth of a second each.
+    """What members get besides the files of every run, a tenth of a second each.
 
     Attributes:
         figures: Whether they get `plots/`.
@@ -24,12 +24,12 @@ class Extras(NamedTuple):
 
 
 def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: list[list[Any]]) -> None:
-    """Draw and log what a run alone would have at its end.
+    """Draw and log what a single run would have at its end.
 
     Args:
-        wanted: Which of it.
-        head: With the member's best weights.
-        member: Whose folder it is.
+        wanted: What to write.
+        head: The head with the member's best weights.
+        member: The member.
         columns: Names of the metrics in `rows`.
         rows: Its `metrics.csv`.
     """

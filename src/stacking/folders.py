@@ -1,4 +1,4 @@
-"""A member's folder: the files that its run alone would have left."""
+"""A member's folder: the files that a single run would have left."""
 
 import logging
 from pathlib import Path
@@ -12,14 +12,14 @@ from src.storage.folders import RunFolder
 from src.storage.jobs import begin_job, check_free, clear_job
 from src.storage.values import write_json
 
-_DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # as conf/hydra/job_logging/lab.yaml
+_DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # the same as in conf/hydra/job_logging/lab.yaml
 
 
 def begin(job: Job, sweep: Path) -> None:
-    """Make the folder of a sweep's job, with the files of its `.hydra/`; what an earlier try has left is gone.
+    """Create the folder of a sweep's job with the files of its `.hydra/`, without what an earlier try has left.
 
     Raises:
-        ConfigError: It is not inside the folder of the sweep, or another job's.
+        ConfigError: The folder is not inside that of the sweep, or is another job's.
     """
     check_free(job.folder, sweep, job.number)
     job.folder.mkdir(parents=True, exist_ok=True)
@@ -32,9 +32,9 @@ def write_curves(folder: Path, columns: list[str], rows: list[list[Any]]) -> Non
     """Write `metrics.csv` into a folder.
 
     Args:
-        folder: Of the member.
+        folder: The member's folder.
         columns: Names of the metrics.
-        rows: An epoch each: its number, steps so far, learning rate and metrics.
+        rows: One per epoch: its number, steps so far, learning rate and metrics.
     """
     epochs.write(RunFolder(folder).history, [*epochs.FIRST, *columns], rows)
 

@@ -1,4 +1,4 @@
-"""Which jobs may train together: alike but for seeds and numbers, and with nothing that needs a run of its own."""
+"""Which jobs may train together: those that differ only in seeds and numbers, with nothing that needs a single run."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ Plain = dict[str, Any]
 
 _OPTIMIZER_NUMBERS = {"lr", "momentum", "weight_decay", "betas", "eps"}
 _OPTIMIZER_SWITCHES = {"_target_", "nesterov", "fused", "foreach"}
-_DATA_SHAPES = {"batch_size", "steps_per_execution", "positive"}  # numbers that decide what a step or a label is
+_DATA_SHAPES = {"batch_size", "steps_per_execution", "positive"}  # values that determine steps or labels
 _TRAINER_FREE = {"_target_", "max_epochs", "check_val_every_n_epoch", "accelerator", "threads", "log_every_n_steps"}
 _TRAINER_PLAIN = {
     "devices": 1,
@@ -33,11 +33,11 @@ _CALLBACKS = {
     ),
     "history": ("src.callbacks.history.History", set()),
 }
-_LEFT_OUT = {"progress_bar", "figures", "importance"}  # off in a stack, whatever they are
+_LEFT_OUT = {"progress_bar", "figures", "importance"}  # off in a stack, whatever their settings
 
 
 def signature(cfg: Plain) -> str:
-    """The same text for each `cfg` that differs in nothing but seeds, numbers of the data and numbers of the optimizer.
+    """The same text for every `cfg` that differs only in seeds, numbers of the data and numbers of the optimizer.
 
     Example:
         >>> runs = [
@@ -58,19 +58,19 @@ def _is_number(value: Any) -> bool:
 
 
 def reason_against(cfg: Plain) -> str | None:
-    """Why a run of this `cfg` has to train alone, as far as the configuration tells; else None.
+    """Why a run of this `cfg` must train alone, as far as the configuration shows; otherwise None.
 
     Raises:
-        ConfigError: It names a class that is not there, or of another kind.
+        ConfigError: The configuration names a class that does not exist, or of another kind.
     """
     return cannot_train_together(cfg) or _rest(cfg)
 
 
 def cannot_train_together(cfg: Plain) -> str | None:
-    """Why no networks of this `cfg` can train together, as members of one run or as runs of their own; else None.
+    """Why networks of this `cfg` cannot train together, as members of one run or as single runs; otherwise None.
 
     Raises:
-        ConfigError: It names a class that is not there, or of another kind.
+        ConfigError: The configuration names a class that does not exist, or of another kind.
     """
     return (
         _modules(cfg)
@@ -97,7 +97,7 @@ def _scheduler(cfg: Plain, trainer: Plain) -> str | None:
     if cfg["_target_"] not in {None, *schedules.KNOWN}:
         return f"scheduler {cfg['_target_']} may change more than the learning rate"
     if cfg.get("monitor") is not None and trainer["check_val_every_n_epoch"] != 1:
-        return "a scheduler that watches a metric needs validation after every epoch"
+        return "a scheduler that monitors a metric needs validation after every epoch"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Whether a head's runs can be trained as one."""
+"""Whether runs with a head can be trained as one."""
 
 import torch
 from torch import Tensor
@@ -8,8 +8,8 @@ from src.heads.answering import Answering
 from src.heads.base import Head
 
 _ASKED = {"tasks", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
-_ASKED |= {"weighted_loss"}  # of rows with weights, which are not stacked
-_ASKED |= vars(Answering).keys()  # once training is over
+_ASKED |= {"weighted_loss"}  # for rows with weights, which are not stacked
+_ASKED |= vars(Answering).keys()  # used after training
 
 
 @torch.no_grad()
@@ -17,7 +17,7 @@ def cannot_stack(head: Head, x: Tensor, y: Tensor) -> str | None:
     """Why runs with this head cannot be trained as one, or None.
 
     Args:
-        head: Of one run.
+        head: The head of one run.
         x: Rows [N, *input_shape] of its data.
         y: Their targets [N, …].
     """
@@ -32,6 +32,6 @@ def cannot_stack(head: Head, x: Tensor, y: Tensor) -> str | None:
     try:
         head.losses(logits, targets)
         vmap(head.predictions)(logits)
-    except Exception as error:  # somebody's loss may do what `vmap` cannot
+    except Exception as error:  # a user's loss may do what `vmap` cannot
         return f"{kind.__name__} cannot be vectorized: {' '.join(str(error).split())}"
     return None

@@ -1,4 +1,4 @@
-"""What each of M runs has come to: its curves, its best state and its last."""
+"""The history of M runs: curves, best states and last states."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -8,11 +8,11 @@ from torch import Tensor
 
 
 class Epoch(NamedTuple):
-    """One epoch of the runs that trained in it.
+    """One epoch of the runs that were training.
 
     Attributes:
-        runs: Which of all runs these are: indices [m].
-        number: From 1.
+        runs: Indices [m] of these runs among all.
+        number: Number of the epoch, from 1.
         step: Optimiser steps of each run so far.
         rates: Learning rates [m], float64.
         values: Metrics [m, K], the first K of the history's `columns`: those of training, then those of validation.
@@ -26,7 +26,7 @@ class Epoch(NamedTuple):
 
 
 class States:
-    """One state of each of `num_runs` runs, each from an epoch of its own."""
+    """One state of each of `num_runs` runs, possibly from different epochs."""
 
     def __init__(self, num_runs: int) -> None:
         self.num_runs = num_runs
@@ -35,7 +35,7 @@ class States:
         self.schedulers: list[list[dict[str, Any]]] = [[] for _ in range(num_runs)]
 
     def put(self, runs: Tensor, state: "State", places: Tensor) -> None:
-        """Keep what a state has at some places [m] as that of the runs [m], both indices."""
+        """Store the entries of a `state` at indices `places` [m] as those of the `runs` [m]."""
         for name, value in state.tensors.items():
             if name not in self.tensors:
                 self.tensors[name] = torch.zeros(self.num_runs, *value.shape[1:], dtype=value.dtype)
@@ -45,20 +45,20 @@ class States:
             self.schedulers[run] = state.schedulers[place]
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes back."""
+        """Plain values for `load_state_dict`."""
         return {"tensors": self.tensors, "epoch": self.epoch, "schedulers": self.schedulers}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up the `state` that another gave."""
+        """Restore a `state` from `state_dict`."""
         self.tensors, self.epoch, self.schedulers = state["tensors"], state["epoch"], state["schedulers"]
 
 
 class State(NamedTuple):
-    """All that changes as m runs train, after a complete epoch.
+    """Everything that changes while m runs train, after a complete epoch.
 
     Attributes:
-        epoch: Its number, from 1.
-        tensors: Parameters, the optimizer's memory, learning rates and the monitor's counters: [m, …] each.
+        epoch: Number of the epoch, from 1.
+        tensors: Parameters, optimizer state, learning rates and the monitor's counters: [m, …] each.
         schedulers: `lr_schedulers` of each run's checkpoint.
     """
 
@@ -67,19 +67,19 @@ class State(NamedTuple):
     schedulers: list[list[dict[str, Any]]]
 
     def select(self, runs: Tensor) -> "State":
-        """Some runs [k] only, by their indices."""
+        """The state of some runs [k], by index."""
         chosen = [self.schedulers[i] for i in runs.tolist()]
         return State(self.epoch, {name: value[runs] for name, value in self.tensors.items()}, chosen)
 
 
 class StackHistory:
-    """Curves and states of `num_runs` runs, filled while they train.
+    """Curves and states of `num_runs` runs, collected while they train.
 
     Attributes:
         columns: Names of the metrics in each epoch's `values`.
         epochs: Every epoch so far.
-        best: The state that validation chose; `last`: the newest after a complete epoch.
-        progress: What a checkpoint keeps of the Trainer's progress, by epoch.
+        best: The best state by validation; `last`: the newest after a complete epoch.
+        progress: The Trainer's progress for checkpoints, by epoch.
         failed: Why a run ended early, by its number among all runs.
     """
 
@@ -91,13 +91,13 @@ class StackHistory:
         self.failed: dict[int, str] = {}
 
     def forget_progress(self) -> None:
-        """Drop the Trainer's progress of epochs that no state is from."""
+        """Drop the Trainer's progress of epochs without a state."""
         used = {*self.best.epoch, *self.last.epoch}
         newest = max(self.progress, default=0)
         self.progress = {epoch: state for epoch, state in self.progress.items() if epoch in used or epoch == newest}
 
     def state_dict(self) -> dict[str, Any]:
-        """What `load_state_dict` takes back: plain values and, however many epochs there are, a few tensors."""
+        """Plain values and a few tensors, however many epochs there are, for `load_state_dict`."""
         epochs = self.epochs
         return {
             "best": self.best.state_dict(),
@@ -111,7 +111,7 @@ class StackHistory:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up the `state` of another history."""
+        """Restore the `state` of another history."""
         self.best.load_state_dict(state["best"])
         self.last.load_state_dict(state["last"])
         self.progress, self.failed = state["progress"], state["failed"]

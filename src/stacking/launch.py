@@ -1,4 +1,4 @@
-"""What `hydra/launcher=vectorized` does with a sweep's jobs: stacks, and one by one what cannot be stacked."""
+"""How `hydra/launcher=vectorized` runs a sweep's jobs: in stacks, and one by one if they cannot be stacked."""
 
 import logging
 import os
@@ -62,7 +62,7 @@ class Launch:
     composer: Composer
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
-        """Run all jobs; their results in the order of `job_overrides`, of which the first is job `first_number`."""
+        """Run all jobs and return their results in the order of `job_overrides`, starting with job `first_number`."""
         setup_globals()
         configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
         sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
@@ -80,15 +80,15 @@ class Launch:
 
     def _reason_against_all(self) -> str | None:
         if not isinstance(self.task, RunTask) or self.task.command != "train":
-            return "they are not this project's training"
+            return "they are not trainings of this project"
         for callback in self.context.callbacks.callbacks:
             kind = type(callback)
             if kind.on_job_start is not Callback.on_job_start or kind.on_job_end is not Callback.on_job_end:
-                return f"{kind.__name__} is to see each job start and end"
+                return f"{kind.__name__} must see each job start and end"
         return None
 
     def _jobs(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> Iterator[tuple[Job, str | None]]:
-        """The jobs that are yet to run, and why each cannot be stacked; those that cannot begin are noted."""
+        """The jobs still to run, and why each cannot be stacked; those that cannot begin are recorded as failures."""
         with lean_imports():
             from src.stacking import grouping
 
@@ -156,9 +156,9 @@ class Launch:
     def _jobs_of(
         self, members: list[int], numbered: Numbered, alike: dict[str, list[Job]]
     ) -> tuple[list[Job], set[int]]:
-        """The jobs that were in a stack together, in their order, and which of them have finished.
+        """The jobs that were in a stack together, in order, and which of them have finished.
 
-        Those that cannot be stacked any more are left out, so that the stack is seen to have changed.
+        Those that can no longer be stacked are left out, so that the stack is recognised as changed.
         """
         stackable = {job.number: job for group in alike.values() for job in group}
         jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in members if n in numbered]
@@ -166,7 +166,7 @@ class Launch:
         return [job for job in jobs if job.number in stackable.keys() | finished], finished
 
     def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
-        """As Hydra's basic launcher runs a job."""
+        """Run a job like Hydra's basic launcher."""
         log.info("\t#%s : %s", number, " ".join(filter_overrides(overrides)))
         config = self.loader.load_sweep_config(self.master, list(overrides))
         with open_dict(config):
@@ -200,7 +200,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
-    """A launch whose jobs are composed once for each shape, also where Hydra's sweeper has them composed to check them.
+    """A launch that composes jobs once per shape, even when Hydra's sweeper composes them to check them.
 
     Args:
         context: Hydra's loader and callbacks.
@@ -209,7 +209,7 @@ def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, optio
         options: Keys of `conf/hydra/launcher/vectorized.yaml` and their values.
 
     Raises:
-        ConfigError: An option of the launcher that breaks its rule.
+        ConfigError: An option of the launcher breaks its rule.
     """
     try:
         known = LauncherRules.model_validate(options)

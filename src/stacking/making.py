@@ -1,4 +1,4 @@
-"""The module of a stack from its configuration, its first weights and its rows."""
+"""The module of a stack from its configuration, initial weights and rows."""
 
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,12 +20,12 @@ Kind = TypeVar("Kind", bound=StackModule)
 
 
 class Start(NamedTuple):
-    """Where M runs begin.
+    """The start of M runs.
 
     Attributes:
-        weights: Their first parameters [M, P].
-        hyperparams: Of each one's optimizer, by name.
-        rng_states: torch's random state of each [M, S], with which dropout begins.
+        weights: Their initial parameters [M, P].
+        hyperparams: Hyperparameters of each run's optimizer, by name.
+        rng_states: torch's random state of each run [M, S], with which dropout begins.
     """
 
     weights: Tensor
@@ -41,8 +41,8 @@ def make_module(
     Args:
         kind: Its class.
         cfg: The configuration of its runs, plain and resolved.
-        head: That of all of them.
-        start: Where they begin.
+        head: Their common head.
+        start: Their start.
         rows: Their training and validation rows.
         loader: Orders of the training rows.
     """

@@ -1,4 +1,4 @@
-"""What a stack's networks come to on their rows: scores, tables, and the temperature that fits each."""
+"""Evaluating a stack's networks on their rows: scores, tables, and the fitted temperature of each."""
 
 from typing import Any
 
@@ -24,12 +24,12 @@ def measure(
     """Scores [m] and tables of m networks on their rows.
 
     Args:
-        head: That of all of them.
+        head: Their common head.
         network: Their forward pass.
         params: Their parameters [m, P].
-        rows: A split of each.
-        closing: With the scores that only the end of training asks for.
-        temperatures: What divides the logits of each; None leaves them.
+        rows: A split of each run.
+        closing: Whether to include the scores that are computed only at the end of training.
+        temperatures: The divisors of each run's logits; None leaves them.
     """
     scores: list[dict[str, Tensor]] = []
     tables: list[dict[str, Any]] = []
@@ -48,25 +48,25 @@ def measure(
 
 @torch.no_grad()
 def fitted_temperatures(head: Head, network: StackedNetwork, params: Tensor, rows: StackRows) -> list[float]:
-    """The temperature that fits each of m networks on its rows.
+    """The temperature fitted to each of m networks on its rows.
 
     Args:
-        head: That of all of them.
+        head: Their common head.
         network: Their forward pass.
         params: Their parameters [m, P].
-        rows: A split of each.
+        rows: A split of each run.
     """
     parts = [_logits(head, network, params, rows, part) for part in rows.parts()]
     return [head.fitted_temperature(*each) for part in parts for each in zip(*part, strict=True)]
 
 
 def new_meter(head: Head, num_runs: int, device: torch.device) -> Meter:
-    """What counts the rows of `num_runs` runs with a `head` on a device."""
+    """A meter that counts the rows of `num_runs` runs with a `head` on a device."""
     return Meter(head.new_scores(num_runs, everywhere=False), device, everywhere=False)
 
 
 def on_cpu(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The same `values` [m], scores by their names, as float32 on the CPU."""
+    """The `values` [m], scores by name, as float32 on the CPU."""
     return {name: value.float().cpu() for name, value in values.items()}
 
 

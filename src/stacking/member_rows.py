@@ -1,4 +1,4 @@
-"""One split of an ensemble: all members share its rows, each trains or validates on its own of them."""
+"""One split of an ensemble: all members share its rows, and each trains or validates on its own part."""
 
 import torch
 from torch import Tensor
@@ -10,11 +10,11 @@ from src.stacking.rows import StackRows
 
 
 class MemberRows(StackRows):
-    """Rows that are held once, as they were read, and scaled for each member a minibatch at a time.
+    """Rows that are held once, unscaled, and scaled for each member minibatch by minibatch.
 
     Args:
-        rows: Inputs x [N, F], not scaled, and targets y [N, …].
-        own: Which of them are each member's: bool [N, M].
+        rows: Unscaled inputs x [N, F] and targets y [N, …].
+        own: Which of them belong to each member: bool [N, M].
         scaler: How each member scales them.
     """
 
@@ -32,16 +32,16 @@ class MemberRows(StackRows):
         return self
 
     def select(self, runs: Tensor) -> None:
-        """Keep some members [k] only, by their indices."""
+        """Keep only some members [k], by index, as `runs`."""
         self.which, self.places, self._scalers = self.which[runs], self.places[runs], {}
         self.counts = [self.counts[run] for run in runs.tolist()]
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
-        """All rows x [m, n, F] and targets y [m, n, …] of some members that have n rows each."""
+        """All rows x [m, n, F] and targets y [m, n, …] of some members with n rows each."""
         return self._at(runs, self.places[runs, : self.counts[runs][0]])
 
     def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows of some members that `order` [m, B] names among each one's own: x [m, B, F] and y [m, B, …]."""
+        """The rows of some members at the indices `order` [m, B] into their own rows: x [m, B, F] and y [m, B, …]."""
         return self._at(runs, self.places[runs].gather(1, order))
 
     def _at(self, runs: slice, places: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""The runs of a stack before they train: their data, their first weights, and whether they fit together."""
+"""The runs of a stack before training: their data, their initial weights, and whether they fit together."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,14 +34,14 @@ class Member:
         number: The job's number in its sweep.
         cfg: Its configuration.
         folder: Its folder.
-        data: Its rows, possibly shared with other runs.
-        weights: Its first parameters [P].
+        data: Its dataset, possibly shared with other runs.
+        weights: Its initial parameters [P].
         rng_state: torch's random state after the weights were drawn.
-        hyperparams: Its optimizer's hyperparameters that may differ from run to run.
-        metrics: What `metrics.json` holds, once it has been measured.
-        temperature: What divides its logits, once that has been fitted.
-        error: Why it has none.
-        finished: Its folder is whole already; nothing is written there.
+        hyperparams: Its optimizer's hyperparameters that may differ between runs.
+        metrics: The contents of `metrics.json`, once it has been evaluated.
+        temperature: The divisor of its logits, once fitted.
+        error: Why it has no metrics.
+        finished: Whether its folder is complete already, so that nothing is written there.
     """
 
     number: int
@@ -58,10 +58,10 @@ class Member:
 
 
 class MemberFactory:
-    """Makes the members' data and weights, exactly those that `src.building.build` would give each run alone.
+    """Makes the members' data and weights, exactly those that `src.building.build` would give each single run.
 
-    Building a run from its configuration takes thirty milliseconds, most of it checks and classes looked up. The first
-    member is built so; for the others only what differs is made anew.
+    Building a run from its configuration takes thirty milliseconds, mostly for checks and class lookups. Only the first
+    member is built this way; for the others only what differs is made anew.
     """
 
     def __init__(self, first: Member) -> None:
@@ -80,7 +80,7 @@ class MemberFactory:
         if not counts_blocks(self.parts.trainer):
             return f"{installed('lightning')} counts steps in another way"
         if self.parts.datamodule.scaled_when_served:
-            return "images are scaled and augmented a minibatch at a time"
+            return "images are scaled and augmented minibatch by minibatch"
         if networks.drops_out(head.network) and self.parts.trainer.strategy.root_device.type != "cpu":
             return "dropout on an accelerator draws from each run's own random numbers"
         if self.parts.datamodule.weights is not None:
@@ -103,14 +103,14 @@ class MemberFactory:
         member.hyperparams = hyperparams_of(optimizer.param_groups[0])
 
     def _data(self, cfg: Plain) -> InMemoryDataModule:
-        """The rows of a configuration; the order in which they are trained on is not theirs."""
+        """The dataset of a configuration, regardless of the order of training."""
         key = repr(sorted((name, repr(value)) for name, value in cfg.items() if name != "shuffle_seed"))
         if key not in self._datasets:
             arguments = {name: value for name, value in cfg.items() if name != "_target_"}
             try:
                 data: InMemoryDataModule = self._data_class(**arguments)
             except (ValidationError, TypeError, ValueError):
-                data = make(OmegaConf.create({**self._first, "data": cfg}), "data")  # slower, and words the error
+                data = make(OmegaConf.create({**self._first, "data": cfg}), "data")  # slower, but with proper errors
             _ = data.splits
             self._datasets[key] = data
         return self._datasets[key]
@@ -123,15 +123,15 @@ class MemberFactory:
 
 
 def answer_in_units_of(data: InMemoryDataModule, head: Head) -> None:
-    """Let a head that runs share answer in the units of the target of one run's `data`."""
+    """Let a `head` shared by runs predict in the target's units of one run's `data`."""
     centre, unit = data.target_scale
     head.spec = replace(head.spec, target_centre=centre, target_unit=unit)
 
 
 def in_stacks(members: list[Member]) -> list[list[Member]]:
-    """Members in stacks: of rows of one shape, and of nearly as many, so that epochs have as many minibatches.
+    """Members in stacks: with rows of one shape and similar number, so that epochs have equally many minibatches.
 
-    Folds differ by a row; those of one size stand together.
+    Folds differ by a row; those of equal size are placed together.
     """
     groups: dict[tuple[Any, ...], list[Member]] = {}
     for member in members:

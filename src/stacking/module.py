@@ -22,14 +22,14 @@ from src.stacking.rows import StackLoader, StackRows, alike
 from src.stacking.schedules import Schedules
 from src.stacking.steps import Steps, Taken
 
-_SHARE = 2**17  # multiply-adds of a step that are worth a thread of their own
+_SHARE = 2**17  # multiply-adds of a step that justify a thread of their own
 
 
 class StackModule(pl.LightningModule):
     """M networks, trained step by step together: one forward pass, one backward pass of their summed losses.
 
-    No run sees anything of another: each has its rows, their order, its weights, its optimizer's memory and its
-    learning rate. A run that has ended leaves the stack after its epoch; what it came to is in the history.
+    Runs are independent: each has its rows, their order, its weights, its optimizer state and its learning rate. A run
+    that has ended leaves the stack after its epoch; its results are in the history.
 
     Args:
         head: The head that all runs share; its own weights do not matter.
@@ -39,9 +39,9 @@ class StackModule(pl.LightningModule):
         rows: Training and validation rows.
         loader: Orders of the training rows.
         monitor: Early stopping and the best epoch.
-        history: Where results go.
-        threads: CPU threads among which the runs are divided.
-        masks: Where dropout draws from; None where there is none.
+        history: Collects the results.
+        threads: Number of CPU threads that share the runs.
+        masks: Random numbers of dropout; None without dropout.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class StackModule(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self._parts = (head,)  # in a tuple, so that it is no submodule: the Trainer walks through those
+        self._parts = (head,)  # in a tuple, so that it is not a submodule, which the Trainer would walk through
         self.stacked, self.optimizer, self.schedules = network, optimizer, schedules
         self.rows, self.loader, self.monitor, self.history = rows, loader, monitor, history
         self.masks = masks
@@ -69,7 +69,7 @@ class StackModule(pl.LightningModule):
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
         self._train_meters: list[Meter] = []
         self._broken: dict[int, str] = {}
-        self._complete: tuple[Tensor, State] | None = None  # replaced at one stroke: Ctrl-C may come at any moment
+        self._complete: tuple[Tensor, State] | None = None  # replaced in one step, since Ctrl-C may come at any moment
 
     @property
     def head(self) -> Head:
@@ -78,21 +78,21 @@ class StackModule(pl.LightningModule):
 
     @property
     def num_runs(self) -> int:
-        """Runs that are still training."""
+        """Number of runs that are still training."""
         return len(self.runs)
 
     def configure_optimizers(self) -> None:
-        """Lightning's hook: the steps are ours."""
+        """Lightning's hook: nothing to do, since the steps are taken here."""
         return
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """The rows are on the device already; so must be what names them."""
+        """Move indices to the device; the rows are there already."""
         return batch.to(device) if isinstance(batch, Tensor) else batch
 
     # Training
 
     def training_step(self, order: Tensor, batch_idx: int) -> None:
-        """One optimiser step of each run for each minibatch of the block; `order` [m, rows] names their rows."""
+        """One optimiser step of each run per minibatch of the block; `order` [m, rows] holds indices of their rows."""
         counts = self.loader.counts_in(batch_idx)
         if not self._train_meters:
             self._train_meters = [
@@ -116,7 +116,7 @@ class StackModule(pl.LightningModule):
         count_steps(self.trainer, num_steps)
 
     def _count(self, all_losses: Tensor, predictions: Tensor, y: Tensor, counts: list[int]) -> None:
-        """Take losses [S, m], predictions and targets [m, rows, …] into the metrics, of each run its `counts` rows."""
+        """Add losses [S, m], predictions and targets [m, rows, …] to the metrics, for the `counts` rows of each run."""
         for meter, (runs, count) in zip(self._train_meters, alike(counts), strict=True):
             sizes = torch.tensor([len(each) for each in torch.arange(count).split(self.loader.batch_size)])
             loss = sizes.to(all_losses) @ all_losses[:, runs] / count
@@ -130,7 +130,7 @@ class StackModule(pl.LightningModule):
         return [slice(*pair) for pair in pairwise(bounds)]
 
     def _note_broken(self, all_losses: Tensor) -> None:
-        """Remember runs whose loss is no longer a number, in the words that a single run uses."""
+        """Record runs whose loss is no longer a number, with the message of a single run."""
         bad = ~torch.isfinite(all_losses)
         if not bad.any():
             return
@@ -142,14 +142,14 @@ class StackModule(pl.LightningModule):
     # Metrics
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
-        """All validation rows of all runs."""
+        """Evaluate all validation rows of all runs."""
         scores, _ = measure(self.head, self.stacked, self.optimizer.params, self.rows["val"])
         self.metrics |= {f"val/{name}": value for name, value in scores.items()}
 
     # The end of an epoch
 
     def on_train_epoch_end(self) -> None:
-        """Publish metrics, choose, schedule and stop, in the order in which a single run's callbacks do."""
+        """Log metrics, choose the best, schedule and stop, in the same order as a single run's callbacks."""
         trained = [on_cpu(meter.values()) for meter in self._train_meters]
         self.metrics |= {f"train/{name}": torch.cat([each[name] for each in trained]) for name in trained[0]}
         for meter in self._train_meters:
@@ -163,7 +163,7 @@ class StackModule(pl.LightningModule):
         improved = stopped = ~torch.ones_like(healthy)
         if validated:
             improved, stopped = self.monitor.improved(self.metrics), self.monitor.stopped(self.metrics)
-        if validated and every > 1:  # then the Trainer's callbacks come right after validation, before the scheduler
+        if validated and every > 1:  # then the Trainer's callbacks run right after validation, before the scheduler
             self.history.best.put(*self._which(improved & healthy, self.state(epoch)))
         self.schedules.end_epoch(self.metrics)
         self.optimizer.hyperparams["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
@@ -183,7 +183,7 @@ class StackModule(pl.LightningModule):
         self.history.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
 
     def state(self, epoch: int) -> State:
-        """A copy of all that changes, as it is after an epoch."""
+        """A copy of everything that changes, as it is after an epoch."""
         tensors = {"params": self.optimizer.params, **self.optimizer.state}
         tensors = {name: value.clone() for name, value in tensors.items()}
         rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
@@ -199,7 +199,7 @@ class StackModule(pl.LightningModule):
         return self.runs[places], state, places
 
     def _release(self, stopped: Tensor, healthy: Tensor, state: State, last: bool) -> None:
-        """Let runs go that are done: their last state is kept, and the stack grows smaller."""
+        """Release runs that are done: their last state is kept, and the stack shrinks."""
         for place, reason in self._broken.items():
             self.history.failed[int(self.runs[place])] = reason
         if self._complete is not None:
@@ -223,7 +223,7 @@ class StackModule(pl.LightningModule):
             part.select(remaining)
         self.metrics = {name: value[remaining] for name, value in self.metrics.items()}
 
-    # Interrupting and going on
+    # Interrupting and resuming
 
     def interrupt(self) -> None:
         """Keep the state after the last complete epoch of every run that is still training."""
@@ -234,7 +234,7 @@ class StackModule(pl.LightningModule):
     def snapshot(self) -> dict[str, Any] | None:
         """A checkpoint in Lightning's format of all runs after the last complete epoch; None before the first.
 
-        What Lightning knows nothing of is under `stack`, as `restore` takes it.
+        What is unknown to Lightning is under `stack`, for `restore`.
         """
         if self._complete is None:
             return None
@@ -249,11 +249,11 @@ class StackModule(pl.LightningModule):
         return {**progress, "callbacks": {}, "optimizer_states": [], "lr_schedulers": [], "stack": stack}
 
     def restore(self, checkpoint: dict[str, Any], leave_out: Tensor) -> None:
-        """Go on where a stack of the same runs was when it made this snapshot; the Trainer's part is Lightning's.
+        """Continue where a stack of the same runs was at this snapshot; Lightning restores the Trainer's part.
 
         Args:
             checkpoint: The snapshot.
-            leave_out: Which runs [M] need not train any more.
+            leave_out: Which runs [M] need no more training.
         """
         saved = checkpoint["stack"]
         places = (~leave_out[saved["runs"]]).nonzero().flatten()
@@ -269,7 +269,7 @@ class StackModule(pl.LightningModule):
         self._complete = (self.runs, state)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Stop the threads."""
         self.loader.close()
         if self._threads is not None:
             self._threads.shutdown()

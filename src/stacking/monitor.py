@@ -1,4 +1,4 @@
-"""Early stopping and the choice of the best epoch, for M runs at once, by the rules of Lightning's callbacks."""
+"""Early stopping and the choice of the best epoch for M runs at once, by the rules of Lightning's callbacks."""
 
 from typing import Any, Literal
 
@@ -9,16 +9,16 @@ from src.settings.rules import resolved_mode
 
 
 class StackMonitor:
-    """Says after each validation which runs improved and which have waited long enough.
+    """Decides after each validation which runs improved and which have waited long enough.
 
     Attributes:
-        best: The metric that chooses the best epoch, at its best [M]; `seen`: whether it was ever measured.
-        stop_best, waited: The metric that early stopping watches at its best, and the checks since then: [M].
+        best: The best value [M] of the metric that chooses the epoch; `seen`: whether there was one.
+        stop_best, waited: The best value [M] of early stopping's metric, and the checks since then [M].
 
     Args:
-        num_runs: M.
-        best: `monitor` and `mode` by which an epoch is the best, None where none is chosen.
-        stopping: `monitor`, `mode`, `patience` and `min_delta` of early stopping, None where it is off.
+        num_runs: Number of runs M.
+        best: `monitor` and `mode` that choose the best epoch; None if none is chosen.
+        stopping: `monitor`, `mode`, `patience` and `min_delta` of early stopping; None if it is off.
     """
 
     def __init__(self, num_runs: int, best: dict[str, Any] | None, stopping: dict[str, Any] | None) -> None:
@@ -29,7 +29,7 @@ class StackMonitor:
         self.waited = torch.zeros(num_runs, dtype=torch.int64)
 
     def improved(self, metrics: dict[str, Tensor]) -> Tensor:
-        """Which runs [M] are at their best now, by metrics [M]; a run's first time always is its best."""
+        """Which runs [M] are at their best now, by metrics [M]; the first time always counts as the best."""
         if self.best_rule is None:
             return torch.zeros_like(self.seen)
         worst = _worst(1, self.best_rule["mode"])
@@ -41,7 +41,7 @@ class StackMonitor:
         return better
 
     def stopped(self, metrics: dict[str, Tensor]) -> Tensor:
-        """Which runs [M] are to stop, by metrics [M]: none better for `patience` checks, or one that is not finite."""
+        """Which runs [M] should stop, by metrics [M]: no improvement for `patience` checks, or a metric is not finite."""
         if self.stopping_rule is None:
             return torch.zeros_like(self.seen)
         rule = self.stopping_rule
@@ -60,13 +60,13 @@ class StackMonitor:
         self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Take up these `tensors` [M], attributes by their names."""
+        """Restore attributes from `tensors` [M], by name."""
         self.best, self.seen = tensors["best"], tensors["seen"].clone()
         self.stop_best, self.waited = tensors["stop_best"], tensors["waited"]
 
 
 def _settled(rule: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A rule whose mode is `min` or `max`."""
+    """A rule with its mode resolved to `min` or `max`."""
     return rule and {**rule, "mode": resolved_mode(rule["monitor"], rule.get("mode", "auto"))}
 
 

@@ -1,4 +1,4 @@
-"""The forward pass of M networks of one kind at once, on parameters that are lines of a matrix [M, P]."""
+"""The forward pass of M networks of one architecture at once, with parameters in the rows of a matrix [M, P]."""
 
 import threading
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
 from src.stacking.dropout import Draw
 
 _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, SmoothClip)
-_OF_ROWS = (PeriodicEmbedding, InputScale)  # of which `vmap` makes a link of a chain
+_OF_ROWS = (PeriodicEmbedding, InputScale)  # `vmap` turns them into links of a chain
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _NORMS = (*_BATCH_NORMS, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 
 
 class StackedNetwork:
-    """M networks like `network`, each with the parameters that its line of a matrix holds.
+    """M networks like `network`, each with the parameters in its row of a matrix.
 
-    Any network without buffers and without randomness is stacked by `vmap` over `functional_call`. Chains of linear
-    layers, activations and dropout, as the MLPs are, take a way of their own through `baddbmm` with the batch as the
-    last dimension, which for small networks is three times faster.
+    Any network without buffers and randomness is stacked by `vmap` over `functional_call`. Chains of linear layers,
+    activations and dropout, such as the MLPs, are computed with `baddbmm` and the batch as the last dimension, which is
+    three times faster for small networks.
 
     Args:
         network: One of the networks; its weights do not matter.
@@ -57,7 +57,8 @@ class StackedNetwork:
     def leaves(self, params: Tensor) -> list[Tensor]:
         """Parameters [m, *shape] that share memory with `params` [m, P] and take gradients of their own.
 
-        `data`, where `detach` would let all runs share one count of changes: threads step different runs at once.
+        They use `data`, since `detach` would let all runs share one version counter, but threads step different runs at
+        once.
         """
         return [piece.data.requires_grad_() for piece in self.pieces(params)]
 
@@ -65,9 +66,9 @@ class StackedNetwork:
         """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape].
 
         Args:
-            parameters: Of each network, in their shapes.
-            x: Rows of each.
-            draw: Where dropout draws from in training; None evaluates.
+            parameters: The parameters of each network, in their shapes.
+            x: The rows of each network.
+            draw: Draws dropout factors in training; None evaluates.
         """
         if self._chain is not None and x.ndim == 3:
             columns = x.transpose(1, 2)
@@ -82,7 +83,7 @@ class StackedNetwork:
 
 
 class _ForThread(threading.local):
-    """A module for each thread: `functional_call` puts the parameters of some runs into it while it computes."""
+    """One module per thread: `functional_call` puts the parameters of some runs into it while it computes."""
 
     def __init__(self, module: nn.Module) -> None:
         self.module = deepcopy(module)
@@ -92,7 +93,7 @@ Layer = Callable[[list[Tensor], Tensor, Draw | None], Tensor]
 
 
 def _chain(network: nn.Module) -> list[Layer] | None:
-    """Layers from columns [m, F, B] to columns, or None for a network that is more than a plain chain."""
+    """Layers that map columns [m, F, B] to columns, or None if the network is not a plain chain."""
     if not isinstance(network, nn.Sequential):
         return None
     layers: list[Layer] = []
@@ -114,7 +115,7 @@ def _chain(network: nn.Module) -> list[Layer] | None:
 
 
 def _linear(number: int) -> Layer:
-    """The layer whose weight [m, O, I] and bias [m, O] are the parameters `number` and the next."""
+    """The linear layer with weight [m, O, I] and bias [m, O] at `number` and the next place among the parameters."""
 
     def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
         weight, bias = parameters[number], parameters[number + 1]
@@ -124,7 +125,7 @@ def _linear(number: int) -> Layer:
 
 
 def _of_rows(module: nn.Module, number: int) -> Layer:
-    """The layer that is a module of rows [B, F], whose parameters are the parameters from `number` on."""
+    """The layer of a module for rows [B, F], with its parameters starting at `number`."""
     names, own_module = [name for name, _ in module.named_parameters()], _ForThread(module)
 
     def single(parameters: dict[str, Tensor], columns: Tensor) -> Any:
@@ -166,7 +167,7 @@ def _elementwise(module: nn.Module) -> Layer:
 
 
 def _dropout(p: float) -> Layer:
-    """The layer that silences units of columns [m, U, B] with probability p while training draws."""
+    """The layer that drops units of columns [m, U, B] with probability p in training."""
 
     def layer(_: list[Tensor], columns: Tensor, draw: Draw | None) -> Tensor:
         return columns if draw is None else columns * draw(p, columns.shape[2], columns.shape[1]).to(columns)
@@ -175,7 +176,7 @@ def _dropout(p: float) -> Layer:
 
 
 def drops_out(network: nn.Module) -> bool:
-    """Whether units of a `network` are silenced at random in training."""
+    """Whether a `network` has dropout."""
     return any(isinstance(module, _DROPOUTS) and module.p > 0 for module in network.modules())
 
 

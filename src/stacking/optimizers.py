@@ -1,6 +1,6 @@
-"""torch.optim's SGD, Adam and AdamW for M networks at once, each with hyperparameters of its own.
+"""torch.optim's SGD, Adam and AdamW for M networks at once, each with its own hyperparameters.
 
-The parameters of a network are one line of a matrix [M, P], so a step is a few operations however many networks and
+The parameters of a network are one row of a matrix [M, P], so a step takes a few operations however many networks and
 layers there are. `tests/stacking/test_optimizers.py` compares each with its original.
 """
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 Step = Callable[[Tensor, Tensor | None], None]
-"""Takes gradients [m, P] and the step's learning rates [m, 1], or None for those of the hyperparameters."""
+"""Takes a step from gradients [m, P] and learning rates [m, 1], or None for those of the hyperparameters."""
 
 
 class StackedOptimizer(ABC):
@@ -20,11 +20,11 @@ class StackedOptimizer(ABC):
 
     Args:
         params: The parameters [M, P].
-        hyperparams: Of each name in `hyperparam_names`, a value for each run: float64 [M].
-        nesterov: Nesterov's momentum; SGD alone has it.
+        hyperparams: For each name in `hyperparam_names`, a value per run: float64 [M].
+        nesterov: Whether to use Nesterov's momentum; only for SGD.
 
     Attributes:
-        state: What the optimizer remembers, [M, P] each, under torch.optim's names.
+        state: The optimizer's state, [M, P] each, under torch.optim's names.
         steps_done: Steps taken so far, the same for all runs.
     """
 
@@ -53,7 +53,7 @@ class StackedOptimizer(ABC):
         self.state = {name: value[runs] for name, value in self.state.items()}
 
     def restore(self, tensors: dict[str, Tensor], steps_done: int) -> None:
-        """Take parameters, state and learning rates, `tensors` [M, …], as they were after `steps_done`."""
+        """Restore parameters, state and learning rates, `tensors` [M, …], as they were after `steps_done`."""
         self.params.copy_(tensors["params"])
         for name, value in self.state.items():
             value.copy_(tensors[name])
@@ -61,20 +61,20 @@ class StackedOptimizer(ABC):
         self.steps_done = steps_done
 
     def column(self, name: str, runs: slice) -> Tensor:
-        """The hyperparameter of this `name` of some runs, as it meets the parameters: [m, 1]."""
+        """The hyperparameter of this `name` of some runs, ready to broadcast with the parameters: [m, 1]."""
         return self.hyperparams[name][runs].to(self.params).unsqueeze(1)
 
     @abstractmethod
     def stepper(self, runs: slice) -> Step:
-        """What takes the next steps of some runs from gradients [m, P]; the caller adds to `steps_done` after all."""
+        """A function that takes the next steps of some runs from gradients [m, P]; the caller updates `steps_done`."""
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], hyperparams: dict[str, float], steps_done: int) -> dict[str, Any]:
-        """What torch.optim keeps for one parameter, where `state` is what of ours belongs to it.
+        """The state that torch.optim keeps for one parameter, from the corresponding part of ours.
 
         Args:
-            state: The pieces [*shape] of one parameter of one run.
-            hyperparams: Of that run.
+            state: The state [*shape] of one parameter of one run.
+            hyperparams: Hyperparameters of that run.
             steps_done: Steps that led to the state.
         """
         return dict(state)
@@ -87,7 +87,7 @@ class StackedSGD(StackedOptimizer):
     state_names = ("momentum_buffer",)
 
     def used_state(self) -> tuple[str, ...]:
-        """A momentum buffer where any run has momentum."""
+        """A momentum buffer if any run has momentum."""
         return self.state_names if self.hyperparams["momentum"].any() else ()
 
     def stepper(self, runs: slice) -> Step:
@@ -109,7 +109,7 @@ class StackedSGD(StackedOptimizer):
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], hyperparams: dict[str, float], steps_done: int) -> dict[str, Any]:
-        """The momentum buffer [*shape]; nothing for a run without momentum."""
+        """The momentum buffer [*shape]; empty for a run without momentum."""
         return dict(state) if hyperparams["momentum"] else {}
 
 
@@ -147,7 +147,7 @@ class StackedAdam(StackedOptimizer):
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], hyperparams: dict[str, float], steps_done: int) -> dict[str, Any]:
-        """The two averages [*shape]; the number of steps stands first, as a tensor, a scalar."""
+        """The two averages [*shape], after the number of steps as a scalar tensor."""
         return {"step": torch.tensor(float(steps_done)), **state}
 
 

@@ -1,4 +1,4 @@
-"""How far a stack is, in one line."""
+"""The progress of a stack, in one line."""
 
 import logging
 import sys
@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class Progress(pl.Callback):
-    """A line every ten seconds, so that a log file stays short; on a terminal one line that changes each second.
+    """A line every ten seconds, so that a log file stays short; in a terminal one line that is updated every second.
 
     Args:
-        title: What the stack is called.
+        title: The name of the stack.
     """
 
     def __init__(self, title: str) -> None:
@@ -29,7 +29,7 @@ class Progress(pl.Callback):
         self._throttle.restart()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say how far all runs are, and the mean of their losses."""
+        """Print the progress of all runs, and their mean loss."""
         if not self._throttle.due():
             return
         means = [f"{name} {value.mean():.4f}" for name, value in pl_module.metrics.items() if name.endswith("/loss")]  # type: ignore[operator,union-attr]

@@ -12,16 +12,16 @@ from torch.nn.utils.rnn import pad_sequence
 from src.data.blocks import BlockLoader
 from src.data.rows import Rows
 
-_FEW_COLUMNS = 16  # as columns, rows of so few numbers are gathered five times faster
+_FEW_COLUMNS = 16  # rows of so few numbers are gathered five times faster column by column
 _EVALUATION_NUMBERS = 2**22  # inputs of one forward pass without gradients
 
 
 class Alike(NamedTuple):
-    """Neighbouring runs with as many rows as each other.
+    """Neighbouring runs with equally many rows.
 
     Attributes:
-        runs: Which.
-        size: Rows of each.
+        runs: The runs.
+        size: Rows of each run.
     """
 
     runs: slice
@@ -29,7 +29,7 @@ class Alike(NamedTuple):
 
 
 def alike(counts: list[int]) -> list[Alike]:
-    """Runs in groups of equal `counts`.
+    """Neighbouring runs grouped by equal `counts`.
 
     Example:
         >>> alike([7, 7, 8])
@@ -46,8 +46,8 @@ class StackRows:
         counts: Rows of each run.
 
     Args:
-        datasets: The split in each of D datasets, rows of one shape; shorter ones are filled up with zeros.
-        which: The dataset of each run: indices [M].
+        datasets: The split of each of D datasets, with rows of one shape; shorter ones are padded with zeros.
+        which: Index [M] of each run's dataset.
     """
 
     def __init__(self, datasets: list[Rows], which: Tensor) -> None:
@@ -57,7 +57,7 @@ class StackRows:
         self.x = x.transpose(1, 2).contiguous() if self.as_columns else x
         self.y = pad_sequence([rows.y for rows in datasets], batch_first=True)
         self.which = which
-        self._own = torch.equal(which, torch.arange(len(datasets)))  # a dataset for each run, in their order
+        self._own = torch.equal(which, torch.arange(len(datasets)))  # one dataset per run, in order
 
     def to(self, device: torch.device) -> "StackRows":
         """Move to a device."""
@@ -70,12 +70,12 @@ class StackRows:
         self.counts = [self.counts[run] for run in runs.tolist()]
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
-        """All rows x [m, N, *input_shape] and targets y [m, N, …] of some runs that have N rows each."""
+        """All rows x [m, N, *input_shape] and targets y [m, N, …] of some runs with N rows each."""
         x, count = self._of(self.x, runs), self.counts[runs][0]
         return (x[..., :count].transpose(1, 2) if self.as_columns else x[:, :count]), self._of(self.y, runs)[:, :count]
 
     def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows of some runs that `order` [m, B] names: x [m, B, *input_shape] and y [m, B, …]."""
+        """The rows of some runs at the indices `order` [m, B]: x [m, B, *input_shape] and y [m, B, …]."""
         targets = self._of(self.y, runs)
         places = order.view(*order.shape, *[1] * (targets.ndim - 2)).expand(-1, -1, *targets.shape[2:])
         y = targets.gather(1, places)
@@ -92,7 +92,7 @@ class StackRows:
         return stored.expand(len(which), *stored.shape[1:]) if len(stored) == 1 else stored[which]
 
     def parts(self) -> Iterator[slice]:
-        """All runs, a few with equally many rows at a time, so that a forward pass over all their rows stays small."""
+        """All runs, a few with equally many rows at a time, to limit the size of a forward pass over all their rows."""
         most = max(1, _EVALUATION_NUMBERS // self.x[:1].numel())
         for runs, _ in alike(self.counts):
             for start in range(runs.start, runs.stop, most):
@@ -100,26 +100,26 @@ class StackRows:
 
 
 class StackLoader:
-    """Blocks of an epoch as the indices [M, rows] that each run sees next, in the orders that `BlockLoader` gives.
+    """Blocks of an epoch as the indices [M, rows] that each run sees next, in the same orders as from `BlockLoader`.
 
-    While an epoch is trained, a thread draws the next one's orders.
+    During an epoch, a thread draws the orders of the next one.
 
     Args:
-        counts: Rows of each run; all have as many minibatches, of which the last may differ in size.
-        batch_size: Rows of a minibatch.
-        block_size: Minibatches of a block.
+        counts: Rows of each run; all have equally many minibatches, and the last may differ in size.
+        batch_size: Rows per minibatch.
+        block_size: Minibatches per block.
         seeds: Seed of each run's order.
-        totals: Rows among which each draws its `counts`, others in each epoch; None draws among no more.
+        totals: Rows from which each run draws its `counts` anew in each epoch; None uses all its rows.
     """
 
-    batch_sampler = None  # Lightning asks for it beside `sampler`
+    batch_sampler = None  # Lightning asks for it besides `sampler`
 
     def __init__(
         self, counts: list[int], batch_size: int, block_size: int, seeds: list[int], totals: list[int] | None = None
     ) -> None:
         self.counts, self.batch_size, self.block_size = counts, batch_size, block_size
         self.seeds, self.totals = seeds, totals or counts
-        self.most = max(counts)  # rows of any run that is still training
+        self.most = max(counts)  # rows of the largest run still training
         self.shuffle = batch_size < self.most or self.totals != counts
         self._thread = ThreadPoolExecutor(1)
         self._drawn: dict[int, Future[Tensor]] = {}
@@ -131,15 +131,15 @@ class StackLoader:
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the orders of `epoch`; the Trainer calls this as each epoch begins."""
+        """Choose the orders of `epoch`; the Trainer calls this at the start of each epoch."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        """Blocks of an epoch."""
+        """Number of blocks in an epoch."""
         return -(-self.most // (self.batch_size * self.block_size))
 
     def counts_in(self, block: int) -> list[int]:
-        """Rows of each run in a block, by its number in the epoch."""
+        """Rows of each run in block number `block` of an epoch."""
         size = self.batch_size * self.block_size
         return [min(count - block * size, size) for count in self.counts]
 
@@ -152,7 +152,7 @@ class StackLoader:
             self._drawn[epoch] = self._thread.submit(drawn.result().index_select, 0, runs)
 
     def _orders(self, epoch: int, runs: list[tuple[int, int]]) -> Tensor:
-        """The order of each run, by its seed and its rows [M, rows]; shorter ones are filled up with row 0."""
+        """The orders [M, rows] of runs given by seed and number of rows; shorter ones are padded with row 0."""
         drawn = {(seed, count): BlockLoader.order(seed, epoch, count) for seed, count in set(runs)}
         return pad_sequence([drawn[run] for run in runs], batch_first=True)
 
@@ -163,7 +163,7 @@ class StackLoader:
             )
 
     def __iter__(self) -> Iterator[Tensor]:
-        """Yield the blocks of one epoch; a batch of all rows has them as they stand."""
+        """Yield the blocks of one epoch; a batch of all rows keeps their order."""
         if not self.shuffle:
             yield torch.arange(self.most).expand(len(self.seeds), -1)
             return
@@ -173,5 +173,5 @@ class StackLoader:
         yield from orders[:, : self.most].split(self.batch_size * self.block_size, dim=1)
 
     def close(self) -> None:
-        """Let the thread go."""
+        """Stop the thread."""
         self._thread.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""The learning rates of M runs: torch's own schedulers, one for all runs that it treats alike."""
+"""The learning rates of M runs: torch's own schedulers, one for all runs with the same schedule."""
 
 from copy import copy
 from typing import Any
@@ -28,12 +28,12 @@ KNOWN = {f"torch.optim.lr_scheduler.{name}" for name in _NAMES}  # these change 
 class Schedules:
     """The learning rate of each run, epoch by epoch or step by step.
 
-    A scheduler that watches no metric does the same for all runs that begin with the same learning rate, so they share
-    one; `ReduceLROnPlateau` watches a run of its own.
+    A scheduler that monitors no metric does the same for all runs with the same initial learning rate, so they share
+    one; each `ReduceLROnPlateau` monitors a single run.
 
     Args:
         cfg: The `scheduler` group of the configuration, plain and resolved; without a `_target_` rates are constant.
-        rates: The first learning rate of each run.
+        rates: The initial learning rate of each run.
     """
 
     def __init__(self, cfg: dict[str, Any], rates: list[float]) -> None:
@@ -57,7 +57,7 @@ class Schedules:
 
     @property
     def marks_first_rate(self) -> bool:
-        """Whether the optimizer's state keeps `initial_lr`, as most schedulers have it do."""
+        """Whether the optimizer's state keeps `initial_lr`, as with most schedulers."""
         return self.active and "initial_lr" in self._first_group
 
     def select(self, runs: Tensor) -> None:
@@ -68,13 +68,13 @@ class Schedules:
             self._schedulers = [self._schedulers[i] for i in chosen]
 
     def rates(self) -> list[float]:
-        """The learning rate of each run now."""
+        """The current learning rate of each run."""
         if not self.active:
             return self._rates
         return [scheduler.optimizer.param_groups[0]["lr"] for scheduler in self._schedulers]
 
     def coming_rates(self, num_steps: int) -> list[list[float]] | None:
-        """Each run's rate in each of the next `num_steps` optimiser steps, which this takes; None where rates stay."""
+        """Take `num_steps` steps and return each run's rate in each; None if rates stay constant."""
         if not self.active or self.interval != "step":
             return None
         coming = []
@@ -84,7 +84,7 @@ class Schedules:
         return coming
 
     def end_epoch(self, metrics: dict[str, Tensor]) -> None:
-        """Step the schedulers of this interval; `metrics` [M] each hold the one that is watched."""
+        """Step the schedulers of this interval; `metrics` [M] contain the monitored one."""
         if self.active and self.interval == "epoch":
             self._step(metrics[self.monitor].tolist() if self.monitor is not None else None)
 
@@ -97,14 +97,14 @@ class Schedules:
                 scheduler.step(value)
 
     def states(self) -> list[list[dict[str, Any]]]:
-        """What a checkpoint of each run keeps as `lr_schedulers`."""
+        """The `lr_schedulers` of each run's checkpoint."""
         if not self.active:
             return [[] for _ in self._rates]
         known = {id(each): [copy(each.state_dict())] for each in self._schedulers}
         return [known[id(each)] for each in self._schedulers]
 
     def restore(self, states: list[list[dict[str, Any]]], rates: list[float]) -> None:
-        """Go on where `states` are from, with the learning rates of that moment."""
+        """Continue from `states`, with the learning `rates` of that moment."""
         if not self.active:
             self._rates = rates
             return
@@ -114,7 +114,7 @@ class Schedules:
 
 
 def _optimizer(rate: float) -> torch.optim.Optimizer:
-    """A stand-in that has a learning rate and never steps."""
+    """A placeholder that has a learning rate and never steps."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
     mark_stepped(optimizer)
     return optimizer

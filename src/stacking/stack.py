@@ -30,17 +30,17 @@ _SPLITS = "train", "val", "test"
 
 
 class Stack:
-    """Runs that differ in seeds and numbers alone, trained as one under Lightning's Trainer.
+    """Runs that differ only in seeds and numbers, trained as one with Lightning's Trainer.
 
     Args:
         members: The runs, with data and weights.
-        factory: Where they come from.
-        title: What progress lines call the stack.
-        place: Where its checkpoint is written while it trains; None for nowhere.
-        saved: The checkpoint from which it goes on; None begins anew.
+        factory: The factory that made them.
+        title: Name of the stack in progress lines.
+        place: Where its checkpoint is written during training; None for nowhere.
+        saved: The checkpoint to resume from; None starts anew.
 
     Raises:
-        ConfigError: The checkpoint is that of other runs, or damaged.
+        ConfigError: The checkpoint belongs to other runs, or is damaged.
     """
 
     def __init__(
@@ -81,18 +81,20 @@ class Stack:
         return make_module(StackModule, self.cfg, head, start, rows, loader)
 
     def _trainer(self, title: str) -> pl.Trainer:
-        cfg = settled(OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}}))  # what a member writes, we write
+        cfg = settled(
+            OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}})
+        )  # we write the members' files ourselves
         callbacks = [Progress(title), *([self.checkpoint] if self.checkpoint else [])]
         return make_trainer(cfg, self.members[0].folder, self.module, *callbacks)
 
     def run(self, write: Callable[[Member, list[list[Any]]], None]) -> None:
-        """Train, measure the best weights on all splits and write every member's folder.
+        """Train, evaluate the best weights on all splits and write every member's folder.
 
         Args:
-            write: Writes what a member has, given the rows of its `metrics.csv`.
+            write: Writes a member's files, given the rows of its `metrics.csv`.
 
         Raises:
-            InterruptedRunError: Ctrl-C or another signal; what the last complete epoch left is written.
+            InterruptedRunError: Ctrl-C or another signal; the state after the last complete epoch is written.
         """
         try:
             interrupt = self._fit() if self.module.num_runs else None
@@ -110,14 +112,14 @@ class Stack:
             self.checkpoint.remove()
 
     def _fit(self) -> KeyboardInterrupt | None:
-        """Train; the interrupt that ended it, if one did."""
+        """Train; returns the interrupt that ended it, if any."""
         threads = torch.get_num_threads()
         start = time.perf_counter()
         device = self.trainer.strategy.root_device
         for rows in self.splits.values():
             rows.to(device)
         self.module.optimizer.to(device)
-        torch.set_num_threads(1)  # the runs are divided among threads instead, which wait for each other once a block
+        torch.set_num_threads(1)  # runs are divided among threads instead, which synchronise once per block
         interrupts.take_over(self.trainer)
         try:
             path = self.saved.path if self.saved else None
@@ -134,7 +136,7 @@ class Stack:
 
     @torch.no_grad()
     def parts_of(self, member: Member) -> Parts:
-        """A member's data, and the head with its best weights, until the next member asks."""
+        """A member's data and the head with its best weights, valid until the next call."""
         parts = self.factory.parts
         best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
         for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
@@ -193,7 +195,7 @@ class Stack:
 
 
 def _rows(members: list[Member], device: torch.device | None = None) -> dict[str, StackRows]:
-    """The splits of all members; data that several share is held once."""
+    """The splits of all members; shared data are held once."""
     places: dict[int, int] = {}
     which = torch.tensor([places.setdefault(id(member.data), len(places)) for member in members])
     datasets = list({id(member.data): _given(member.data) for member in members}.values())

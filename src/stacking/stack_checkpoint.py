@@ -1,4 +1,4 @@
-"""The checkpoint of the stack in progress: a file in the sweep's folder, from which `sweep_resume` goes on."""
+"""The checkpoint of the stack in progress: a file in the sweep's folder, from which `sweep_resume` continues."""
 
 import hashlib
 import json
@@ -20,14 +20,14 @@ from src.storage.saving import save
 from src.storage.throttle import Throttle
 from src.trust.checkpoints import look_at
 
-_PLACES = {"runs_dir", "data_dir"}  # a sweep that was moved is the same sweep
+_PLACES = {"runs_dir", "data_dir"}  # a moved sweep is the same sweep
 
 
 class Place(NamedTuple):
     """Where and how often a sweep's stacks write their checkpoint.
 
     Attributes:
-        path: The file, one for the sweep: its stacks train one after the other.
+        path: The file, one per sweep, since its stacks train one after the other.
         seconds_between_writes: The pause between two writes.
     """
 
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 class Snapshots(pl.callbacks.Checkpoint):
-    """Writes the state of all runs after the newest epoch: now and then, when training ends, and when it breaks off.
+    """Writes the state of all runs after the newest epoch: now and then, when training ends and when it is interrupted.
 
     Args:
         seconds_between_writes: The pause between two writes.
@@ -62,7 +62,7 @@ class Snapshots(pl.callbacks.Checkpoint):
             self._write(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the last state, with which the folders can be written."""
+        """Write the last state, from which the folders can be written."""
         self._write(trainer, pl_module)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
@@ -79,7 +79,7 @@ class Snapshots(pl.callbacks.Checkpoint):
 class StackCheckpoint(Snapshots):
     """Writes the state of a sweep's stack.
 
-    The file is a checkpoint in Lightning's format, with what Lightning knows nothing of under `stack`.
+    The file is a checkpoint in Lightning's format, with our own part under `stack`.
 
     Args:
         place: The file, and the pause between two writes.
@@ -92,7 +92,7 @@ class StackCheckpoint(Snapshots):
         self.path, self._members, self._before = place.path, members, seconds_before
 
     def write(self, trainer: pl.Trainer, module: Any, snapshot: dict[str, Any]) -> None:
-        """Write it, and of which runs it is."""
+        """Write the `snapshot` and the runs it belongs to."""
         snapshot["stack"] |= {
             "numbers": [member.number for member in self._members],
             "fingerprints": fingerprints(self._members),
@@ -101,13 +101,13 @@ class StackCheckpoint(Snapshots):
         save(snapshot, self.path, durable=True)
 
     def remove(self) -> None:
-        """Remove the file: the folders of all members are written, and on the disk once this has waited for it."""
+        """Wait until the folders of all members are on the disk, then remove the file."""
         flush_all()
         remove_listed(self.path.parent, [self.path.name])
 
 
 def fingerprints(members: list[Member]) -> list[str]:
-    """A text for each of the `members` that another configuration, other rows or other first weights change."""
+    """A text for each of the `members` that changes with its configuration, rows or initial weights."""
     rows: dict[int, bytes] = {}
     texts = []
     for member in members:
@@ -132,7 +132,7 @@ def _digest(*tensors: Tensor) -> Any:
 
 @dataclass
 class Saved:
-    """What a stack's checkpoint holds.
+    """The contents of a stack's checkpoint.
 
     Attributes:
         path: The file.
@@ -146,7 +146,7 @@ class Saved:
 
     @property
     def epoch(self) -> int:
-        """Complete epochs."""
+        """Number of complete epochs."""
         return int(self.state["epoch"]) + 1
 
     @property
@@ -155,10 +155,10 @@ class Saved:
         return float(self.state["stack"]["seconds"])
 
     def restore(self, module: StackModule, members: list[Member]) -> None:
-        """Have the module of a new stack go on from here, without the members that have finished elsewhere.
+        """Let the module of a new stack continue from here, without the members that have already finished.
 
         Raises:
-            ConfigError: This is the checkpoint of other runs, or damaged; the stack is of no more use.
+            ConfigError: The checkpoint belongs to other runs, or is damaged; the stack can then not be used.
         """
         stack = self.state["stack"]
         known = dict(zip(self.numbers, stack["fingerprints"], strict=True))
@@ -169,7 +169,7 @@ class Saved:
         ]
         if changed or len(members) != len(known):
             which = f"run #{changed[0]} has" if changed else "some runs have"
-            raise ConfigError(f"{self.path}: {which} other settings, rows or first weights now")
+            raise ConfigError(f"{self.path}: {which} other settings, rows or initial weights now")
         try:
             check_shapes(stack, module)
             module.restore(self.state, torch.tensor([member.finished for member in members]))
@@ -178,10 +178,10 @@ class Saved:
 
 
 def read(path: Path) -> Saved:
-    """The checkpoint at `path`, of which nothing is executed.
+    """The checkpoint at `path`, without executing any code in it.
 
     Raises:
-        ConfigError: It carries code, is damaged or is none of ours.
+        ConfigError: It contains code, is damaged or is not ours.
     """
     try:
         look_at(path)
@@ -192,11 +192,11 @@ def read(path: Path) -> Saved:
             raise ValueError("a fingerprint for each member")
         return Saved(path, numbers, state)
     except Exception as error:  # torch.load raises many kinds
-        raise ConfigError(f"{path}: damaged, or none of ours") from error
+        raise ConfigError(f"{path}: damaged, or not a checkpoint of a sweep") from error
 
 
 def _with_words_of_today(stack: dict[str, Any]) -> dict[str, Any]:
-    """What a stack of an earlier version wrote, under the names that are in use now."""
+    """A stack saved by an earlier version, with today's names."""
     if "ledger" in stack:
         stack["history"] = stack.pop("ledger")
         for tensors in (stack["tensors"], *(stack["history"][name]["tensors"] for name in ("best", "last"))):
@@ -206,7 +206,7 @@ def _with_words_of_today(stack: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_shapes(stack: dict[str, Any], module: StackModule) -> None:
-    """Raise an error where tensors or lists of a `stack` are not like those of a `module`, before any is used."""
+    """Raise an error if tensors or lists of a `stack` do not match those of a `module`, before any is used."""
     num_runs, runs, history = module.num_runs, stack["runs"], stack["history"]
     fresh = module.state(0)
     like = {name: (value.dtype, value.shape[1:]) for name, value in fresh.tensors.items()}

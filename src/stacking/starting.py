@@ -1,4 +1,4 @@
-"""Where a run begins: one network on its own, or the members of an ensemble as a stack."""
+"""Starts a run: a single network, or the members of an ensemble as a stack."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from src.runs import training
 
 
 def train(cfg: DictConfig, folder: Path) -> float | None:
-    """Train, evaluate and write one run; the value a sweeper optimises.
+    """Train, evaluate and write one run; returns the value for a sweeper to optimise.
 
     Args:
         cfg: The composed configuration.

@@ -14,12 +14,12 @@ from src.stacking.rows import Alike, StackRows, alike
 
 
 class Taken(NamedTuple):
-    """What some runs came to in the steps of a block.
+    """The results of some runs in the steps of a block.
 
     Attributes:
-        losses: Of each step [S, m].
-        predictions: Of each row [m, rows, …].
-        y: Targets of each row [m, rows, …].
+        losses: Loss of each step [S, m].
+        predictions: Prediction for each row [m, rows, …].
+        y: Target of each row [m, rows, …].
     """
 
     losses: Tensor
@@ -36,7 +36,7 @@ class Steps:
         optimizer: The parameters [M, P] and how they step.
         rows: Training rows.
         batch_size: Rows of a minibatch.
-        masks: Where dropout draws from; None where there is none.
+        masks: Random numbers of dropout; None without dropout.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class Steps:
         self.rows, self.batch_size, self.masks = rows, batch_size, masks
 
     def take(self, part: slice, order: Tensor, counts: list[int], rates: Tensor | None) -> Taken:
-        """One step for each minibatch of a block.
+        """Take one step per minibatch of a block.
 
-        The last minibatch of an epoch may have a row more in some runs than in others; then each size of it has a
-        forward pass of its own.
+        The last minibatch of an epoch may have one row more in some runs than in others; then each size has a forward
+        pass of its own.
 
         Args:
-            part: Which runs.
-            order: The rows of each [m, rows], those of shorter runs filled up with any row.
-            counts: How many of them are its own.
+            part: The runs.
+            order: The row indices of each run [m, rows]; those of shorter runs are padded with any row.
+            counts: How many of them belong to each run.
             rates: Learning rates of each step [S, M, 1]; None for those of the optimizer.
         """
         with torch.enable_grad():
@@ -93,7 +93,7 @@ class Steps:
     def _apart(
         self, part: slice, leaves: list[Tensor], x: Tensor, y: Tensor, groups: list[Alike]
     ) -> tuple[Tensor, Tensor]:
-        """The same of runs whose minibatches differ in size; what is missing of the logits is filled up with zeros."""
+        """The same for runs with minibatches of different sizes; missing logits are padded with zeros."""
         found = []
         for runs, count in groups:
             own = slice(part.start + runs.start, part.start + runs.stop)

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Done(NamedTuple):
-    """A job that has been seen to, and the value that a sweeper optimises; None where there is none."""
+    """A job that is done, and the value for a sweeper to optimise; None if there is none."""
 
     job: Job
     value: float | None
@@ -35,10 +35,10 @@ class Sweep(NamedTuple):
     """How a sweep's stacks are trained.
 
     Attributes:
-        folder: The sweep's folder, where failures are noted.
-        max_stack: Runs of a stack at most.
-        seconds_between_checkpoints: What a killed process loses of a stack at most.
-        wanted: Figures and TensorBoard.
+        folder: The sweep's folder, where failures are recorded.
+        max_stack: Maximum number of runs in a stack.
+        seconds_between_checkpoints: The most that a killed process loses of a stack, in seconds.
+        wanted: Whether to write figures and TensorBoard logs.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class Sweep(NamedTuple):
 
 
 def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
-    """Train jobs of a sweep, alike but for seeds and numbers, in stacks; those that need a run alone are left out."""
+    """Train jobs of a sweep that differ only in seeds and numbers in stacks; jobs that must run alone are left out."""
     for start in range(0, len(jobs), sweep.max_stack):
         yield from _train(jobs[start : start + sweep.max_stack], sweep)
 
@@ -68,13 +68,13 @@ def saved_stack(folder: Path) -> Saved | None:
 
 
 def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> Iterator[Done]:
-    """Train a stack on from its checkpoint to its finished folders; nothing happens where these are not its jobs now.
+    """Resume a stack from its checkpoint and finish its folders; does nothing if these are no longer its jobs.
 
     Args:
         saved: The checkpoint.
-        jobs: Those of its numbers, in their order.
-        finished: Numbers of jobs whose folders are whole already, which are left as they are.
-        sweep: How the stack is trained.
+        jobs: The jobs with its numbers, in order.
+        finished: Numbers of jobs with complete folders, which are left as they are.
+        sweep: How to train the stack.
     """
     known = {job.number: job for job in jobs}
     try:
@@ -103,7 +103,7 @@ def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
 
 
 def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], MemberFactory | None]:
-    """Members with data and weights; jobs whose values a constructor refuses are noted as failures."""
+    """Members with data and weights; jobs with values that a constructor refuses are recorded as failures."""
     members: list[Member] = []
     factory: MemberFactory | None = None
     for job in jobs:
@@ -157,7 +157,7 @@ class Writer:
 
     Args:
         sweep: The sweep's folder.
-        wanted: Figures and TensorBoard.
+        wanted: Whether to write figures and TensorBoard logs.
     """
 
     def __init__(self, sweep: Path, wanted: Extras) -> None:
@@ -166,7 +166,7 @@ class Writer:
     def write(self, stack: Stack, member: Member, rows: list[list[Any]]) -> None:
         """Write curves, metrics and the log of a `member` of a stack, given the rows of its `metrics.csv`.
 
-        A failure is noted instead of metrics.
+        A failure is recorded instead of metrics.
         """
         assert member.data is not None
         rows_seen.write(member.folder, member.data)

@@ -1,1 +1,1 @@
-"""What may be taken from a run folder that somebody else sent: data within bounds, and classes of a known kind."""
+"""What may be read from a run folder that somebody else sent: data of limited size, and classes of a known kind."""

@@ -1,7 +1,7 @@
-"""A checkpoint that somebody else may have written: looked at before it is loaded, and checked before it is used.
+"""A checkpoint that somebody else may have written: inspected before it is loaded, and checked before it is used.
 
-Its file is a zip that holds the bytes of each tensor and one pickle. What comes out of it is never larger than the
-file: no compression, no code, and no tensor that claims more numbers than were stored.
+Its file is a zip archive with the bytes of each tensor and one pickle. What is read from it is never larger than the
+file: no compression, no code, and no tensor that claims more numbers than are stored.
 """
 
 import pickle
@@ -18,19 +18,19 @@ from src.errors import ConfigError
 from src.trust.pickles import look_through
 
 MOST_PICKLE = 16 * 2**20
-"""Bytes of the pickle, tensors aside: a ResNet with its optimizer has fifty thousand."""
+"""The most bytes of the pickle without tensors: a ResNet with its optimizer has fifty thousand."""
 
 MOST_LEVELS = 32
-"""Containers within each other."""
+"""The most levels of nested containers."""
 
 _MOST_VALUES = 2**20
 
 
 class _Checkpoint(BaseModel):
-    """The parts of a checkpoint whose types do not follow from the run."""
+    """The parts of a checkpoint with types that do not follow from the run."""
 
     model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
-    epoch: Annotated[int, Field(ge=-1, lt=2**31)]  # -1 within the first
+    epoch: Annotated[int, Field(ge=-1, lt=2**31)]  # -1 within the first epoch
     global_step: Annotated[int, Field(ge=0, lt=2**62)] = 0
     state_dict: dict[str, Tensor]
     spec: dict[str, Any] = {}
@@ -42,14 +42,14 @@ class _Checkpoint(BaseModel):
 
 
 def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", "epoch")) -> dict[str, Any]:
-    """The plain values and tensors of a checkpoint. One that carries code is refused, none of it executed.
+    """The plain values and tensors of a checkpoint. One with code in it is refused without executing any of it.
 
     Args:
-        path: Where it is.
+        path: Path of the checkpoint.
         needs: Keys that it must have.
 
     Raises:
-        ConfigError: There is none, it is none of ours, or it would take more memory than its file.
+        ConfigError: There is none, it is not ours, or it would take more memory than its file.
     """
     if not path.exists():
         folder = path.parent.parent
@@ -59,7 +59,7 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _carries(path, "holds something other than tensors") from error
-    except Exception as error:  # whatever a damaged file makes of the loader
+    except Exception as error:  # loading a damaged file may raise anything
         raise ConfigError(f"{path}: is not a checkpoint, or is damaged; use one that this project wrote") from error
     if not isinstance(state, dict) or not set(needs) <= state.keys():
         raise ConfigError(f"{path}: holds no run of this project; use a checkpoint that it wrote")
@@ -75,12 +75,12 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
 
 
 def check_alike(mine: Any, theirs: Any, where: str, path: Path) -> None:
-    """Refuse a state from a checkpoint that is of other types than the state which it is to replace.
+    """Refuse a state from a checkpoint with other types than the state that it would replace.
 
     Args:
-        mine: The state now; None may become anything.
-        theirs: The checkpoint's.
-        where: What it is, for messages.
+        mine: The current state; None may become anything.
+        theirs: The checkpoint's state.
+        where: Its name, for messages.
         path: The checkpoint.
 
     Raises:
@@ -106,10 +106,10 @@ def _sort(value: Any) -> str:
 
 
 def look_at(path: Path) -> None:
-    """Refuse a file at `path` that would grow as it is loaded, or do more than be loaded.
+    """Refuse a file at `path` that would grow when loaded, or do more than load data.
 
     Raises:
-        ConfigError: It is such a file, or none that PyTorch has written.
+        ConfigError: It is such a file, or not written by PyTorch.
     """
     broken = ConfigError(f"{path}: is not a checkpoint, or is damaged; use one that this project wrote")
     if not path.is_file():
@@ -118,14 +118,14 @@ def look_at(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-                raise ConfigError(f"{path}: is compressed, which no checkpoint is; use one that this project wrote")
+                raise ConfigError(f"{path}: is compressed, unlike any checkpoint; use one that this project wrote")
             if sum(entry.file_size for entry in entries) > path.stat().st_size:
                 raise broken
             pickles = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
             if len(pickles) != 1:
                 raise broken
             if pickles[0].file_size > MOST_PICKLE:
-                raise ConfigError(f"{path}: its values take more than {MOST_PICKLE // 2**20} MiB beside the tensors")
+                raise ConfigError(f"{path}: its values take more than {MOST_PICKLE // 2**20} MiB besides the tensors")
             folder = pickles[0].filename.removesuffix("data.pkl") + "data/"
             records = {
                 entry.filename.removeprefix(folder): entry.file_size
@@ -140,7 +140,7 @@ def look_at(path: Path) -> None:
 
 
 def _check_values(state: Any, path: Path) -> None:
-    """Refuse numbers, depths and tensors without bound: what a file of this size cannot hold."""
+    """Refuse numbers, nesting and tensors beyond what a file of this size can hold."""
     room = path.stat().st_size
     for count, (value, levels) in enumerate(_each(state)):
         if levels > MOST_LEVELS or count > _MOST_VALUES:
@@ -157,7 +157,7 @@ def _check_values(state: Any, path: Path) -> None:
 
 
 def _each(state: Any) -> Iterator[tuple[Any, int]]:
-    """Every value of nested containers, and how deep it is; containers that hold themselves never end."""
+    """Every value of nested containers, and its depth; endless for containers that contain themselves."""
     pending = [(state, 0)]
     while pending:
         value, levels = pending.pop()
@@ -172,7 +172,7 @@ def _check_rng_state(rng_state: Tensor | None, path: Path) -> None:
     own = torch.get_rng_state()
     if rng_state is None:
         return
-    whole = rng_state.is_contiguous() and rng_state.storage_offset() == 0  # of a part, PyTorch reads beyond the end
+    whole = rng_state.is_contiguous() and rng_state.storage_offset() == 0  # PyTorch reads beyond the end of a part
     if rng_state.dtype != own.dtype or rng_state.shape != own.shape or not whole:
         raise ConfigError(
             f"{path}: rng_state: is not a random state of PyTorch; use a checkpoint that this project wrote"
@@ -180,7 +180,7 @@ def _check_rng_state(rng_state: Tensor | None, path: Path) -> None:
 
 
 def validated(model: type[BaseModel], state: Any, path: Path, prefix: str = "") -> Any:
-    """A `state` from the checkpoint at `path` as a `model`; `prefix` stands before its keys in messages.
+    """A `state` from the checkpoint at `path` as a `model`; `prefix` precedes its keys in messages.
 
     Raises:
         ConfigError: A value of another type.
@@ -192,12 +192,12 @@ def validated(model: type[BaseModel], state: Any, path: Path, prefix: str = "") 
 
 
 def wrong(path: Path, prefix: str, error: ValidationError) -> ConfigError:
-    """The first wrong type that an `error` names, without the value, which may be anything.
+    """The first wrong type in an `error`, without the value, which may be anything.
 
     Args:
         path: The checkpoint.
-        prefix: What stands before the key.
-        error: What pydantic found.
+        prefix: What precedes the key.
+        error: The error from pydantic.
     """
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part)[:80] for part in first["loc"])

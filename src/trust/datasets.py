@@ -1,4 +1,4 @@
-"""What a dataset keeps in a checkpoint that somebody else may have written: checked before it is used."""
+"""The state of a dataset in a checkpoint that somebody else may have written: checked before it is used."""
 
 import math
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _MOST_MEMBERS = 4096
 
 
 class _SourceState(BaseModel):
-    """What a dataset's files were."""
+    """The files of a dataset."""
 
     model_config = ConfigDict(strict=True)
     counts: dict[str, int]
@@ -31,7 +31,7 @@ class _SourceState(BaseModel):
 
 
 class _Reading(BaseModel):
-    """How a file of rows was written."""
+    """The format of a file of rows."""
 
     model_config = ConfigDict(strict=True)
     separator: _Character
@@ -45,7 +45,7 @@ class _Reading(BaseModel):
 
 
 class _EncoderState(BaseModel):
-    """What the columns of a table hold."""
+    """The columns of a table."""
 
     model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
     numeric: list[str] | None = None
@@ -56,14 +56,14 @@ class _EncoderState(BaseModel):
 
 
 class _Counted(BaseModel):
-    """How many networks a checkpoint is of."""
+    """The number of networks in a checkpoint."""
 
     model_config = ConfigDict(strict=True)
     members: Annotated[int, Field(ge=1, le=_MOST_MEMBERS)] = 1
 
 
 class _MembersState(BaseModel):
-    """The same of the members of an ensemble, and of all their rows together."""
+    """The columns for the members of an ensemble, and for all their rows together."""
 
     model_config = ConfigDict(strict=True)
     layout: _EncoderState
@@ -73,12 +73,12 @@ class _MembersState(BaseModel):
     @model_validator(mode="after")
     def _named(self) -> Self:
         if max(self.which) >= len(self.encoders):
-            raise ValueError("it names an encoder that is not there")
+            raise ValueError("it names an encoder that does not exist")
         return self
 
 
 class _DataState(_EncoderState):
-    """What a dataset keeps in a checkpoint."""
+    """The state of a dataset in a checkpoint."""
 
     mean: Tensor | None = None
     scale: Tensor | None = None
@@ -90,10 +90,10 @@ class _DataState(_EncoderState):
 
 
 def members_of(checkpoint: Mapping[str, Any], path: Path) -> int:
-    """Networks of the ensemble that a checkpoint at `path` is of; 1 where it is of one network.
+    """The number of ensemble members in a checkpoint at `path`; 1 for a single network.
 
     Raises:
-        ConfigError: It says something else of them.
+        ConfigError: The number is not valid.
     """
     known: int = validated(_Counted, checkpoint, path).members
     return known
@@ -103,7 +103,7 @@ def spec_of(checkpoint: Mapping[str, Any], path: Path) -> DataSpec:
     """The dataset that a checkpoint at `path` was trained on.
 
     Raises:
-        ConfigError: It says nothing of the kind.
+        ConfigError: It has no valid specification.
     """
     try:
         spec = _SPEC.validate_python(checkpoint["spec"])
@@ -125,16 +125,16 @@ def spec_of(checkpoint: Mapping[str, Any], path: Path) -> DataSpec:
 
 
 def data_state(checkpoint: Mapping[str, Any], name: str, spec: DataSpec, path: Path) -> dict[str, Any]:
-    """What a dataset keeps in a checkpoint: its scaler and, for tables, columns and categories.
+    """The state of a dataset in a checkpoint: its scaler and, for tables, columns and categories.
 
     Args:
-        checkpoint: As `read_checkpoint` returns it.
-        name: Of the dataset's class.
+        checkpoint: The checkpoint from `read_checkpoint`.
+        name: Name of the dataset's class.
         spec: The dataset that the run was trained on.
-        path: Where the checkpoint was, for messages.
+        path: Path of the checkpoint, for messages.
 
     Raises:
-        ConfigError: Values of another type, or for other columns than `spec` has.
+        ConfigError: Values have another type, or belong to other columns than those of `spec`.
     """
     state = checkpoint.get(name, {})
     known = validated(_DataState, state, path, f"{name}.")
@@ -154,15 +154,15 @@ def data_state(checkpoint: Mapping[str, Any], name: str, spec: DataSpec, path: P
 
 
 def source_state(checkpoint: Mapping[str, Any], name: str, path: Path) -> dict[str, Any] | None:
-    """What a dataset keeps of the files that it read; None where it keeps nothing.
+    """The state of the files that a dataset read; None if there is none.
 
     Args:
-        checkpoint: As `read_checkpoint` returns it.
-        name: Of the dataset's class.
-        path: Where the checkpoint was, for messages.
+        checkpoint: The checkpoint from `read_checkpoint`.
+        name: Name of the dataset's class.
+        path: Path of the checkpoint, for messages.
 
     Raises:
-        ConfigError: Values of another type.
+        ConfigError: Values have another type.
     """
     state = checkpoint.get(name, {})
     known = validated(_DataState, state, path, f"{name}.").source
@@ -178,4 +178,6 @@ def _check_scale(key: str, tensor: Tensor, spec: DataSpec, members: int, where: 
     if not fits or not tensor.is_floating_point() or (members > 1 and tensor.shape != torch.Size(shape)):
         raise ConfigError(f"{where}: should be of shape {list(shape)} (got {list(tensor.shape)[:8]})")
     if not torch.isfinite(tensor).all() or (key == "scale" and (tensor == 0).any()):
-        raise ConfigError(f"{where}: holds what no row can be scaled with (NaN, infinite or 0); train the run anew")
+        raise ConfigError(
+            f"{where}: contains values that rows cannot be scaled with (NaN, infinite or 0); train the run anew"
+        )

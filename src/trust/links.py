@@ -1,4 +1,4 @@
-"""Links in a run's folder: they stay within it."""
+"""Links in a run's folder must stay within it."""
 
 import os
 from pathlib import Path
@@ -7,17 +7,16 @@ from src.errors import ConfigError
 
 
 def check_links(folder: Path, levels: int = 2) -> None:
-    """Refuse a folder with links that lead out of it, or with pipes and devices, which one waits for.
+    """Refuse a folder with links that lead out of it, or with pipes and devices, which would block a reader.
 
-    Whoever opens a folder reads and writes the files in it by their names; a link among them would make that reading
-    and writing elsewhere.
+    Opening a folder reads and writes the files in it by name; a link among them would redirect that to other places.
 
     Args:
-        folder: A run's, or a sweep's.
+        folder: A run's or a sweep's folder.
         levels: How deep to look; a run's own files are two levels down, those of a sweep's runs three.
 
     Raises:
-        ConfigError: There is one; it is named.
+        ConfigError: There is one; the message names it.
     """
     home, pending = folder.resolve(), [(folder, levels)]
     while pending:
@@ -30,9 +29,7 @@ def check_links(folder: Path, levels: int = 2) -> None:
             path = Path(entry.path)
             if entry.is_symlink():
                 if not leads_into(path, home):
-                    raise ConfigError(
-                        f"{path}: is a link that leads out of {folder}; put what it leads to in its place"
-                    )
+                    raise ConfigError(f"{path}: is a link that leads out of {folder}; replace it by its target")
             elif entry.is_dir():
                 pending += [(path, depth - 1)] if depth > 1 else []
             elif not entry.is_file():
@@ -40,7 +37,7 @@ def check_links(folder: Path, levels: int = 2) -> None:
 
 
 def leads_into(path: Path, folder: Path) -> bool:
-    """Whether a path, its links followed, is a `folder` or something in it; a link that goes in circles is not."""
+    """Whether a path, with links followed, is a `folder` or inside it; a circular link is not."""
     try:
         return path.resolve(strict=False).is_relative_to(folder.resolve())
     except (OSError, RuntimeError):

@@ -1,9 +1,9 @@
-"""The pickle inside a checkpoint, looked through before anything unpickles it.
+"""The pickle inside a checkpoint, inspected before anything unpickles it.
 
-`torch.load(weights_only=True)` runs no code, but some of what it allows takes memory at will: `bytearray(10**10)` is
-ten letters long, one list can be copied a million times, and a tensor may claim more numbers than the file holds, which
-are then allocated. The checkpoints of this project need tensors, containers and plain values, so those are all that is
-let through, each no larger than it is in the file.
+`torch.load(weights_only=True)` runs no code, but some of what it allows can take any amount of memory:
+`bytearray(10**10)` is a few characters long, one list can be copied a million times, and a tensor may claim more
+numbers than the file holds, which are then allocated. The checkpoints of this project need only tensors, containers and
+plain values, so nothing else is allowed, and nothing may be larger than it is in the file.
 """
 
 import pickletools
@@ -50,7 +50,7 @@ _OPCODES = frozenset(
 _NUMBERS = frozenset({"BININT", "BININT1", "BININT2", "LONG1"})
 _DICTIONARIES = frozenset(
     {"collections OrderedDict", "collections defaultdict"}
-)  # made empty, filled an item at a time
+)  # created empty, then filled item by item
 _TENSOR, _PARAMETER = "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"
 _BYTES = {
     "torch DoubleStorage": 8,
@@ -70,30 +70,30 @@ _LET_THROUGH = _DICTIONARIES | {_TENSOR, _PARAMETER} | _BYTES.keys()
 
 
 class _Name(NamedTuple):
-    """What a pickle names, to call it or as the kind of a storage."""
+    """A name in a pickle, of something to call or the type of a storage."""
 
     text: str
 
 
 class _Storage(NamedTuple):
-    """Numbers of a record that tensors are views of."""
+    """The numbers of a record, which tensors are views of."""
 
     num_numbers: int
 
 
 class _Dictionary(NamedTuple):
-    """A dictionary that was made by a call."""
+    """A dictionary made by a call."""
 
 
 def look_through(pickled: bytes, records: Mapping[str, int]) -> None:
-    """Check that a pickle makes nothing but tensors, containers and plain values, each as large as it is in the file.
+    """Check that a pickle makes only tensors, containers and plain values, none larger than it is in the file.
 
     Args:
         pickled: The pickle.
-        records: Bytes of each record beside it, by its key.
+        records: Bytes of each record next to it, by key.
 
     Raises:
-        ValueError: It does something else; the message says what.
+        ValueError: It does something else, which the message names.
     """
     stack: list[Any] = []
     memo: dict[Any, Any] = {}
@@ -132,7 +132,7 @@ def look_through(pickled: bytes, records: Mapping[str, int]) -> None:
 
 
 def _taken(opcode: pickletools.OpcodeInfo, stack: list[Any]) -> list[Any]:
-    """What an opcode takes off the stack, lowest first and the mark left out."""
+    """What an opcode takes off the stack, lowest first and without the mark."""
     taken: list[Any] = []
     below = opcode.stack_before
     if pickletools.markobject in below:
@@ -155,7 +155,7 @@ def _storage(reference: Any, records: Mapping[str, int]) -> _Storage:
 
 
 def _called(function: Any, arguments: Any) -> Any:
-    """What a call makes, if it is one of those let through."""
+    """The result of a call, if it is an allowed one."""
     name = function.text if isinstance(function, _Name) else ""
     if name in _DICTIONARIES and arguments == ():
         return _Dictionary()

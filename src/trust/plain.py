@@ -1,8 +1,8 @@
-"""YAML and JSON files of a run folder, read as plain data within bounds.
+"""YAML and JSON files of a run folder, read as plain data of limited size.
 
-A file that somebody sends may be made to fill the memory or to hang its reader: by aliases that double ten times over,
-by numbers of a million digits, by brackets nested without end, by being a pipe. What is over a bound, or no plain data,
-is refused in one line that names the bound and shows nothing of the file.
+A file that somebody sends may be designed to fill the memory or to hang its reader: with aliases that double many
+times, numbers of a million digits, endlessly nested brackets, or by being a pipe. What exceeds a limit, or is not plain
+data, is refused in one line that names the limit and shows nothing of the file.
 """
 
 import json
@@ -17,50 +17,50 @@ from src.compat.omegaconf import yaml_rules
 from src.errors import ConfigError
 
 MOST_YAML = 2**20
-"""Bytes of a YAML file: a run's configuration has three thousand, and a thousand class names make thirty."""
+"""The most bytes of a YAML file: a run's configuration has three thousand, a thousand class names thirty thousand."""
 
 MOST_JSON = 64 * 2**20
-"""Bytes of a JSON file: the confusion matrices of a thousand classes take forty million."""
+"""The most bytes of a JSON file: the confusion matrices of a thousand classes take forty million."""
 
 MOST_YAML_VALUES = 2**14
-"""Values in a YAML file: a thousand classes are a thousand, and OmegaConf takes a second for ten thousand."""
+"""The most values in a YAML file: a thousand classes are a thousand, and OmegaConf takes a second for ten thousand."""
 
 MOST_LEVELS = 32
 """Containers within each other."""
 
 MOST_VALUES = 2**22
-"""Values in a JSON file, each of which may take twenty times its size in memory."""
+"""The most values in a JSON file, each of which may take twenty times its size in memory."""
 
 MOST_DIGITS = 40
-"""Characters of a number; what this project writes has 25 at most."""
+"""The most characters of a number; this project writes at most 25."""
 
 _LONG_NUMBER = re.compile(rf"[-+.0-9][-+.0-9:_eExXa-fA-F]{{{MOST_DIGITS},}}")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C is ten times faster, where built
-    """Reads words as OmegaConf does: `1e-3` is a number, `2026-11-25` a text, a key stands once."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # C is ten times faster, if available
+    """Reads words like OmegaConf: `1e-3` is a number, `2026-11-25` a string, and duplicate keys are errors."""
 
     yaml_implicit_resolvers = yaml_rules()
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         if len(set(keys)) < len(keys):
-            raise yaml.constructor.ConstructorError(problem="a key stands twice", problem_mark=node.start_mark)
+            raise yaml.constructor.ConstructorError(problem="a key appears twice", problem_mark=node.start_mark)
         found: dict[Any, Any] = super().construct_mapping(node, deep)
         return found
 
 
 def read_yaml(path: Path) -> Any:
-    """The plain data of the YAML file at `path`: dictionaries, lists, texts, numbers, truth values and None.
+    """The plain data of the YAML file at `path`: dictionaries, lists, strings, numbers, booleans and None.
 
     Raises:
-        ConfigError: There is no such file, it is broken or over a bound, or it holds aliases or tags.
+        ConfigError: There is no such file, it is broken or exceeds a limit, or it contains aliases or tags.
     """
     return parse_yaml(_text(path, MOST_YAML), str(path))
 
 
 def parse_yaml(text: str, source: str) -> Any:
-    """The plain data of a YAML `text`; `source` is where it is from, for messages.
+    """The plain data of a YAML `text`; `source` is its origin, for messages.
 
     Raises:
         ConfigError: As for `read_yaml`.
@@ -82,13 +82,13 @@ def parse_yaml(text: str, source: str) -> Any:
 
 
 def _check_events(text: str, source: str) -> None:
-    """Refuse what would grow while it is loaded, before anything is."""
+    """Refuse what would grow when loaded, before loading anything."""
     levels = values = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise ConfigError(f"{source}: holds a YAML alias (*{event.anchor}), which no run does; write it out")
+            raise ConfigError(f"{source}: contains a YAML alias (*{event.anchor}), which no run uses; write it out")
         if getattr(event, "tag", None) is not None:
-            raise ConfigError(f"{source}: holds a YAML tag ({event.tag}), which no run does; leave it out")
+            raise ConfigError(f"{source}: contains a YAML tag ({event.tag}), which no run uses; leave it out")
         values += isinstance(event, yaml.ScalarEvent)
         if values > MOST_YAML_VALUES:
             raise ConfigError(f"{source}: holds more than {MOST_YAML_VALUES:,} values; restore it")
@@ -105,7 +105,7 @@ def read_json(path: Path) -> Any:
     """The plain data of the JSON file at `path`.
 
     Raises:
-        ConfigError: There is no such file, it is broken or over a bound, or a number is NaN or infinite.
+        ConfigError: There is no such file, it is broken or exceeds a limit, or a number is NaN or infinite.
     """
     text = _text(path, MOST_JSON)
     source = str(path)
@@ -129,8 +129,8 @@ def read_json(path: Path) -> Any:
 
 
 def _text(path: Path, most: int) -> str:
-    """The text of a file of at most so many bytes."""
-    if not path.is_file():  # nor a pipe, from which one would read for ever
+    """The text of a file of at most `most` bytes."""
+    if not path.is_file():  # nor a pipe, which would block forever
         kind = "is not a file" if path.exists() else "there is no such file"
         raise ConfigError(f"{path}: {kind}; restore it")
     try:
@@ -139,7 +139,7 @@ def _text(path: Path, most: int) -> str:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     if len(content) > most:
-        raise ConfigError(f"{path}: is larger than {most // 2**20} MiB, which no such file of a run is; restore it")
+        raise ConfigError(f"{path}: is larger than {most // 2**20} MiB, unlike any such file of a run; restore it")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -148,7 +148,7 @@ def _text(path: Path, most: int) -> str:
 
 def _check_levels(levels: int, source: str) -> None:
     if levels > MOST_LEVELS:
-        raise ConfigError(f"{source}: has more than {MOST_LEVELS} levels within each other; restore it")
+        raise ConfigError(f"{source}: has more than {MOST_LEVELS} nested levels; restore it")
 
 
 def _check_depth(value: Any, source: str, levels: int = 0) -> None:
@@ -172,5 +172,5 @@ def _too_long(digits: str, source: str) -> ConfigError:
 
 def _finite(number: float, source: str) -> float:
     if not math.isfinite(number):
-        raise ConfigError(f"{source}: holds {number}, which JSON has not; write null")
+        raise ConfigError(f"{source}: contains {number}, which is not JSON; write null")
     return number

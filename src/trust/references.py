@@ -1,4 +1,4 @@
-"""References in a saved configuration: `${seed}` is followed, `${oc.env:HOME}` is not."""
+"""References in a saved configuration: `${seed}` is resolved, `${oc.env:HOME}` is not."""
 
 import re
 from pathlib import Path
@@ -12,18 +12,20 @@ from src.errors import ConfigError
 Keys = tuple[str | int, ...]
 
 _REFERENCE = re.compile(r"\$\{\s*(\.*)([A-Za-z_][\w-]*(?:\.[\w-]+)*)\s*\}")  # `${seed}`, `${..lr}`; no resolver
-_MOST = 1000  # followed in all, and characters of a text with references: lines that double each other end soon
+_MOST = (
+    1000  # references in total, and characters of a text with references, so that lines that double each other end soon
+)
 
 
 def resolved(cfg: dict[str, Any], source: Path) -> dict[str, Any]:
-    """A saved configuration with the values that its references stand for.
+    """A saved configuration with its references replaced by their values.
 
     Args:
         cfg: Plain data.
         source: Its file, for messages.
 
     Raises:
-        ConfigError: A resolver, or references to nothing or without end.
+        ConfigError: There is a resolver, or a reference that leads to nothing or never ends.
 
     Example:
         >>> resolved({"seed": 3, "data": {"seed": "${seed}", "cache": "${.name}/x", "name": "a"}}, Path("config.yaml"))
@@ -38,7 +40,7 @@ class _References:
         self.cfg, self.source, self.followed = cfg, source, 0
 
     def value(self, node: Any, place: Keys, trail: tuple[Keys, ...]) -> Any:
-        """What stands at a place; `trail` are the places from which references led here."""
+        """The value at a place; `trail` are the places from which references led here."""
         if isinstance(node, dict):
             return {key: self.value(child, (*place, key), trail) for key, child in node.items()}
         if isinstance(node, list):
@@ -75,7 +77,7 @@ class _References:
 
 
 def has_resolver(node: Any) -> bool:
-    """Whether a `node` of plain data holds a reference that `resolved` would not follow.
+    """Whether a `node` of plain data contains a reference that `resolved` would not resolve.
 
     Example:
         >>> has_resolver({"seed": 1, "data": ["${seed}"]}), has_resolver({"path": "${oc.env:HOME}/rows.csv"})
@@ -87,10 +89,10 @@ def has_resolver(node: Any) -> bool:
 
 
 def without_resolvers(cfg: DictConfig) -> DictConfig:
-    """A configuration that is about to be saved, each text that holds a resolver replaced by what it stands for.
+    """A configuration about to be saved, with each text that contains a resolver replaced by its value.
 
-    So `${oc.env:HOME}/rows.csv` is a path wherever the run is opened. References to other keys stay; a resolver that
-    fails stays too, for whoever uses the configuration to say so.
+    So `${oc.env:HOME}/rows.csv` is the same path wherever the run is opened. References to other keys stay; a resolver
+    that fails stays too, and is reported when the configuration is used.
 
     Example:
         >>> cfg = OmegaConf.create({"a": "${oc.decode:'[1, 2]'}", "seed": 3, "b": {"seed": "${seed}"}})
@@ -102,7 +104,7 @@ def without_resolvers(cfg: DictConfig) -> DictConfig:
 
 
 def _settled(written: Any, cfg: Any) -> Any:
-    """What was `written`, with the values that `cfg`, the same containers, gives for texts with resolvers."""
+    """What was `written`, with texts with resolvers replaced by their values from `cfg`, the same containers."""
     if isinstance(written, dict | list):
         places = written.items() if isinstance(written, dict) else enumerate(written)
         found = [(place, _value(each, cfg, place)) for place, each in places]

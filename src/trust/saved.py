@@ -1,9 +1,8 @@
-"""A saved configuration: what its run was made from, read as data and bent to nobody's will but the command line's.
+"""A saved configuration, read as data: only the command line may make it do anything beyond describing a run.
 
-It is YAML that anybody may have written, so nothing in it is obeyed beyond naming the parts of a run: no `hydra:`
-section, no list of defaults, no resolver such as `${oc.env:HOME}`, no trust in packages. Places outside the run's
-folder that it names are read at most: nothing is downloaded, kept or written there, unless the command line says so
-itself.
+It is YAML that anybody may have written, so it can only name the parts of a run: there is no `hydra:` section, no
+defaults list, no resolver such as `${oc.env:HOME}`, no trust in packages. Places outside the run's folder are at most
+read: nothing is downloaded, cached or written there, unless the command line itself says so.
 """
 
 import re
@@ -20,24 +19,24 @@ from src.trust.references import has_resolver, resolved
 
 Config = dict[str, Any]
 
-_DROPPED = "hydra.sweep.dir=", "hydra.mode=", "hydra.run.dir="  # the sweep is where it is now
+_DROPPED = "hydra.sweep.dir=", "hydra.mode=", "hydra.run.dir="  # the sweep stays in its current folder
 _OF_HYDRA = re.compile(r"hydra/(launcher|sweeper)=\w+|hydra\.(launcher|sweeper)\.(?!.*_target_)[\w.]+=[\w.+-]*")
 
 _OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_]")  # a word with a dash would be a flag, such as --experimental-rerun
-_OUTWARD = re.compile(r"(^|[\[,'\"\s])([/~]|\.\.)|/\.\.|://")  # among values, a path that leads elsewhere
+_OUTWARD = re.compile(r"(^|[\[,'\"\s])([/~]|\.\.)|/\.\.|://")  # in values, a path that leads elsewhere
 
 _GROUPS = ("data", "network", "head", "optimizer", "scheduler", "callbacks", "trainer")
-_PLACES = re.compile(r"(dir|path|root|folder|file|cache)s?$")  # how arguments are called that say where to write
-_MOST_NUMBERS = 2**28  # in the rows that a saved configuration asks for: a gigabyte of float32
-_WHERE = "runs_dir", "data_dir"  # keys without a dot that are no groups
-_NO_AMOUNTS = re.compile(r"seed$|batch_size$|steps_per_execution$")  # numbers that ask for no more rows
+_PLACES = re.compile(r"(dir|path|root|folder|file|cache)s?$")  # names of arguments that say where to write
+_MOST_NUMBERS = 2**28  # in the rows that a saved configuration requests: a gigabyte of float32
+_WHERE = "runs_dir", "data_dir"  # keys without a dot that are not groups
+_NO_AMOUNTS = re.compile(r"seed$|batch_size$|steps_per_execution$")  # numbers that do not request more rows
 
 
 def saved_config(folder: Path) -> Config:
-    """The configuration of the run in a folder, its references such as `${seed}` as they were saved.
+    """The configuration of the run in a folder, with references such as `${seed}` as they were saved.
 
     Raises:
-        ConfigError: It is broken, or holds what no run's configuration does; or the folder has links that lead out.
+        ConfigError: It is broken or contains what no run's configuration does, or the folder has links that lead out.
     """
     check_links(folder)
     path = RunFolder(folder).config
@@ -46,7 +45,9 @@ def saved_config(folder: Path) -> Config:
         raise ConfigError(f"{path}: is not the configuration of a run; restore it")
     for key in ("hydra", "defaults"):
         if key in cfg:
-            raise ConfigError(f"{path}: has a section {key!r}, which no run has and nobody obeys; remove it")
+            raise ConfigError(
+                f"{path}: has a section {key!r}, which does not belong there and has no effect; remove it"
+            )
     for group in _GROUPS:
         if not isinstance(cfg.get(group), dict):
             raise ConfigError(f"{path}: is not the configuration of a run (it has no {group}); restore it")
@@ -54,11 +55,11 @@ def saved_config(folder: Path) -> Config:
 
 
 def guarded(cfg: Config, own: Collection[str] = ()) -> Config:
-    """A saved configuration in which all is off that would download or write outside the run's folder.
+    """A saved configuration with everything switched off that would download or write outside the run's folder.
 
     Args:
-        cfg: As `saved_config` returns it.
-        own: Keys that the command line sets itself, dotted; they stay as they are.
+        cfg: The configuration from `saved_config`.
+        own: Dotted keys that the command line sets itself; they stay as they are.
     """
     data, network = dict(cfg["data"]), dict(cfg["network"])
     if "download" in data and "data.download" not in own:
@@ -66,41 +67,41 @@ def guarded(cfg: Config, own: Collection[str] = ()) -> Config:
     if "cache" in data and not {"data.remember", "data.cache"} & set(own):
         data["remember"] = False
     if "weights" in network:
-        network["weights"] = None  # the checkpoint holds all weights, pretrained ones too
-    kept = {key: value for key, value in cfg.items() if key != "changed_data"}  # as an earlier version called it
+        network["weights"] = None  # the checkpoint holds all weights, including pretrained ones
+    kept = {key: value for key, value in cfg.items() if key != "changed_data"}  # its name in an earlier version
     return {**kept, "data": data, "network": network, "trust": None, "allow_changed_data": False}
 
 
 def check_places(cfg: Config, folder: Path, own: Collection[str] = ()) -> None:
-    """Refuse a saved configuration whose callbacks, loggers or Trainer would write outside the run's folder.
+    """Refuse a saved configuration with callbacks, loggers or a Trainer that would write outside the run's folder.
 
     Args:
         cfg: Plain and resolved.
         folder: The run's folder.
-        own: Keys that the command line sets itself, dotted; those may lead anywhere.
+        own: Dotted keys that the command line sets itself; they may lead anywhere.
 
     Raises:
-        ConfigError: A place that leads out.
+        ConfigError: A place leads out of the folder.
     """
     for group in ("callbacks", "logger", "trainer"):
         for key, value in _leaves(cfg.get(group), group):
             leads_out = "://" in value or not (Path(value).is_absolute() and leads_into(Path(value), folder))
             if key not in own and _is_place(key, value) and leads_out:
                 raise ConfigError(
-                    f"{key}: {value!r} is what the run's folder says and leads out of it; "
-                    f"say {key}={value} on the command line, or {key}=null"
+                    f"{key}: {value!r} comes from the run's folder and leads out of it; "
+                    f"set {key}={value} on the command line, or {key}=null"
                 )
 
 
 def check_resumable(folder: Path, own: Collection[str] = ()) -> Config:
-    """The configuration of a run that is to be trained further, with its references, checked as one that is opened.
+    """The configuration of a run to be trained further, with its references, checked like that of an opened run.
 
     Args:
         folder: The run's folder.
-        own: Keys that the command line sets itself, dotted.
+        own: Dotted keys that the command line sets itself.
 
     Raises:
-        ConfigError: It names what may not be called, or places to write that lead out of the folder.
+        ConfigError: It names what may not be called, or paths to write to that lead out of the folder.
     """
     saved = guarded(saved_config(folder), own)
     found = resolved({**saved, "trust": None}, RunFolder(folder).config)
@@ -110,17 +111,17 @@ def check_resumable(folder: Path, own: Collection[str] = ()) -> Config:
 
 
 def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
-    """The overrides of a sweep that is to be resumed: those of the runs, of the launcher and of the sweeper.
+    """The overrides of a sweep to be resumed: those of the runs, of the launcher and of the sweeper.
 
-    A folder may not say more than that. What else its command line said - `trust=…`, places to write to, other keys of
-    Hydra - has to be said again.
+    A folder may not set more than that. Everything else on its command line - `trust=…`, paths to write to, other keys
+    of Hydra - must be given again.
 
     Args:
         path: The sweep's `multirun.yaml`.
-        said: What the command line says.
+        said: The words of the command line.
 
     Raises:
-        ConfigError: It is broken, or holds an override that has to be said again and is not.
+        ConfigError: It is broken, or contains an override that must be given again and is not.
     """
     node = read_yaml(path)
     for key in ("hydra", "overrides"):
@@ -134,14 +135,14 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
     again = [word for word in found if word not in said and _must_be_said(word)]
     if again:
         raise ConfigError(
-            f"sweep_resume: {path} says {again[0]}, which is obeyed only from the command line; "
+            f"sweep_resume: {path} contains {again[0]}, which works only on the command line; "
             f"if you trust it, add {' '.join(map(shlex.quote, again))}"
         )
     return found
 
 
 def saved_config_dir(path: Path) -> str | None:
-    """The folder that a sweep's command line named with `--config-dir`, by the sweep's `multirun.yaml` at `path`."""
+    """The folder that a sweep's command line named with `--config-dir`, from the `multirun.yaml` at `path`."""
     node = read_yaml(path)
     for key in ("hydra", "runtime", "config_sources"):
         node = node.get(key) if isinstance(node, dict) else None
@@ -150,14 +151,14 @@ def saved_config_dir(path: Path) -> str | None:
 
 
 def _must_be_said(word: str) -> bool:
-    """Whether an override could run code or write outside the sweep, were it obeyed."""
+    """Whether an override could run code or write outside the sweep."""
     key, _, value = word.lstrip("+~").partition("=")
     if has_resolver(value) or key in ("trust", "resume", "sweep_resume") or "@" in key:
         return True
     if "." not in key and key not in _WHERE and _OUTWARD.search(value):  # an option of a group, from another folder
         return True
     if key == "hydra.sweep.subdir":
-        return False  # the sweep keeps its runs inside
+        return False  # the sweep keeps its runs inside its folder
     if key.startswith(("hydra/", "hydra.")):
         return not _OF_HYDRA.fullmatch(f"{key}={value}")
     if key in ("data.download", "data.remember"):
@@ -171,14 +172,14 @@ def _must_be_said(word: str) -> bool:
 
 
 def check_amounts(cfg: Config, own: Collection[str] = ()) -> None:
-    """Refuse a saved configuration that asks for more rows and columns than memory may hold.
+    """Refuse a saved configuration that requests more rows and columns than memory can hold.
 
     Args:
         cfg: Plain and resolved.
-        own: Keys that the command line sets itself, dotted; those may ask for anything.
+        own: Dotted keys that the command line sets itself; they may request anything.
 
     Raises:
-        ConfigError: Two numbers that come to too much.
+        ConfigError: The product of two numbers is too large.
     """
     leaves = ((f"data.{key}", value) for key, value in cfg["data"].items() if not _NO_AMOUNTS.search(str(key)))
     asked = [(abs(value), key) for key, value in leaves if isinstance(value, int) and key not in own]
@@ -187,7 +188,7 @@ def check_amounts(cfg: Config, own: Collection[str] = ()) -> None:
         key, value = largest[0][1], largest[0][0]
         raise ConfigError(
             f"{key}: the run's folder asks for {value:,} times {largest[1][1]}={largest[1][0]:,}, more than "
-            f"{_MOST_NUMBERS:,} numbers; say {key}={value} on the command line"
+            f"{_MOST_NUMBERS:,} numbers; set {key}={value} on the command line"
         )
 
 

@@ -1,11 +1,11 @@
 """Which classes a configuration may name, and how they are found: two steps before anything is called.
 
-By name, before any import: the class is one of this project (`src`), of the rooms of a dependency where such classes
-are, or of a package that the command line trusts. Then by kind, after the import: it is a class, not a function, it
-derives from what its place in the configuration calls for, and it was defined in one of those packages.
+By name, before any import: the class belongs to this project (`src`), to a module of a dependency with such classes, or
+to a package that the command line trusts. Then by kind, after the import: it is a class, not a function, derives from
+the base class that its place in the configuration requires, and was defined in one of those packages.
 
-A configuration that comes from a stranger's folder obeys the same rules as one that is about to be trained, so every
-run that trains can be opened again.
+The same rules apply to a configuration from a stranger's folder and to one about to be trained, so every run that
+trains can be opened again.
 """
 
 import importlib
@@ -21,17 +21,17 @@ from src.errors import ConfigError
 PROJECT = "src"
 
 SPECIAL = frozenset({"_target_", "_args_", "_partial_", "_recursive_", "_convert_"})
-"""Keys by which Hydra's `instantiate` builds objects; here only the `_target_` at the top of a group has a meaning."""
+"""Keys with which Hydra's `instantiate` builds objects; here only the `_target_` at the top of a group is used."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a place in the configuration calls for.
+    """What a place in the configuration requires.
 
     Attributes:
-        what: In words, for messages.
-        bases: Module and class that it derives from, one of them.
-        rooms: Modules of dependencies in which, and below which, such classes are.
+        what: A description for messages.
+        bases: Modules and classes, one of which it must derive from.
+        rooms: Modules of dependencies that contain such classes, themselves or in submodules.
     """
 
     what: str
@@ -49,7 +49,7 @@ class Kind:
 
 
 MOVED = {"src.callbacks.tensorboard.TensorBoardLogger": "src.loggers.tensorboard.TensorBoardLogger"}
-"""Classes as runs of earlier versions name them, and where they are now."""
+"""The names of classes in runs of earlier versions, and their current names."""
 
 _DEMOS = "lightning.pytorch.demos.boring_classes"
 
@@ -73,15 +73,15 @@ KINDS = {
         "a profiler", (("lightning.pytorch.profilers", "Profiler"),), ("lightning.pytorch.profilers",)
     ),
 }
-"""What may have a `_target_`, by its place in the configuration; a star stands for the names that members have."""
+"""What may have a `_target_`, by its place in the configuration; a star stands for the names of members."""
 
 
 def check(cfg: Mapping[str, Any], folder: Path) -> None:
-    """Refuse a configuration that names what may not be called, before anything is.
+    """Refuse a configuration that names what may not be called, before calling anything.
 
     Args:
-        cfg: Resolved; its key `trust` is the command line's.
-        folder: The run's folder, below which no package is trusted.
+        cfg: The resolved configuration; its key `trust` is the command line's.
+        folder: The run's folder; no package below it is trusted.
 
     Raises:
         ConfigError: A target that is not allowed or does not exist, or a trusted package that is not found or comes
@@ -95,10 +95,10 @@ def check(cfg: Mapping[str, Any], folder: Path) -> None:
 
 
 def check_names(cfg: Mapping[str, Any]) -> None:
-    """Refuse what can be refused without importing anything: the names in `cfg`, which is resolved.
+    """Refuse what can be refused without importing anything: the names in the resolved `cfg`.
 
     Raises:
-        ConfigError: A target that is not allowed, or one where none belongs.
+        ConfigError: A target is not allowed, or is where none belongs.
     """
     packages = trusted(cfg.get("trust"))
     for place, name in _targets(cfg):
@@ -138,7 +138,7 @@ def find(cfg: Mapping[str, Any], place: str) -> type[Any]:
 
     Args:
         cfg: The whole configuration; its key `trust` is the command line's.
-        place: Such as `network` or `callbacks.history`.
+        place: A place such as `network` or `callbacks.history`.
 
     Raises:
         ConfigError: It is not allowed, does not exist, or is of another kind.
@@ -162,7 +162,7 @@ def find(cfg: Mapping[str, Any], place: str) -> type[Any]:
         ) from error
     except AttributeError as error:
         raise ConfigError(f"{key}: {module_name} has no {class_name}; name {kind.what}") from error
-    except Exception as error:  # whatever the code of a package that is trusted does
+    except Exception as error:  # the code of a trusted package may raise anything
         reason = " ".join(str(error).split())
         raise ConfigError(f"{key}: {module_name} cannot be imported ({type(error).__name__}: {reason})") from error
     if not isinstance(found, type) or not kind.fits(found):
@@ -187,8 +187,8 @@ def _check_name(place: str, name: Any, packages: tuple[str, ...]) -> None:
 
 
 def _check_home(package: str, folder: Path) -> None:
-    """Refuse a package that the run's own folder would supply, as where a command is given from inside it."""
-    if package == "__main__":  # what was typed into a notebook
+    """Refuse a package that the run's own folder would supply, as for a command started inside it."""
+    if package == "__main__":  # code typed into a notebook
         return
     spec = importlib.util.find_spec(package)
     if spec is None:
@@ -196,11 +196,11 @@ def _check_home(package: str, folder: Path) -> None:
     places = [*(spec.submodule_search_locations or []), *([spec.origin] if spec.has_location and spec.origin else [])]
     for place in places:
         if Path(place).resolve().is_relative_to(folder.resolve()):
-            raise ConfigError(f"trust: {package} lies in the run's own folder ({place}); install it elsewhere")
+            raise ConfigError(f"trust: {package} is in the run's own folder ({place}); install it elsewhere")
 
 
 def _targets(cfg: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Place and name of every target that is where one may be."""
+    """Place and name of every target in a valid place."""
     for place in _places(cfg):
         node: Any = cfg
         for part in place.split("."):
@@ -210,7 +210,7 @@ def _targets(cfg: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _places(cfg: Mapping[str, Any]) -> list[str]:
-    """Where in this configuration a target may be."""
+    """The places in this configuration that may have a target."""
     found = []
     for pattern in KINDS:
         group, _, member = pattern.partition(".")

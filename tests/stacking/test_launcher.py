@@ -31,7 +31,7 @@ def test_hydra_discovers_the_launcher():
     ("launcher_name", "overrides"), [("vectorized", [f"hydra.searchpath=[file://{ROOT / 'conf'}]"])]
 )
 class TestHydrasOwnSuite(LauncherTestSuite):
-    """Jobs that are not this project's training run one by one."""
+    """Jobs that are not trainings of this project run one by one."""
 
     @pytest.fixture(autouse=True)
     def defaults_of_the_suite(self, hydra_restore_singletons):

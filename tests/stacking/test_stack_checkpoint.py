@@ -200,7 +200,7 @@ def test_the_checkpoint_of_other_runs_is_refused(change, broken_off, tmp_path):
         broken_off(Stack(members, factory, place=place), epoch=2)
     saved = read(place.path)
     members, factory = filled([composed([*SHORT, *seed, change]) for seed in SEEDS], tmp_path)
-    with pytest.raises(ConfigError, match=r"stack.ckpt: run #0 has other settings, rows or first weights now"):
+    with pytest.raises(ConfigError, match=r"stack.ckpt: run #0 has other settings, rows or initial weights now"):
         Stack(members, factory, place=place, saved=saved)
     members, factory = filled([composed([*SHORT, *seed, f"runs_dir={tmp_path}"]) for seed in SEEDS], tmp_path)
     assert Stack(members, factory, place=place, saved=saved).module.num_runs == 3  # moved, and still the same
@@ -234,8 +234,8 @@ def test_a_checkpoint_of_other_shapes_is_refused(damage, broken_off, tmp_path):
 def test_a_file_that_is_no_checkpoint_or_carries_code_is_refused(tmp_path):
     path = tmp_path / "stack.ckpt"
     path.write_text("nothing")
-    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or none of ours"):
+    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or not a checkpoint of a sweep"):
         read(path)
     torch.save({"stack": print}, path)
-    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or none of ours"):
+    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or not a checkpoint of a sweep"):
         read(path)

@@ -125,7 +125,7 @@ def test_the_same_folder_is_used_without_the_attack(use, strangers):
 def test_a_sweeps_saved_words_for_hydra_have_to_be_said_again(word, tmp_path):
     path = tmp_path / "multirun.yaml"
     path.write_text(yaml.safe_dump({"hydra": {"overrides": {"hydra": [word], "task": ["seed=0,1"]}}}))
-    with pytest.raises(ConfigError, match="obeyed only from the command line"):
+    with pytest.raises(ConfigError, match="works only on the command line"):
         saved_overrides(path)
     assert saved_overrides(path, said=[word]) == [word, "seed=0,1"]
 
@@ -150,7 +150,7 @@ def test_a_sweeps_saved_words_that_reach_out_have_to_be_said_again(word, tmp_pat
     path = tmp_path / "multirun.yaml"
     words = {"hydra": ["hydra/launcher=vectorized", "hydra.launcher.max_stack=4"], "task": ["seed=0,1", word]}
     path.write_text(yaml.safe_dump({"hydra": {"overrides": words}}))
-    with pytest.raises(ConfigError, match="obeyed only from the command line"):
+    with pytest.raises(ConfigError, match="works only on the command line"):
         saved_overrides(path)
 
 

@@ -64,7 +64,7 @@ def test_what_a_trusted_package_names_is_a_class_too(package, target, message, t
 
 
 def test_a_package_in_the_runs_folder_is_not_trusted(package):
-    with pytest.raises(ConfigError, match=r"trust: mynets lies in the run's own folder .*install it elsewhere"):
+    with pytest.raises(ConfigError, match=r"trust: mynets is in the run's own folder .*install it elsewhere"):
         check(config("mynets.Net", "mynets"), package)
     assert "mynets" not in sys.modules
 
