@@ -41,7 +41,7 @@ class EnsembleModule(StackModule):
         self._publish({name: value for name, value in self.metrics.items() if name.startswith("val/")})
 
     def _publish(self, values: dict[str, Tensor]) -> None:
-        """Pass the means of `values` [m] of members still training, and the others' last ones, to callbacks and loggers."""
+        """Pass the means over all members, given `values` [m] of those still training, to callbacks and loggers."""
         for name, value in values.items():
             self._newest.setdefault(name, self._unknown(value))[self.runs] = value
         means = {name: self._newest[name].nanmean() for name in values}

@@ -41,7 +41,7 @@ class StackMonitor:
         return better
 
     def stopped(self, metrics: dict[str, Tensor]) -> Tensor:
-        """Which runs [M] should stop, by metrics [M]: no improvement for `patience` checks, or a metric is not finite."""
+        """Which runs [M] should stop, by metrics [M]: none improved for `patience` checks, or one is not finite."""
         if self.stopping_rule is None:
             return torch.zeros_like(self.seen)
         rule = self.stopping_rule

@@ -156,7 +156,7 @@ def test_a_stack_is_looked_into_before_it_is_loaded(evil, tmp_path, monkeypatch)
     stack = {"numbers": [0], "fingerprints": ["x"], "more": evil}
     torch.save({"epoch": 1, "stack": stack}, tmp_path / "stack.ckpt")
     tracemalloc.start()
-    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or none of ours"):
+    with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or not a checkpoint of a sweep"):
         read(tmp_path / "stack.ckpt")
     assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
     tracemalloc.stop()

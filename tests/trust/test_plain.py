@@ -37,7 +37,7 @@ def test_numbers_are_read_as_omegaconf_reads_them(tmp_path):
         ("- " * 400_000, "more than 32 levels"),
         ("a: " + "x" * 2**20, "larger than 1 MiB"),
         ("a: [" + "1," * 20_000 + "]", "more than 16,384 values"),
-        ("a: 1\na: 2", "line 1: a key stands twice"),
+        ("a: 1\na: 2", "line 1: a key appears twice"),
         ("a: [1\nb: s3cret: x", r"is not YAML as this project writes it \(line 2: "),
         ("\udcff", "is not text in UTF-8"),
         ("a: \x01", "control characters"),
