@@ -170,7 +170,9 @@ def sizes_of_network(network: Mapping[Any, Any], spec: DataSpec, head_class: typ
         head_class: The class of the head.
     """
     sizes: dict[str, Any] = {"input_shape": spec.input_shape, "num_outputs": head_class.num_outputs(spec)}
-    return sizes | ({"numbers": spec.num_numbers} if network.get("numbers") == AUTO else {})
+    if network.get("numbers") == AUTO and spec.num_numbers is not None:
+        sizes["numbers"] = spec.num_numbers
+    return sizes
 
 
 def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:

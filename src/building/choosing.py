@@ -1,4 +1,4 @@
-"""The head that fits a dataset if none is named: chosen before a run begins and written to its configuration."""
+"""What fits a dataset if nothing is named, a head and what chooses its best epoch: settled before a run begins."""
 
 from contextvars import ContextVar
 from pathlib import Path
@@ -10,8 +10,9 @@ from src.building.making import make
 from src.data.base import InMemoryDataModule
 from src.data.choosing import Choice
 from src.errors import ConfigError
+from src.heads.base import Head
 from src.places import CONF
-from src.settings.undecided import AUTO, has_any_head, is_undecided
+from src.settings.undecided import AUTO, has_any_head, has_any_monitor, is_undecided
 from src.trust import targets
 
 _chosen: ContextVar[Choice | None] = ContextVar("chosen", default=None)
@@ -26,7 +27,7 @@ def chosen() -> Choice | None:
 
 
 def settle(cfg: DictConfig, folder: Path, known: Known | None = None) -> None:
-    """Write the head, and the task of a table, that fit the target into a configuration.
+    """Write the head and the task that fit the target into a configuration, and the metric that fits the head.
 
     Args:
         cfg: The composed configuration, changed in place.
@@ -41,11 +42,18 @@ def settle(cfg: DictConfig, folder: Path, known: Known | None = None) -> None:
         return
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
     targets.check(plain, folder)
+    if has_any_head(cfg) or cfg.data.get("task") == AUTO:
+        _settle_head(cfg, plain, {} if known is None else known)
+    if has_any_monitor(cfg):
+        head = targets.find(cfg, "head")
+        cfg.callbacks.model_checkpoint.monitor = getattr(head, "chosen_by", Head.chosen_by)
+
+
+def _settle_head(cfg: DictConfig, plain: Any, known: Known) -> None:
     tasks = None if has_any_head(cfg) else getattr(targets.find(plain, "head"), "tasks", None)
     if tasks is not None and ("regression" not in tasks or len(tasks) == 1):
         cfg.data.task = "regression" if "regression" in tasks else "classification"
         return
-    known = {} if known is None else known
     key = repr({name: value for name, value in plain["data"].items() if "seed" not in name})
     if key not in known:
         known[key] = _looked_up(cfg)

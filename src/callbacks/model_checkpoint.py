@@ -14,7 +14,7 @@ from src.compat.progress import count_quickly
 from src.data.blocks import BlockLoader
 from src.heads.ours import as_head
 from src.interrupts import held
-from src.settings.rules import Mode, NonNegative, checked, resolved_mode
+from src.settings.rules import Mode, NonNegative, Ties, checked, resolved_mode
 from src.storage.folders import RUN, RunFolder
 from src.storage.saving import save
 from src.storage.throttle import Throttle
@@ -37,8 +37,10 @@ class ModelCheckpoint(HoldingModelCheckpoint):
     two of them, a run resumed from `last.ckpt` keeps the others' earlier rows and epochs and redoes the later ones.
 
     Args:
-        monitor: Metric that decides which epoch is best; with None the last epoch is.
+        monitor: Metric that decides which epoch is best; with None the last epoch is. A run's `auto` is its head's
+            `chosen_by`.
         mode: `min`, `max`, or `auto` by the metric's name.
+        ties: Whether the first or the last of several epochs with the best value is kept.
         seconds_between_writes: The pause between writes, in seconds.
         **kwargs: Further arguments of Lightning's ModelCheckpoint.
     """
@@ -48,12 +50,14 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         self,
         monitor: str | None = "val/loss",
         mode: Mode = "auto",
+        ties: Ties = "first",
         seconds_between_writes: NonNegative = 1.0,
         **kwargs: Any,
     ) -> None:
         mode = resolved_mode(monitor, mode) if monitor is not None else "min"
         name = RUN.best_checkpoint.stem
         super().__init__(filename=name, monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
+        self.ties = ties
         self._throttle = Throttle(seconds_between_writes)
         self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)
         self._held: dict[str, dict[str, Any]] = {}
@@ -68,6 +72,13 @@ class ModelCheckpoint(HoldingModelCheckpoint):
     def last_path(self) -> str:
         """Path of the newest checkpoint."""
         return os.path.join(str(self.dirpath), RUN.last_checkpoint.name)
+
+    def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
+        """Whether an epoch with the `current` value takes the place of the best so far."""
+        if super().check_monitor_top_k(trainer, current):
+            return True
+        best = self.best_k_models.get(self.kth_best_model_path)
+        return self.ties == "last" and current is not None and best is not None and bool(current == best)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the best so far, even if the run's folder has been moved, copied or renamed since."""

@@ -35,6 +35,10 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     Heads work on logits. With `automatic_optimization` a block holds one minibatch and the Trainer does the rest;
     without it the optimiser steps of a whole block run here, with the same results at a fraction of the Trainer's cost.
 
+    Attributes:
+        tasks: Those of the datasets that it is for.
+        chosen_by: The metric that chooses the best epoch where the configuration says `auto`.
+
     Args:
         network: Maps rows [N, *input_shape] to outputs [N, num_outputs].
         spec: The specification of the dataset.
@@ -43,6 +47,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     """
 
     tasks: ClassVar[tuple[Task, ...]]
+    chosen_by: ClassVar[str] = "val/loss"
 
     def __init__(
         self,

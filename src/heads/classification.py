@@ -35,6 +35,7 @@ class ClassificationHead(CalibratedHead):
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", _weights(class_weights, self.spec), persistent=False)
 
+    chosen_by = "val/accuracy"
     gives = "probabilities"
     closing_names = ("log_loss", *agreement.NAMES)
 

@@ -1,7 +1,7 @@
 """The network for tables: a multilayer perceptron with embeddings of its inputs."""
 
 from math import prod, sqrt
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -28,7 +28,7 @@ class TabularMLP(MLP):
         dropout: Probability of dropping a hidden unit in training.
         embedding: Learned functions of each number, added to it as inputs; 0 for none.
         numbers: How many of the inputs are numbers, which come first; zeros and ones of categories follow, for which a
-            function would add nothing. None treats all inputs as numbers.
+            function would add nothing. `auto` treats all inputs as numbers; a run replaces it.
         frequencies: Cosines per function.
         sigma: Standard deviation of their initial frequencies; large ones distinguish close numbers and overfit sooner.
 
@@ -51,10 +51,10 @@ class TabularMLP(MLP):
         embedding: Natural = 3,
         frequencies: Count = 16,
         sigma: Positive = 1.0,
-        numbers: Natural | None = None,
+        numbers: Natural | Literal["auto"] = "auto",
     ) -> None:
         inputs = prod(input_shape)
-        embedded = min(inputs, numbers) if numbers is not None else inputs
+        embedded = inputs if numbers == "auto" else min(inputs, numbers)
         width = inputs + embedded * embedding
         super().__init__((width,), num_outputs, hidden_dims, activation, dropout)
         _draw([layer for layer in self if isinstance(layer, nn.Linear)])

@@ -17,6 +17,7 @@ from src.settings.rules import (
     OpenFraction,
     Positive,
     Rate,
+    Ties,
     Whole,
     broken,
     direction,
@@ -169,6 +170,7 @@ class CheckpointRules(MonitorRules):
     """Lightning's `ModelCheckpoint`, which takes the last epoch as the best if it monitors nothing."""
 
     monitor: str | None = None  # type: ignore[assignment]
+    ties: Ties = "first"
 
 
 def agreeing(mode: str, monitor: str | None) -> str:

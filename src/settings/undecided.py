@@ -1,4 +1,4 @@
-"""What a configuration may leave to the data: the head, and the task of a table."""
+"""What a configuration may leave to the data: the head, a table's task, and the metric that chooses the best epoch."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ ANY_HEAD = "src.heads.base.Head"
 """The target of `head=auto`, which is replaced before a run begins."""
 
 AUTO = "auto"
-"""A table's task until it is known."""
+"""A table's task, or the metric that chooses the best epoch, until it is known."""
 
 
 def is_undecided(cfg: Mapping[str, Any]) -> bool:
@@ -17,7 +17,13 @@ def is_undecided(cfg: Mapping[str, Any]) -> bool:
         >>> is_undecided({"head": {"_target_": ANY_HEAD}, "data": {}}), is_undecided({"head": {}, "data": {}})
         (True, False)
     """
-    return has_any_head(cfg) or cfg["data"].get("task") == AUTO
+    return has_any_head(cfg) or cfg["data"].get("task") == AUTO or has_any_monitor(cfg)
+
+
+def has_any_monitor(cfg: Mapping[str, Any]) -> bool:
+    """Whether a configuration `cfg` leaves it to the head which metric chooses the best epoch."""
+    checkpoint = (cfg.get("callbacks") or {}).get("model_checkpoint") or {}
+    return bool(checkpoint.get("monitor") == AUTO)
 
 
 def has_any_head(cfg: Mapping[str, Any]) -> bool:

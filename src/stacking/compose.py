@@ -105,7 +105,7 @@ class Composer:
         task = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         decide(task, Path(str(self._master.hydra.sweep.dir)), self._chosen)
         with flag_override(cfg, ["struct", "readonly"], [False, False]):
-            cfg.head, cfg.data = task.head, task.data
+            cfg.head, cfg.data, cfg.callbacks = task.head, task.data, task.callbacks
         return cfg
 
     def _shape(self, overrides: Sequence[str]) -> Shape:

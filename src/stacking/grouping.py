@@ -29,7 +29,7 @@ _CALLBACKS = {
     "early_stopping": ("src.callbacks.early_stopping.EarlyStopping", {"monitor", "mode", "patience", "min_delta"}),
     "model_checkpoint": (
         "src.callbacks.model_checkpoint.ModelCheckpoint",
-        {"monitor", "mode", "seconds_between_writes"},
+        {"monitor", "mode", "ties", "seconds_between_writes"},
     ),
     "history": ("src.callbacks.history.History", set()),
 }

@@ -17,7 +17,7 @@ class StackMonitor:
 
     Args:
         num_runs: Number of runs M.
-        best: `monitor` and `mode` that choose the best epoch; None if none is chosen.
+        best: `monitor`, `mode` and `ties` that choose the best epoch; None if none is chosen.
         stopping: `monitor`, `mode`, `patience` and `min_delta` of early stopping; None if it is off.
     """
 
@@ -36,6 +36,8 @@ class StackMonitor:
         current = metrics[self.best_rule["monitor"]]
         current = torch.where(current.isnan(), worst, current)
         better = _better(current, self.best, self.best_rule["mode"]) | ~self.seen
+        if self.best_rule.get("ties") == "last":
+            better |= current == self.best
         self.best = torch.where(better, current, self.best)
         self.seen |= True
         return better

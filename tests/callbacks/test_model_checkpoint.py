@@ -55,6 +55,12 @@ def test_mode_max_keeps_the_epoch_of_the_highest_metric(fit, tmp_path):
     assert load(tmp_path, "best")["epoch"] + 1 == max(losses, key=losses.get)
 
 
+@pytest.mark.parametrize(("ties", "epoch"), [("first", 1), ("last", 5)])
+def test_of_equal_epochs_the_first_or_the_last_is_kept(fit, tmp_path, ties, epoch):
+    fit([ModelCheckpoint(ties=ties)], lr=0.0)  # without learning all are equal
+    assert load(tmp_path, "best")["epoch"] + 1 == epoch
+
+
 def test_only_validated_epochs_can_be_the_best(fit, tmp_path):
     fit([ModelCheckpoint(), History()], epochs=9, lr=LR_THAT_OVERSHOOTS, check_val_every_n_epoch=2)
     losses = losses_by_epoch(tmp_path)

@@ -61,7 +61,7 @@ def test_categories_have_no_functions_beside_them():
     layer, x = PeriodicEmbedding(num_inputs=2, dims=3, frequencies=4, sigma=0.5), torch.randn(5, 4)
     found = layer(x)
     torch.testing.assert_close(found, torch.cat([x, layer(x[:, :2])[:, 2:]], dim=1))
-    for numbers, width in [(2, 4 + 2 * 3), (0, 4), (None, 4 + 4 * 3)]:
+    for numbers, width in [(2, 4 + 2 * 3), (0, 4), ("auto", 4 + 4 * 3)]:
         network = TabularMLP((4,), 1, hidden_dims=[8], numbers=numbers)
         assert network(x).shape == (5, 1)
         assert next(each for each in network if isinstance(each, nn.Linear)).in_features == width

@@ -81,6 +81,16 @@ def test_keys_of_a_head_are_those_of_the_one_that_fits(train, rows):
         train(*words, "data.target=kind", "head.threshold=0.3")
 
 
+@pytest.mark.parametrize(
+    ("target", "monitor"),
+    [("sick", "val/accuracy"), ("kind", "val/accuracy"), ("price", "val/loss"), ("[fever,cough]", "val/loss")],
+)
+def test_the_best_epoch_is_chosen_by_what_fits_the_head(train, rows, target, monitor):
+    words = (*QUICK[2:], "data=csv", f"data.path={rows}", f"data.target={target}")
+    cfg = train(*words, "callbacks.model_checkpoint.monitor=auto").cfg
+    assert cfg.callbacks.model_checkpoint.monitor == monitor
+
+
 def test_what_cannot_be_chosen_is_said_in_a_line_and_leaves_nothing(rows, tmp_path):
     for words, line in [
         (["data.target=none"], "data.target: rows.csv has no column 'none'"),
