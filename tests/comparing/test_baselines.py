@@ -70,7 +70,7 @@ def test_folds_are_compared_by_fold(here, capsys):
         assert row["ends"] == pytest.approx([gaps.mean() - half, gaps.mean() + half], abs=1e-6)
     told = capsys.readouterr().out
     assert report["sentence"] in told
-    assert "numbers are means over 3 folds of one table, seeds averaged first" in told
+    assert "numbers are means over 3 folds of one table, averaged over seeds first" in told
     assert (
         give("baselines", ["sweep=latest", "runs_dir=.", "metric=log_loss"]) == 0
     )  # what an earlier time wrote is replaced
