@@ -7,7 +7,7 @@ from torch.func import vmap
 from src.heads.answering import Answering
 from src.heads.base import Head
 
-_ASKED = {"tasks", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
+_ASKED = {"tasks", "chosen_by", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
 _ASKED |= {"weighted_loss"}  # for rows with weights, which are not stacked
 _ASKED |= vars(Answering).keys()  # used after training
 
