@@ -16,7 +16,9 @@ def _remedy() -> str:
     return f"use {environment}/bin/python, or run source {environment}/bin/activate first"
 
 
-if find_spec("hydra") is None or find_spec("torch") is None:  # the system's Python, most often
+if any(
+    name not in sys.modules and find_spec(name) is None for name in ("hydra", "torch")
+):  # mostly the system's Python
     _line = f"setup error: {sys.executable} lacks the packages of this project; {_remedy()}"
     if sys.argv[:1] == ["-m"]:  # while `python -m src.train` looks for its module
         sys.stderr.write(f"{_line}\n")

@@ -130,7 +130,7 @@ def of_reading_commands():
         "metric=acuracy": "metric: acuracy is not a score to compare by; did you mean accuracy?",
         "rope=-1": "rope: input should be greater than or equal to 0",
         "baseline_seed=x": "baseline_seed: input should be a number",
-        "most_numbers=20": "most_numbers: leaves 10 of 64 training rows with 2 inputs (got 20); raise it to at least 128",
+        "most_numbers=20": "most_numbers: leaves 10 of 64 training rows with 2 inputs (got 20); raise it to",
         "data.noise=0.3": "data.noise: baselines are fitted to the run's own rows and compared on them; leave it out",
     }.items():
         yield "baselines", ["run=run", word], line
