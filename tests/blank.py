@@ -1,8 +1,8 @@
-"""Imported where tests run: figures are made and come out blank, unless a test asks for them `drawn`.
+"""Imported by tests: figures are made but saved blank, unless a test asks for them to be `drawn`.
 
 Drawing takes three quarters of the time of a run of two epochs, and few tests look at pictures. A blank picture has the
-size of the figure and one shade that follows from what the figure would show, so that pictures can be compared.
-What each kind of figure shows is looked at in tests/plots; lessons and pages draw theirs (`make test-docs`).
+size of the figure and one shade derived from its contents, so that pictures can be compared. tests/plots checks what
+each kind of figure shows; lessons and pages draw theirs (`make test-docs`).
 """
 
 import io

@@ -1,7 +1,7 @@
-"""Commands as a person starts them, in processes of their own that have the heavy imports behind them.
+"""Commands as people start them, in processes of their own with the heavy imports already done.
 
 Importing PyTorch and Lightning takes a command four seconds and most commands of the tests less than one. So one
-process imports them, and each command begins as a copy of it.
+process imports them, and each command starts as a copy of it.
 """
 
 import io
@@ -28,7 +28,7 @@ _PRELOADED = [
 
 
 class Done(NamedTuple):
-    """What came of a command."""
+    """The result of a command."""
 
     returncode: int
     stdout: str
@@ -41,7 +41,7 @@ class Running:
     Args:
         words: The module and its arguments: `python -m <words>`.
         folder: Where it runs.
-        environment: Variables beside those of this process; None takes one away.
+        environment: Variables in addition to those of this process; None removes one.
         own_code: The folder's own `src` runs, a copy or a link, imported anew.
     """
 
@@ -92,7 +92,7 @@ def run(words: list[str], folder: Path = ROOT, own_code: bool = False, **environ
 
 @contextmanager
 def going_on(*words: str) -> Iterator[Running]:
-    """`python -m <words>` while it runs; when the block ends it is gone."""
+    """`python -m <words>` while it runs; it is killed when the block ends."""
     process = Running(list(words), ROOT, {})
     try:
         yield process
@@ -102,7 +102,7 @@ def going_on(*words: str) -> Iterator[Running]:
 
 
 def wait_until(happened: Callable[[], object], process: Running, seconds: float = 120) -> None:
-    """Wait until something has happened; fail where the process ends, or all these seconds pass, without it."""
+    """Wait until something has happened; fail if the process ends or the seconds pass first."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert process.poll() is None, process.communicate()[1]

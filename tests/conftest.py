@@ -48,12 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let collections of garbage, one for each Trainer, leave alone what is imported and collected."""
+    """Keep garbage collections, one per Trainer, from scanning what is imported and collected."""
     gc.freeze()
 
 
 def pytest_unconfigure() -> None:
-    """Give everything back: what PyTorch imports tells at the end what it still finds."""
+    """Unfreeze everything: libraries that PyTorch imports report at the end what they still find."""
     gc.unfreeze()
 
 
@@ -107,6 +107,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """That folder as the working folder; what a test makes there it also removes."""
+    """That folder as the working folder; a test must remove what it creates there."""
     monkeypatch.chdir(place)
     return place

@@ -1,6 +1,6 @@
-"""Imported last where commands begin as copies: what many of them compose is composed, and memory is left alone.
+"""Imported last in the process that commands start from: composes what many of them need, and freezes memory.
 
-A collection of garbage in a command would copy all pages of what is imported.
+A garbage collection in a command would copy all pages of the imported modules.
 """
 
 import gc

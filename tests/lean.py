@@ -1,4 +1,4 @@
-"""Imported first where commands begin as copies: what commands import, as they import it."""
+"""Imported first in the process that commands start from: imports what commands import, in the same way."""
 
 from src.command.startup import lean_imports
 

@@ -1,7 +1,7 @@
-"""A lesson run as Jupyter runs it, in this process: `python -m tests.lessons PATH LENGTH OUTPUT`.
+"""Run a lesson as Jupyter does, but in this process: `python -m tests.lessons PATH LENGTH OUTPUT`.
 
 It runs in a folder's notebooks/; a kernel of its own would import everything anew. The length is one of `LENGTHS`. The
-lesson with what its cells showed is written to the output, from which `make docs` takes it.
+lesson with the outputs of its cells is written to the output, from which `make docs` takes it.
 """
 
 import base64
@@ -35,19 +35,19 @@ def few_frames(words: list[str]) -> list[str]:
 
 
 def shorten(length: str) -> None:
-    """Let the lab train as long as this."""
+    """Let the lab train for this length."""
     words_of = commands._words
     commands._words = lambda *call: LENGTHS[length](["src.train", *words_of(*call)])[1:]
 
 
 def run_cells(path: Path) -> list[dict[str, Any]]:
-    """Run the cells of a notebook; what the last line of each comes to is shown, so that figures are drawn.
+    """Run the cells of a notebook and display the value of each one's last line, so that figures are drawn.
 
     Returns:
-        The cells, with what they showed as their outputs.
+        The cells with their outputs.
 
     Raises:
-        Exception: What a cell raised.
+        Exception: Whatever a cell raised.
     """
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     lab.welcome()
@@ -63,7 +63,7 @@ def run_cells(path: Path) -> list[dict[str, Any]]:
 
 
 def _outputs(shown: CapturedIO) -> Iterator[dict[str, Any]]:
-    """What a cell has shown, as a notebook has it: its text, then all else."""
+    """The outputs of a cell in a notebook's format: its text, then everything else."""
     if shown.stdout:
         yield {"output_type": "stream", "name": "stdout", "text": shown.stdout}
     for output in shown.outputs:

@@ -1,4 +1,4 @@
-"""Modules as a user of Lightning writes them, who has never heard of this project."""
+"""Modules as written by users of Lightning who do not know this project."""
 
 import lightning.pytorch as pl
 import torch
@@ -9,7 +9,7 @@ from src.spec import DataSpec
 
 
 class Classifier(pl.LightningModule):
-    """Two classes of points in the plane; logs `val_loss` and its like."""
+    """Two classes of points in the plane; logs `val_loss` and so on."""
 
     def __init__(self, lr=0.05, width=8):
         super().__init__()
@@ -62,7 +62,7 @@ class Quadrants(pl.LightningDataModule):
 
 
 class QuadrantsWithSpec(Quadrants):
-    """The same, and what a head of this project needs to know of it."""
+    """The same, with the spec that a head of this project needs."""
 
     spec = DataSpec("binary", input_shape=(2,), class_names=("odd", "even"))
 
@@ -79,7 +79,7 @@ class WrongSize(nn.Module):
 
 
 class TooMany(WrongSize):
-    """A network of which no head knows what to do with its outputs."""
+    """A network with outputs that no head can use."""
 
     def forward(self, x):
         return x.repeat(1, 5)

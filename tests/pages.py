@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Command(NamedTuple):
-    """A command line, and what it should print where the text says so."""
+    """A command line, and its expected output if the text gives it."""
 
     words: list[str]
     output: str | None = None
@@ -30,7 +30,7 @@ def commands_in(text):
 
 
 def sooner(words):
-    """The same command, but two epochs where it trains anew, two more where it resumes, and four values of a range."""
+    """The same command with two epochs if it trains anew, two more if it resumes, and four values of a range."""
     words = fewer(words, 4)
     if words[0] != "src.train" or any(word.startswith(("trainer=debug", "--help")) for word in words):
         return words
@@ -41,7 +41,7 @@ def sooner(words):
 
 
 def undrawn(words):
-    """The same command without figures of its run, where it says nothing of figures."""
+    """The same command without figures of its run, unless it mentions figures."""
     others = "callbacks=", "callbacks.figures", "resume=", "--help"  # a resumed run keeps the callbacks that it has
     if words[0] != "src.train" or any(word.startswith(others) for word in words):
         return words
@@ -49,7 +49,7 @@ def undrawn(words):
 
 
 def fewer(words, most):
-    """The same command, but at most so many values of a range."""
+    """The same command with at most so many values of a range."""
 
     def cut(found):
         start, end = int(found[1]), int(found[2])
@@ -59,6 +59,6 @@ def fewer(words, most):
 
 
 def cells_of(notebook: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook, each with its `source` as one text; nbformat takes three seconds to be imported."""
+    """The cells of a notebook, each with its `source` as one string; importing nbformat would take three seconds."""
     cells = json.loads(notebook.read_text())["cells"]
     return [{**cell, "source": "".join(cell["source"])} for cell in cells]

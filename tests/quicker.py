@@ -1,7 +1,7 @@
-"""Imported first where tests run: what takes time again and again and that no test is about.
+"""Imported first by tests: speeds up what takes time again and again and is not tested.
 
-Nothing waits for the disk, four milliseconds a file; only a loss of power would show it. And what the installed
-packages plug into each other, which Lightning asks for each Trainer, is looked up once.
+Nothing waits for the disk, four milliseconds per file, which only a power failure would reveal. And the entry points of
+installed packages, which Lightning reads for each Trainer, are looked up once.
 """
 
 import importlib.metadata

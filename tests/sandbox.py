@@ -1,4 +1,4 @@
-"""A copy of the project for tests to run commands in: its code, and folders of its own for what they leave."""
+"""A copy of the project in which tests run commands: its code, and separate folders for what they leave."""
 
 import os
 from pathlib import Path
@@ -12,11 +12,11 @@ REAL_DATA = next(
 
 
 def make_sandbox(folder: Path, real_data: bool = False) -> Path:
-    """Link the project's code into `folder` beside Fashion-MNIST: a few made-up images, or the real one if it is here.
+    """Link the project's code into `folder` next to Fashion-MNIST: a few made-up images, or the real ones if available.
 
     Args:
-        folder: Where the sandbox is made.
-        real_data: Take the real images, on which an epoch takes a hundred times longer.
+        folder: Where to create the sandbox.
+        real_data: Whether to use the real images, with epochs that take a hundred times longer.
     """
     for name in ("src", "conf", "hydra_plugins"):
         (folder / name).symlink_to(ROOT / name)

@@ -1,4 +1,4 @@
-"""Who may know whom: imports run one way through the house."""
+"""Which package may import which: imports run one way."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A tree of files that are nobody's business, and every command that could destroy one of them."""
+"""A tree of unrelated files, and every command that could destroy one of them."""
 
 import os
 import shutil
@@ -83,7 +83,7 @@ def place(finished, tmp_path):
 
 @pytest.fixture
 def answer(place, monkeypatch, capfd):
-    """What a command answers that is refused: given in this process, which takes a third of the time."""
+    """The output of a refused command: run in this process, which takes a third of the time."""
     monkeypatch.chdir(place)
 
     def given(words):

@@ -1,4 +1,4 @@
-"""What docs/ says about the code is so."""
+"""What docs/ says about the code is true."""
 
 import ast
 import re

@@ -32,12 +32,12 @@ def of_module(names: dict[str, Any], module: Any, kind: Callable[[Any], bool]) -
 
 
 def plain_function(found: Any) -> Any:
-    """What is behind a property, a class method or a static one."""
+    """The function of a property, a class method or a static method."""
     return found.fget if isinstance(found, property) else getattr(found, "__func__", found)
 
 
 def methods(owner: type) -> Iterator[tuple[str, Any, Any]]:
-    """Name and function of each public method or property, and the one of a base class that it overrides, if any."""
+    """Name and function of each public method or property, and that of a base class that it overrides, if any."""
     names = {name: plain_function(found) for name, found in vars(owner).items()}
     for name, function in names.items():
         if is_public(name) and inspect.isfunction(function):
@@ -58,7 +58,7 @@ def parameters(function: Any, overridden: Any = None) -> dict[str, Any]:
 
 
 def is_named(name: str, text: str) -> bool:
-    """Whether a name stands in a text; `class_names` also as a sentence has it, class names."""
+    """Whether a name occurs in a text; `class_names` also as words in a sentence, class names."""
     words = rf"{re.escape(name)}|{re.escape(name.replace('_', ' '))}"
     return re.search(rf"(?<!\w)(?:{words})(?!\w)", text, re.IGNORECASE) is not None
 
@@ -73,7 +73,7 @@ def is_tensor(annotation: Any) -> bool:
 
 
 def faults(where: str, text: str, named: dict[str, Any]) -> Iterator[str]:
-    """What a docstring leaves out of the names, with their annotations, that it has to explain."""
+    """The names, with their annotations, that a docstring must explain but does not."""
     if not text.strip():
         yield f"{where} has no docstring"
     for name, annotation in named.items():

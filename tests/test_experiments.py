@@ -1,6 +1,6 @@
-"""Every experiment reaches the number that its source printed, or the one we promise for it.
+"""Every experiment reaches the number that its source printed, or the one that we expect.
 
-Experiments that train for more than two seconds are what README.md's gallery says of them: `make test-docs`.
+Experiments that train for more than two seconds are compared with README.md's gallery: `make test-docs`.
 """
 
 import numpy as np
@@ -161,7 +161,7 @@ def test_transfer_trains_on_a_folder_and_shows_pictures(train, drawn, pictures):
 
 
 def test_a_table_is_learnt_with_nothing_but_its_path_and_target(train, tmp_path):
-    """A circle inside another and numbers far out, of which a line knows nothing."""
+    """A circle inside another with outliers, which no line can separate."""
     stream = np.random.default_rng(0)
     angle, inside = stream.uniform(0, 2 * np.pi, 300), np.arange(300) % 2
     x, y = (np.array([wave(angle) for wave in (np.cos, np.sin)]) * (2 - inside)) + stream.normal(0, 0.15, (2, 300))

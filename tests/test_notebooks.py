@@ -1,4 +1,4 @@
-"""Every lesson runs from its first cell to its last, and is kept without what it printed."""
+"""Every lesson runs from its first cell to its last, and is stored without outputs."""
 
 import re
 

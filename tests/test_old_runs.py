@@ -1,6 +1,6 @@
-"""Runs and a sweep of an earlier version, kept under `old_runs/`, are still what they were.
+"""Runs and a sweep of an earlier version, kept under `old_runs/`, still give the same results.
 
-`expected/` holds what that version itself made of them: metrics after three more epochs, predictions, a comparison.
+`expected/` holds that version's own results: metrics after three more epochs, predictions, a comparison.
 """
 
 import csv

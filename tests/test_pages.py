@@ -1,4 +1,4 @@
-"""README.md and the pages of docs/ are true: their commands run, and their messages are what is printed."""
+"""README.md and the pages of docs/ are true: their commands run, and print the messages that they show."""
 
 import csv
 import os
@@ -30,7 +30,7 @@ def name(page):
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    """The project with the files that the commands of the pages speak of."""
+    """The project with the files that the commands of the pages use."""
     folder = make_sandbox(tmp_path_factory.mktemp("project"))
     patients = [
         {"age": age, "smoker": "yes" if age % 3 else "no", "disease": "yes" if age > 50 else "no"}
@@ -159,7 +159,7 @@ def test_make_has_the_target(target):
 
 
 def code_of(page):
-    """Lines of code of a page: those of fenced blocks, printed text aside, and those that are indented by four."""
+    """Lines of code of a page: those of fenced blocks, except output, and those indented by four spaces."""
     text = re.sub(r"^```text\n.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     for number, part in enumerate(re.split(r"^```.*$", text, flags=re.MULTILINE)):
         yield from (line for line in part.splitlines() if number % 2 or line.startswith("    "))

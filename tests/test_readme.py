@@ -1,4 +1,4 @@
-"""What the gallery and the pages take from the code is as the code would write it now."""
+"""The generated parts of the gallery and the pages are up to date."""
 
 from dataclasses import replace
 

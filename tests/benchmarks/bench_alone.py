@@ -1,9 +1,9 @@
-"""Whether runs of a stack come to what the same runs come to alone: spirals, relu networks that train long.
+"""Whether runs of a stack get the same scores as single runs: spirals, relu networks that train long.
 
     python -m tests.benchmarks.bench_alone [seeds, 64] [folder with the sweeps of an earlier time]
 
-Rounding sets the two ways of one seed apart, more so the longer it trains; their means over seeds may differ by less
-than two standard errors of the paired difference.
+Rounding makes the two ways differ for one seed, more so the longer it trains; their means over seeds must differ by
+less than two standard errors of the paired difference.
 """
 
 import json

@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.bench_calibration [seeds, 20] [folder with the sweeps of an earlier time] [experiments]
 
-Each experiment is trained once a seed. Those on Fashion-MNIST are trained for fewer epochs than they are made for, and
-left out where its files are not there. The temperature is fitted on the validation rows with several penalties; for
-that of `src.metrics.temperature` the mean change has to be at most 0 within its standard error, and at most 2 % of the
-runs may become worse by more than 0.02.
+Each experiment is trained once per seed. Those on Fashion-MNIST are trained for fewer epochs than usual, and left out
+if its files are missing. The temperature is fitted on the validation rows with several penalties; for that of
+`src.metrics.temperature` the mean change must be at most 0 within its standard error, and at most 2 % of the runs may
+become worse by more than 0.02.
 """
 
 import statistics
@@ -35,7 +35,7 @@ WORSE, SHARE = 0.02, 0.02
 
 
 class Change(NamedTuple):
-    """What one temperature did to one run."""
+    """The effect of one temperature on one run."""
 
     experiment: str
     number: int
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 
 def train(experiment: str, seeds: int, runs: Path, data: str | None) -> None:
-    """Train an experiment once a seed, as stacks where that is possible, unless it has been."""
+    """Train an experiment once per seed, as stacks if possible, unless it has been trained before."""
     if experiment in FASHION:
         seeds = min(seeds, FASHION[experiment][0])
     if len(list(runs.glob(f"{experiment}/multirun/*/*/metrics.json"))) >= seeds:
@@ -77,7 +77,7 @@ def changes(experiment: str, runs: Path) -> Iterator[dict[float, Change]]:
 
 
 def main(seeds: int, runs: Path, experiments: list[str]) -> int:
-    """Print what each penalty comes to, and each experiment's change with the one that is used; 1 where it fails."""
+    """Print the result of each penalty, and each experiment's change with the one in use; returns 1 if it fails."""
     torch.set_num_threads(1)
     found: list[dict[float, Change]] = []
     data = next((folder for folder in ("data", "../shared/data") if Path(folder, "FashionMNIST").exists()), None)

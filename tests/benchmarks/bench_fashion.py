@@ -1,4 +1,4 @@
-"""Row 14, ten classes of clothes, with every feature on, against the loops that people write by hand: `make bench`."""
+"""Fashion-MNIST with ten classes and every feature on, against hand-written loops: `make bench`."""
 
 import sys
 import tempfile
@@ -16,7 +16,7 @@ LIMITS = {
 
 
 def main() -> None:
-    """Measure and print; says so where there is no data."""
+    """Measure and print; prints a note if the data is missing."""
     data = next((folder for folder in ("data", "../shared/data") if Path(folder, "FashionMNIST").exists()), None)
     if data is None:
         sys.exit("bench_fashion: Fashion-MNIST is neither in data/ nor in ../shared/data/; not measured")

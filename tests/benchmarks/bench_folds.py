@@ -1,6 +1,6 @@
-"""Five folds and twenty seeds of iris as one stack, against one of these runs, both with their start: `make bench`.
+"""Five folds and twenty seeds of iris as one stack, against a single such run, both with start-up: `make bench`.
 
-One run is measured as it stands, and without figures and TensorBoard, which the stack's runs have not either.
+The single run is measured as it is, and without figures and TensorBoard, which the stack's runs do not have either.
 """
 
 import tempfile

@@ -1,8 +1,8 @@
-"""How often intervals hold the truth, and how often a comparison claims a difference where there is none.
+"""How often intervals contain the true value, and how often a comparison claims a difference that does not exist.
 
     python -m tests.benchmarks.bench_intervals [simulations of each kind, 1000]
 
-Each share is printed with its Monte Carlo error; one that misses its bounds by more than two of them ends with 1.
+Each share is printed with its Monte Carlo error; the exit code is 1 if one misses its bounds by more than two errors.
 """
 
 import math
@@ -28,7 +28,7 @@ SHIFT = 0.6  # of each class from the origin, in each of two inputs: about 0.8 o
 
 
 class Measured(NamedTuple):
-    """A share of simulations, and between what it has to be."""
+    """A share of simulations, and its bounds."""
 
     name: str
     share: float
@@ -102,7 +102,7 @@ def resplits(count: int) -> Iterator[Measured]:
 def scores_without_difference(
     kind: str, correlation: float, settings: int, seeds: int, generator: np.random.Generator
 ) -> dict[int, list[tuple[float, float]]]:
-    """Validation and test score of each run of settings that are all the same."""
+    """Validation and test scores of the runs of equal settings."""
     test = generator.normal(size=(settings, seeds))
     val = correlation * test + math.sqrt(1 - correlation**2) * generator.normal(size=test.shape)
     if kind == "normal":
@@ -116,7 +116,7 @@ def scores_without_difference(
 
 
 def false_claims(kind: str, correlation: float, settings: int, seeds: int, count: int, config: dict) -> tuple[int, int]:
-    """Sweeps in which a setting is called better or worse, and in which the sentence about the chosen one says so."""
+    """Sweeps that call a setting better or worse, and those whose sentence about the chosen setting does."""
     generator = np.random.default_rng([settings, round(10 * correlation), KINDS.index(kind)])
     against, chosen = 0, 0
     for _ in range(count):
@@ -130,7 +130,7 @@ def false_claims(kind: str, correlation: float, settings: int, seeds: int, count
 
 
 def claims(count: int) -> Iterator[Measured]:
-    """False differences to a fixed reference, and in what is said of the setting that validation chose."""
+    """False differences from a fixed reference, and in the sentence about the setting that validation chose."""
     for kind in KINDS:
         for correlation in CORRELATIONS:
             for settings, seeds in SIZES:
@@ -143,7 +143,7 @@ def claims(count: int) -> Iterator[Measured]:
 
 
 def main(count: int) -> int:
-    """Print every share; 1 where one misses its bounds, else 0."""
+    """Print every share; returns 1 if one misses its bounds, otherwise 0."""
     difference, missed = wilsons(), 0
     print(f"{'Wilson, largest difference from SciPy':<80}{difference:.1e}  (at most 1e-9)")
     for simulate in (students, resplits, claims):

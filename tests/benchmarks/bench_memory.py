@@ -1,6 +1,6 @@
-"""The memory of a run of noisy XOR with every feature on, against that of the loop written by hand: `make bench`.
+"""The memory of a run of noisy XOR with every feature on, against that of the hand-written loop: `make bench`.
 
-Private pages are those that a further user of the same machine costs: what two runs at once do not share.
+Private pages are what each further user of the same machine costs: what two simultaneous runs do not share.
 """
 
 import os
@@ -22,13 +22,13 @@ ROUNDS = 3
 
 
 def begun(words: list[str]) -> subprocess.Popen[bytes]:
-    """A fresh Python process on one thread that prints nothing."""
+    """Start a Python process on one thread that prints nothing."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL, env=environment)
 
 
 def peak(words: list[str]) -> float:
-    """The most MiB that a process has had in memory at once."""
+    """The peak memory of a process in MiB."""
     process = begun(words)
     _, status, used = os.wait4(process.pid, 0)
     assert status == 0, words
@@ -36,7 +36,7 @@ def peak(words: list[str]) -> float:
 
 
 def private(words: list[str], others: list[str]) -> float:
-    """The most MiB of one of two processes at once that belong to it alone; what they share is read from files."""
+    """The peak of the private memory of one of two simultaneous processes in MiB; shared pages come from files."""
     process, beside = begun(words), begun(others)
     most = 0
     while process.poll() is None and beside.poll() is None:

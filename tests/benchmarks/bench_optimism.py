@@ -1,10 +1,10 @@
-"""What choosing each member's best epoch on its fold does to `val/…` of an ensemble: validation less test, over splits.
+"""How optimistic `val/…` of an ensemble is, since each member chose its epoch on its fold: validation minus test.
 
     python -m tests.benchmarks.bench_optimism [data_dir=../shared/data] [splits=20] [members=16] [network.dropout=0 …]
 
-Two things part the scores of an ensemble on the rows that are not tested from those on test rows. Members chose their
-epochs on the former, which flatters them: that is what each member alone comes to on its fold, less what it comes to on
-the test rows, the mean over all members. And of each row a few members answer, where of a test row all do.
+The scores of an ensemble on the rows outside the test split differ from those on test rows for two reasons. Members
+chose their epochs on the former, which is optimistic: that is each member's score on its fold minus that on the test
+rows, averaged over members. And each such row is predicted by a few members, but a test row by all.
 """
 
 import statistics
@@ -50,7 +50,7 @@ def main(words: list[str]) -> None:
 
 
 def tables(data_dir: str | None) -> Iterator[tuple[str, list[str]]]:
-    """Name of each table, and what `src.train` is told of it."""
+    """Name of each table, and its overrides for `src.train`."""
     for name in FILES if data_dir else ():
         path = Path(str(data_dir), "tables", f"{name}.csv").resolve()
         yield name, [f"data.path={path}", "data.target=-1", "data.header=false"]
@@ -59,7 +59,7 @@ def tables(data_dir: str | None) -> Iterator[tuple[str, list[str]]]:
 
 
 def differences(words: list[str]) -> Differences:
-    """What an ensemble of some settings comes to."""
+    """The scores of an ensemble with some settings."""
     with tempfile.TemporaryDirectory() as folder:
         run = build_ensemble(compose_train(*WORDS, *words), Path(folder))
         run.fit()
@@ -71,7 +71,7 @@ def differences(words: list[str]) -> Differences:
 
 @torch.no_grad()
 def members_alone(run: EnsembleRun) -> dict[str, float]:
-    """Score of each member on its fold, less that on the test rows: the mean over members."""
+    """The score of each member on its fold minus that on the test rows, averaged over members."""
     data: Any = run.parts.datamodule
     assert run.module is not None
     single = run.module.head.eval()

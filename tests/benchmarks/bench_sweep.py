@@ -1,8 +1,8 @@
-"""Sweeps of row 10, noisy XOR: the vectorized launcher against the basic one and a loop written by hand: `make bench`.
+"""Sweeps of noisy XOR: the vectorized launcher against the basic one and a hand-written loop: `make bench`.
 
 A round runs all programs one after another in fresh processes; what counts is the ratio within a round. The vectorized
-sweep is measured whole: start-up, composing, training, and writing every folder. The basic launcher is charged for its
-runs alone, the difference between a sweep of nine runs and one of one; the loop by hand for nothing but its steps.
+sweep is measured whole: start-up, composing, training, and writing every folder. The basic launcher is measured by its
+runs only, the difference between a sweep of nine runs and one of one; the hand-written loop by its steps only.
 """
 
 import os

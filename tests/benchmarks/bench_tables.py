@@ -1,4 +1,4 @@
-"""`experiment=table` beside scikit-learn's models on the development tables, fold by fold, on the same rows.
+"""`experiment=table` compared with scikit-learn's models on the development tables, fold by fold, on the same rows.
 
     python -m tests.benchmarks.bench_tables data_dir=../shared/data [tables=glass,sonar] [folds=1] [repeats=1] [kept=…]
 
@@ -59,7 +59,7 @@ class Source(NamedTuple):
     task: str = "classification"
 
     def words(self, folder: Path) -> list[str]:
-        """What `src.train` is told of it."""
+        """Its overrides for `src.train`."""
         if self.target is None:
             return ["data=table", f"data.name={self.file}"]
         path = folder / "tables" / f"{self.file}.csv"
@@ -67,7 +67,7 @@ class Source(NamedTuple):
         return [*found, "data.task=regression"] if self.task == "regression" else found
 
     def rows(self, folder: Path, fold: int, repeat: int) -> TabularDataModule:
-        """One fold, of which all rows of the others train."""
+        """One fold; all rows of the others train."""
         common: dict[str, Any] = {"folds": FOLDS, "fold": fold, "split_seed": repeat, "val_fraction": 0.0}
         common |= {"types": "auto", "positive": "auto", "task": self.task}
         if self.target is None:
@@ -106,7 +106,7 @@ Found = dict[str, dict[str, float]]
 
 
 def theirs(source: Source, folder: Path, fold: int, repeat: int) -> Found:
-    """What scikit-learn's models come to on a fold."""
+    """The scores of scikit-learn's models on a fold."""
     data = source.rows(folder, fold, repeat)
     train, _, test = data.splits
     raw = data.load()
@@ -130,7 +130,7 @@ def _scores(said: Any, y: Any, num_classes: int) -> dict[str, float]:
 
 
 def ours(name: str, source: Source, folder: Path, kept: Path, folds: int, repeats: int) -> Iterator[dict[str, float]]:
-    """What `experiment=table` comes to on each fold of each repetition, unless it is kept from before."""
+    """The scores of `experiment=table` on each fold of each repetition, unless saved before."""
     for repeat in range(repeats):
         for fold in range(folds):
             run = kept / "runs" / f"{name}_{repeat}_{fold}"
@@ -165,7 +165,7 @@ def measured(name: str, folder: Path, kept: Path, folds: int, repeats: int) -> F
 
 
 def judged(results: dict[str, Found], score: str) -> bool:
-    """Print what one score comes to over all tables; whether it is as good as the best of the others."""
+    """Print one score over all tables; returns whether it is as good as the best of the others."""
     sign = -1 if score in SMALLER_IS_BETTER else 1
     models = next(iter(results.values()))
     means = {model: statistics.fmean(found[model][score] for found in results.values()) for model in models}
@@ -182,7 +182,7 @@ def judged(results: dict[str, Found], score: str) -> bool:
 
 
 def main(words: list[str]) -> int:
-    """Print each table's scores and the verdicts; 1 where one is missed."""
+    """Print each table's scores and the verdicts; returns 1 if one fails."""
     options = dict(word.split("=", 1) for word in words)
     folder = Path(options.get("data_dir", "../shared/data"))
     if not (folder / "tables").is_dir():

@@ -1,4 +1,4 @@
-"""Row 10, noisy XOR, with every feature on, against the loops that people write by hand: `make bench`."""
+"""Noisy XOR with every feature on, against hand-written loops: `make bench`."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The loops that people write by hand for row 10, noisy XOR, to compare with: plain PyTorch, nothing else.
+"""Hand-written loops for noisy XOR to compare with: plain PyTorch, nothing else.
 
     python tests/benchmarks/hand_written.py dataloader rows.pt
     python tests/benchmarks/hand_written.py tensors rows.pt

@@ -1,4 +1,4 @@
-"""The loops that people write by hand for row 14, Fashion-MNIST with ten classes: plain PyTorch and torchvision.
+"""Hand-written loops for Fashion-MNIST with ten classes: plain PyTorch and torchvision.
 
     python tests/benchmarks/hand_written_images.py torchvision DATA_DIR NUM_WORKERS
     python tests/benchmarks/hand_written_images.py tensors DATA_DIR

@@ -26,7 +26,7 @@ def timed_run(folder: Path, arguments: list[str]) -> tuple[float, float]:
 
 
 def compare(title: str, measure: Callable[[int], dict[str, float]], rounds: int, limits: dict[str, float]) -> None:
-    """Measure some rounds, and one in front to warm caches up; print the median and the range of each figure."""
+    """Measure some rounds after one to warm up caches; print the median and the range of each figure."""
     records = []
     for number in range(rounds + 1):
         record = measure(number)

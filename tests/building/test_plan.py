@@ -1,4 +1,4 @@
-"""What is decided before a run begins: threads by the work of a step, steps at once by what has to see them."""
+"""What is decided before a run begins: threads by the work of a step, steps at once by what must see them."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What has to see each step gets each step: results are those of plain Lightning, and the headline says why."""
+"""What must see each step sees each step: results are those of plain Lightning, and the headline says why."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""BoundaryMovie: what it records, what it shows of it, and that training does not notice."""
+"""BoundaryMovie: what it records, what it shows, and that it does not affect training."""
 
 import re
 

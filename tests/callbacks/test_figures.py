@@ -1,4 +1,4 @@
-"""Figures on the way: none is lost where a run is broken off before it has drawn them."""
+"""Figures during training: none is lost if a run is interrupted before it has drawn them."""
 
 import pytest
 

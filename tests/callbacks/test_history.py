@@ -1,4 +1,4 @@
-"""History: a row an epoch, whole after a resume, in a file that reads back."""
+"""History: one row per epoch, complete after a resume, in a file that can be read back."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""ModelCheckpoint: best.ckpt and last.ckpt, plain, and of the epochs that they claim."""
+"""ModelCheckpoint: best.ckpt and last.ckpt contain plain values of the epochs that they claim."""
 
 import csv
 

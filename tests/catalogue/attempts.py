@@ -1,4 +1,4 @@
-"""A value given to a key of a composed configuration: what becomes of it, and what it changes."""
+"""A value for a key of a composed configuration: whether it is accepted, and what it changes."""
 
 import csv
 import json
@@ -84,7 +84,7 @@ _SKIPPED = (
 
 
 class Done(NamedTuple):
-    """What came of a run: its weights after training, its numbers, its rows, and its files."""
+    """The results of a run: its weights after training, its numbers, its rows, and its files."""
 
     run: Run
     weights: list[Any]
@@ -94,7 +94,7 @@ class Done(NamedTuple):
     looks: dict[str, Any]
 
     def changes(self, other: "Done") -> list[str]:
-        """In what another run differs."""
+        """What differs in another run."""
         return [name for name in ("weights", "numbers", "rows", "files") if getattr(self, name) != getattr(other, name)]
 
 
@@ -147,26 +147,26 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of the test."""
+        """The name of the test."""
         value = "10**400" if self.value is HUGE else repr(self.value)
         return f"{self.composition}-{self.key}={value}"
 
     @property
     def words(self) -> list[str]:
-        """The command line that would train it."""
+        """The command line that trains it."""
         value = json.dumps(self.value).replace('"', "").replace("NaN", "nan").replace("Infinity", "inf")
         sign = "+" if any(word.startswith(f"+{self.key}=") for word in COMPOSITIONS[self.composition]) else ""
         words = [word for word in words_of(self.composition) if word.lstrip("+").partition("=")[0] != self.key]
         return [*words, f"{sign}{self.key}={value}"]
 
     def configuration(self) -> DictConfig:
-        """What is composed, with the value in it."""
+        """The composed configuration with the value."""
         cfg = composed(self.composition).copy()
         OmegaConf.update(cfg, self.key, self.value, merge=False)
         return cfg
 
     def is_named_in(self, message: str) -> bool:
-        """Whether a message names the key, or at least its last word; or the file that is not there."""
+        """Whether a message names the key, or at least its last word, or the missing file."""
         if self.key == "data.path" and str(self.value) in message:
             return True
         return self.key in message or self.key.rpartition(".")[2].split("_")[0].lower() in message.lower()
@@ -181,7 +181,7 @@ class Case(NamedTuple):
         return any(repr(part) in message for part in parts) or "(got " in message
 
     def seen_in(self, done: Done, reference: Done) -> list[str]:
-        """What the value has changed in a run, against the one with the composition's own value."""
+        """What the value changes in a run, compared with the composition's own value."""
         seen, before = done.looks.get(self.key), reference.looks.get(self.key)
         return [self.key] if seen != before else done.changes(reference)
 
@@ -223,7 +223,7 @@ def make_files() -> None:
 
 
 def cases() -> Iterator[Case]:
-    """Every key of the compositions once, with the values that work and, in turn, every other one of the rest."""
+    """Every key of the compositions once, with the values that work and alternating halves of the rest."""
     known: set[str] = set()
     for name in COMPOSITIONS:
         for key, default in _leaves(composed(name)):

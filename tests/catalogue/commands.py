@@ -1,4 +1,4 @@
-"""What each key of a command that works on runs may hold, by hand, and a folder in which such commands are given."""
+"""The allowed values of each key of commands on runs, listed by hand, and a folder to run such commands in."""
 
 import json
 from collections.abc import Iterator
@@ -102,11 +102,11 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of the test."""
+        """The name of the test."""
         return f"{self.command}-{self.key}={self.value!r}"[:80]
 
     def configuration(self) -> DictConfig:
-        """What is composed, with the value in it."""
+        """The composed configuration with the value."""
         cfg = composed(self.command).copy()
         OmegaConf.update(cfg, self.key, self.value, merge=False)
         return cfg
@@ -120,7 +120,7 @@ def composed(command: str) -> DictConfig:
 
 
 def cases() -> Iterator[Case]:
-    """Every key of every command, with the values that work and, in turn, every other one of the rest."""
+    """Every key of every command, with the values that work and alternating halves of the rest."""
     for command, domains in KEYS.items():
         for number_of, (key, default) in enumerate(OmegaConf.to_container(composed(command)).items()):
             domain = domains[key]
@@ -140,12 +140,12 @@ def make_place(folder: Path) -> None:
 
 
 def attempt(command: str, cfg: DictConfig) -> None:
-    """Do what a configuration of a command says, checked as the command line checks it."""
+    """Run a command's configuration, checked as on the command line."""
     ReadingTask(command, WORK[command]).do(cfg)
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file below a folder and what it holds, without what each writing makes anew."""
+    """Every file below a folder and its contents, without what differs each time."""
     return {str(path.relative_to(folder)): _text(path) for path in folder.rglob("*") if path.is_file()}
 
 

@@ -1,4 +1,4 @@
-"""What each key may hold, by hand: from the README, and from what the libraries document for their own arguments.
+"""The allowed values of each key, listed by hand from the README and the libraries' own documentation.
 
 Nothing here reads this project's rules. A key that is missing here gets the generated values too, and none of them may
 end in a traceback.
@@ -19,9 +19,9 @@ class Domain:
 
     Attributes:
         admits: Whether a value that is not null may be accepted.
-        works: Values that have to be accepted and to have an effect.
+        works: Values that must be accepted and have an effect.
         nullable: Whether null means something.
-        is_bound: Whether it only bounds something else, so that a large value has no effect.
+        is_bound: Whether it only limits something else, so that a large value has no effect.
     """
 
     admits: Callable[[Any], bool] = lambda value: True
@@ -30,7 +30,7 @@ class Domain:
     is_bound: bool = False
 
     def verdict(self, value: Any) -> Verdict:
-        """What has to become of a value."""
+        """What must happen to a value."""
         if any(alike(value, one) for one in self.works):
             return True
         may = self.nullable if value is None else self.admits(value)

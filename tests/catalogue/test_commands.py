@@ -36,7 +36,7 @@ def _undrawn(monkeypatch):
 
 @pytest.fixture(scope="module")
 def references(filled, tmp_path_factory):
-    """What each command leaves and prints where it is given as it is."""
+    """What each command leaves and prints with its defaults."""
     known = {}
 
     def reference(command, capsys):

@@ -21,7 +21,7 @@ def undo_determinism():
 
 @pytest.fixture(scope="module")
 def references(tmp_path_factory):
-    """The run of each composition as it is, trained when it is first asked for."""
+    """The unchanged run of each composition, trained on first use."""
     known = {}
 
     def reference(name):
@@ -35,7 +35,7 @@ def references(tmp_path_factory):
 
 @pytest.fixture
 def working_folder(tmp_path_factory, monkeypatch):
-    """Where a value that is a path leads to."""
+    """The target of a value that is a path."""
     monkeypatch.chdir(tmp_path_factory.mktemp("working"))
 
 

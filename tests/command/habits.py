@@ -1,4 +1,4 @@
-"""What people type who come from a shell, from Hydra, from Lightning or from a language with a decimal comma."""
+"""What people type who are used to a shell, Hydra, Lightning or a language with a decimal comma."""
 
 HABITS = [
     # flags and quotes of other programs

@@ -1,4 +1,4 @@
-"""Commands given in this process, in a folder that holds a finished run."""
+"""Commands run in this process, in a folder with a finished run."""
 
 from src.baselines import baselines
 from src.command import cli
@@ -31,7 +31,7 @@ def composed(command, words):
 
 
 def make_place(folder):
-    """Fill a folder, which is the working folder, with a run, a table for it, and things that are neither."""
+    """Fill the working folder with a run, a table for it, and things that are neither."""
     assert give("train", [*QUICK, "hydra.run.dir=run"]) == 0
     (folder / "file.csv").write_text("x1,x2\n0.1,0.9\n-0.2,0.3\n")
     (folder / "empty").mkdir()

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: one-line errors, exit codes, folders, sweeps, Ctrl-C and resume."""
+"""The command line as people use it: one-line errors, exit codes, folders, sweeps, Ctrl-C and resume."""
 
 import json
 import os

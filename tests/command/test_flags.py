@@ -1,4 +1,4 @@
-"""Hydra's flags anywhere on the line, and own options beside this project's."""
+"""Hydra's flags anywhere on the line, and the user's own options besides this project's."""
 
 import pytest
 from omegaconf import OmegaConf

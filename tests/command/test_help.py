@@ -1,4 +1,4 @@
-"""`--help` fits a terminal and shows settings as one writes them."""
+"""`--help` fits a terminal and shows settings as you type them."""
 
 import re
 

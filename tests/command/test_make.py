@@ -1,4 +1,4 @@
-"""`make train` hands on exactly the words that it was given, and `make setup` keeps what is there."""
+"""`make train` passes on exactly the words that it was given, and `make setup` keeps what exists."""
 
 import os
 import pty
@@ -60,7 +60,7 @@ def test_make_test_runs_all_the_tests_or_the_files_that_it_was_given(files, proj
 
 
 def make(project, *words):
-    """What `make` has the Python there do, a line for each call."""
+    """What `make` calls Python with, one line per call."""
     (project / ".venv" / "bin" / "python").write_text('#!/bin/sh\necho "$@" >> given\n')
     subprocess.run(["make", "--silent", "setup", *words], cwd=project, check=True)
     given = project / "given"

@@ -1,4 +1,4 @@
-"""Files and folders of any name work in every key that is a path."""
+"""Files and folders with any name work in every key that is a path."""
 
 import json
 import shutil

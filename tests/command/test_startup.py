@@ -1,4 +1,4 @@
-"""The quick start leaves the heavy libraries out, and available."""
+"""The quick start leaves out heavy libraries, but they stay available."""
 
 import subprocess
 import sys

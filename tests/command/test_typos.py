@@ -1,4 +1,4 @@
-"""Commands as people mistype them, or as they would write them elsewhere: one line that names what is meant."""
+"""Commands as people mistype them, or would write them elsewhere: one line that names what is meant."""
 
 import pytest
 

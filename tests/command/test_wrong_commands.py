@@ -1,4 +1,4 @@
-"""Wrong commands are one line and leave nothing; beside them, odd ones that mean something and work."""
+"""Wrong commands print one line and leave nothing; unusual but valid ones work."""
 
 import hashlib
 
@@ -24,7 +24,7 @@ def options(group):
 
 
 def everywhere():
-    """Mistakes that any command can meet: the command, its words, and what the line has to hold."""
+    """Mistakes possible with any command: the command, its words, and what the line must contain."""
     for command, key in OWN_KEY.items():
         yield command, ["--frobnicate"], "--frobnicate: unknown flag"
         yield command, ["--confg=job"], "--confg=job: unknown flag; did you mean --cfg?"

@@ -1,4 +1,4 @@
-"""Runs that exist in memory only, to be compared a thousand times."""
+"""Runs that exist only in memory, to be compared a thousand times."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def made(config, overrides, metrics, failure=None):
 
 
 def sweep(scores, config=DRAWN, metric="test/accuracy", solved=None):
-    """A run for each score of {learning rate: scores}, its seed the score's place; pairs are of validation and test.
+    """One run per score of {learning rate: scores}, with the score's index as seed; pairs are validation and test.
 
     A score None is a run that failed; from `solved` on a test score counts as solved.
     """

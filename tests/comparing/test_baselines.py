@@ -1,4 +1,4 @@
-"""The folds of a sweep beside scikit-learn by hand: means over folds, seeds averaged first, corrected intervals."""
+"""The folds of a sweep against scikit-learn by hand: means over folds, averaged over seeds, corrected intervals."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ IRIS = ["experiment=iris", "trainer.max_epochs=3", "data.val_fraction=0.2", "hyd
 
 @pytest.fixture(scope="module")
 def sweeps(tmp_path_factory):
-    """A working folder with a sweep of folds and seeds, and parts of it that are none."""
+    """A working folder with a sweep over folds and seeds, and parts of it that are not sweeps."""
     folder = tmp_path_factory.mktemp("sweeps")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

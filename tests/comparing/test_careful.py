@@ -1,4 +1,4 @@
-"""Comparisons that claim no more than their runs show: failures, splits, validation, differences, and two modes."""
+"""Comparisons claim no more than their runs show: failures, splits, validation, differences, and two modes."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: each row is tested once, by a run that has not seen it, and one file has them all."""
+"""Out-of-fold predictions: each row is tested once by a run that has not seen it, and one file has them all."""
 
 import csv
 import shutil

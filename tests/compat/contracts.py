@@ -1,4 +1,4 @@
-"""A contract with a library: what its inside does for this project, and which upgrade broke it."""
+"""A contract with a library: what its internals do for this project, and which upgrade broke it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from src.compat.missing import installed
 
 @contextmanager
 def contract(function: Callable[..., Any], *libraries: str) -> Iterator[None]:
-    """Within the block, fail in a line that names the `libraries` on whose insides a `function` leans."""
+    """Within the block, fail with a line that names the `libraries` whose internals a `function` relies on."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What composes a command's configuration once, and reads it quickly, gives what Hydra and OmegaConf give."""
+"""Composing a command's configuration once, and reading it quickly, gives the results of Hydra and OmegaConf."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What Hydra composes from a copy of an earlier composition is what it composes anew."""
+"""A copy of an earlier composition equals what Hydra composes anew."""
 
 import os
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BROKE_IT = f"hydra-core {hydra.__version__} composes in another way than 1.3.8"
 
 @pytest.fixture
 def anew(monkeypatch):
-    """Hydra as it is without this project, and then with compositions that are kept, from none on."""
+    """Plain Hydra, and then with cached compositions, starting with none."""
     create, build = config_loader_impl.create_defaults_list, ConfigLoaderImpl._compose_config_from_defaults_list
     monkeypatch.setattr(config_loader_impl, "create_defaults_list", getattr(create, "hydras", create))
     monkeypatch.setattr(ConfigLoaderImpl, "_compose_config_from_defaults_list", getattr(build, "hydras", build))

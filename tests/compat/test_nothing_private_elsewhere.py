@@ -1,4 +1,4 @@
-"""Other libraries' insides are known in one room only."""
+"""Only one package knows the internals of other libraries."""
 
 import ast
 import importlib

@@ -1,4 +1,4 @@
-"""A file with options of the user's own, as an editor, a habit or an accident leaves it: one line that names it."""
+"""A user's own option file, broken by an editor, a habit or an accident: one line that names it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The parts that are kept are what Hydra and OmegaConf make anew, and what becomes of one is nothing to the others."""
+"""Cached parts equal what Hydra and OmegaConf make anew, and changing one does not affect others."""
 
 import copy
 
@@ -90,7 +90,7 @@ def test_interpolations_are_parsed_once_and_mean_what_they_meant():
 
 def test_a_copy_is_as_deep_as_omegaconfs():
     class Local:
-        """What pickle does not find."""
+        """A class that pickle cannot find."""
 
     with contract(keep_parts, "omegaconf"):
         cfg = OmegaConf.create({"seed": 1, "a": {"b": [1, {"c": "${seed}"}], "d": None, "e": "???"}})

@@ -15,7 +15,7 @@ from tests.compat.contracts import contract
 
 
 def written(folder):
-    """What a writer in a folder has written: scalars and pictures by their tags."""
+    """What a writer in a folder has written: scalars and pictures by tag."""
     writer = SummaryWriter(folder)
     write_scalars(writer, {"a": 1.5, "b/c": -2.0}, 3)
     picture = io.BytesIO()

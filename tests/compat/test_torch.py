@@ -1,4 +1,4 @@
-"""Contracts with PyTorch: a bare step is a step, and schedulers take it for one."""
+"""Contracts with PyTorch: a bare step is a step, and schedulers accept it as one."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""Augmentation: each image its own view, the same views for the same seed, and training images alone."""
+"""Augmentation: different for each image, the same for the same seed, and only for training images."""
 
 import pytest
 import torch

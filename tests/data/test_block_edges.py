@@ -1,4 +1,4 @@
-"""BlockLoader where sizes do not divide: lengths by closed form, and processes that share rows."""
+"""BlockLoader with sizes that do not divide: lengths in closed form, and processes that share rows."""
 
 from math import ceil
 

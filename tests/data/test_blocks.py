@@ -1,4 +1,4 @@
-"""BlockLoader: each row once, in an order that only the seed and the epoch decide."""
+"""BlockLoader: each row once, in an order determined only by the seed and the epoch."""
 
 import pytest
 import torch

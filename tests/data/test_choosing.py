@@ -1,4 +1,4 @@
-"""Which task the values of a target call for."""
+"""Which task fits the values of a target."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.runs.test_prediction import write_csv
 
 
 def spread(values, rows=120):
-    """So many rows, each value about as often as any other."""
+    """So many rows, with each value about equally often."""
     return [values[row % len(values)] for row in range(rows)]
 
 

@@ -1,4 +1,4 @@
-"""Rows are told apart by all their cells and counted: against Python's own counting of the same cells."""
+"""Rows are distinguished by all their cells and counted, compared with Python's own counting of the same cells."""
 
 import random
 from collections import Counter
@@ -19,7 +19,7 @@ HEADER = ["a", "b", "colour", "id", "y"]
 
 
 def made(count, seed=0):
-    """Rows of few values, so that many are there twice or more."""
+    """Rows of few values, so that many are duplicates."""
     stream = random.Random(seed)
     return [
         (f"{stream.randint(0, 3) / 4}", f"{stream.randint(0, 2)}", stream.choice(["red", "blue", ""]), "", "yes")

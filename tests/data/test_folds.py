@@ -1,4 +1,4 @@
-"""Folds and groups: scikit-learn's splitters by hand, each row tested once, groups whole, nothing fitted on tests."""
+"""Folds and groups: scikit-learn's splitters by hand, each row tested once, whole groups, nothing fitted to tests."""
 
 import numpy as np
 import pytest
@@ -129,7 +129,7 @@ def test_groups_stay_whole_without_folds_and_splits_have_about_their_sizes_and_s
 @pytest.mark.parametrize("types", [None, "auto"])
 @pytest.mark.parametrize("fold", range(FOLDS))
 def test_nothing_is_fitted_on_the_rows_of_the_fold_that_is_tested(tmp_path, fold, types):
-    """Markers planted in test rows leave scaler, filling, categories and columns as they were."""
+    """Markers planted in test rows do not change scaler, filling, categories or columns."""
     path = visits(tmp_path / "visits.csv")
     clean = table(path, folds=FOLDS, fold=fold, types=types)
     header, *lines = path.read_text().splitlines()

@@ -1,4 +1,4 @@
-"""What columns of a table are taken for, and that nothing a colleague would see is lost on the way to numbers."""
+"""How columns of a table are read, and that nothing a colleague would notice is lost on the way to numbers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Members of an ensemble: which rows each validates on, and what each learns of its own training rows alone."""
+"""Members of an ensemble: which rows each validates on, and what each learns only from its own training rows."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ ROWS = 80
 
 @pytest.fixture
 def plants(tmp_path):
-    """A table with missing numbers, and a colour that one row alone has."""
+    """A table with missing numbers, and a colour that only one row has."""
     stream = np.random.default_rng(0)
     lines = ["size,weight,colour,kind"]
     for row in range(ROWS):
@@ -103,7 +103,7 @@ def test_what_members_learnt_comes_back_from_a_checkpoint(plants):
 
 
 def test_pooled_categories_are_told_apart(tmp_path):
-    """Of more than 64 categories the rarer ones share an input, and which these are differs from member to member."""
+    """With more than 64 categories the rarer ones share an input, and which these are differs between members."""
     path = tmp_path / "many.csv"
     lines = [f"{number % 97 if number % 3 else 'common'},{number % 2}" for number in range(600)]
     path.write_text("\n".join(["town,kind", *(f"t{line}" for line in lines)]) + "\n")

@@ -1,4 +1,4 @@
-"""Pictures as people keep them: folders of any usual name, files of any usual kind, and what lies between them."""
+"""Pictures as people keep them: folders with any usual name, files of any usual kind, and other files among them."""
 
 import json
 import os
@@ -227,7 +227,7 @@ def test_deep_pixels_are_said(tmp_path):
 
 
 def logo(hidden):
-    """A black square on nothing, where `hidden` is the colour of the nothing."""
+    """A black square on a transparent background with the colour `hidden`."""
     pixels = np.full((8, 8, 4), (*hidden, 0), np.uint8)
     pixels[:4] = (0, 0, 0, 255)
     return Image.fromarray(pixels)

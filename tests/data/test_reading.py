@@ -1,4 +1,4 @@
-"""Files of rows: what each kind of them gives, and what is found out by looking at it."""
+"""Files of rows: what each format gives, and what is detected from its contents."""
 
 import ast
 import csv
@@ -217,7 +217,7 @@ def test_a_sheet_is_a_table_or_names_what_is_missing(tmp_path):
 
 
 def workbook(path, rows):
-    """The least that a spreadsheet program takes for a workbook."""
+    """The minimal file that a spreadsheet program accepts as a workbook."""
     head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"

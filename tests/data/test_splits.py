@@ -1,4 +1,4 @@
-"""Sizes, noise and scaling of the splits where rounding, constants and one-row splits make them delicate."""
+"""Sizes, noise and scaling of splits in delicate cases: rounding, constants and one-row splits."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from src.errors import ConfigError
 
 
 class WithConstantColumn(InMemoryDataModule):
-    """Three columns: 7 everywhere, values near a million, and values near nought."""
+    """Three columns: 7 everywhere, values near a million, and values near zero."""
 
     task = "binary"
     class_names = ("a", "b")

@@ -1,4 +1,4 @@
-"""The synthetic datasets, beside scikit-learn's generators, splits and scaler."""
+"""The synthetic datasets compared with scikit-learn's generators, splits and scaler."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Tables: which columns become which numbers, as scikit-learn would have it, and what is refused."""
+"""Tables: which columns become which numbers, as in scikit-learn, and what is refused."""
 
 import numpy as np
 import pytest

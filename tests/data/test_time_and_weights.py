@@ -1,4 +1,4 @@
-"""Rows that are split in time, and rows that count more often than others."""
+"""Rows that are split in time, and rows with weights."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A run's first line says which data they are, by a name that people know."""
+"""A run's first line names the data as people know it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each baseline is scikit-learn's, called by hand on the rows that the network sees, to nine digits."""
+"""Each baseline equals scikit-learn's, called by hand on the rows that the network sees, to nine digits."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The sentence says what the interval says, of the baseline that validation chose, not of the one that tests best."""
+"""The sentence follows the interval for the baseline that validation chose, not the one with the best test score."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A small disk of its own for a test: a tmpfs, where mounting is allowed."""
+"""A small disk for a test: a tmpfs, if mounting is allowed."""
 
 import os
 import subprocess
@@ -21,21 +21,21 @@ class Disk:
         self._mount("none", **AMPLE)
 
     def limit(self, **room: int | str) -> None:
-        """Change what there is room for: `size`, in bytes, or `nr_inodes`; all else is ample."""
+        """Change the limits: `size`, in bytes, or `nr_inodes`; the other is ample."""
         self._mount("remount,rw", **(AMPLE | room))
 
     def read_only(self) -> None:
-        """Take nothing more."""
+        """Make the disk full."""
         subprocess.run(["mount", "-o", "remount,ro", str(self.path)], check=True)
 
     def used(self) -> dict[str, int]:
-        """What is used of the room."""
+        """The space in use."""
         found = os.statvfs(self.path)
         size = (found.f_blocks - found.f_bfree) * found.f_frsize
         return {"size": size, "nr_inodes": found.f_files - found.f_ffree}
 
     def unmount(self) -> None:
-        """Take the disk away, also from processes that have files open there."""
+        """Remove the disk, even from processes with open files on it."""
         subprocess.run(["umount", "--lazy", str(self.path)], check=True)
 
     def _mount(self, how: str, **room: int | str) -> None:
@@ -45,7 +45,7 @@ class Disk:
 
 
 def small_disk(folder: Path) -> Disk:
-    """A new disk in a folder; the test is skipped where nothing may be mounted."""
+    """A new disk in a folder; the test is skipped if mounting is not allowed."""
     path = folder / "disk"
     path.mkdir()
     try:

@@ -1,4 +1,4 @@
-"""What a command says when it fails, and what it leaves."""
+"""What a command prints when it fails, and what it leaves."""
 
 
 def tree(folder):

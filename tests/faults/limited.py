@@ -1,4 +1,4 @@
-"""A command whose files may not grow beyond some bytes: `python -m tests.faults.limited BYTES MODULE ARGUMENTS…`."""
+"""A command with a limit on the size of its files: `python -m tests.faults.limited BYTES MODULE ARGUMENTS…`."""
 
 import resource
 import runpy

@@ -1,4 +1,4 @@
-"""Runs that nothing happened to, trained once for all processes of a test run."""
+"""Undisturbed runs, trained once for all processes of a test run."""
 
 import fcntl
 import os
@@ -13,19 +13,19 @@ from tests.commands import run
 
 
 class Reference(NamedTuple):
-    """What was never killed: its folder, and the seconds that it took."""
+    """An undisturbed run: its folder, and the seconds that it took."""
 
     folder: Path
     seconds: float
 
 
 def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Reference:
-    """The folder that `make(folder)` fills when it is first asked for, by whichever process.
+    """The folder that `make(folder)` fills on first use, by whichever process.
 
     Args:
         factory: Pytest's; each process of pytest-xdist has a folder of its own in a common one.
-        name: Of the folder.
-        make: Fills the folder, which it finds empty.
+        name: Name of the folder.
+        make: Fills the empty folder.
     """
     root = factory.getbasetemp()
     common = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root

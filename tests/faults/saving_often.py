@@ -1,4 +1,4 @@
-"""`src.train` that writes a checkpoint after each block, to a slow disk: kills fall between writes and into them."""
+"""`src.train` writing a checkpoint after each block to a slow disk: kills happen between and during writes."""
 
 import os
 import runpy

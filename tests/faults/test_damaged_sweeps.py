@@ -31,7 +31,7 @@ SAMPLE = 29  # every so many are among the tests of each change
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two sweeps of two runs, one broken off after its first run and one within its stack, and a comparison of each."""
+    """Two sweeps of two runs, interrupted after the first run and within a stack, and a comparison of each."""
     folder = tmp_path_factory.mktemp("swept")
     for name, launcher in LAUNCHERS.items():
         (folder / name).mkdir()

@@ -35,7 +35,7 @@ TRIES = 5  # of disks that are full after some bytes
 
 @pytest.fixture
 def whole(tmp_path_factory):
-    """The runs folder of a kind that had room: `whole(kind)`."""
+    """The runs folder of a kind that had enough space: `whole(kind)`."""
 
     def of(kind):
         def make(folder):
@@ -52,21 +52,21 @@ def command(kind, runs):
 
 
 def members_of(runs):
-    """The folders of all runs, by their place below their own folder or their sweep's."""
+    """The folders of all runs, by their path below their own folder or their sweep's."""
     top = "*/multirun/*/*" if list(runs.glob("*/multirun")) else "*/*"
     begun = [path for path in runs.glob(top) if (path / ".hydra").exists()]
     return {path.name if "multirun" in path.parts else "": path for path in begun}
 
 
 def limits(kind, room, needed):
-    """Room for some files, or bytes well below those needed: a disk rounds its size up to whole pages."""
+    """Space for some files, or for far fewer bytes than needed, since a disk rounds its size up to whole pages."""
     if room == "nr_inodes":
         return range(1, needed, STEPS.get(kind, 3))
     return [needed * part // (TRIES + 1) for part in range(1, TRIES + 1)]
 
 
 def assert_goes_on(kind, runs, reference):
-    """What a full disk has left of a run or a sweep can be resumed, and comes to what it would have come to."""
+    """What a full disk has left of a run or a sweep can be resumed with the same result as without the interruption."""
     sweeps, members = list(runs.glob("*/multirun/*")), members_of(runs)
     if not members and not sweeps:
         assert not list(runs.parent.iterdir()), "something is left of what never began"
@@ -159,7 +159,7 @@ def test_what_is_written_about_runs_is_whole_or_not_there(name, room, disk, fini
 @pytest.mark.faults
 @pytest.mark.parametrize("launcher", [None, "basic", "vectorized"])
 def test_a_checkpoint_outlasts_the_disk_that_fills_up_behind_it(launcher, disk):
-    """A file fills the disk while a run goes on; what is resumed ends as the run that always had room."""
+    """A file fills the disk during a run; the resumed run ends like one that always had space."""
     few = ("experiment=xor", "data.num_train=200", "logger=none")
     sweep = [] if launcher is None else ["-m", "seed=0,1", f"hydra/launcher={launcher}"]
     more = ["hydra.launcher.seconds_between_checkpoints=0"] if launcher == "vectorized" else []

@@ -1,4 +1,4 @@
-"""Places that go while a run trains, or are none: one line, and nothing is made in their stead."""
+"""Folders that disappear during a run, or are not folders: one line, and nothing is created in their place."""
 
 import pytest
 

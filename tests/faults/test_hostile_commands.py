@@ -1,6 +1,6 @@
-"""Run folders that a stranger made, given to every command: nothing is run, and nothing written where it should not be.
+"""Run folders that a stranger made, given to every command: no code is run, and nothing is written elsewhere.
 
-What a configuration is refused for is told in `tests/trust/test_hostile_folders.py`; here each goes the whole way.
+`tests/trust/test_hostile_folders.py` tests why configurations are refused; here each goes the whole way.
 """
 
 import pickle
@@ -32,7 +32,7 @@ SAMPLE = 29  # every so many are among the tests of each change
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A run, and a sweep of two of which the second has not finished, as they are before a stranger comes."""
+    """A run, and a sweep of two runs, the second unfinished, before a stranger changes them."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -56,7 +56,7 @@ def strangers(folder, tmp_path, monkeypatch):
 
 
 def contents(folder):
-    """Of each file; of logs, which every command may write, only that they are there."""
+    """The contents of each file; for logs, which every command may write, only that they exist."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path: b"" if path.suffix == ".log" else path.read_bytes() for path in files}
 
@@ -67,7 +67,7 @@ def change(run, attack):
 
 
 def give_to_lab():
-    """What `lab.open` answers, as a command would."""
+    """The result of `lab.open`, as if it were a command."""
     try:
         lab.open(Path("run").absolute()).evaluate()
     except ConfigError as error:

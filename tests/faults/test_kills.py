@@ -1,4 +1,4 @@
-"""kill -9 at random moments: the run that is resumed ends as one that was never killed, to the last bit."""
+"""kill -9 at random moments: the resumed run ends like one that was never killed, to the last bit."""
 
 import random
 import subprocess
@@ -29,7 +29,7 @@ UNDER_LOAD = 5  # every fifth, while other processes have all cores
 
 
 def numbered(in_every_suite):
-    """A case for each kill; those that are named (kind, number) run with the other tests too."""
+    """One case per kill; the named ones (kind, number) run with the other tests too."""
     return [
         pytest.param(kind, number, marks=() if (kind, number) in in_every_suite else pytest.mark.faults)
         for kind in RUNS
@@ -39,7 +39,7 @@ def numbered(in_every_suite):
 
 @pytest.fixture
 def reference(tmp_path_factory):
-    """The finished run of a kind, trained when it is first asked for."""
+    """The finished run of a kind, trained on first use."""
 
     def of(kind):
         def make(folder):
@@ -58,7 +58,7 @@ def command(kind, folder):
 
 @contextmanager
 def load(wanted):
-    """Processes that compute all the time, two for each core."""
+    """Processes that compute all the time, two per core."""
     number = 2 * cores.available() if wanted else 0
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
     try:
@@ -70,7 +70,7 @@ def load(wanted):
 
 
 def kill(words, seconds):
-    """Kill a command some seconds after its start, if it is not done by then; whether it was killed."""
+    """Kill a command some seconds after its start, unless it is done by then; returns whether it was killed."""
     process = Running(words, ROOT, {})
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
@@ -82,7 +82,7 @@ def kill(words, seconds):
 
 
 def killed(kind, seconds, place):
-    """The folder of a run of a kind that was killed after some seconds, sooner if it was done by then."""
+    """The folder of a run that was killed after some seconds, or sooner if it was done by then."""
     tries = ((place / f"killed{number}", seconds * 0.8**number) for number in count())
     return next(folder for folder, seconds in tries if kill(command(kind, folder), seconds))
 

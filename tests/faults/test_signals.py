@@ -1,4 +1,4 @@
-"""Signals: each saves and ends within seconds, with its exit code and one line; a second one ends at once."""
+"""Signals: each saves and ends the run within seconds, with its exit code and one line; a second ends it at once."""
 
 import os
 import re
@@ -15,7 +15,7 @@ SECONDS = 20  # in which a busy machine answers; alone it takes one
 
 
 def sent(process, *signals, pause=0.0):
-    """What a command says and returns after some signals."""
+    """What a command prints and returns after some signals."""
     for number in signals:
         process.send_signal(number)
         time.sleep(pause)

@@ -1,4 +1,4 @@
-"""Sweeps that are killed at random moments and resumed come to what the uninterrupted sweep comes to, bit for bit."""
+"""Sweeps that are killed at random moments and resumed end like the uninterrupted sweep, bit for bit."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def sweep_of(runs: Path) -> Path:
 
 @pytest.fixture
 def uninterrupted(tmp_path_factory):
-    """A sweep that nothing happened to: `uninterrupted(name)`."""
+    """An undisturbed sweep: `uninterrupted(name)`."""
 
     def sweep(name):
         def make(runs):
@@ -54,7 +54,7 @@ def uninterrupted(tmp_path_factory):
 
 
 def killed(words, started, seconds):
-    """Start a command and kill it some seconds after it has begun; whether it had not ended by then."""
+    """Start a command and kill it after some seconds; returns whether it was still running."""
     with going_on("src.train", *words) as process:
         wait_until(lambda: started() or process.poll() is not None, process)
         deadline = time.monotonic() + seconds
@@ -64,7 +64,7 @@ def killed(words, started, seconds):
 
 
 def killed_sweep(name, seconds, place):
-    """The folder of a sweep that was killed after some seconds, sooner if it was done by then."""
+    """The folder of a sweep that was killed after some seconds, or sooner if it was done by then."""
 
     def goes_on(runs, seconds):
         words = [*COMMON, *SWEEPS[name], f"runs_dir={runs}"]
@@ -153,7 +153,7 @@ def test_a_killed_sweep_is_resumed_by_another_launcher(first, second, line, tmp_
 
 
 def alive(group):
-    """Whether a process of a group still runs; one that ended may wait for long until somebody asks how."""
+    """Whether a process of a group is still running; zombies do not count."""
     listed = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
     states = [state for number, state in map(str.split, listed.splitlines()) if int(number) == group]
     return any(not state.startswith("Z") for state in states)

@@ -1,4 +1,4 @@
-"""What a score loses where a column is shuffled: scikit-learn's numbers, and intervals that hold."""
+"""What a score loses when a column is shuffled: scikit-learn's numbers, and valid intervals."""
 
 import csv
 from types import SimpleNamespace
@@ -87,7 +87,7 @@ def test_large_tables_are_drawn_from_and_wide_ones_left_out(run):
 
 
 def test_intervals_cover_what_many_test_splits_would_give():
-    """Test splits drawn anew: the interval of each has the mean over all in 95 of 100."""
+    """Over new test splits, 95 of 100 intervals contain the mean over all."""
     stream = np.random.default_rng(0)
     found = {"accuracy": [], "r2": []}
     for _ in range(400):

@@ -1,4 +1,4 @@
-"""`load_from_checkpoint` with nothing but the path, for each head, on runs that an earlier version has left."""
+"""`load_from_checkpoint` with only the path, for each head, on runs of an earlier version."""
 
 import json
 import shutil

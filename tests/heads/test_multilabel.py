@@ -1,4 +1,4 @@
-"""Several labels a row: loss, scores and thresholds against scikit-learn."""
+"""Several labels per row: loss, scores and thresholds against scikit-learn."""
 
 import pytest
 import torch

@@ -137,7 +137,7 @@ def test_the_log_loss_knows_no_weights_and_no_smoothing():
 
 
 def test_classes_that_neither_occur_nor_are_predicted_leave_an_interval_alone():
-    """40, 18 and 2 rows, all right: a draw without the two has a macro mean of the others, as scikit-learn's."""
+    """40, 18 and 2 rows, all right: a resample without the two has the macro mean of the others, as in scikit-learn."""
     y = torch.tensor([0] * 40 + [1] * 18 + [2] * 2)
     assert intervals("multiclass", torch.eye(3)[y], y, y, resamples=200)["f1"] == (1, 1)
 

@@ -1,4 +1,4 @@
-"""Losses, labels and scores of the heads, beside scikit-learn's on the same predictions."""
+"""Losses, labels and scores of the heads compared with scikit-learn's on the same predictions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The training loop beside NumPy and plain PyTorch: momentum by hand, step sizes, and where a loss diverges."""
+"""The training loop compared with NumPy and plain PyTorch: momentum by hand, step sizes, and diverging losses."""
 
 import lightning.pytorch as pl
 import numpy as np

@@ -30,7 +30,7 @@ SCHEDULES = {
 
 
 def fit(head, datamodule, steps, epochs=3, **settings):
-    """Train in blocks of `steps` and give the Trainer back."""
+    """Train in blocks of `steps` and return the Trainer."""
     datamodule.steps_per_execution = steps
     head.automatic_optimization = steps == 1
     trainer = pl.Trainer(

@@ -1,4 +1,4 @@
-"""Weights of rows: a row of weight 2 is as if it stood there twice, one of weight 0 as if it did not."""
+"""Weights of rows: a row of weight 2 counts as if repeated, one of weight 0 as if absent."""
 
 import copy
 

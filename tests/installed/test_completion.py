@@ -93,7 +93,7 @@ ASKED = {
 
 @pytest.fixture(params=list(ASKED))
 def ask(request, tmp_path):
-    """Ask a shell that has read its script what it would put in place of a line's last word."""
+    """Ask a shell with our script how it would complete a line's last word."""
     shell = request.param
     if shutil.which(shell) is None and not os.environ.get("CI"):
         pytest.skip(f"{shell} is not installed")

@@ -1,4 +1,4 @@
-"""`lab COMMAND …` is `python -m src.COMMAND …`, and says what it is without importing anything heavy."""
+"""`lab COMMAND …` is `python -m src.COMMAND …`, and prints its help without importing anything heavy."""
 
 import sys
 

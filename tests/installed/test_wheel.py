@@ -1,4 +1,4 @@
-"""The wheel holds what it should and nothing else, and trains from any folder; a clone is installed as it stands."""
+"""The wheel contains what it should and nothing else, and trains from any folder; a clone is installed in place."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def test_git_ignores_what_uv_writes():
 
 @pytest.mark.docs
 def test_it_trains_outside_the_clone(wheel, tmp_path):
-    """In an environment whose packages are those of this one, but for the clone."""
+    """In an environment with the packages of this one, except the clone."""
     place = tmp_path / "env"
     venv.create(place, symlinks=True, with_pip=False)
     python = place / "bin" / "python"

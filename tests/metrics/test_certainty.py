@@ -1,4 +1,4 @@
-"""Intervals of a test set's scores: SciPy's where a closed form exists, never a point at the edge."""
+"""Intervals of a test set's scores: SciPy's if a closed form exists, never a point at the edge."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Differences on the same rows: published numbers, NumPy's way, and how often the interval holds the truth."""
+"""Differences on the same rows: published numbers, NumPy's results, and the coverage of the interval."""
 
 import numpy as np
 import pytest

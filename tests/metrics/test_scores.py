@@ -1,4 +1,4 @@
-"""Scores are scikit-learn's, also with ties, certain probabilities, one row and classes without rows."""
+"""Scores equal scikit-learn's, also with ties, certain probabilities, one row and classes without rows."""
 
 import math
 
@@ -46,7 +46,7 @@ def multilabel_rows(kind, num_rows=300):
 
 
 def ranking_by_scikit_learn(p, truth):
-    """ROC AUC and average precision, NaN where scikit-learn would warn."""
+    """ROC AUC and average precision, NaN when scikit-learn would warn."""
     positive = truth.sum()
     return {
         "roc_auc": sk.roc_auc_score(truth, p) if 0 < positive < len(truth) else math.nan,
@@ -226,7 +226,7 @@ def test_a_probability_a_rounding_error_above_one_is_one():
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 0], [1, 1, 1]], ids=["all right", "one wrong", "all wrong"])
 @pytest.mark.filterwarnings("ignore")
 def test_rows_of_one_class_agree_as_in_scikit_learn(labels):
-    """Kappa is 0 / 0 where all rows are of one class and right."""
+    """Kappa is 0 / 0 if all rows are of one class and right."""
     truth, labels = torch.tensor([0, 0, 0]), torch.tensor(labels)
     scores = overall_scores("binary", torch.eye(2)[labels], labels, truth)
     found = {name: scores[name] for name in agreement.NAMES}

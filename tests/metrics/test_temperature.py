@@ -1,4 +1,4 @@
-"""The temperature is where SciPy finds the smallest penalised log loss, and near 1 where rows say little."""
+"""The temperature is where SciPy finds the smallest penalised log loss, and near 1 for few rows."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A threshold is the best of all that the rows allow, and survives rounding."""
+"""A threshold is the best that the rows allow, and survives rounding."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Hidden activations: those that one computes by hand, of a network left as it was."""
+"""Hidden activations equal those computed by hand, and the network is left unchanged."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Networks: their sizes in closed form, and the one weighted sum that linear ones are."""
+"""Networks: their sizes in closed form, and the weighted sum that linear ones compute."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The network for tables: what stands before its hidden layers, and its first weights."""
+"""The network for tables: the layers before its hidden layers, and its initial weights."""
 
 import math
 

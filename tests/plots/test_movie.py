@@ -1,4 +1,4 @@
-"""Movies: frames that depend on nothing but what they show, and GIFs that hold what they are given."""
+"""Movies: frames depend only on what they show, and GIFs contain what they are given."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Classes stay apart for readers who see red and green alike: measured on the pixels of figures as they are drawn."""
+"""Classes stay distinguishable for colour-blind readers: measured on the pixels of drawn figures."""
 
 import io
 from itertools import combinations
@@ -31,7 +31,7 @@ D65 = np.array([0.95047, 1.0, 1.08883])
 
 
 def lab(pixels, sight):
-    """CIE L*a*b* [K, 3] of sRGB pixels [K, 3] from 0 to 255, as somebody of that sight has them."""
+    """CIE L*a*b* [K, 3] of sRGB pixels [K, 3] from 0 to 255, as seen with that colour vision."""
     encoded = np.asarray(pixels) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     xyz = np.clip(linear @ SIGHT[sight].T, 0, 1) @ TO_XYZ.T / D65
@@ -40,7 +40,7 @@ def lab(pixels, sight):
 
 
 def least_difference(pixels, sight):
-    """CIE76 between the two pixels that are most alike."""
+    """The CIE76 difference of the two most similar pixels."""
     return min(np.linalg.norm(one - other) for one, other in combinations(lab(pixels, sight), 2))
 
 
@@ -52,7 +52,7 @@ def pixels_at(figure, axis, places):
 
 
 def strips(num_classes):
-    """A boundary figure whose plane is cut into a strip for each class, with one row in the middle of each."""
+    """A boundary figure with one strip of the plane per class, and one row in the middle of each."""
     middles = torch.stack([torch.arange(num_classes) + 0.5, torch.zeros(num_classes)], dim=1)
     corners = torch.tensor([[0.0, -1.0], [float(num_classes), 1.0]])
     plane = plane_around(torch.cat([middles, corners]), 160)

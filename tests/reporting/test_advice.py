@@ -1,4 +1,4 @@
-"""What a run that missed its target says to try."""
+"""What a run that missed its target suggests to try."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tables fit a terminal of eighty characters."""
+"""Tables fit a terminal of 80 characters."""
 
 from src.reporting.columns import aligned
 from src.reporting.summary import metrics_table

@@ -1,4 +1,4 @@
-"""Names from files and folders are shown, and do nothing to the terminal that shows them."""
+"""Names from files and folders are displayed, but cannot control the terminal."""
 
 import logging
 import unicodedata

@@ -1,4 +1,4 @@
-"""Baselines are fitted once, kept in the run's folder, and shown beside its evaluation as long as they belong to it."""
+"""Baselines are fitted once, saved in the run's folder, and shown with its evaluation as long as they are current."""
 
 import json
 import logging
@@ -35,7 +35,7 @@ def evaluated(folder, **settings):
 
 @pytest.fixture
 def said(caplog):
-    """What has been said since this was last asked."""
+    """What has been printed since the last call."""
     caplog.set_level(logging.INFO)
 
     def text():

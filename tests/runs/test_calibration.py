@@ -1,4 +1,4 @@
-"""A run's temperature is fitted on validation rows, kept, followed by every answer, and taken away again."""
+"""A run's temperature is fitted on validation rows, saved, used by every prediction, and removed again."""
 
 import csv
 import logging
@@ -23,7 +23,7 @@ CALIBRATED = "head.calibration=temperature"
 
 
 def raw(folder, split):
-    """Logits that nothing has divided, and labels, as NumPy arrays."""
+    """Undivided logits and labels, as NumPy arrays."""
     opened = open_run(folder)
     opened.head.temperature = 1.0
     logits, y = opened.head.outputs(opened.datamodule.whole(split))

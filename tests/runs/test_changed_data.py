@@ -1,4 +1,4 @@
-"""Files that changed after a run was trained on them: refused, or on request measured on what the run has not seen."""
+"""Files that changed after a run was trained on them: refused, or on request evaluated on rows not seen before."""
 
 import json
 import logging
@@ -54,7 +54,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def again(made, tmp_path, caplog):
-    """Copies of them, whose runs know the copied data; and what is said."""
+    """Copies of them, with runs that know the copied data; and what is printed."""
     folder = shutil.copytree(made, tmp_path / "again")
     for kind in ("table", "pictures"):
         path = folder / kind / "run" / ".hydra" / "config.yaml"

@@ -63,7 +63,7 @@ def folder(place, tmp_path_factory):
 
 
 def contents(folder):
-    """Of each file; of logs only that they are there."""
+    """The contents of each file; for logs only that they exist."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path: b"" if path.suffix == ".log" else path.read_bytes() for path in files}
 

@@ -1,4 +1,4 @@
-"""What `src.describe` says of a dataset, and shows."""
+"""What `src.describe` prints and draws of a dataset."""
 
 import json
 

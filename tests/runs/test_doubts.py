@@ -1,4 +1,4 @@
-"""What is allowed and rarely meant is said once, in one line; what is ordinary is not."""
+"""What is allowed but rarely meant is reported once, in one line; what is ordinary is not."""
 
 import csv
 import random

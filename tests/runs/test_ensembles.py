@@ -1,4 +1,4 @@
-"""Runs of a sweep answer together: the mean of what each says, by hand, and one line where they cannot."""
+"""Runs of a sweep predict together: the mean, by hand, and one line if they cannot."""
 
 import csv
 from pathlib import Path
@@ -35,7 +35,7 @@ def write(path, columns, rows):
 
 @pytest.fixture
 def folds(train):
-    """Train a run for each of three folds: their folders."""
+    """Train one run per fold of three; returns their folders."""
 
     def runs(*words):
         names = ("0", "1", "2")
@@ -46,7 +46,7 @@ def folds(train):
 
 @torch.no_grad()
 def said(folder, x):
-    """What a run says of raw rows, by hand: its own scaler, its network, no head."""
+    """A run's output for raw rows, by hand: its own scaler and network, without a head."""
     opened = open_run(folder)
     scaler = opened.datamodule.scaler
     return opened.head.network(x if scaler is None else (x - scaler.mean) / scaler.scale)

@@ -1,4 +1,4 @@
-"""A run's folder alone is enough to measure it: the same numbers as scikit-learn, the same as when it was trained."""
+"""A run's folder is enough to evaluate it: the same numbers as from scikit-learn and as in training."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""An exported file computes what the run does, in a runtime of its own."""
+"""An exported file computes the same as the run, in a runtime of its own."""
 
 import json
 

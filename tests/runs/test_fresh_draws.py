@@ -1,4 +1,4 @@
-"""Drawn data may be drawn anew to test a run, with a mark; rows that it was trained on are refused."""
+"""Data may be generated anew to test a run, with a mark; rows that it was trained on are refused."""
 
 import json
 

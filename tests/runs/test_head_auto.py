@@ -1,4 +1,4 @@
-"""Tables for which no head is named: the one that fits is chosen, told, and named in the run's folder."""
+"""Tables without a named head: the one that fits is chosen, reported, and named in the run's folder."""
 
 import numpy as np
 import pytest

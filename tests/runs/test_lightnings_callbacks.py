@@ -1,4 +1,4 @@
-"""Lightning's own callbacks, each by one override: what they give here is what they give in plain Lightning."""
+"""Lightning's own callbacks, each with one override, give the same results as in plain Lightning."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""A LightningModule and a LightningDataModule of the user's own, under this project's Trainer and folders."""
+"""A user's own LightningModule and LightningDataModule, with this project's Trainer and folders."""
 
 import csv
 import json

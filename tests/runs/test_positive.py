@@ -1,4 +1,4 @@
-"""The positive class is named where its scores and threshold are, and `data.positive` swaps it everywhere."""
+"""The positive class is named next to its scores and threshold, and `data.positive` swaps it everywhere."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ PAIRS = {"sick": "well", "case": "control", "fraud": "legit", "churned": "stayed
 
 
 def table(path, positive, other, count=200):
-    """A table whose positive class is one row in five, and not told apart by its columns."""
+    """A table with a positive class of one row in five, which its columns cannot predict."""
     stream = np.random.RandomState(0)
     lines = []
     for i in range(count):

@@ -1,4 +1,4 @@
-"""Rows of a file come back with the labels and probabilities that the run gives them."""
+"""Rows of a file are returned with the labels and probabilities of the run."""
 
 import csv
 import subprocess

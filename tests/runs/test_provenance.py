@@ -1,4 +1,4 @@
-"""What a run's numbers come from stands beside them, and nothing of what its rows hold."""
+"""The origin of a run's numbers is saved with them, but nothing of the contents of its rows."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""What Lightning or the data cannot do: one line, before training where that can be known."""
+"""What Lightning or the data cannot do: one line, before training if possible."""
 
 import csv
 from contextlib import nullcontext

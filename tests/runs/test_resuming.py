@@ -1,4 +1,4 @@
-"""Resuming: a run that was broken off anywhere ends as one that was not, to the last bit, and its table is whole."""
+"""Resuming: a run interrupted anywhere ends like one that was not, to the last bit, and its table is complete."""
 
 import shutil
 
@@ -21,7 +21,7 @@ class BrokenOffError(Exception):
 
 
 def break_off(monkeypatch, calls):
-    """Have the training break off after so many calls of `training_step`."""
+    """Interrupt training after so many calls of `training_step`."""
     healthy, seen = Head.training_step, []
 
     def failing(head, batch, batch_idx):

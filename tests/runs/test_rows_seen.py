@@ -1,6 +1,6 @@
-"""However its file changes, a run is never tested on rows that it has seen, or it says that it is.
+"""However its file changes, a run is never tested on rows that it has seen without saying so.
 
-Which rows it has seen is worked out here from the file's text and scikit-learn's splits, not from what the run keeps.
+The rows it has seen are determined here from the file's text and scikit-learn's splits, not from what the run saved.
 """
 
 import csv
@@ -41,7 +41,7 @@ def text_of(rows, header="a,b,colour,y,name"):
 
 
 def inputs_of(row):
-    """A row's inputs as they are meant: numbers as numbers."""
+    """A row's inputs by value: numbers as numbers."""
     return (round(float(row["a"]), 6), round(float(row["b"]), 6), row["colour"].strip())
 
 
@@ -51,7 +51,7 @@ def read(path):
 
 
 def seen_in(rows):
-    """The inputs of rows that train and that validate, as scikit-learn divides them."""
+    """The inputs of training and validation rows, as split by scikit-learn."""
     y, places = np.array([row["y"] for row in rows]), np.arange(len(rows))
     test_size, val_size = int(np.ceil(0.2 * len(rows))), round(0.1 * len(rows))
     rest, _ = train_test_split(places, test_size=test_size, random_state=0, stratify=y)
@@ -77,7 +77,7 @@ def without_figures(monkeypatch):
 
 @pytest.fixture
 def again(made, caplog):
-    """The same, with the table and the run's folder as they were; what is said is caught."""
+    """The same, with the original table and run folder; captures what is printed."""
     folder, seen = made
     (folder / "rows.csv").write_text(text_of(made_rows()))
     for path in folder.glob("run/*evaluation*"):

@@ -1,4 +1,4 @@
-"""A table's run, asked about rows of other files: written otherwise, with categories of their own, exported."""
+"""A table's run predicts rows of other files: in another format, with new categories, or exported."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""A target that is a number, learned in a unit of its own size and told in its own units."""
+"""A numeric target is learned in a unit of its own size and reported in its own units."""
 
 import numpy as np
 import pytest

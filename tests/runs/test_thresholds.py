@@ -1,4 +1,4 @@
-"""After a threshold is chosen or given, every place shows its scores, and the run says on which rows it was chosen."""
+"""After a threshold is chosen or set, all scores use it, and the run says on which rows it was chosen."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What a run leaves behind, and what can be done with it again."""
+"""What a run leaves behind, and what can be done with it later."""
 
 import csv
 import json

@@ -58,7 +58,7 @@ def stacked(cfgs, root: Path) -> list[Member]:
 def both(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[tuple[Path, Path]]]:
     """Folders of the same runs, trained alone and stacked: `both(common, [overrides of each run])`.
 
-    They are trained when they are first asked for; whoever asks again gets the same folders, to read only.
+    They are trained on first use; later calls return the same folders, which must not be changed.
     """
 
     @cache

@@ -1,4 +1,4 @@
-"""Jobs made from one composition are the jobs that Hydra composes one by one."""
+"""Jobs made from one composition equal those that Hydra composes one by one."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""An ensemble is one run: its members are what they would be alone, and it answers with their mean, by hand."""
+"""An ensemble is one run: its members are the same as single networks, and it predicts their mean, by hand."""
 
 import csv
 import json
@@ -106,7 +106,7 @@ def command(folder: Path, **settings):
 
 
 def networks_of(folder: Path, activation: Callable[[], nn.Module]) -> list[nn.Module]:
-    """The members of a run, built by hand of the weights in its checkpoint."""
+    """The members of a run, built by hand from the weights in its checkpoint."""
     state = checkpoint(folder, "best")["state_dict"]
     found = []
     for member in range(1 + max(int(name.split(".")[2]) for name in state)):
@@ -134,7 +134,7 @@ def wine_data() -> BundledTable:
 
 @torch.no_grad()
 def said(networks: list[nn.Module], x: torch.Tensor) -> torch.Tensor:
-    """Probabilities [N, M, C] of each member, of rows [N, M, F] as each sees them."""
+    """Probabilities [N, M, C] from each member for rows [N, M, F] as each sees them."""
     return torch.stack([each(x[:, m]).softmax(1) for m, each in enumerate(networks)], dim=1).double()
 
 
@@ -155,7 +155,7 @@ def test_scores_are_out_of_fold_and_the_answer_is_the_mean(wine):
 
 
 def test_each_member_is_what_torch_makes_of_its_own_rows(tmp_path):
-    """Two epochs of one of them by hand: its first weights, its rows in its own order, and torch's Adam."""
+    """Two epochs of one member by hand: its initial weights, its rows in its own order, and torch's Adam."""
     words = [*WINE, "trainer.max_epochs=2", "data.batch_size=32"]
     run = ensemble(tmp_path, *words)
     data, member = run.parts.datamodule, 3

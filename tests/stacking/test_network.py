@@ -12,7 +12,7 @@ from src.stacking.network import StackedNetwork, cannot_stack
 
 
 def _told_apart(network):
-    """A network whose last layer does not begin with zeros, so that all parameters have gradients."""
+    """A network with a last layer that does not start at zero, so that all parameters have gradients."""
     nn.init.normal_(network[-1].weight)
     return network
 

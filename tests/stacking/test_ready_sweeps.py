@@ -1,4 +1,4 @@
-"""Every ready sweep runs, and compares what its name says."""
+"""Every ready-made sweep runs, and compares what its name says."""
 
 import json
 

@@ -23,7 +23,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def sweep(finished, tmp_path):
-    """A sweep whose last two runs have not finished, at another place than where it began."""
+    """A sweep with two unfinished runs, moved to another place."""
     folder = tmp_path / "moved" / "and renamed"
     shutil.copytree(finished, folder)
     for number in ("1", "2"):

@@ -1,4 +1,4 @@
-"""A stack's runs are the runs that would have been trained one by one."""
+"""A stack's runs equal runs that are trained one by one."""
 
 import pytest
 import torch
@@ -68,7 +68,7 @@ CASES = {
 
 
 def assert_alike(ours, theirs, where=""):
-    """Nested containers of one structure, their numbers within the tolerance."""
+    """Nested containers with equal structure, and numbers within the tolerance."""
     number = isinstance(ours, int | float) and isinstance(theirs, int | float)  # OmegaConf's 0 is our 0.0
     assert type(ours) is type(theirs) or number, f"{where}: {type(ours)} and {type(theirs)}"
     if isinstance(theirs, dict):
@@ -129,7 +129,7 @@ def assert_same_checkpoint(ours, theirs, name):
 
 
 def test_a_stacked_run_is_resumed_like_any_other(tmp_path):
-    """What the resumed run comes to equals what the uninterrupted one would have."""
+    """The resumed run ends like the uninterrupted one."""
     common = [*SHORT, "optimizer=adam", "scheduler=plateau", "scheduler.patience=1", "data.noise=0.5"]
     common += ["callbacks.early_stopping.patience=50"]
     short = [composed([*common, *seed, "trainer.max_epochs=4"]) for seed in SEEDS]

@@ -1,4 +1,4 @@
-"""A stack that was broken off goes on from its checkpoint as if nothing had happened."""
+"""An interrupted stack continues from its checkpoint as if nothing had happened."""
 
 import pytest
 import torch

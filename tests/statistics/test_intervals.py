@@ -1,4 +1,4 @@
-"""Intervals and tests against SciPy's, against R's printed numbers, and against what they promise in simulations."""
+"""Intervals and tests compared with SciPy's, with numbers printed by R, and with their coverage in simulations."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, each with a part of its own."""
+"""Atomic files, each with its own temporary file."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""A run's folder as an object: where its files are, and that nobody else says so."""
+"""A run's folder as an object: where its files are, and that no other code knows."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run are written so that it shows them; all others as they were."""
+"""Cells that a spreadsheet would run are written so that it shows them; all others are unchanged."""
 
 import csv
 

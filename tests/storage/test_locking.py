@@ -1,4 +1,4 @@
-"""One process trains in a folder: the second is refused, the dead keep no lock, and a disk without locks is named."""
+"""One process trains in a folder: a second is refused, dead ones hold no lock, and a disk without locks is named."""
 
 import errno
 import fcntl
@@ -22,7 +22,7 @@ def released():
 
 
 def taken(folder, how=fcntl.LOCK_EX):
-    """Lock a folder as another process does: by a file that is opened anew."""
+    """Lock a folder like another process: through a newly opened file."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(opened, how | fcntl.LOCK_NB)

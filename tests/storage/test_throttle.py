@@ -1,4 +1,4 @@
-"""Throttle: due once a pause, by a clock that the test turns."""
+"""Throttle: due once per pause, by a clock that the test controls."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""JSON that may be this project's is read, and anything else is nobody's."""
+"""JSON that may be this project's is read, and anything else is ignored."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Configurations that a stranger might leave in a run folder, each to have something run, written or allocated."""
+"""Configurations that a stranger might leave in a run folder to have something run, written or allocated."""
 
 import os
 
@@ -79,7 +79,7 @@ class Payload:
 
 
 def merged(node, change):
-    """A configuration in which some keys are as the change says."""
+    """A configuration with some keys changed."""
     for key, value in change.items():
         node[key] = merged(dict(node[key]), value) if isinstance(node.get(key), dict) else value
     return node

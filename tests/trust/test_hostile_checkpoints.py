@@ -1,4 +1,4 @@
-"""Checkpoints that a stranger made: no code in them runs, and no more memory is taken than their files have bytes."""
+"""Checkpoints that a stranger made: no code in them runs, and they take no more memory than their files have bytes."""
 
 import collections
 import os

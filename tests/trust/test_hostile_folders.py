@@ -1,4 +1,4 @@
-"""Run folders that a stranger made: whatever their configuration names, nothing is run and nothing is written."""
+"""Run folders that a stranger made: whatever their configuration names, no code is run and nothing is written."""
 
 import os
 import pickle
@@ -29,7 +29,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def strangers(finished, tmp_path, monkeypatch):
-    """A copy of a run, and what its configuration could lead to."""
+    """A copy of a run, and targets that its configuration could lead to."""
     folder = tmp_path / "run"
     shutil.copytree(finished, folder)
     monkeypatch.chdir(tmp_path)
@@ -49,7 +49,7 @@ def opened(folder):
 
 
 def resumed(folder):
-    """What is done with a folder before the Trainer begins; Hydra itself never reads it."""
+    """Everything done with a folder before the Trainer starts; Hydra itself never reads it."""
     words, _ = arguments.rewritten([f"resume={folder}", "trainer.max_epochs=2"], "train", begins_runs=True)
     assert "--config-path" not in " ".join(words)
     config.check_values(OmegaConf.to_container(OmegaConf.load(folder / ".hydra" / "config.yaml"), resolve=True))

@@ -1,4 +1,4 @@
-"""Checkpoints that cannot be resumed from: what they hold beside the weights is one line before training begins."""
+"""Checkpoints that cannot be resumed: wrong contents besides the weights give one line before training begins."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""YAML and JSON of run folders: ordinary files as they are, everything that would grow or run refused in a line."""
+"""YAML and JSON of run folders: ordinary files are read, everything that would grow or run is refused in one line."""
 
 import json
 import os

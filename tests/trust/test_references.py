@@ -1,4 +1,4 @@
-"""References to other keys are followed within bounds, resolvers never; a configuration that is saved holds none."""
+"""References to other keys are resolved within limits, resolvers never; a saved configuration contains none."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Own packages are named where the command line trusts them, and nowhere else."""
+"""The user's own packages may be named only if the command line trusts them."""
 
 import sys
 
