@@ -42,6 +42,7 @@ docs/cookbook
 docs/runs
 docs/your_data
 docs/sweeps
+docs/search
 docs/cross_validation
 docs/ensembles
 docs/tables

@@ -29,7 +29,11 @@ _RENAMED = {
 _OF_NO_RUN = "describe"
 """The command that reads a dataset instead of runs."""
 
-_LAUNCHER = "hydra/launcher=", "hydra.launcher."
+_CHANGEABLE = {
+    "launcher": ("hydra/launcher=", "hydra.launcher."),
+    "length": ("hydra.sweeper.n_trials=", "hydra.sweeper.timeout=", "hydra.sweeper.n_jobs="),
+}
+"""Beginnings of the words that may change where a sweep is resumed: how its runs are launched, how long it searches."""
 
 
 def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[str], Path | None]:
@@ -159,14 +163,23 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
             f"sweep_resume: the sweep was started with --config-dir {shlex.quote(config_dir)}, "
             "which works only on the command line; add it"
         )
-    launcher = [argument for argument in rest if argument.startswith(_LAUNCHER)]
+    changed = [argument for argument in rest if argument.startswith(sum(_CHANGEABLE.values(), ()))]
     for argument in rest:
-        if argument not in launcher and argument not in saved:
+        if argument not in changed and argument not in saved:
             raise ConfigError(
-                f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change"
+                f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change, "
+                "and of a search hydra.sweeper.n_trials, timeout and n_jobs"
             )
-    kept = [override for override in saved if not (launcher and override.startswith(_LAUNCHER))]
-    return flags | {"--multirun": True}, [*kept, *launcher], folder
+    return flags | {"--multirun": True}, [*_without(saved, changed), *changed], folder
+
+
+def _without(saved: list[str], changed: list[str]) -> list[str]:
+    """Those of the `saved` words whose place no `changed` word takes; another launcher takes that of all its keys."""
+    launcher = _CHANGEABLE["launcher"]
+    dropped = tuple(f"{word.partition('=')[0]}=" for word in changed)
+    if any(word.startswith(launcher) for word in changed):
+        dropped += launcher
+    return [word for word in saved if not word.startswith(dropped)]
 
 
 def _value(arguments: list[str], key: str, default: str) -> str:

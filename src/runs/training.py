@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import interrupts
 from src.building.build import Parts, build, is_plain
 from src.callbacks.at_end import AtEnd
+from src.callbacks.pruning import Pruning, current_judge
 from src.errors import ConfigError, InterruptedRunError
 from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
@@ -22,7 +23,7 @@ from src.runs.doubts import say_doubts
 from src.runs.opening import take
 from src.runs.printed import Printed
 from src.runs.resuming import accepted_change, check_planned, check_resumable, with_classes_kept
-from src.storage.folders import PARTS, RunFolder
+from src.storage.folders import PARTS, RunFolder, read_mark
 from src.storage.removal import remove_listed
 from src.storage.values import write_json
 from src.trust.checkpoints import read_checkpoint
@@ -215,6 +216,7 @@ def carried_out(run: Run) -> float | None:
     """Train, evaluate and write a `run` that has been built; returns the value for a sweeper to optimise."""
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
     announce("%s", "\n".join([run.headline(), *data_facts.lines(run.parts.datamodule)]))
+    _let_be_judged(run)
     run.fit()
     try:
         run.evaluate()
@@ -223,6 +225,13 @@ def carried_out(run: Run) -> float | None:
         raise run.interrupted("after training", error) from error
     announce("%s", run.summary())
     return run.metrics.get(OmegaConf.select(run.cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
+
+
+def _let_be_judged(run: Run) -> None:
+    """Have a `run` end early where a search that it belongs to gives it up."""
+    judge, number = current_judge(), read_mark(run.files.mark).get("number")
+    if judge is not None and isinstance(number, int):
+        run.parts.trainer.callbacks.append(Pruning(number, judge))  # type: ignore[attr-defined]
 
 
 def _resumed(resume: str, folder: Path) -> Path:

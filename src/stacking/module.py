@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
+from src.callbacks.pruning import current_judge
 from src.compat.lightning import checkpoint_of, count_steps
 from src.heads.base import Head
 from src.heads.steps import divergence
@@ -42,6 +43,10 @@ class StackModule(pl.LightningModule):
         history: Collects the results.
         threads: Number of CPU threads that share the runs.
         masks: Random numbers of dropout; None without dropout.
+
+    Attributes:
+        runs: Those still training, by their places among all [m].
+        numbers: Of all runs, in their sweep.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class StackModule(pl.LightningModule):
         self.rows, self.loader, self.monitor, self.history = rows, loader, monitor, history
         self.masks = masks
         self.runs = torch.arange(history.num_runs)
+        self.numbers = list(range(history.num_runs))
         self.metrics: dict[str, Tensor] = {}
         self.num_threads = threads
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
@@ -162,7 +168,8 @@ class StackModule(pl.LightningModule):
         self._write_down(epoch, validated, healthy)
         improved = stopped = ~torch.ones_like(healthy)
         if validated:
-            improved, stopped = self.monitor.improved(self.metrics), self.monitor.stopped(self.metrics)
+            improved = self.monitor.improved(self.metrics)
+            stopped = self.monitor.stopped(self.metrics) | self._given_up(epoch)
         if validated and every > 1:  # then the Trainer's callbacks run right after validation, before the scheduler
             self.history.best.put(*self._which(improved & healthy, self.state(epoch)))
         self.schedules.end_epoch(self.metrics)
@@ -175,6 +182,16 @@ class StackModule(pl.LightningModule):
             self.history.best.put(*self._which(improved & healthy, state))
         self._release(stopped, healthy, state, last=epoch == trainer.max_epochs)
         self.history.forget_progress()
+
+    def _given_up(self, epoch: int) -> Tensor:
+        """Which runs [m] whoever compares them while they train lets go."""
+        judge = current_judge()
+        if judge is None:
+            return torch.zeros(self.num_runs, dtype=torch.bool)
+        numbers = [self.numbers[run] for run in self.runs.tolist()]
+        plain = {name: values.tolist() for name, values in self.metrics.items()}
+        ended = judge(epoch, {n: {name: plain[name][i] for name in plain} for i, n in enumerate(numbers)})
+        return torch.tensor([number in ended for number in numbers])
 
     def _write_down(self, epoch: int, validated: bool, healthy: Tensor) -> None:
         known = [name for name in self.history.columns if validated or name.startswith("train/")]

@@ -56,6 +56,7 @@ class Stack:
         self.template = OmegaConf.create(self.cfg)
         self.splits = _rows(members)
         self.module = self._module()
+        self.module.numbers = [member.number for member in members]
         self.seconds = saved.seconds if saved else 0.0
         self.checkpoint = StackCheckpoint(place, members, self.seconds) if place else None
         self.trainer = self._trainer(title)

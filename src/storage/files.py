@@ -35,10 +35,10 @@ def aside(path: Path, replace: bool = True, durable: bool = False) -> Iterator[P
         part.touch(exist_ok=False)
         yield part
         if durable:
-            _flush(part)
+            flush(part)
         put(part, path, replace)
         if durable:
-            _flush(path.parent)
+            flush(path.parent)
     except OSError as error:
         if error.filename is None or str(error.filename) == str(part):
             error.filename, error.filename2 = str(path), None
@@ -85,8 +85,8 @@ def flush_all() -> None:
         os.sync()
 
 
-def _flush(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+def flush(path: Path) -> None:
+    """Wait until the file at `path`, or the names in the folder there, are on the disk."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)

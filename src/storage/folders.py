@@ -198,6 +198,21 @@ class SweepFolder:
         return self.path / "stack.ckpt"
 
     @property
+    def study(self) -> Path:
+        """The journal of a search for good settings."""
+        return self.path / "study.journal"
+
+    @property
+    def trials(self) -> Path:
+        """A row for each setting that a search has tried."""
+        return self.path / "study.csv"
+
+    @property
+    def plots(self) -> Path:
+        """The folder of a search's figures."""
+        return self.path / "plots"
+
+    @property
     def runs(self) -> list[RunFolder]:
         """Its runs that have begun, in no particular order."""
         return [RunFolder(path.parent.parent) for path in self.path.glob(f"*/{RUN.overrides}")]
@@ -243,7 +258,7 @@ _MEASURED = (
 )
 """What training and evaluation write besides checkpoints and figures."""
 
-SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides)
+SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides, SWEEP.study)
 """What a sweep's folder contains before its first run has begun."""
 
 UNFINISHED_FILES = _names(

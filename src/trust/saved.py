@@ -20,7 +20,11 @@ from src.trust.references import has_resolver, resolved
 Config = dict[str, Any]
 
 _DROPPED = "hydra.sweep.dir=", "hydra.mode=", "hydra.run.dir="  # the sweep stays in its current folder
-_OF_HYDRA = re.compile(r"hydra/(launcher|sweeper)=\w+|hydra\.(launcher|sweeper)\.(?!.*_target_)[\w.]+=[\w.+-]*")
+_OF_HYDRA = re.compile(
+    r"hydra/(launcher|sweeper|sweeper/sampler|sweeper/pruner)=\w+"
+    r"|hydra\.(launcher|sweeper)\.(?!.*_target_)[\w.]+=[\w.+-]*"
+    r"|hydra\.sweeper\.(objective|direction)=\[?[\w/,]+\]?"
+)
 
 _OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_]")  # a word with a dash would be a flag, such as --experimental-rerun
 _OUTWARD = re.compile(r"(^|[\[,'\"\s])([/~]|\.\.)|/\.\.|://")  # in values, a path that leads elsewhere

@@ -192,7 +192,8 @@ def test_sweep_resume_refuses_other_settings_and_other_folders(tmp_path):
         (["sweep_resume=nowhere"], "sweep_resume: nowhere is not a sweep's folder (it has no multirun.yaml)"),
         (
             [f"sweep_resume={tmp_path}", "seed=3"],
-            "sweep_resume: a resumed sweep keeps its settings (got seed=3); only hydra/launcher may change",
+            "sweep_resume: a resumed sweep keeps its settings (got seed=3); only hydra/launcher may change, "
+            "and of a search hydra.sweeper.n_trials, timeout and n_jobs",
         ),
     ):
         done = run(["src.train", *words])

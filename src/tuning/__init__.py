@@ -1,0 +1,1 @@
+"""Searching for good settings with Optuna: `hydra/sweeper=optuna`."""

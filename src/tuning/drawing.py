@@ -1,0 +1,86 @@
+"""The figures of a search."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+from matplotlib.figure import Figure
+from optuna.distributions import CategoricalDistribution
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from src.plots.search import Key, Tried, contour_figure, history_figure, pareto_figure, slices_figure
+from src.plots.style import to_png
+from src.storage.files import aside, make_folders
+from src.storage.folders import SweepFolder
+from src.tuning.space import Space
+
+_FEWEST = 10  # trials from which importances are estimated
+
+
+def draw(study: Study, space: Space, objectives: list[str], sweep: Path) -> None:
+    """Draw what a search has tried, if anything has a value.
+
+    Args:
+        study: The study.
+        space: What was searched.
+        objectives: What was optimized.
+        sweep: The sweep's folder.
+    """
+    made = list(_figures(study, space, objectives))
+    folder = SweepFolder(sweep).plots
+    if made:
+        make_folders(folder)
+    for name, figure in made:
+        with aside(folder / f"{name}.png") as part:
+            part.write_bytes(to_png(figure)[0])
+
+
+def _figures(study: Study, space: Space, objectives: list[str]) -> Iterator[tuple[str, Figure]]:
+    states = TrialState.COMPLETE, TrialState.PRUNED
+    found = [trial for trial in study.get_trials(deepcopy=False, states=states) if trial.values is not None]
+    if not found:
+        return
+    trials = [_tried(trial, space) for trial in found]
+    if len(objectives) == 2:
+        yield "pareto", pareto_figure(trials, [_tried(trial, space) for trial in study.best_trials], objectives)
+    if len(objectives) > 1:
+        return
+    smaller, keys = study.direction == StudyDirection.MINIMIZE, _keys(study, space)
+    yield "history", history_figure(trials, objectives[0], smaller)
+    yield "slices", slices_figure(trials, keys, objectives[0])
+    numbers = [key for key in keys if not key.choices]
+    if len(numbers) > 1:
+        contour = contour_figure(trials, (numbers[0], numbers[1]), objectives[0], smaller)
+        if contour is not None:
+            yield "contour", contour
+
+
+def _tried(trial: FrozenTrial, space: Space) -> Tried:
+    params = {key: trial.params[key] for key in space.searched}
+    return Tried(trial.number, trial.values, params, trial.state == TrialState.PRUNED)
+
+
+def _keys(study: Study, space: Space) -> list[Key]:
+    """The keys, the most important first."""
+    worth = _importances(study)
+    keys = [
+        Key(
+            name,
+            bool(getattr(distribution, "log", False)),
+            list(map(str, distribution.choices)) if isinstance(distribution, CategoricalDistribution) else (),
+            worth.get(name),
+        )
+        for name, distribution in space.searched.items()
+    ]
+    return sorted(keys, key=lambda key: -(key.importance or 0.0))
+
+
+def _importances(study: Study) -> dict[str, float]:
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(complete) < _FEWEST or len({trial.value for trial in complete}) == 1:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return optuna.importance.get_param_importances(study)

@@ -1,0 +1,53 @@
+"""Optuna's journal as a file of the sweep's folder, which one process at a time writes."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from optuna.storages.journal import BaseJournalBackend
+
+from src.errors import ConfigError
+from src.storage.files import flush
+
+
+class Journal(BaseJournalBackend):
+    """A journal in Optuna's format, written to the disk once a batch instead of once an entry.
+
+    The sweep's folder is locked while it is searched, so the file needs no lock of its own, which a killed process
+    would leave behind. Half a line at its end, as such a process leaves too, is cut off.
+
+    Args:
+        path: The file; made where there is none.
+
+    Raises:
+        ConfigError: It holds something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._logs: list[dict[str, Any]] = []
+        path.touch()
+        content = path.read_bytes()
+        whole = content.rpartition(b"\n")[0]
+        if content and not content.endswith(b"\n"):
+            os.truncate(path, len(whole) + 1 if whole else 0)
+        try:
+            self._logs = [json.loads(line) for line in whole.splitlines()]
+        except ValueError as error:
+            raise ConfigError(f"{path}: is not a study's journal ({error}); restore it") from error
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """Entries from a number on."""
+        yield from self._logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Add entries."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
+        self._logs += logs
+
+    def sync(self) -> None:
+        """Return once all entries are on the disk."""
+        flush(self._path)
