@@ -38,9 +38,13 @@ $(FULL): $(READY)
 	$(INSTALL) --all-extras --group dev
 	@touch $(FULL)
 
+# A failed recipe always makes make add a line, "make: *** [Makefile:41: train] Error 2", and no option prevents it. At a
+# terminal, where the command's own line has said everything, the recipe therefore ends make by SIGPIPE, the signal that
+# neither make nor a shell reports. The price is an exit code of 141 there; scripts, which have no terminal, get make's
+# line and 2. `python -m src.train` and `lab train` have neither problem.
 train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 	$(info $(BIN)/python -m src.train $(WORDS))
-	@$(BIN)/python -m src.train $(WORDS) || { code=$$?; [ -t 2 ] && kill -s PIPE $$PPID; exit $$code; }  # no line of make's own for a person
+	@$(BIN)/python -m src.train $(WORDS) || { code=$$?; [ -t 2 ] && kill -s PIPE $$PPID; exit $$code; }
 
 notebooks: $(READY)  ## Open the lessons in the browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
