@@ -7,6 +7,7 @@ lesson with the outputs of its cells is written to the output, from which `make 
 import base64
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,9 @@ from traitlets.config import Config
 
 from src import lab
 from src.lab import commands
+from tests.lesson_claims import CLAIMS
 from tests.pages import cells_of, fewer, sooner, undrawn
+from tests.wrong_answers import WRONG
 
 LENGTHS = {
     "as written": lambda words: words,
@@ -28,6 +31,9 @@ LENGTHS = {
 }
 """What becomes of the words of each command that a lesson gives. It draws for itself what it shows."""
 
+_WORDS = commands._words
+_SOLUTION = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
 
 def few_frames(words: list[str]) -> list[str]:
     """The same command, with six frames of a movie instead of hundreds."""
@@ -36,30 +42,54 @@ def few_frames(words: list[str]) -> list[str]:
 
 def shorten(length: str) -> None:
     """Let the lab train for this length."""
-    words_of = commands._words
-    commands._words = lambda *call: LENGTHS[length](["src.train", *words_of(*call)])[1:]
+    commands._words = lambda *call: LENGTHS[length](["src.train", *_WORDS(*call)])[1:]
 
 
-def run_cells(path: Path) -> list[dict[str, Any]]:
+def run_cells(path: Path, length: str) -> list[dict[str, Any]]:
     """Run the cells of a notebook and display the value of each one's last line, so that figures are drawn.
+
+    After each cell its claims are checked, and after each exercise its solution and some wrong answers.
 
     Returns:
         The cells with their outputs.
 
     Raises:
-        Exception: Whatever a cell raised.
+        Exception: Whatever a cell raised, or a claim that does not hold.
     """
     shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     lab.welcome()
     cells = cells_of(path)
     for number, cell in enumerate(cells, start=1):
         if cell["cell_type"] == "code":
+            shorten(length)
             with shell.display_trap, capture_output() as shown:
                 result = shell.run_cell(cell["source"])
             print(shown.stdout)
             result.raise_error()
             cell |= {"outputs": [*_outputs(shown)], "execution_count": number}
+            shell.run_cell("\n".join(CLAIMS.get(path.stem, {}).get(cell["id"], []))).raise_error()
+            if is_exercise(cell):
+                shorten(length if length == "as written" else "two epochs")
+                try_exercise(shell, cell["source"], cells[number]["source"])
     return cells
+
+
+def is_exercise(cell: dict[str, Any]) -> bool:
+    """Whether a cell waits for a learner's answer."""
+    return cell["cell_type"] == "code" and "exercise" in cell["metadata"].get("tags", [])
+
+
+def try_exercise(shell: InteractiveShell, source: str, solution: str) -> None:
+    """Check that an exercise without an answer and wrong ones are not right, and that its solution is."""
+    check = source.splitlines()[-1]
+    name = re.search(r'lab\.check\("([^"]+)"', check)[1]  # type: ignore[index]
+    for answer, hint in [(_SOLUTION.search(solution)[1], None), *WRONG[name]]:  # type: ignore[index]
+        with shell.display_trap, capture_output():
+            shell.run_cell(answer).raise_error()
+        verdict = eval(check, shell.user_ns)
+        print(f"{verdict}, for {answer}")
+        assert bool(verdict) is (hint is None), f"{verdict}, for {answer}"
+        assert hint is None or re.search(hint, verdict.hint), f"{verdict}, for {answer}"
 
 
 def _outputs(shown: CapturedIO) -> Iterator[dict[str, Any]]:
@@ -73,7 +103,6 @@ def _outputs(shown: CapturedIO) -> Iterator[dict[str, Any]]:
 
 if __name__ == "__main__":
     os.chdir("notebooks")
-    shorten(sys.argv[2])
-    lesson = json.loads(Path(sys.argv[1]).read_text()) | {"cells": run_cells(Path(sys.argv[1]))}
+    lesson = json.loads(Path(sys.argv[1]).read_text()) | {"cells": run_cells(Path(sys.argv[1]), sys.argv[2])}
     lesson["metadata"]["length"] = sys.argv[2]
     Path(sys.argv[3]).write_text(json.dumps(lesson))

@@ -17,6 +17,7 @@ from src.command.startup import lean_imports
 with lean_imports():
     from src.lab.choices import experiments, options
     from src.lab.commands import latest, open, sweep, train
+    from src.lab.exercises.checking import check
     from src.lab.notebook import welcome
     from src.lab.project import PROJECT
     from src.lab.records import Records
@@ -28,6 +29,7 @@ __all__ = [
     "Records",
     "TrainedRun",
     "TrainedSweep",
+    "check",
     "experiments",
     "latest",
     "open",

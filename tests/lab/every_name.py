@@ -11,6 +11,8 @@ def choose() -> list[str]:
     """Everything that there is to choose from."""
     names: list[str] = [record["experiment"] for record in lab.experiments()]
     records: lab.Records = lab.options("data")
+    if not lab.check("1.4", 0.5):
+        names = []
     return [*names, *(record["data"] for record in records), str(lab.PROJECT)]
 
 

@@ -1,0 +1,61 @@
+"""Checks of the lessons' exercises: `lab.check("2.1", gradient)` says what is wrong and gives nothing away."""
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from src.errors import ConfigError, choice
+from src.lab.exercises.kinds import Exercise
+
+LESSONS = range(1, 10)
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What a check found.
+
+    Attributes:
+        name: Of the exercise.
+        right: Whether the answer is; None where there is none yet.
+        hint: What is wrong.
+    """
+
+    name: str
+    right: bool | None
+    hint: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.right)
+
+    def __repr__(self) -> str:
+        if self.right is None:
+            return f"… {self.name}: {self.hint}"
+        return f"✓ {self.name}: right" if self.right else f"✗ {self.name}: not yet; {self.hint}"
+
+
+def exercises() -> dict[str, Exercise]:
+    """Every exercise by its name: the lesson's number, a dot, and its own."""
+    modules = [importlib.import_module(f"src.lab.exercises.lesson_{number}") for number in LESSONS]
+    return {name: exercise for module in modules for name, exercise in module.EXERCISES.items()}
+
+
+def check(exercise: str, answer: Any, *given: Any) -> Verdict:
+    """Whether an answer to an exercise of a lesson is right, and else what is wrong with it.
+
+    The right answer is computed on the spot, from the same runs and rows.
+
+    Args:
+        exercise: Its name, as in the lesson: `"2.1"`.
+        answer: A number, a function, a run or a sweep, or a letter; `...` is none yet.
+        *given: What the exercise is about, as the lesson has it there.
+
+    Raises:
+        ConfigError: There is no such exercise.
+    """
+    known = exercises()
+    if exercise not in known:
+        raise ConfigError(f"exercise: there is no {exercise!r}; {choice(str(exercise), known)}")
+    if answer is ... or any(each is ... for each in given):
+        return Verdict(exercise, None, "no answer yet; replace the ... above")
+    hint = known[exercise].hint(answer, *given)
+    return Verdict(exercise, hint is None, hint or "")

@@ -1,0 +1,182 @@
+"""The kinds of exercises: a number, a function, settings to train with, a choice. Each can tell what is wrong."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from src.lab.exercises.hints import agrees, as_numbers, difference
+from src.lab.trained_run import TrainedRun
+from src.lab.trained_sweep import TrainedSweep
+
+
+class Exercise(ABC):
+    """What can be checked."""
+
+    @abstractmethod
+    def hint(self, answer: Any, *given: Any) -> str | None:
+        """What is wrong with an `answer`, where runs and rows are `given` that it is about; None where it is right."""
+
+
+@dataclass(frozen=True)
+class Number(Exercise):
+    """A number, or a tensor of them, that follows from what is given.
+
+    Attributes:
+        solve: Computes it.
+        others: Computes what common mistakes come to, by what to say of them; None knows of none.
+        tolerance: The relative difference that makes none.
+    """
+
+    solve: Callable[..., Any]
+    others: Callable[..., Mapping[str, Any]] | None = None
+    tolerance: float = 0.005
+
+    def hint(self, answer: Any, *given: Any) -> str | None:
+        """What is wrong with a number, the `answer`, of what is `given`."""
+        right = self.solve(*given)
+        found = difference(answer, right, self.tolerance)
+        mistakes = self.others(*given) if found and self.others else {}
+        return found and (_known_mistake(answer, mistakes, self.tolerance) or found)
+
+
+@dataclass(frozen=True)
+class Function(Exercise):
+    """A function to write; what it returns is compared with what ours returns for the same arguments.
+
+    Attributes:
+        reference: Ours.
+        calls: Arguments of the calls that are tried.
+        others: Functions with common mistakes, by what to say of them.
+        tolerance: The relative difference that makes none.
+    """
+
+    reference: Callable[..., Any]
+    calls: Callable[[], Sequence[tuple[Any, ...]]]
+    others: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    tolerance: float = 1e-3
+
+    def hint(self, answer: Any, *given: Any) -> str | None:
+        """What is wrong with a function, the `answer`; nothing is `given`."""
+        if not callable(answer):
+            return f"should be a function, not a {type(answer).__name__}"
+        for arguments, ours in zip(self.calls(), self.calls(), strict=True):
+            try:
+                result = answer(*arguments)  # which may change them
+            except Exception as error:  # whatever a learner's code may raise
+                return f"raises {type(error).__name__}: {' '.join(str(error).split())[:100]}"
+            if result is None or result is ...:
+                return "returns nothing yet; put what it should return behind return"
+            if found := self._difference(result, ours):
+                return found
+        return None
+
+    def _difference(self, result: Any, arguments: tuple[Any, ...]) -> str | None:
+        right = self.reference(*arguments)
+        if not isinstance(right, tuple):
+            found = difference(result, right, self.tolerance, of_code=True)
+            mistakes = {text: wrong(*arguments) for text, wrong in self.others.items()} if found else {}
+            return found and (_known_mistake(result, mistakes, self.tolerance) or found)
+        if not isinstance(result, tuple | list) or len(result) != len(right):
+            return f"should return {len(right)} results, one after the other"
+        for place, (one, ours) in enumerate(zip(result, right, strict=True), start=1):
+            if found := difference(one, ours, self.tolerance, of_code=True):
+                return f"result {place}: {found}"
+        return None
+
+
+@dataclass(frozen=True)
+class Trained(Exercise):
+    """A run, or a sweep, with the settings that are asked for; what else it sets is up to the learner.
+
+    Attributes:
+        settings: Values by their keys; a set has all values of a sweep, a range those from which it takes several.
+        others: Values by their keys that it must not have.
+    """
+
+    settings: Mapping[str, Any]
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether several runs are asked for."""
+        return any(isinstance(value, set | range) for value in self.settings.values())
+
+    def hint(self, answer: Any, *given: Any) -> str | None:
+        """Which setting of a run or sweep, the `answer`, is another one; nothing is `given`."""
+        wanted = TrainedSweep if self.is_sweep else TrainedRun
+        if not isinstance(answer, wanted):
+            call = "a sweep, lab.sweep(…)" if self.is_sweep else "a run, lab.train(…)"
+            return f"should be {call}, not a {type(answer).__name__}"
+        for key, value in self.settings.items():
+            found, expected = _values(answer, key), set(value) if isinstance(value, set | range) else {value}
+            if strange := found - expected:
+                return f"{key} is {_shown(strange)}, which the exercise does not ask for"
+            if len(found) < (2 if isinstance(value, range) else len(expected)):
+                return f"{key} has fewer values than the exercise asks for"
+        for key, value in self.others.items():
+            if value in _values(answer, key):
+                return f"{key} is still {value}"
+        return None
+
+
+@dataclass(frozen=True)
+class Choice(Exercise):
+    """One of several answers, named by letters.
+
+    Attributes:
+        solve: Computes the letter of the right one.
+        mistakes: What to say of the others.
+    """
+
+    solve: Callable[[], str]
+    mistakes: Mapping[str, str]
+
+    def hint(self, answer: Any, *given: Any) -> str | None:
+        """What speaks against a letter, the `answer`; nothing is `given`."""
+        right = self.solve()
+        letters = sorted({right, *self.mistakes})
+        if not isinstance(answer, str) or answer.lower() not in letters:
+            return f"should be one of {', '.join(letters)}, in quotes"
+        return None if answer.lower() == right else self.mistakes[answer.lower()]
+
+
+def _known_mistake(answer: Any, mistakes: Mapping[str, Any], tolerance: float) -> str | None:
+    given = as_numbers(answer)
+    for text, wrong in mistakes.items():
+        theirs = as_numbers(wrong)
+        if given is not None and theirs is not None and agrees(given, theirs, tolerance):
+            return text
+    return None
+
+
+def _values(answer: TrainedRun | TrainedSweep, key: str) -> set[Any]:
+    """The values of a setting in a run, or in all runs of a sweep."""
+    if isinstance(answer, TrainedSweep):
+        return {_plain(run.value(key)) for run in answer.runs}
+    return {_plain(OmegaConf.select(answer.cfg, key))}
+
+
+def _plain(value: Any) -> Any:
+    return tuple(map(_plain, value)) if OmegaConf.is_list(value) or isinstance(value, list | tuple) else value
+
+
+def _shown(values: set[Any]) -> str:
+    return " and ".join(sorted("null" if value is None else str(value).replace("()", "[]") for value in values))
+
+
+@dataclass(frozen=True)
+class Open(Exercise):
+    """An answer of which there are many, judged by what it does.
+
+    Attributes:
+        tell: What is wrong with it; None where it does what it should.
+    """
+
+    tell: Callable[..., str | None]
+
+    def hint(self, answer: Any, *given: Any) -> str | None:
+        """What is wrong with an `answer` to what is `given`."""
+        return self.tell(answer, *given)
