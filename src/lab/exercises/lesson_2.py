@@ -25,7 +25,7 @@ def _steps(run: TrainedRun) -> int:
 
 
 def _rmse(sweep: TrainedSweep, noise: float, split: str = "test") -> float:
-    scores = [each[f"{split}/rmse"] for each in sweep.records() if each["data.noise"] == noise]
+    scores: list[float] = [each[f"{split}/rmse"] for each in sweep.records() if each["data.noise"] == noise]
     return sum(scores) / len(scores)
 
 

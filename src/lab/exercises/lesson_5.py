@@ -9,14 +9,16 @@ from torch import Tensor
 from src.lab.exercises.kinds import Exercise, Function, Number, Trained
 
 
+def _crossing(noise: float) -> Tensor:
+    """The probability that noise carries an input over the middle of the square."""
+    crossing: Tensor = torch.special.ndtr(torch.tensor(-0.5 / noise, dtype=torch.float64))
+    return crossing
+
+
 def _best(noise: float) -> Tensor:
     """The best possible accuracy on noisy XOR."""
-    q = torch.special.ndtr(torch.tensor(-0.5 / noise, dtype=torch.float64))
+    q = _crossing(noise)
     return 1 - 2 * q * (1 - q)
-
-
-def _crossing(noise: float) -> Tensor:
-    return torch.special.ndtr(torch.tensor(-0.5 / noise, dtype=torch.float64))
 
 
 def _noises() -> list[tuple[Any, ...]]:

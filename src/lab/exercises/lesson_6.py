@@ -6,7 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from src.data.rows import Split
 from src.lab.exercises.kinds import Exercise, Function, Number, Open, Trained
+from src.lab.trained_run import TrainedRun
 from src.networks.mlp import MLP
 
 
@@ -76,7 +78,8 @@ EXERCISES: dict[str, Exercise] = {
 }
 
 
-def _all_right(run: Any, split: str = "test") -> Tensor:
+def _all_right(run: TrainedRun, split: Split = "test") -> Tensor:
     """The share of rows all of whose labels are right."""
     x, y = run.rows(split)
-    return (run.predict(x) == y).all(dim=1).double().mean()
+    right: Tensor = (run.predict(x) == y).all(dim=1)
+    return right.double().mean()
