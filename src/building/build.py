@@ -1,5 +1,6 @@
 """From a composed configuration to the objects of a run; each error is one line."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,8 @@ from src.settings.rules import resolved_mode
 from src.settings.undecided import AUTO, is_undecided
 from src.spec import DataSpec
 from src.trust import targets
+
+_EXAMPLE = "src.heads.binary.BinaryHead"
 
 
 @dataclass
@@ -168,7 +171,13 @@ def sizes_of_network(network: Mapping[Any, Any], spec: DataSpec, head_class: typ
         network: The configuration's group of that name, whose values are the other arguments.
         spec: The specification of the dataset.
         head_class: The class of the head.
+
+    Raises:
+        ConfigError: The head is of no task, as that of `head=auto` is before the data have been looked at.
     """
+    if inspect.isabstract(head_class):
+        name = f"{head_class.__module__}.{head_class.__qualname__}"
+        raise ConfigError(f"head._target_: {name} is for no task; name the head of one, such as {_EXAMPLE}")
     sizes: dict[str, Any] = {"input_shape": spec.input_shape, "num_outputs": head_class.num_outputs(spec)}
     if network.get("numbers") == AUTO and spec.num_numbers is not None:
         sizes["numbers"] = spec.num_numbers

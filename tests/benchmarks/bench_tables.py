@@ -5,24 +5,32 @@
 Five folds twice, unless `folds` and `repeats` ask for fewer. Every model trains on all rows of the other folds. Mean
 accuracy has to be at least, and mean log loss at most, that of the best of logistic regression, forest and boosting by
 its mean over all tables, within one standard error of the paired difference over tables; R² of the tables of numbers
-likewise. Each table that is lost is listed. `kept` names a folder that keeps runs and scores for the next time.
+likewise. Each table that is lost is listed.
+
+The scores of each fold are kept in the folder `kept`, so that an interrupted measurement continues where it was:
+`scikit-learn-<version>/<table>_<repeat>_<fold>.json` and `table-<digest>/…` likewise, with a digest of everything that
+decides what `experiment=table` trains. The default is `$XDG_CACHE_HOME/classification-lab/bench-tables`, or
+`~/.cache/…` if that variable is not set.
 
 These are development tables: the defaults of `experiment=table` were chosen on rows of them, never by their test folds.
 """
 
 import contextlib
+import hashlib
+import inspect
 import io
 import json
+import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import sklearn
 import torch
+from omegaconf import OmegaConf
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 from src import lab
@@ -30,9 +38,12 @@ from src.data.tabular.base import TabularDataModule
 from src.data.tabular.bundled import BundledTable
 from src.data.tabular.file import TableFile
 from src.estimators.models import Fitted, baselines
+from src.networks import mlp, numbers, tabular
 from src.storage.files import aside
+from tests.conftest import compose_train
 
 FOLDS, REPEATS = 5, 2
+KEPT = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "classification-lab" / "bench-tables"
 OURS = "experiment=table"
 RAW = "histogram boosting"  # knows missing numbers, and no scale
 MODELS = {
@@ -129,38 +140,45 @@ def _scores(said: Any, y: Any, num_classes: int) -> dict[str, float]:
     }
 
 
-def ours(name: str, source: Source, folder: Path, kept: Path, folds: int, repeats: int) -> Iterator[dict[str, float]]:
-    """The scores of `experiment=table` on each fold of each repetition, unless saved before."""
-    for repeat in range(repeats):
-        for fold in range(folds):
-            run = kept / "runs" / f"{name}_{repeat}_{fold}"
-            if not (run / "metrics.json").exists():
-                words = [*source.words(folder), f"seed={repeat}", f"data.folds={FOLDS}", f"data.fold={fold}"]
-                words += ["logger=none", "callbacks.figures=null", "callbacks.importance=null", f"hydra.run.dir={run}"]
-                with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    lab.train("table", *words)
-            metrics = json.loads((run / "metrics.json").read_text())
-            yield {score: metrics[f"test/{score}"] for score in SCORES[source.task]}
+def ours(source: Source, folder: Path, fold: int, repeat: int) -> Found:
+    """The scores of `experiment=table` on a fold, with its out-of-fold scores (`val/…`) and the seconds of training."""
+    words = [*source.words(folder), f"seed={repeat}", f"data.folds={FOLDS}", f"data.fold={fold}", "logger=none"]
+    words += ["callbacks.figures=null", "callbacks.importance=null"]
+    with tempfile.TemporaryDirectory() as scratch:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            lab.train("table", *words, f"hydra.run.dir={scratch}/run")
+        metrics = json.loads(Path(scratch, "run", "metrics.json").read_text())
+    scores = {score: metrics[f"test/{score}"] for score in SCORES[source.task]}
+    scores |= {f"val/{score}": metrics[f"val/{score}"] for score in SCORES[source.task]}
+    return {OURS: scores | {"fit_seconds": metrics["fit_seconds"]}}
+
+
+def settings() -> str:
+    """A digest of everything that decides what `experiment=table` trains."""
+    composed = OmegaConf.to_yaml(compose_train("experiment=table", "data.path=rows.csv", "data.target=y"))
+    networks = [Path(inspect.getfile(each)).read_text() for each in (mlp, numbers, tabular)]
+    return hashlib.sha256("\n".join([composed, *networks]).encode()).hexdigest()[:12]
 
 
 def measured(name: str, folder: Path, kept: Path, folds: int, repeats: int) -> Found:
-    """The mean scores of a table over its folds, of all models."""
-    source = TABLES[name]
-    every: list[Found] = []
+    """The mean scores of all models on a table over its folds."""
+    source, every = TABLES[name], []
+    measures = {f"scikit-learn-{sklearn.__version__}": theirs, f"table-{settings()}": ours}
     for repeat in range(repeats):
         for fold in range(folds):
-            file = kept / f"scikit-learn-{sklearn.__version__}" / f"{name}_{repeat}_{fold}.json"
-            if not file.exists():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                found = theirs(source, folder, fold, repeat)
-                with aside(file) as part:
-                    part.write_text(json.dumps(found))
-            every.append(json.loads(file.read_text()))
-    for found, own in zip(every, ours(name, source, folder, kept, folds, repeats), strict=True):
-        found[OURS] = own
+            found: Found = {}
+            for models, measure in measures.items():
+                file = kept / models / f"{name}_{repeat}_{fold}.json"
+                if not file.exists():
+                    new = measure(source, folder, fold, repeat)
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    with aside(file) as part:
+                        part.write_text(json.dumps(new))
+                found |= json.loads(file.read_text())
+            every.append(found)
     return {
-        model: {score: statistics.fmean(found[model][score] for found in every) for score in scores}
-        for model, scores in every[0].items()
+        model: {score: statistics.fmean(found[model][score] for found in every) for score in SCORES[source.task]}
+        for model in every[0]
     }
 
 
@@ -192,13 +210,12 @@ def main(words: list[str]) -> int:
     folds, repeats = int(options.get("folds", FOLDS)), int(options.get("repeats", REPEATS))
     torch.set_num_threads(1)
     results: dict[str, dict[str, Found]] = {task: {} for task in SCORES}
-    with tempfile.TemporaryDirectory() as scratch:
-        kept = Path(options.get("kept", scratch)).resolve()
-        for name in names:
-            task = TABLES[name].task
-            found = results[task][name] = measured(name, folder.resolve(), kept, folds, repeats)
-            each = (f"{model} " + "/".join(f"{found[model][score]:.3f}" for score in SCORES[task]) for model in found)
-            print(f"{name:<14}" + "   ".join(each), flush=True)
+    kept = Path(options.get("kept", KEPT)).expanduser().resolve()
+    for name in names:
+        task = TABLES[name].task
+        found = results[task][name] = measured(name, folder.resolve(), kept, folds, repeats)
+        each = (f"{model} " + "/".join(f"{found[model][score]:.3f}" for score in SCORES[task]) for model in found)
+        print(f"{name:<14}" + "   ".join(each), flush=True)
     print(f"\n{folds} of {FOLDS} folds, {repeats} of {REPEATS} times")
     verdicts = [judged(found, score) for task, found in results.items() if found for score in SCORES[task]]
     return int(not all(verdicts))

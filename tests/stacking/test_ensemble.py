@@ -54,19 +54,20 @@ def wine(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory):
-    """A table of two classes and one of numbers, with categories and missing cells; and new rows of the same."""
+    """A table of two classes, of numbers and of two labels, with categories and missing cells; and new rows for it."""
     folder = tmp_path_factory.mktemp("shapes")
     stream = np.random.default_rng(3)
 
     def table(name, rows):
-        lines = ["size,weight,colour,kind,price"]
+        lines = ["size,weight,colour,kind,price,large,heavy"]
         for _ in range(rows):
             colour = stream.choice(list(KINDS))
             size, weight = stream.normal(), stream.normal()
             kind = "big" if size + KINDS[colour] + 0.3 * stream.normal() > 1 else "small"
             price = 1000 + 100 * (size + KINDS[colour]) + 10 * stream.normal()
             cell = "" if stream.random() < 0.1 else f"{weight:.3f}"
-            lines.append(f"{size:.3f},{cell},{colour},{kind},{price:.1f}")
+            labels = ["no" if number < 0 else "yes" for number in (size, weight)]
+            lines.append(f"{size:.3f},{cell},{colour},{kind},{price:.1f},{','.join(labels)}")
         (folder / name).write_text("\n".join(lines) + "\n")
 
     table("shapes.csv", 120)
@@ -75,10 +76,14 @@ def shapes(tmp_path_factory):
 
 
 def words_for(shapes: Path, target: str) -> list[str]:
-    other = "price" if target == "kind" else "kind"
-    task = [] if target == "kind" else ["data.task=regression", "head=regression", "solved.metric=test/r2"]
+    others = ",".join(each for each in ("kind", "price", "large", "heavy") if each not in target)
+    task = {
+        "kind": [],
+        "price": ["data.task=regression", "head=regression", "solved.metric=test/r2"],
+        "[large,heavy]": ["head=multilabel"],
+    }[target]
     return [
-        *("data=csv", f"data.path={shapes / 'shapes.csv'}", f"data.target={target}", f"data.ignore=[{other}]", *task),
+        *("data=csv", f"data.path={shapes / 'shapes.csv'}", f"data.target={target}", f"data.ignore=[{others}]", *task),
         *(
             "network.hidden_dims=[6]",
             "network.members=3",
@@ -98,6 +103,11 @@ def kinds(shapes):
 @pytest.fixture(scope="module")
 def prices(shapes):
     return finished(shapes / "prices", *words_for(shapes, "price"))
+
+
+@pytest.fixture(scope="module")
+def labels(shapes):
+    return finished(shapes / "labels", *words_for(shapes, "[large,heavy]"))
 
 
 def command(folder: Path, **settings):
@@ -229,7 +239,7 @@ def answers(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("target", ["kinds", "prices"])
+@pytest.mark.parametrize("target", ["kinds", "prices", "labels"])
 def test_the_folder_alone_answers_as_the_run_did(target, request, shapes):
     folder = request.getfixturevalue(target)
     found, opened = metrics(folder), open_run(folder)
@@ -251,7 +261,7 @@ def test_the_folder_alone_answers_as_the_run_did(target, request, shapes):
         writer.writeheader()
         writer.writerows(rows)
     predicted = answers(predict(command(folder, input=str(written), output=str(written) + "_p.csv", formulas="keep")))
-    name = "probability_big" if target == "kinds" else "predicted"
+    name = {"kinds": "probability_big", "prices": "predicted", "labels": "probability_heavy"}[target]
     each = [[float(line[name]) for line in lines] for lines in (table, predicted)]
     assert each[1] == pytest.approx(each[0], rel=1e-5)
 

@@ -57,6 +57,17 @@ def resumed(folder):
 
 
 @pytest.mark.parametrize("use", [opened, resumed])
+def test_the_head_that_stands_for_any_is_refused(strangers, use):
+    path = strangers / ".hydra" / "config.yaml"
+    opened(strangers)
+    cfg = OmegaConf.load(path)
+    cfg.head = {"_target_": "src.heads.base.Head"}
+    OmegaConf.save(cfg, path)
+    with pytest.raises(ConfigError, match=r"^head._target_: src.heads.base.Head is for no task; name .*BinaryHead$"):
+        use(strangers)
+
+
+@pytest.mark.parametrize("use", [opened, resumed])
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_is_run_and_nothing_written(attack, use, strangers, tmp_path):
     path = strangers / ".hydra" / "config.yaml"
