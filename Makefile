@@ -18,7 +18,7 @@ parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
 WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-docs docs test-slow test-faults test-oldest lint bench bench-tables gallery lock
+.PHONY: help setup train notebooks test test-docs docs test-slow test-faults test-oldest lint bench bench-search bench-tables gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -85,6 +85,9 @@ bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals,
 	$(BIN)/python -m tests.benchmarks.bench_intervals
 	$(BIN)/python -m tests.benchmarks.bench_calibration
 	$(BIN)/python -m tests.benchmarks.bench_alone
+
+bench-search: $(FULL)  ## Compare a search in stacks with the same search run by run (about ten minutes a pair)
+	$(BIN)/python -m tests.benchmarks.bench_search
 
 bench-tables: $(READY)  ## Compare experiment=table with scikit-learn, fold by fold: make bench-tables data_dir=../shared/data
 	$(BIN)/python -m tests.benchmarks.bench_tables $(WORDS)
