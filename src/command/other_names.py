@@ -13,6 +13,7 @@ _MEANT = {
     "data.shuffle_seed": "shuffle",
     "data.target": "label target_column y y_col label_column",
     "data.test_fraction": "test_size test_split test_ratio",
+    "data.num_test": "test_size test_split n_test",
     "data.val_fraction": "val_size val_split validation_split validation_fraction val_ratio",
     "experiment": "exp config example",
     "head.loss": "criterion loss_fn loss_function objective",

@@ -151,5 +151,7 @@ def _meant(word: str, command: str) -> str:
     keys = catalogue.keys()
     if word in keys or word in catalogue.groups():
         return f"did you mean {word}=…?"
-    main = {"compare": "sweep", "predict": "input"}.get(command, "run")
+    if (typed := re.fullmatch(r"([\w./]+):(?!//)(.+)", word)) and typed[1] in {*keys, *catalogue.groups()}:
+        return f"did you mean {typed[1]}={typed[2]}?"
+    main = {"compare": "sweep", "predict": "input", "describe": "data.path"}.get(command, "run")
     return f"did you mean {main}={word}?" if main in keys else "--help lists keys and options"

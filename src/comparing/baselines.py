@@ -13,6 +13,7 @@ from src.comparing.settings import check_numbers, known_metric, varying_keys
 from src.errors import ConfigError
 from src.estimators.compare import Settings, compare
 from src.estimators.report import Report, Row
+from src.reporting.columns import folded
 from src.runs.opening import open_run
 from src.statistics.differences import of_means
 from src.statistics.intervals import around, resplit, score_range
@@ -66,7 +67,7 @@ def write_sweep_baselines(cfg: DictConfig) -> Path:
     with product(folder, "baselines", "sweep", ours=lambda folder: False) as scratch:
         write_json(SweepFolder(scratch).baselines, report.model_dump())
     log.info("%s: %s runs\n", folder, f"{len(runs):,}")
-    log.info("%s\n", "\n".join(report.lines()))
+    log.info("%s\n", folded("\n".join(report.lines())))
     log.info("written to %s", SweepFolder(folder).baselines)
     return SweepFolder(folder).baselines
 

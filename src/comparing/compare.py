@@ -11,6 +11,7 @@ from src.comparing.comparison import Comparison, compare
 from src.comparing.reading import read_runs
 from src.comparing.writing import write_tables
 from src.errors import ConfigError
+from src.reporting.columns import folded
 from src.reporting.terminal import printable
 from src.settings import rules
 from src.settings.composed import one_line
@@ -56,7 +57,7 @@ def compare_runs(cfg: DictConfig) -> None:
     )
     if options.boundaries and comparison.may_have_boundaries:
         _import_torch()
-    print(printable(str(comparison)))
+    print(printable(folded(str(comparison))))
     with product(output, "comparison", "output", ours=_is_comparison, force=options.force) as folder:
         written = [*write_tables(folder, comparison), *_draw(folder, comparison, options.boundaries, options.trust)]
     print(printable(f"\nwritten to {output}: {', '.join(written)}"))

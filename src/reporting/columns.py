@@ -1,11 +1,13 @@
-"""A table of strings as aligned columns for a terminal."""
+"""Tables of strings as aligned columns, and sentences, within the width of a terminal."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 _GAP = 2
+_WIDTH = 80
 
 
-def aligned(lines: Sequence[Sequence[str]], fixed: int = 1, names: bool = False, width: int = 80) -> str:
+def aligned(lines: Sequence[Sequence[str]], fixed: int = 1, names: bool = False, width: int = _WIDTH) -> str:
     """Right-aligned columns; those that do not fit the width follow below, with the first columns repeated.
 
     Args:
@@ -28,6 +30,24 @@ def aligned(lines: Sequence[Sequence[str]], fixed: int = 1, names: bool = False,
         blocks[-1].append(column)
     shown = [[*range(fixed), *block] for block in blocks]
     return "\n\n".join("\n".join(_line(line, columns, widths, names) for line in lines) for columns in shown)
+
+
+def folded(text: str, width: int = _WIDTH) -> str:
+    """A `text` with each line that is wider than `width` continued on indented lines; words are not broken.
+
+    Example:
+        >>> print(folded("  seeds: the mean over all of them, and its interval", width=40))
+          seeds: the mean over all of them, and
+            its interval
+    """
+    return "\n".join(_folded(line, width) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    return fill(line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False)
 
 
 def _line(cells: Sequence[str], columns: list[int], widths: list[int], names: bool) -> str:

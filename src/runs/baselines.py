@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from src.errors import ConfigError
 from src.estimators.compare import Settings, compare
 from src.estimators.report import Report
+from src.reporting.columns import folded
 from src.runs.opening import OpenRun, open_run
 from src.storage.finding import find_run
 from src.storage.folders import RunFolder
@@ -35,7 +36,7 @@ def write_baselines(cfg: DictConfig) -> Path:
     opened.check_data(refuse=True)
     report = computed(opened, Settings(cfg.metric, cfg.rope, cfg.baseline_seed, cfg.resamples, cfg.most_numbers))
     log.info("%s, test split: %s rows\n", opened.folder, f"{report.test_rows:,}")
-    log.info("%s\n", "\n".join(report.lines()))
+    log.info("%s\n", folded("\n".join(report.lines())))
     path = RunFolder(opened.folder).baselines
     log.info("written to %s", path)
     return path
@@ -73,9 +74,7 @@ def lines_beside(opened: OpenRun, results: dict[str, Any], compute: bool) -> lis
     if report is None:
         return []
     if any(abs(results[name] - value) > _ALIKE for name, value in _shared(report, results)):
-        return [
-            "baselines: outdated, since weights or threshold have changed; python -m src.baselines computes them anew"
-        ]
+        return ["baselines: outdated (other weights or threshold); run python -m src.baselines"]
     return report.lines()
 
 

@@ -15,8 +15,8 @@ def better_settings(cfg: Mapping[str, Any]) -> list[str]:
         >>> better_settings({"data": table, "network": {**_EXAMPLE, "hidden_dims": [64]}})
         []
         >>> better_settings({"data": table, "network": _EXAMPLE})
-        ['experiment=table has settings made for tables; this network is the four hidden units of experiment=xor']
+        ['experiment=table is made for tables; this network is that of experiment=xor']
     """
     if cfg["data"]["_target_"] not in _TABLES or any(cfg["network"].get(key) != it for key, it in _EXAMPLE.items()):
         return []
-    return ["experiment=table has settings made for tables; this network is the four hidden units of experiment=xor"]
+    return ["experiment=table is made for tables; this network is that of experiment=xor"]

@@ -17,6 +17,7 @@ from src.data.rows import Rows, label_counts
 from src.data.tabular.file import TableFile
 from src.errors import ConfigError
 from src.heads.drawing import Drawing
+from src.reporting.columns import folded
 from src.reporting.facts import class_line, facts_lines
 from src.reporting.remarks import remark
 from src.runs import data_facts
@@ -98,7 +99,7 @@ def _for_prediction(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
     rows = f"{sizes[0]:,} training, {sizes[1]:,} validation and {sizes[2]:,} test rows"
     choice = "" if choosing.chosen() is None else f"; {choosing.chosen()}"
     where = data.source.name if data.source else type(data).__name__
-    log.info("%s: %s%s", where, rows, choice)
+    log.info("%s", folded(f"{where}: {rows}{choice}"))
     facts = data_facts.of(data)
     if facts is None:
         counts = dict(zip(data.class_names, data.spec.class_counts, strict=True))
@@ -107,7 +108,7 @@ def _for_prediction(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
     else:
         lines = facts_lines(facts)
     for line in lines:
-        log.info("  %s", line)
+        log.info("%s", folded(f"  {line}"))
     if data.spec.is_image:
         return facts, lambda: _pictures(data)
     x, y = data.load().train if data.inputs_of_columns else data.splits.train
@@ -125,7 +126,7 @@ def _columns_alone(cfg: DictConfig) -> tuple[dict[str, Any], Any]:
         remark(kind, text)
     log.info("%s: %s rows, %s columns", data.path, f"{facts['rows']:,}", f"{len(facts['columns']):,}")
     for line in facts_lines(facts):
-        log.info("  %s", line)
+        log.info("%s", folded(f"  {line}"))
     log.info("  data.target=COLUMN shows them by target")
 
     def draw() -> Any:

@@ -9,6 +9,7 @@ from src.data.rows import Split
 from src.data.scene import Scene
 from src.errors import ConfigError
 from src.heads.outcome import Outcome
+from src.reporting.columns import folded
 from src.reporting.summary import evaluation_table, meaning
 from src.runs import answers, baselines
 from src.runs.fold_predictions import row_names
@@ -68,12 +69,13 @@ def evaluate(cfg: DictConfig) -> Path:
     fresh = f" of a fresh draw, {results['fresh_draw']}" if "fresh_draw" in results else ""
     log.info("%s, %s split: %s rows%s", opened.folder, cfg.split, f"{len(outcome.y):,}", fresh)
     for line in answers.lines(opened.head):
-        log.info("%s%s", line, "" if own else "; for this evaluation only, since its rows are not the run's own")
+        note = "" if own else "; for this evaluation only, since its rows are not the run's own"
+        log.info("%s", folded(f"{line}{note}"))
     log.info("")
-    log.info("%s\n", "\n".join([evaluation_table(results), *meaning(opened.spec, results)]))
+    log.info("%s\n", folded("\n".join([evaluation_table(results), *meaning(opened.spec, results)])))
     if compared or not (change or cfg.changes or cfg.split != "test"):
         for line in baselines.lines_beside(opened, results, compared):
-            log.info("%s", line)
+            log.info("%s", folded(line))
     log.info("written to %s", target)
     return target
 

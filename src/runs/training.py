@@ -17,6 +17,7 @@ from src.errors import ConfigError, InterruptedRunError
 from src.heads.drawing import Drawing, last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
 from src.reporting import summary as report
+from src.reporting.columns import folded
 from src.runs import answers, data_facts, fold_predictions, provenance, rows_seen, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
@@ -215,7 +216,7 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
 def carried_out(run: Run) -> float | None:
     """Train, evaluate and write a `run` that has been built; returns the value for a sweeper to optimise."""
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
-    announce("%s", "\n".join([run.headline(), *data_facts.lines(run.parts.datamodule)]))
+    announce("%s", folded("\n".join([run.headline(), *data_facts.lines(run.parts.datamodule)])))
     _let_be_judged(run)
     run.fit()
     try:

@@ -208,6 +208,12 @@ def _remedy(key: str, detail: Any) -> str:
         return f"; did you mean {near}?" if near else ""
     if detail["type"] == "list_type" and isinstance(given, int | float) and len(repr(given)) < _MOST_SHOWN // 5:
         return f"; write {key}=[{given}]"
+    if detail["type"] == "list_type" and isinstance(given, str) and re.fullmatch(r"\(?\d[\d\s.,;x]{1,30}\)?", given):
+        return f"; write {key}=[{','.join(re.findall(r'[.0-9]+', given))}]"  # (8,8) and 8x8, as in other languages
+    if isinstance(given, str) and (share := re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?) ?%", given)):
+        return f"; write {key}={float(share[1]) / 100:g}"
+    if isinstance(given, str) and (ends := re.fullmatch(r"(\d{1,9})(?:\.\.|-)(\d{1,9})", given)):
+        return f"; sweep over a range with -m {key}='range({ends[1]},{int(ends[2]) + 1})'"
     return ""
 
 

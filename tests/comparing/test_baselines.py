@@ -11,6 +11,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from src.estimators import compare as comparing
+from src.reporting.columns import folded
 from src.runs.opening import open_run
 from tests.command.place import give
 
@@ -69,7 +70,7 @@ def test_folds_are_compared_by_fold(here, capsys):
         assert row["difference"] == pytest.approx(gaps.mean(), abs=1e-6)
         assert row["ends"] == pytest.approx([gaps.mean() - half, gaps.mean() + half], abs=1e-6)
     told = capsys.readouterr().out
-    assert report["sentence"] in told
+    assert folded(report["sentence"]) in told
     assert "numbers are means over 3 folds of one table, averaged over seeds first" in told
     assert (
         give("baselines", ["sweep=latest", "runs_dir=.", "metric=log_loss"]) == 0

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from src.errors import ChangedDataError, ConfigError
 from src.estimators import compare as comparing
 from src.heads.probable import ClassOutcome
+from src.reporting.columns import folded
 from src.runs.baselines import write_baselines
 from src.runs.evaluation import evaluate
 
@@ -54,16 +55,16 @@ def test_baselines_are_kept_and_shown_beside_the_evaluation(train, said):
     stored, shown = json.loads(path.read_text()), said()
     assert path == run.folder / "baselines.json"
     assert [row["name"] for row in stored["baselines"]] == ["majority class", "logistic regression"]
-    assert stored["sentence"] in shown
+    assert folded(stored["sentence"]) in shown
     assert "network minus baseline [95 %]" in shown
     assert stored["network"]["scores"]["accuracy"] == pytest.approx(run.metrics["test/accuracy"])
     evaluated(run.folder)
-    assert stored["sentence"] in said()
+    assert folded(stored["sentence"]) in said()
     evaluated(run.folder, split="val")
     assert "majority class" not in said()
     evaluated(run.folder, threshold=0.999)
     shown = said()
-    assert "baselines: outdated, since weights or threshold have changed; python -m src.baselines" in shown
+    assert "baselines: outdated (other weights or threshold); run python -m src.baselines" in shown
     assert "majority class" not in shown
     evaluated(run.folder, baselines=True)
     assert "threshold of network and baselines: 0.999" in said()
