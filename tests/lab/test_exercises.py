@@ -55,7 +55,11 @@ def test_code_that_fails_says_how():
     def in_place(x, weights, bias):
         return torch.sigmoid(x.mul_(2) @ weights + bias)
 
-    assert lab.check("1.2", unfinished).hint == "returns nothing yet; put what it should return behind return"
+    def forgotten(x, weights, bias):
+        torch.sigmoid(x @ weights + bias)
+
+    assert repr(lab.check("1.2", unfinished)) == "… 1.2: no answer yet; replace the ... above"
+    assert lab.check("1.2", forgotten).hint == "returns nothing; end it with return …"
     assert lab.check("1.2", broken).hint == "raises NameError: name 'weigths' is not defined"
     assert lab.check("1.2", 3).hint == "should be a function, not a int"
     assert not lab.check("1.2", in_place)

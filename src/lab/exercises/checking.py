@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from src.errors import ConfigError, choice
-from src.lab.exercises.kinds import Exercise
+from src.lab.exercises.kinds import UNANSWERED, Exercise
 
 LESSONS = range(1, 10)
 
@@ -55,7 +55,6 @@ def check(exercise: str, answer: Any, *given: Any) -> Verdict:
     known = exercises()
     if exercise not in known:
         raise ConfigError(f"exercise: there is no {exercise!r}; {choice(str(exercise), known)}")
-    if answer is ... or any(each is ... for each in given):
-        return Verdict(exercise, None, "no answer yet; replace the ... above")
-    hint = known[exercise].hint(answer, *given)
-    return Verdict(exercise, hint is None, hint or "")
+    blank = any(each is ... for each in (answer, *given))
+    hint = UNANSWERED if blank else known[exercise].hint(answer, *given)
+    return Verdict(exercise, None if hint == UNANSWERED else hint is None, hint or "")

@@ -11,6 +11,9 @@ from src.lab.exercises.hints import agrees, as_numbers, difference
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
 
+UNANSWERED = "no answer yet; replace the ... above"
+"""What is said of an exercise as the lesson has it."""
+
 
 class Exercise(ABC):
     """What can be checked."""
@@ -67,8 +70,10 @@ class Function(Exercise):
                 result = answer(*arguments)  # which may change them
             except Exception as error:  # whatever a learner's code may raise
                 return f"raises {type(error).__name__}: {' '.join(str(error).split())[:100]}"
-            if result is None or result is ...:
-                return "returns nothing yet; put what it should return behind return"
+            if result is ...:
+                return UNANSWERED
+            if result is None:
+                return "returns nothing; end it with return …"
             if found := self._difference(result, ours):
                 return found
         return None
