@@ -23,7 +23,7 @@ ROOMS = {  # each knows some of those above it
     "data": {"errors", "memory", "spec", "storage", "settings"},
     "networks": {"errors", "memory", "settings"},
     "metrics": {"errors", "statistics"},
-    "plots": set(),
+    "plots": {"statistics"},
     "heads": {"errors", "compat", "spec", "settings", "data", "networks", "metrics", "plots"},
     "replay": {"errors", "data", "networks", "plots", "heads"},
     "callbacks": {

@@ -11,6 +11,7 @@ from src.callbacks.at_end import AtEnd
 from src.heads.drawing import Drawing, Moment, record
 from src.heads.ours import ours
 from src.replay.snapshots import as_vector, lent, take_vector
+from src.settings.pictures import PNG, Dpi, Format, Pictures
 from src.settings.rules import Count, NonNegative, checked
 from src.storage.files import aside
 from src.storage.folders import RunFolder
@@ -27,11 +28,19 @@ class Figures(AtEnd):
     Args:
         every_n_epochs: Epochs between figures; null draws only at the end.
         seconds_between_drawings: The pause, in seconds.
+        dpi: Pixels per inch, `plots.dpi`.
+        format: Of the files, `plots.format`: `png`, `svg` or `pdf`.
     """
 
     @checked
-    def __init__(self, every_n_epochs: Count | None = 50, seconds_between_drawings: NonNegative = 10.0) -> None:
-        self.every_n_epochs = every_n_epochs
+    def __init__(
+        self,
+        every_n_epochs: Count | None = 50,
+        seconds_between_drawings: NonNegative = 10.0,
+        dpi: Dpi = 100,
+        format: Format = "png",
+    ) -> None:
+        self.every_n_epochs, self.pictures = every_n_epochs, Pictures(dpi=dpi, format=format)
         self._throttle = Throttle(seconds_between_drawings)
         self._waiting: list[Drawing] = []
         self._weights: list[tuple[int, int, Tensor]] = []  # step, epoch and weights of pending figures
@@ -89,18 +98,28 @@ class Figures(AtEnd):
         """Draw all pending figures and `more` into the folder and the loggers of the `trainer`."""
         drawings, self._waiting, self._weights = self._waiting + (more or []), [], []
         if trainer.is_global_zero:
-            save(drawings, RunFolder(Path(trainer.default_root_dir)).plots, trainer.loggers)
+            save(drawings, RunFolder(Path(trainer.default_root_dir)).plots, trainer.loggers, self.pictures)
 
 
-def save(drawings: list[Drawing], folder: Path, loggers: list[Any]) -> None:
-    """Draw each of the drawings into `<folder>/<file_stem>.png` and into each of the loggers that takes images."""
-    from src.plots.style import to_png
+def save(drawings: list[Drawing], folder: Path, loggers: list[Any], pictures: Pictures = PNG) -> None:
+    """Draw each of the drawings into a folder and into each of the loggers that takes images.
 
+    Args:
+        drawings: Each goes to `<folder>/<file_stem>.png`, or to a file of another format.
+        folder: Made if it is not there.
+        loggers: Of which those with `log_picture` get a PNG, whatever the files are.
+        pictures: Format of the files.
+    """
+    from src.plots.style import to_png, to_vector
+
+    takers = [logger for logger in loggers if hasattr(logger, "log_picture")]
     for drawing in drawings:
-        png, size = to_png(drawing.draw())
+        figure = drawing.draw()
+        figure.set_dpi(pictures.dpi)
+        vector = None if pictures.format == "png" else to_vector(figure, pictures.format)
+        png, size = to_png(figure) if vector is None or takers else (b"", (0, 0))
         folder.mkdir(exist_ok=True)
-        with aside(folder / f"{drawing.file_stem}.png") as part:
-            part.write_bytes(png)
-        for logger in loggers:
-            if hasattr(logger, "log_picture"):
-                logger.log_picture(drawing.tag, png, size, drawing.step)
+        with aside(folder / f"{drawing.file_stem}{pictures.suffix}") as part:
+            part.write_bytes(png if vector is None else vector)
+        for logger in takers:
+            logger.log_picture(drawing.tag, png, size, drawing.step)

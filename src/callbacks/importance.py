@@ -11,6 +11,7 @@ from src.callbacks.figures import save
 from src.heads.drawing import Drawing
 from src.heads.importance import Importances, importances
 from src.heads.ours import ours
+from src.settings.pictures import Dpi, Format, Pictures
 from src.settings.rules import Count, checked
 from src.storage.files import aside
 from src.storage.folders import RunFolder
@@ -26,11 +27,16 @@ class Importance(AtEnd):
         repeats: Shuffles of each column.
         most_numbers: Maximum of rows times inputs to compute, so that large tables take about a second: of more test
             rows a sample is taken, and tables of many hundreds of columns are skipped.
+        dpi: Pixels per inch, `plots.dpi`.
+        format: Of the figure's file, `plots.format`: `png`, `svg` or `pdf`.
     """
 
     @checked
-    def __init__(self, repeats: Count = 10, most_numbers: Count = 20_000_000) -> None:
+    def __init__(
+        self, repeats: Count = 10, most_numbers: Count = 20_000_000, dpi: Dpi = 100, format: Format = "png"
+    ) -> None:
         self.repeats, self.most_numbers = repeats, most_numbers
+        self.pictures = Pictures(dpi=dpi, format=format)
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
         """Measure, write and draw, in the process that writes files."""
@@ -41,7 +47,8 @@ class Importance(AtEnd):
         if found is not None:
             run = RunFolder(Path(trainer.default_root_dir))
             write(found, run.importance)
-            save([_drawing(found, trainer.global_step)], run.plots, trainer.loggers)
+            title = f"{both[1].title}, test split: {found.num_rows:,} rows"
+            save([_drawing(found, title, trainer.global_step)], run.plots, trainer.loggers, self.pictures)
 
 
 def write(found: Importances, path: Path) -> None:
@@ -52,10 +59,10 @@ def write(found: Importances, path: Path) -> None:
         writer.writerows([inert(name), *(f"{number:.6g}" for number in lost)] for name, lost in found.columns.items())
 
 
-def _drawing(found: Importances, step: int) -> Drawing:
+def _drawing(found: Importances, title: str, step: int) -> Drawing:
     def draw() -> object:
         from src.plots.importance import importance_figure
 
-        return importance_figure(found.columns, found.score, f"test split, {found.num_rows:,} rows")
+        return importance_figure(found.columns, found.score, title)
 
     return Drawing("importance", "importance", step, draw)

@@ -11,6 +11,7 @@ from src.errors import ConfigError
 from src.plots.boundary_grid import Panel, boundary_grid
 from src.plots.plane import plane_around
 from src.reporting.terminal import printable
+from src.runs.evaluation import outcome_of, scene_of
 from src.runs.opening import open_run
 
 _RESOLUTION = 100
@@ -35,8 +36,13 @@ def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None, columns: 
         data, head = opened.datamodule, opened.head
         if not head.has_boundary:
             return None
-        plane = plane_around(data.splits.train.x, _RESOLUTION)
+        scene = scene_of(opened, "test")
+        plane = plane_around(scene.train_x, _RESOLUTION, scene.to_scale)
         probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
         rows = (data.splits.test.x, data.splits.test.y)
-        panels.append(Panel(title, plane, probabilities, rows, head.threshold))
-    return boundary_grid(panels, head.spec.class_names, columns) if panels else None
+        titled = "\n".join([title, *outcome_of(opened, "test").score]).strip()
+        panels.append(Panel(titled, plane, probabilities, rows, head.threshold))
+    if not panels:
+        return None
+    title = f"{scene.problem}, {scene.title}: {len(data.splits.test.x):,} rows"
+    return boundary_grid(panels, head.spec.class_names, columns, title)

@@ -1,7 +1,7 @@
 """`src.compare`: a table in the terminal and as files, `compare.png` and `boundaries.png`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from src.reporting.columns import folded
 from src.reporting.terminal import printable
 from src.settings import rules
 from src.settings.composed import one_line
+from src.settings.pictures import Pictures
 from src.storage.files import aside
 from src.storage.finding import latest_sweep
 from src.storage.products import check_folder, product
@@ -36,6 +37,7 @@ class CompareRules(BaseModel):
     trust: str | list[str] | None
     output: str | None
     force: bool
+    plots: Pictures
 
 
 def compare_runs(cfg: DictConfig) -> None:
@@ -59,7 +61,7 @@ def compare_runs(cfg: DictConfig) -> None:
         _import_torch()
     print(printable(folded(str(comparison))))
     with product(output, "comparison", "output", ours=_is_comparison, force=options.force) as folder:
-        written = [*write_tables(folder, comparison), *_draw(folder, comparison, options.boundaries, options.trust)]
+        written = [*write_tables(folder, comparison), *_draw(folder, comparison, options)]
     print(printable(f"\nwritten to {output}: {', '.join(written)}"))
     for folder in folders:
         out_of_fold.tell(folder)
@@ -70,18 +72,19 @@ def _is_comparison(folder: Path) -> bool:
     return known_json(folder / "compare.json").keys() >= {"metric", "group_by", "settings"}
 
 
-def _draw(folder: Path, comparison: Comparison, boundaries: int, trust: Any) -> list[str]:
-    """Draw what can be drawn; returns the names of the pictures."""
-    from src.plots.style import to_png
+def _draw(folder: Path, comparison: Comparison, options: CompareRules) -> list[str]:
+    """Draw what there is; the names of the pictures."""
+    from src.plots.style import encoded
 
+    boundaries, pictures = options.boundaries, options.plots
     figures = {
-        "compare.png": comparison.figure(),
-        "boundaries.png": comparison.boundaries(boundaries, trust) if boundaries else None,
+        f"compare{pictures.suffix}": comparison.figure(),
+        f"boundaries{pictures.suffix}": comparison.boundaries(boundaries, options.trust) if boundaries else None,
     }
     drawn = {name: figure for name, figure in figures.items() if figure is not None}
     for name, figure in drawn.items():
         with aside(folder / name) as part:
-            part.write_bytes(to_png(figure)[0])
+            part.write_bytes(encoded(figure, pictures.format, pictures.dpi))
     return list(drawn)
 
 

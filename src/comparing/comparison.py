@@ -108,7 +108,9 @@ class Comparison:
             return self.boundaries_of(rows[0].finished[:number], trust)
         best = [row for row in rows if row.finished][:number]
         in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
-        return self._boundaries([(_median(row), named(row.values, self.keys)) for row in in_order], trust)
+        medians = [_median(row) for row in in_order]
+        titles = [_titled(row, self.keys, run) for row, run in zip(in_order, medians, strict=True)]
+        return self._boundaries(list(zip(medians, titles, strict=True)), trust)
 
     def boundaries_of(self, runs: Sequence[Record], trust: Any = None, columns: int | None = None) -> "Figure | None":
         """The boundaries of `runs` in order, each titled by its setting and seed; None as for `boundaries`.
@@ -212,6 +214,12 @@ def _compared(
 def _repetition(run: Record) -> str:
     fold = run.value("data.fold")
     return f"seed {run.value('seed')}" + ("" if fold is None else f", fold {fold}")
+
+
+def _titled(row: Setting, keys: list[str], median: Record) -> str:
+    """A setting, and which of its runs is shown where it has several."""
+    which = f"\nmedian of {len(row.finished)}: {_repetition(median)}" if len(row.finished) > 1 else ""
+    return f"{named(row.values, keys)}{which}"
 
 
 def _median(row: Setting) -> Record:

@@ -60,6 +60,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     task: ClassVar[Task]
     divides_rows: ClassVar[bool] = False  # into training and test rows, and therefore into folds on request
     draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows uses it only to split them
+    shares_unit: ClassVar[bool] = False  # whether all inputs have the same unit, so that planes are drawn to scale
     feature_names: tuple[str, ...] = ()
     target_name = "target"  # what is predicted, if the source has a name for it
     inputs_of_columns: Mapping[str, list[int]] = {}  # positions of the inputs that each column of a table becomes

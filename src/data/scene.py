@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 
 if TYPE_CHECKING:
     from src.data.base import InMemoryDataModule
+    from src.data.blocks import BlockLoader
     from src.data.rows import Rows, Split
 
 _VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
@@ -23,6 +24,12 @@ class Scene:
     def __init__(self, data: "InMemoryDataModule", splits: dict[str, "Split"]) -> None:
         self._data, self._splits = data, splits
         self.title = list(splits)[-1]
+        self.problem = data.title
+
+    @property
+    def to_scale(self) -> bool:
+        """Whether all inputs have the same unit, if only that of their standard deviations."""
+        return self._data.shares_unit or bool(self._data.standardize)
 
     @property
     def x(self) -> Tensor:
@@ -39,6 +46,10 @@ class Scene:
     def panels(self) -> dict[str, "Rows"]:
         """The rows of each split by its title."""
         return {title: getattr(self._data.splits, split) for title, split in self._splits.items()}
+
+    def blocks(self, title: str) -> "BlockLoader":
+        """The rows of the split of that title as a head takes them."""
+        return self._data.whole(self._splits[title])
 
     @property
     def train_x(self) -> Tensor:

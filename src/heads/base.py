@@ -48,6 +48,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     tasks: ClassVar[tuple[Task, ...]]
     chosen_by: ClassVar[str] = "val/loss"
+    loss_title = "loss"  # which one it is, for axes
 
     def __init__(
         self,

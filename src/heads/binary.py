@@ -30,6 +30,7 @@ class BinaryHead(ThresholdHead, ClassificationHead):
     """
 
     tasks = ("binary",)
+    loss_title = "loss (binary cross-entropy)"
 
     @checked
     def __init__(self, *parts: Any, loss: Literal["bce_with_logits", "bce"] = "bce_with_logits", **more: Any) -> None:

@@ -1,6 +1,6 @@
 """What a run's figures show at some moment, recorded cheaply so that they can be drawn later."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from src.data.base import InMemoryDataModule
 from src.data.rows import Split
 from src.data.scene import Scene
 from src.heads.base import Head
-from src.heads.outcome import Draw
+from src.heads.outcome import SHOWN_NAMES, Draw
 
 _RECORDED = {"confusion_matrix", "boundary", "predictions", "fit"}  # of everything that an outcome can draw
 
@@ -95,15 +95,25 @@ def last_drawings(
         metrics: The contents of `metrics.json`.
     """
     found = list(record(head, data, ("train", "test"), Moment(metrics["steps"])))
-    return [*found, curves_drawing(rows, head.score_names[:2], metrics["best_epoch"])] if rows else found
+    return [*found, curves_drawing(head, data, rows, metrics["best_epoch"])] if rows else found
 
 
-def curves_drawing(rows: list[dict[str, float]], metrics: Sequence[str], best_epoch: int | None) -> Drawing:
-    """Metrics, named without stage, over the epochs of rows of `metrics.csv`, with a line at `best_epoch` (from 1)."""
+def curves_drawing(
+    head: Head, data: InMemoryDataModule, rows: list[dict[str, float]], best_epoch: int | None
+) -> Drawing:
+    """The loss and the first score over the epochs.
+
+    Args:
+        head: Whose they are.
+        data: What it was trained on.
+        rows: Of `metrics.csv`.
+        best_epoch: Where a line is drawn, from 1.
+    """
+    metrics, names, problem = head.score_names[:2], {"loss": head.loss_title} | SHOWN_NAMES, data.title
 
     def draw() -> Any:
         from src.plots.curves import curves_figure
 
-        return curves_figure(rows, metrics, best_epoch)
+        return curves_figure(rows, metrics, best_epoch, names, problem)
 
     return Drawing("curves", "curves", int(rows[-1]["step"]), draw)

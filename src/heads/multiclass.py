@@ -28,6 +28,7 @@ class MulticlassHead(ClassificationHead):
     """
 
     tasks = ("multiclass", "binary")
+    loss_title = "loss (cross-entropy)"
 
     @checked
     def __init__(

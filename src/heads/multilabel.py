@@ -28,6 +28,7 @@ class MultilabelHead(ThresholdHead):
     """
 
     tasks = ("multilabel",)
+    loss_title = "loss (binary cross-entropy)"
     gives = "probabilities"
     closing_names = ("log_loss",)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Draw = Callable[[], Any]
 """Makes a Matplotlib Figure, now or later: it shows copies of the data."""
+
+SHOWN_NAMES = {"r2": "R²"}
+"""Scores whose names figures write otherwise."""
 
 Columns = Mapping[str, Sequence[Any]]
 """A table: columns of equal length by name."""
@@ -39,13 +42,32 @@ class Outcome:
         """Labels [N] or [N, L], or values [N]."""
         return self.head.predictions(self.logits)
 
+    @cached_property
+    def measured(self) -> dict[str, Any]:
+        """Loss, scores and tables of the rows, as plain numbers."""
+        return self.head.measure(self.logits, self.y)
+
+    @property
+    def summary(self) -> str:
+        """How many rows these are, and the score that is shown with the loss."""
+        return ", ".join([f"{len(self.y):,} {'row' if len(self.y) == 1 else 'rows'}", *self.score])
+
+    @property
+    def score(self) -> list[str]:
+        """The score that is shown with the loss, as `accuracy 0.9950`; none where the head has no scores."""
+        return [f"{SHOWN_NAMES.get(name, name)} {self.measured[name]:.4f}" for name in self.head.score_names[1:2]]
+
+    def caption(self, scene: Scene) -> str:
+        """The title of a figure: the problem and the split of a `scene`, and below them the rows and their score."""
+        return f"{scene.problem}, {scene.title}\n{self.summary}"
+
     def scores(self, resamples: int = 0) -> dict[str, Any]:
         """Loss, scores and related values, as in an evaluation's `metrics.json`.
 
         Args:
             resamples: Resamples of the rows for intervals; 0 for no intervals.
         """
-        return self.head.measure(self.logits, self.y)
+        return dict(self.measured)
 
     def answered(self) -> Columns:
         """The target of each row, and the head's prediction."""
@@ -74,7 +96,8 @@ class ValueOutcome(Outcome):
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """Values over the inputs of a `scene`, or over the predictions."""
-        return {"fit": partial(_fit, scene.x, self.y, self.predictions, self.head.spec.feature_names, scene.title)}
+        names = self.head.spec.feature_names
+        return {"fit": partial(_fit, scene.x, self.y, self.predictions, names, self.caption(scene))}
 
 
 def _fit(*shown: Any) -> Any:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Curves = dict[str, dict[str, Tensor]]
 """Curves by class name; a curve is a table of equally long columns."""
 
-_SHOWN = 32  # images of a grid
-_MISTAKES_SHOWN = 24  # at most; the rest are correct predictions
+_SHOWN = 12  # images of a grid
+_MISTAKES_SHOWN = 9  # at most; the rest are correct predictions
 
 
 class ProbableOutcome(Outcome):
@@ -57,7 +57,7 @@ class ProbableOutcome(Outcome):
 
     def scores(self, resamples: int = 0) -> dict[str, Any]:
         """Loss, scores and their intervals, confusion matrices, and the scores of each class."""
-        measured = self.head.measure(self.logits, self.y)
+        measured = self.measured
         found: dict[str, Any] = {} if self.head.thresholds is None else {"thresholds": self.head.thresholds}
         if self.head.fitted_on is not None:
             found["calibration"] = {"temperature": self.head.temperature, "fitted_on": self.head.fitted_on}
@@ -87,15 +87,16 @@ class ProbableOutcome(Outcome):
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """ROC, precision and recall, calibration and thresholds, with the title of the `scene`."""
+        caption = self.caption(scene)
         found: dict[str, Draw] = {
-            "roc": partial(self._draw_areas, "roc", roc_auc, scene.title),
-            "precision_recall": partial(self._draw_areas, "precision_recall", average_precision, scene.title),
-            "calibration": partial(self._draw_calibration, scene.title),
+            "roc": partial(self._draw_areas, "roc", roc_auc, caption),
+            "precision_recall": partial(self._draw_areas, "precision_recall", average_precision, caption),
+            "calibration": partial(self._draw_calibration, caption),
         }
         for place, threshold in enumerate(self.head.thresholds or ()):
             name = self.head.spec.asked[place]
             suffix = f"_{name}" if len(self.head.spec.asked) > 1 else ""
-            title = f"{scene.title}, {name}"
+            title = f"{scene.problem}, {scene.title}, {name}"
             found[f"thresholds{suffix}".replace("/", "_")] = partial(self._draw_threshold, place, threshold, title)
         return found
 
@@ -148,7 +149,7 @@ class ClassOutcome(ProbableOutcome):
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """Confusion as counts and shares, curves, and what the `scene` allows: a boundary in a plane, or images."""
         confusion, spec = self.head.confusion(self.logits, self.y), self.head.spec
-        matrix = partial(_confusion, confusion, spec.class_names, scene.title)
+        matrix = partial(_confusion, confusion, spec.class_names, self.caption(scene))
         found: dict[str, Draw] = {
             "confusion_matrix": matrix,
             "confusion_matrix_normalized": partial(matrix, normalized=True),
@@ -164,10 +165,16 @@ class ClassOutcome(ProbableOutcome):
         from src.plots.plane import plane_around
 
         head = self.head
-        plane = plane_around(scene.train_x)
+        plane = plane_around(scene.train_x, to_scale=scene.to_scale)
         probabilities = head.probabilities(head(plane.points.to(head.device)).cpu())
         names = head.spec.class_names
-        return partial(_boundary, plane, probabilities, scene.panels, names, scene.axes, head.threshold)
+        panels = dict(self._panel(title, rows.x, scene) for title, rows in scene.panels.items())
+        return partial(_boundary, plane, probabilities, panels, names, scene.axes, head.threshold, scene.problem)
+
+    def _panel(self, title: str, x: Tensor, scene: Scene) -> tuple[str, tuple[Tensor, Tensor, Tensor]]:
+        """The title of a split's panel, and its rows x [N, 2], their labels [N] and which are mistakes [N]."""
+        shown = self if title == scene.title else self.head.outcome(*self.head.outputs(scene.blocks(title)))
+        return f"{title}\n{shown.summary}", (x, shown.y, shown.predictions != shown.y)
 
     def _images(self, scene: Scene) -> Draw:
         predicted, held = self.predictions, scene.held
@@ -176,7 +183,7 @@ class ClassOutcome(ProbableOutcome):
         surest = wrong[confidence[wrong].argsort(descending=True)][:_MISTAKES_SHOWN]
         right = (predicted == self.y).nonzero()[:, 0][: _SHOWN - len(surest)]
         chosen = torch.cat([surest, right])
-        title = f"{scene.title}: {len(wrong):,} of {len(held.y):,} wrong, the most confident mistakes first"
+        title = f"{self.caption(scene)}; {len(wrong):,} wrong, the most confident mistakes first"
         shown = held.x[chosen], self.y[chosen], predicted[chosen], confidence[chosen]
         return partial(_predictions, *shown, self.head.spec.class_names, title)
 
@@ -193,7 +200,7 @@ class LabelOutcome(ProbableOutcome):
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """The confusion of each label, and curves, with the title of the `scene`."""
         confusions = self.head.confusion(self.logits, self.y)
-        draw = partial(_label_confusions, confusions, self.head.spec.asked, scene.title)
+        draw = partial(_label_confusions, confusions, self.head.spec.asked, self.caption(scene))
         return {"confusion_matrix": draw} | super().figures(scene)
 
 

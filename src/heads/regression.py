@@ -14,6 +14,7 @@ from src.settings.rules import checked
 from src.spec import DataSpec
 
 _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "l1": F.l1_loss, "huber": F.huber_loss}
+_TITLES = {"mse": "mean squared error", "l1": "mean absolute error", "huber": "Huber"}
 
 
 class RegressionHead(Head):
@@ -44,6 +45,7 @@ class RegressionHead(Head):
     ) -> None:
         super().__init__(*parts, **more)
         self.loss_name = loss
+        self.loss_title = f"loss ({_TITLES[loss]})"
 
     @classmethod
     def num_outputs(cls, spec: DataSpec) -> int:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from src.data.rows import Split
-from src.data.scene import Scene
 from src.errors import ConfigError
 from src.heads.drawing import Moment, curves_drawing, record
 from src.lab.held_run import HeldRun
@@ -38,7 +37,8 @@ class DrawableRun(HeldRun):
 
         if self._opened.spec.input_shape != (2,):
             raise ConfigError(f"plot_hidden_units: needs two inputs, which {type(self.datamodule).__name__} has not")
-        plane = plane_around(self.datamodule.splits.train.x)
+        scene = evaluation.scene_of(self._opened, "train")
+        plane = plane_around(scene.train_x, to_scale=scene.to_scale)
         layers = hidden_activations(self.network, plane.points.to(self.head.device))
         if not 1 <= abs(layer) <= len(layers):
             raise ConfigError(f"layer: the network has {len(layers)} hidden layers (got {layer}); count from 1")
@@ -90,7 +90,7 @@ class DrawableRun(HeldRun):
 
     def plot_curves(self) -> "Figure":
         """Loss and score of training and validation over the epochs."""
-        drawing = curves_drawing(self.history, self.head.score_names[:2], self.metrics.get("best_epoch"))
+        drawing = curves_drawing(self.head, self.datamodule, self.history, self.metrics.get("best_epoch"))
         figure: Figure = drawing.draw()
         return figure
 
@@ -118,7 +118,7 @@ class DrawableRun(HeldRun):
         raise ConfigError(f"plot_{tag}: needs {needs}, which {type(self.datamodule).__name__} has not; see help(run)")
 
     def _evaluated(self, name: str, split: Split) -> "Figure":
-        scene = Scene(self.datamodule, {f"{split} split": split})
+        scene = evaluation.scene_of(self._opened, split)
         known = evaluation.outcome_of(self._opened, split).figures(scene)
         if name not in known:
             raise ConfigError(f"plot_{name}: this run has no such figure; it has {', '.join(known)}")

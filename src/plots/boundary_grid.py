@@ -1,11 +1,12 @@
 """Decision boundaries of many networks at a glance."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.panel import BoundaryPanel
+from src.plots.palette import INK
+from src.plots.panel import BoundaryPanel, lettered
 from src.plots.plane import Plane
 from src.plots.style import new_figure
 
@@ -30,17 +31,34 @@ class Panel(NamedTuple):
     threshold: float
 
 
-def boundary_grid(panels: list[Panel], class_names: tuple[str, ...], columns: int | None = None) -> Figure:
-    """The panels of several networks, `columns` in a line, or four; `class_names` are theirs in common."""
+def boundary_grid(
+    panels: list[Panel], class_names: tuple[str, ...], columns: int | None = None, title: str = ""
+) -> Figure:
+    """The panels of several networks and, below them, what their colours are.
+
+    Args:
+        panels: Of each network.
+        class_names: Of the classes, which all have in common.
+        columns: Panels of a line; None is four at most.
+        title: Of the whole figure.
+    """
     columns = min(columns or _COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
-    figure, axes = new_figure(2.7 * columns + 0.3, 2.7 * lines + 0.4, columns, lines)
+    figure, axes = new_figure(2.7 * columns + 0.3, 3.1 * lines + 0.8, columns, lines)
     for axis, panel in zip(axes, panels, strict=False):
         drawn = BoundaryPanel(axis, panel.plane)
         drawn.show(panel.probabilities, panel.threshold)
         drawn.points(*panel.rows, class_names)
+        drawn.letters(panel.probabilities)
+        axis.set_box_aspect(1)
         axis.set(xticks=[], yticks=[])
-        axis.set_title(panel.title, fontsize=8)
+        axis.set_title(panel.title, fontsize=9)
     for axis in axes[len(panels) :]:
         axis.set_visible(False)
+    handles, _ = axes[0].get_legend_handles_labels()
+    names = lettered(class_names)
+    look: dict[str, Any] = {"ncols": min(len(names), 2 * columns), "markerscale": 1.5, "frameon": False}
+    figure.legend(handles, names, loc="outside lower center", **look)
+    if title:
+        figure.suptitle(title, fontsize=11, color=INK)
     return figure

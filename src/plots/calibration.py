@@ -9,14 +9,19 @@ from torch import Tensor
 from src.plots.lines import add_legend, is_crowd, short, shown
 from src.plots.palette import GREY, INK
 from src.plots.style import new_figure
+from src.statistics.intervals import wilson
 
+_FEWEST = 10  # rows of a bin that says something
+_MOST_INTERVALS = 3  # lines, beside which intervals can be read
 _STEEP = 30  # ratio of the largest to the smallest bin beyond which counts are drawn on a logarithmic scale
 
 
 def calibration_figure(curves: dict[str, dict[str, Tensor]], title: str = "", bins: int = 10) -> Figure:
     """The share of positive rows over the mean probability of each bin, and below it the number of rows per bin.
 
-    With more than 10 classes, the curve of all rows and the 5 furthest from the diagonal are drawn.
+    A bin of fewer than ten rows says little: it is drawn as a faint ring, which the line leaves out. With at most three
+    lines, bars show Wilson's 95 % intervals. With more than 10 classes, the curve of all rows and the 5 furthest from
+    the diagonal are drawn.
 
     Args:
         curves: Columns mean_probability, observed and count [B] of each class, from
@@ -25,22 +30,45 @@ def calibration_figure(curves: dict[str, dict[str, Tensor]], title: str = "", bi
         bins: The number of bins of equal width in the curves.
     """
     goodness = {name: -_mean_gap(curve) for name, curve in curves.items()}
-    lines = [(short(name), curves[name], ink, 1.5) for name, ink in shown(goodness).items()]
+    lines = [(short(name), curves[name], look, 1.6) for name, look in shown(goodness).items()]
     if is_crowd(goodness):
-        lines.append((f"all {len(curves)}", _pooled(list(curves.values()), bins), INK, 2.2))
-    figure, (above, below) = new_figure(4.4, 5.4, 1, num_rows=2, sharex=True, height_ratios=[3.4, 1])
+        lines.append((f"all {len(curves)}", _pooled(list(curves.values()), bins), {"color": INK}, 2.2))
+    figure, (above, below) = new_figure(4.6, 5.6, 1, num_rows=2, sharex=True, height_ratios=[3.4, 1])
     above.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.2, label="perfect")
-    for name, curve, ink, width in lines:
-        x, y = curve["mean_probability"], curve["observed"]
-        above.plot(x, y, color=ink, linewidth=width, marker="o", markersize=4, label=name, clip_on=False)
-        _draw_counts(below, curve, ink, bins, filled=len(lines) == 1)
+    few = len(lines) <= _MOST_INTERVALS
+    for name, curve, look, width in lines:
+        _draw_bins(above, curve, {**look, "linewidth": width, "label": name}, with_intervals=few)
+        _draw_counts(below, curve, look["color"], bins, filled=len(lines) == 1)
     counts = torch.cat([curve["count"] for _, curve, _, _ in lines])
     if counts.max() > _STEEP * counts.min():
         below.set(yscale="log", ylim=(0.5, 2 * float(counts.max())))
+    if (counts < _FEWEST).any():
+        ring: dict[str, Any] = {
+            "color": GREY,
+            "fillstyle": "none",
+            "markersize": 4,
+            "label": f"fewer than {_FEWEST} rows",
+        }
+        above.plot([], [], "o", **ring)
+    if not (counts >= _FEWEST).any():
+        above.text(0.5, 0.5, f"fewer than {_FEWEST} rows in every bin", ha="center", va="center", color=INK)
     above.set(ylabel="share of positive rows", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     below.set(xlabel="mean probability", ylabel="rows")
     add_legend(figure, above)
     return figure
+
+
+def _draw_bins(axis: Any, curve: dict[str, Tensor], look: dict[str, Any], with_intervals: bool) -> None:
+    """A line through the bins of enough rows, their intervals, and faint rings for the others."""
+    x, y, count = curve["mean_probability"], curve["observed"], curve["count"]
+    enough = count >= _FEWEST
+    axis.plot(x[enough], y[enough], marker="o", markersize=4, clip_on=not enough.any(), **look)
+    if not enough.all():  # an empty line that is not clipped would break the layout
+        few: dict[str, Any] = {"color": look["color"], "alpha": 0.5, "markersize": 4, "fillstyle": "none"}
+        axis.plot(x[~enough], y[~enough], "o", clip_on=False, **few)
+    if with_intervals:
+        for at, share, rows in zip(x[enough].tolist(), y[enough].tolist(), count[enough].tolist(), strict=True):
+            axis.plot([at, at], wilson(round(share * rows), round(rows)), color=look["color"], linewidth=1, alpha=0.6)
 
 
 def _mean_gap(curve: dict[str, Tensor]) -> float:

@@ -8,9 +8,13 @@ from matplotlib.figure import Figure
 
 from src.plots.palette import COLORS, INK
 from src.plots.style import new_figure
+from src.statistics.intervals import score_range
 
 _MAX_BARS = 30
-_DECADES = 1.5  # values that span more than this are drawn on a logarithmic axis
+_MOST_NAMED = 8
+_FACTOR = 30  # ratio of the largest to the smallest value beyond which the axis is logarithmic
+_RATES = ("lr", "weight_decay", "eta_min")  # keys whose axis is always logarithmic
+_MARGIN = 0.04  # of a score's axis, beyond its best and its worst
 
 
 class Point(NamedTuple):
@@ -43,17 +47,17 @@ def comparison_figure(points: Sequence[Point], keys: Sequence[str], metric: str)
         'data.noise'
     """
     if len(keys) == 1 and len(points) > 1 and all(_is_number(point.values[0]) for point in points):
-        return _line(points, keys[0], metric)
+        return _line(points, keys[0], metric, score_range(metric))
     if len(keys) == 2 and all(len({point.values[i] for point in points}) > 1 for i in (0, 1)):
         return _heat_map(points, keys, metric)
-    return _bars(points, keys, metric)
+    return _bars(points, keys, metric, score_range(metric))
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _line(points: Sequence[Point], key: str, metric: str) -> Figure:
+def _line(points: Sequence[Point], key: str, metric: str, limits: tuple[float, float]) -> Figure:
     figure, (axis,) = new_figure(6.4, 4.0)
     ordered = sorted(points, key=lambda point: float(point.values[0]))
     across = [float(point.values[0]) for point in ordered]
@@ -63,10 +67,32 @@ def _line(points: Sequence[Point], key: str, metric: str) -> Figure:
     axis.plot(across, means, "o-", color=COLORS[0], linewidth=1.5, markersize=4)
     low, high = zip(*(point.ends or (point.mean, point.mean) for point in ordered), strict=True)
     axis.fill_between(across, low, high, color=COLORS[0], alpha=0.18, linewidth=0)
-    if min(across) > 0 and math.log10(max(across) / min(across)) > _DECADES:
-        axis.set_xscale("log")
-    axis.set(title=f"{metric}: mean, 95 % interval and runs", xlabel=key, ylabel=metric)
+    if min(across) > 0 and (key.rpartition(".")[2] in _RATES or max(across) > _FACTOR * min(across)):
+        _name_powers(axis, across)
+    axis.set(title=_title(points, metric), xlabel=key, ylabel=metric)
+    axis.set_ylim(_within(axis.get_ylim(), limits))
     return figure
+
+
+def _name_powers(axis: Any, across: Sequence[float]) -> None:
+    """Make the axis across logarithmic, with the values themselves along it where they are few."""
+    axis.set_xscale("log")
+    if len(across) <= _MOST_NAMED:
+        axis.set_xticks(across, [f"{x:g}" for x in across])
+        axis.set_xticks([], minor=True)
+
+
+def _title(points: Sequence[Point], metric: str) -> str:
+    """What is drawn; of intervals nothing is said where no setting has one."""
+    drawn = "mean, 95 % interval and runs" if any(point.ends for point in points) else "mean and runs"
+    return f"{metric}: {drawn}"
+
+
+def _within(seen: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
+    """The ends of an axis, no further than a metric can go, but for a margin that points need."""
+    low, high = seen
+    room = _MARGIN * (high - low)
+    return max(low, limits[0] - room), min(high, limits[1] + room)
 
 
 def _heat_map(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
@@ -88,7 +114,7 @@ def _heat_map(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figu
     return figure
 
 
-def _bars(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
+def _bars(points: Sequence[Point], keys: Sequence[str], metric: str, limits: tuple[float, float]) -> Figure:
     shown = list(points)[:_MAX_BARS]
     figure, (axis,) = new_figure(7.2, 0.34 * len(shown) + 1.4)
     for row, point in enumerate(shown):
@@ -99,7 +125,8 @@ def _bars(points: Sequence[Point], keys: Sequence[str], metric: str) -> Figure:
     names = ["  ".join(f"{key}={_shown(value)}" for key, value in zip(keys, p.values, strict=True)) for p in shown]
     axis.set_yticks(range(len(shown)), [name or "all runs" for name in names])
     axis.invert_yaxis()
-    axis.set(title=f"{metric}: mean, 95 % interval and runs", xlabel=metric)
+    axis.set(title=_title(shown, metric), xlabel=metric)
+    axis.set_xlim(_within(axis.get_xlim(), limits))
     return figure
 
 

@@ -21,12 +21,13 @@ def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str
     if x.shape[1:] == (1,):
         order = x[:, 0].argsort()
         axis.scatter(x[:, 0], y, s=22, color=COLORS[0], edgecolors="white", linewidths=0.4, label="data")
-        axis.plot(x[order, 0], predicted[order], color=COLORS[1], linewidth=2, label="prediction")
+        axis.plot(x[order, 0], predicted[order], color=COLORS[2], linewidth=2, label="prediction")
         axis.set(xlabel=feature_names[0], ylabel="y", title=title)
         axis.legend(frameon=False)
     else:
         axis.scatter(y, predicted, s=22, color=COLORS[0], edgecolors="white", linewidths=0.4)
         ends = [float(y.min()), float(y.max())]
-        axis.plot(ends, ends, color=INK, linewidth=1)
-        axis.set(xlabel="target", ylabel="prediction", title=title)
+        axis.plot(ends, ends, color=INK, linewidth=1, label="prediction = target")
+        axis.set(xlabel="target", ylabel="prediction", title=title, aspect="equal")
+        axis.legend(frameon=False)
     return figure

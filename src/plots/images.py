@@ -8,12 +8,12 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from src.plots.palette import COLORS, INK
+from src.plots.palette import COLORS, INK, WRONG
 from src.plots.style import new_figure
 
-_COLUMNS = 8
-_RIGHT, _WRONG = COLORS[2], COLORS[4]
-_CELL = 1.28  # inches
+_COLUMNS = 4
+_CELL = 1.75  # inches
+_FRAME = 3  # points around a mistake
 _WEIGHT_COLUMNS = 5
 _LOWERS_OR_RAISES = LinearSegmentedColormap.from_list("lowers or raises", [COLORS[0], "white", COLORS[1]])
 
@@ -26,7 +26,7 @@ def predictions_figure(
     class_names: tuple[str, ...],
     title: str = "",
 ) -> Figure:
-    """Images [N, C, H, W] (uint8) below their predicted class, and below the true one if that differs.
+    """Images [N, C, H, W] (uint8) below their predicted class; mistakes in a frame, with the true class.
 
     Args:
         images: Images [N, C, H, W], drawn left to right, top to bottom.
@@ -38,17 +38,19 @@ def predictions_figure(
     """
     columns = min(_COLUMNS, len(images))
     num_rows = -(-len(images) // columns)
-    figure, axes = new_figure(_CELL * columns, (_CELL + 0.42) * num_rows + 0.4, columns, num_rows=num_rows)
+    figure, axes = new_figure(_CELL * columns, (_CELL + 0.45) * num_rows + 0.6, columns, num_rows=num_rows)
     for axis in axes:
         _hide(axis)
     for axis, image, label, predicted, confidence in zip(
         axes, images, labels.tolist(), predictions.tolist(), confidences.tolist(), strict=False
     ):
         axis.imshow(_pixels(image), cmap="gray", vmin=0, vmax=255)
-        right = label == predicted
-        said = f"{_short(class_names[predicted])} ({confidence:.0%})"
-        text = said if right else f"{said}\nis {_short(class_names[label])}"
-        axis.set_title(text, fontsize=7.5, color=_RIGHT if right else _WRONG, pad=3)
+        text = f"called {_short(class_names[predicted])} ({100 * confidence:.0f} %)"
+        axis.set_title(text, fontsize=9.5, color=INK, pad=4)
+        if label != predicted:
+            axis.set_title(f"{text},\ntrue {_short(class_names[label])}", fontsize=9.5, color=WRONG, pad=5)
+            axis.axis("on")
+            axis.spines[:].set(visible=True, color=WRONG, linewidth=_FRAME)
     if title:
         figure.suptitle(title, fontsize=11, color=INK)
     return figure

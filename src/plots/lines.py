@@ -4,20 +4,18 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from src.plots.palette import INK, color
+from src.plots.palette import INK, color, line_style
 
 _MOST = 10  # lines; with more classes only the worst are shown, besides their mean
 _NUM_WORST = 5
 _LONGEST_NAME = 24
-_LETTER, _HANDLE = 0.082, 0.55  # inches of a legend's text and of the line before it
+_LETTER, _HANDLE, _LINE = 0.082, 0.6, 0.2  # inches of a legend's letter, of the line before it, and between lines
 
 
-def shown(scores: dict[str, float]) -> dict[str, str]:
-    """The classes to draw and their colours: all of a few, otherwise those with the lowest scores."""
-    if not is_crowd(scores):
-        return {name: color(label) for label, name in enumerate(scores)}
-    worst = sorted(known(scores), key=lambda name: scores[name])[:_NUM_WORST]
-    return {name: color(rank) for rank, name in enumerate(worst)}
+def shown(scores: dict[str, float]) -> dict[str, dict[str, Any]]:
+    """The classes to draw and how their lines look: all of a few, otherwise those with the lowest scores."""
+    names = sorted(known(scores), key=lambda name: scores[name])[:_NUM_WORST] if is_crowd(scores) else list(scores)
+    return {name: {"color": color(rank), "linestyle": line_style(rank)} for rank, name in enumerate(names)}
 
 
 def is_crowd(scores: dict[str, float]) -> bool:
@@ -30,20 +28,26 @@ def known(scores: dict[str, float]) -> dict[str, float]:
     return {name: score for name, score in scores.items() if score == score}
 
 
-def mean_label(scores: dict[str, float]) -> str:
-    """The number of known scores, and their mean.
+def mean_label(scores: dict[str, float], kind: str = "") -> str:
+    """The number of known scores of a `kind`, and their mean.
 
     Example:
         >>> mean_label({"cat": 0.5, "dog": 1.0, "cow": float("nan")})
         'mean of 2  0.750'
     """
     values = known(scores).values()
-    return labelled(f"mean of {len(values)}", sum(values) / len(values) if values else float("nan"))
+    return labelled(f"mean of {len(values)}", sum(values) / len(values) if values else float("nan"), kind)
 
 
-def labelled(name: str, score: float) -> str:
-    """A class's name and score for the legend."""
-    return f"{short(name)}  {score:.3f}" if score == score else f"{short(name)}  undefined"
+def labelled(name: str, score: float, kind: str = "") -> str:
+    """A class's name and its score of a `kind`, for the legend.
+
+    Example:
+        >>> labelled("cat", 0.5, "AUC"), labelled("dog", float("nan"), "AUC")
+        ('cat  AUC 0.500', 'dog  AUC undefined')
+    """
+    number = f"{score:.3f}" if score == score else "undefined"
+    return "  ".join([short(name), f"{kind} {number}".strip()])
 
 
 def short(name: str) -> str:
@@ -58,18 +62,11 @@ def short(name: str) -> str:
 
 
 def add_legend(figure: Figure, axis: Any) -> None:
-    """A legend of an axis, below the panel if it fits on one line, otherwise to its right in a wider figure."""
+    """A legend of an axis, below the panel, in as many columns as fit; the figure grows by its lines."""
     handles, labels = axis.get_legend_handles_labels()
-    widths = [_LETTER * len(label) + _HANDLE for label in labels]
     width, height = figure.get_size_inches()
-    below = sum(widths) < width
-    if not below:
-        figure.set_size_inches(width + max(widths), height)
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center" if below else "outside right upper",
-        ncols=len(labels) if below else 1,
-        frameon=False,
-        labelcolor=INK,
-    )
+    widest = max(_LETTER * len(label) + _HANDLE for label in labels)
+    columns = max(1, min(len(labels), int(width / widest)))
+    lines = -(-len(labels) // columns)
+    figure.set_size_inches(max(width, widest), height + _LINE * (lines - 1))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, labelcolor=INK)

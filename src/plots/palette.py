@@ -21,7 +21,7 @@ MUTED = "#6f7b85"
 WRONG = "#bd1f01"  # a mistake, always beside the word
 NEGATIVE, NEUTRAL, POSITIVE = "#8e2f74", "#fbfbf9", "#0f7d83"  # purple, white and teal, for what units put out
 
-PALEST, STRONGEST = 0.15, 0.62  # of a class's colour in a region, from white
+PALEST, STRONGEST = 0.12, 0.55  # of a class's colour in a region, from white
 MOST_TINTS = 4  # classes whose regions can be told apart by their tints alone
 
 

@@ -3,18 +3,22 @@
 A panel is created once and updated whenever there is something new, so that figures and movies share the drawing code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from matplotlib import patheffects
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from torch import Tensor
 
-from src.plots.palette import INK, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color, marker
+from src.plots.lines import short
+from src.plots.palette import INK, MOST_TINTS, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color, marker
 from src.plots.plane import Plane
 
 MOST_POINTS = 1000  # of a panel; more would be a blot
+CONTOURS = {0.25: (0, (1.5, 1.5)), 0.75: (0, (5, 2))}
+"""Probabilities of the second of two classes that get a contour, and the dashes of each."""
 _FRAME = "#d5dade"
 CONTRAST = 0.6  # exponent that lifts small activations, so that those of an untrained network are visible
 ONSET = 0.005  # of the scale: the line of a unit that is never negative is drawn where it becomes active
@@ -52,7 +56,13 @@ class PlanePanel:
         return [self._image, *self._points, *self._lines]
 
     def points(
-        self, x: Tensor, y: Tensor, class_names: tuple[str, ...], size: float | None = None, most: int = MOST_POINTS
+        self,
+        x: Tensor,
+        y: Tensor,
+        class_names: tuple[str, ...],
+        size: float | None = None,
+        most: int = MOST_POINTS,
+        wrong: Tensor | None = None,
     ) -> None:
         """Draw rows x [N, 2] on top, in the colours and shapes of their labels y [N].
 
@@ -62,16 +72,25 @@ class PlanePanel:
             class_names: Name of each class, for the legend.
             size: Area of a point, in square points; None is large for few rows and small for many.
             most: The most rows to draw; of more, every second, third, … is drawn.
+            wrong: Which rows are mistakes [N]; each is drawn, on top and in a ring. None rings none.
         """
         step = max(1, len(x) // most)
-        x, y = x[::step], y[::step]
+        shown = torch.arange(len(x)) % step == 0
+        if wrong is not None:
+            shown |= wrong
+            order = wrong.long().argsort(stable=True)
+            x, y, shown, wrong = x[order], y[order], shown[order], wrong[order]
         area = size or (14 if len(x) > 200 else 30 if len(x) > 10 else 60)
         for label, name in enumerate(class_names):
-            rows = x[y == label].T
+            rows = x[shown & (y == label)].T
             shape = {"c": color(label), "marker": marker(label)}
             self._points.append(
                 self.axis.scatter(*rows, s=area, edgecolors="white", linewidths=0.4, label=name, **shape)
             )
+
+        if wrong is not None and wrong.any():
+            ring = {"facecolors": "none", "edgecolors": INK, "linewidths": 1.1, "label": "mistake"}
+            self._points.append(self.axis.scatter(*x[wrong].T, s=3.4 * area, **ring))
 
     def _paint(self, values: Tensor, colours: Callable[[Tensor], Tensor]) -> None:
         """Paint values [R * R, K] from 0 to 1 over the plane; `colours` maps values [N, K] to colours [N, 3]."""
@@ -117,6 +136,31 @@ class BoundaryPanel(PlanePanel):
         """Show probabilities [R * R, C] over the plane; `threshold` separates two classes."""
         self._paint(probabilities, shade)
         self._draw_lines(_margins(probabilities, threshold))
+
+    def contours(self, probabilities: Tensor) -> None:
+        """Thin lines where the probability [R * R, 2] of the second of two classes is a quarter and three quarters."""
+        side = self.plane.resolution
+        surface = probabilities[:, 1].reshape(side, side).numpy()
+        for level, style in CONTOURS.items():
+            if surface.min() < level < surface.max():
+                self.axis.contour(
+                    *(self._across, self._up, surface, [level]), colors=INK, linewidths=0.8, linestyles=[style]
+                )
+
+    def letters(self, probabilities: Tensor) -> None:
+        """A letter inside each region of more classes than tints can tell apart, for probabilities [R * R, C]."""
+        side, num_classes = self.plane.resolution, probabilities.shape[1]
+        if num_classes <= MOST_TINTS:
+            return
+        winner = probabilities.argmax(dim=1).reshape(side, side)
+        for label in range(num_classes):
+            place = _innermost(winner == label)
+            if place is not None:
+                up, across = place
+                text = {"fontsize": 13, "fontweight": "bold", "ha": "center", "va": "center", "color": INK}
+                halo = [patheffects.withStroke(linewidth=3, foreground="white")]
+                at = float(self._across[across]), float(self._up[up])
+                self.axis.text(*at, _letter(label), path_effects=halo, zorder=5, **text)
 
 
 class Scale(NamedTuple):
@@ -169,6 +213,34 @@ def shade(probabilities: Tensor) -> Tensor:
     palette = torch.tensor([to_rgb(color(label)) for label in range(num_classes)])
     sure = (probabilities.amax(dim=1, keepdim=True).float() * num_classes - 1) / max(1, num_classes - 1)
     return 1 - (PALEST + (STRONGEST - PALEST) * sure) * (1 - probabilities.float() @ palette)
+
+
+def shade_of(sure: Tensor, label: int) -> Tensor:
+    """Colours [N, 3] of a class, for how sure a network is of it [N], from 0 for not at all to 1."""
+    return 1 - (PALEST + (STRONGEST - PALEST) * sure[:, None]) * (1 - torch.tensor(to_rgb(color(label))))
+
+
+def lettered(class_names: Sequence[str]) -> list[str]:
+    """Names for a legend, each behind the letter of its region where tints alone do not tell regions apart."""
+    if len(class_names) <= MOST_TINTS:
+        return [short(name) for name in class_names]
+    return [f"{_letter(label)}  {short(name)}" for label, name in enumerate(class_names)]
+
+
+def _letter(label: int) -> str:
+    """What stands in the region of a class, by its label: A to Z, then A1, B1, …."""
+    return f"{chr(ord('A') + label % 26)}{label // 26 or ''}"
+
+
+def _innermost(region: Tensor) -> tuple[int, int] | None:
+    """Row and column of the point furthest from the edge of a region [R, R] of truth values; None where it is empty."""
+    inside, depth = region.float()[None], torch.zeros(region.shape)
+    while inside.any():
+        depth += inside[0]
+        inside = 1 - F.max_pool2d(F.pad(1 - inside, (1, 1, 1, 1), value=1.0), 3, stride=1)
+    if not region.any():
+        return None
+    return divmod(int(depth.argmax()), region.shape[1])
 
 
 def _margins(probabilities: Tensor, threshold: float) -> list[tuple[Tensor, float]]:

@@ -22,8 +22,14 @@ class Plane(NamedTuple):
     resolution: int
 
 
-def plane_around(x: Tensor, resolution: int = 160) -> Plane:
+def plane_around(x: Tensor, resolution: int = 160, to_scale: bool = False) -> Plane:
     """The plane of `resolution` × `resolution` points around rows x [N, 2].
+
+    Args:
+        x: The rows.
+        resolution: Points along each side.
+        to_scale: Make both sides equally long, so that a square panel shows circles as circles; for two inputs of the
+            same unit.
 
     Example:
         >>> plane = plane_around(torch.tensor([[0.0, 0.0], [1.0, 2.0]]), resolution=3)
@@ -32,6 +38,9 @@ def plane_around(x: Tensor, resolution: int = 160) -> Plane:
     """
     low, high = x.amin(dim=0), x.amax(dim=0)
     margin = _MARGIN * (high - low).clamp(min=1e-3)
+    if to_scale:
+        sides = high - low + 2 * margin
+        margin += (sides.max() - sides) / 2
     (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
     across, up = torch.linspace(left, right, resolution), torch.linspace(bottom, top, resolution)
     points = torch.stack([across.repeat(resolution), up.repeat_interleave(resolution)], dim=1)

@@ -28,15 +28,15 @@ def precision_recall_figure(
         title: Title of the figure.
     """
     lines = shown(average_precisions)
-    figure, (axis,) = new_figure(4.4, 4.6)
-    for name, ink in lines.items():
-        curve, label = curves[name], labelled(name, average_precisions[name])
-        axis.plot(curve["recall"], curve["precision"], color=ink, linewidth=1.5, drawstyle="steps-post", label=label)
+    figure, (axis,) = new_figure(4.6, 4.9)
+    for name, look in lines.items():
+        curve, label = curves[name], labelled(name, average_precisions[name], "AP")
+        axis.plot(curve["recall"], curve["precision"], linewidth=1.8, drawstyle="steps-post", label=label, **look)
     if is_crowd(average_precisions) and known(average_precisions):
         across = torch.linspace(0, 1, 201, dtype=torch.float64)
         up = torch.stack([_precision_at(across, curves[name]) for name in known(average_precisions)]).mean(dim=0)
-        axis.plot(across, up, color=INK, linewidth=2.2, label=mean_label(average_precisions))
-    _draw_prevalence(axis, {ink: float(curves[name]["precision"][0]) for name, ink in lines.items()})
+        axis.plot(across, up, color=INK, linewidth=2.2, label=mean_label(average_precisions, "AP"))
+    _draw_prevalence(axis, {look["color"]: float(curves[name]["precision"][0]) for name, look in lines.items()})
     axis.set(xlabel="recall", ylabel="precision", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     add_legend(figure, axis)
     return figure

@@ -24,17 +24,17 @@ def roc_figure(curves: dict[str, dict[str, Tensor]], aucs: dict[str, float], tit
         >>> import torch
         >>> curve = {"fpr": torch.tensor([0.0, 0.5, 1.0]), "tpr": torch.tensor([0.0, 1.0, 1.0])}
         >>> [line.get_label() for line in roc_figure({"ill": curve}, {"ill": 0.75}).axes[0].lines]
-        ['ill  0.750', 'chance  0.500']
+        ['ill  AUC 0.750', 'chance  AUC 0.500']
     """
-    figure, (axis,) = new_figure(4.4, 4.6)
-    for name, ink in shown(aucs).items():
+    figure, (axis,) = new_figure(4.6, 4.9)
+    for name, look in shown(aucs).items():
         curve = curves[name]
-        axis.plot(curve["fpr"], curve["tpr"], color=ink, linewidth=1.5, label=labelled(name, aucs[name]))
+        axis.plot(curve["fpr"], curve["tpr"], linewidth=1.8, label=labelled(name, aucs[name], "AUC"), **look)
     if is_crowd(aucs) and known(aucs):
         across = np.linspace(0, 1, 201)
         up = np.mean([np.interp(across, curves[name]["fpr"], curves[name]["tpr"]) for name in known(aucs)], axis=0)
-        axis.plot([0, *across], [0, *up], color=INK, linewidth=2.2, label=mean_label(aucs))
-    axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.2, label="chance  0.500")
+        axis.plot([0, *across], [0, *up], color=INK, linewidth=2.2, label=mean_label(aucs, "AUC"))
+    axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.2, label="chance  AUC 0.500")
     axis.set(
         xlabel="false positive rate",
         ylabel="true positive rate",

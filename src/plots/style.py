@@ -14,6 +14,7 @@ from PIL import Image
 from src.plots.palette import GREY, INK
 
 DPI = 100
+_HARMLESS = r"Glyph \d+|constrained_layout not applied"  # for names in any script and of any length
 
 STYLE: Any = {
     "font.size": 10,
@@ -49,12 +50,24 @@ def new_figure(
         return figure, list(panels.flat)
 
 
+def make_room_below(figure: Figure, inches: float) -> None:
+    """Push square panels together, which the usual layout leaves far apart, above some inches for a legend."""
+    share = inches / figure.get_size_inches()[1]
+    figure.set_layout_engine("compressed", rect=(0, share, 1, 1 - share))
+
+
 def blank_figure(width: float, height: float, **settings: Any) -> Figure:
     """A figure of `width` by `height` inches without panels that needs no screen; `settings` are Matplotlib's."""
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), **settings)
         FigureCanvasAgg(figure)
         return figure
+
+
+def encoded(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
+    """A figure as a file of a kind, `png`, `svg` or `pdf`, with `dpi` pixels per inch where it has pixels."""
+    figure.set_dpi(dpi)
+    return to_png(figure)[0] if kind == "png" else to_vector(figure, kind)
 
 
 def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
@@ -69,13 +82,28 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
     buffer = io.BytesIO()
     _take_literally(figure)
     with rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", r"Glyph \d+|constrained_layout not applied"
-        )  # for names in any script and of any length
+        warnings.filterwarnings("ignore", _HARMLESS)
         figure.canvas.draw()  # once; `savefig` would draw twice, which takes a third longer
     pixels = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]  # of Agg, which all figures have
     Image.fromarray(pixels[..., :3].copy()).save(buffer, "png")
     return buffer.getvalue(), figure.canvas.get_width_height()
+
+
+def to_vector(figure: Figure, kind: str) -> bytes:
+    """A figure as an `svg` or a `pdf`, the same bytes for the same figure.
+
+    Example:
+        >>> figure, (panel,) = new_figure(width=4, height=3)
+        >>> to_vector(figure, "svg")[:5], to_vector(figure, "pdf")[:5]
+        (b'<?xml', b'%PDF-')
+    """
+    buffer = io.BytesIO()
+    _take_literally(figure)
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with rc_context({**STYLE, "svg.hashsalt": "figure"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _HARMLESS)
+        figure.savefig(buffer, format=kind, metadata=undated)
+    return buffer.getvalue()
 
 
 def _take_literally(figure: Figure) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from src.plots.palette import color
+from src.plots.palette import color, line_style
 from src.plots.style import new_figure
 
 _FAINTEST = 0.12  # opacity of a line among many
@@ -33,13 +34,15 @@ def sweep_curves_figure(settings: Mapping[str, Sequence[Line]], metric: str, log
     """
     figure, (axis,) = new_figure(7.2, 4.0)
     for rank, (name, lines) in enumerate(settings.items()):
+        look = {"color": color(rank), "linestyle": line_style(rank)}
         opacity = max(_FAINTEST, len(lines) ** -0.5)
         for line in lines:
-            axis.plot(line.epochs, line.values, color=color(rank), linewidth=1.3, alpha=opacity)
+            axis.plot(line.epochs, line.values, linewidth=1.3, alpha=opacity, **look)
         if name:
-            axis.plot([], [], color=color(rank), linewidth=2, label=name)
+            axis.plot([], [], linewidth=2, label=name, **look)
     if logarithmic:
         axis.set_yscale("log")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     num_runs = sum(len(lines) for lines in settings.values())
     axis.set(title=f"{metric} of {num_runs} run{'s' if num_runs > 1 else ''}", xlabel="epoch", ylabel=metric)
     if axis.get_legend_handles_labels()[1]:

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from src.plots.lines import add_legend
-from src.plots.palette import COLORS, INK
+from src.plots.palette import INK, color, line_style
 from src.plots.style import new_figure
 
 _LINES = {"tpr": "recall (true positive rate)", "precision": "precision", "fpr": "false positive rate"}
@@ -20,8 +20,9 @@ def thresholds_figure(curve: dict[str, Tensor], chosen: float, title: str = "") 
         title: Title of the figure.
     """
     figure, (axis,) = new_figure(5.2, 3.8)
-    for ink, (column, label) in zip(COLORS, _LINES.items(), strict=False):
-        axis.plot(curve["threshold"], curve[column], color=ink, linewidth=1.5, label=label)
+    for rank, (column, label) in enumerate(_LINES.items()):
+        look = {"color": color(rank), "linestyle": line_style(rank)}
+        axis.plot(curve["threshold"], curve[column], linewidth=1.8, label=label, **look)
     axis.axvline(chosen, color=INK, linestyle="--", linewidth=1.2, label=f"chosen: {chosen:.3g}")
     axis.set(xlabel="threshold", title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     add_legend(figure, axis)

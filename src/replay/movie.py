@@ -59,7 +59,8 @@ class Replay:
         self._num_layers = len(outgoing_weights(head.network))
         self._layer = layer if isinstance(layer, int) else {"first": 1, "last": self._num_layers}[layer]
         rows = datamodule.splits.train
-        self._plane, coarse = plane_around(rows.x, _FINE), plane_around(rows.x, _COARSE)
+        scene = Shown(datamodule, {"train split": "train"})
+        self._plane, coarse = (plane_around(rows.x, points, scene.to_scale) for points in (_FINE, _COARSE))
         last = self._seen(snapshots[-1], coarse)
         self._total, self._shown = last.activations.shape[1], _loudest(last, max_units)
         survey = [self._seen(each, coarse) for each in snapshots]
@@ -73,7 +74,7 @@ class Replay:
             self._plane,
             rows,
             head.spec.class_names,
-            Shown(datamodule, {"train split": "train"}).axes,
+            scene.axes,
             head.threshold,
             [each.epoch for each in self.frames],
             [score["loss"] for score in scores],

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+
+from omegaconf import DictConfig
 
 from src.callbacks.figures import save
 from src.data.base import InMemoryDataModule
@@ -14,6 +15,7 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.metrics.threshold import parse_rule
 from src.reporting.summary import closing_scores, is_solved
 from src.runs import calibration, fold_predictions, thresholds
+from src.settings.pictures import Pictures
 from src.storage.folders import RunFolder
 from src.storage.values import known_json, write_json
 
@@ -81,21 +83,21 @@ def write(folder: Path, head: Head) -> None:
         thresholds.write(folder, head)
 
 
-def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) -> None:
+def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, cfg: DictConfig) -> None:
     """Save how a `head` predicts, and update the folder's scores and final figures accordingly.
 
     Args:
         folder: The run's folder.
         head: The head with the run's best weights.
         datamodule: The run's own dataset.
-        solved: When the run counts as solved.
+        cfg: The run's configuration: when it counts as solved, and the format of its figures.
     """
     files = RunFolder(folder)
     metrics = known_json(files.metrics)
     if metrics:
         for split in ("train", "val", "test"):
             metrics |= {f"{split}/{name}": value for name, value in head.evaluate(datamodule.whole(split)).items()}
-        metrics["solved"] = is_solved(metrics, dict(solved))
+        metrics["solved"] = is_solved(metrics, dict(cfg.solved))
     calibration.write(folder, head)
     if head.thresholds is not None:
         thresholds.write(folder, head)
@@ -106,7 +108,9 @@ def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, solved: Any) 
     steps = int(metrics.get("steps", 0))
     drawn = record(head, datamodule, ("train", "test"), Moment(steps))
     boards = [TensorBoardLogger(folder, log_graph=False)] if files.tensorboard.is_dir() else []
-    save([each for each in drawn if (files.plots / f"{each.file_stem}.png").exists()], files.plots, boards)
+    pictures = Pictures(**cfg.get("plots", {}))
+    kept = [each for each in drawn if (files.plots / f"{each.file_stem}{pictures.suffix}").exists()]
+    save(kept, files.plots, boards, pictures)
     for board in boards:
         board.log_metrics(closing_scores(metrics), steps)
         board.experiment.close()

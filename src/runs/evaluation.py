@@ -15,6 +15,7 @@ from src.runs import answers, baselines
 from src.runs.fold_predictions import row_names
 from src.runs.fresh_draws import fresh_draw
 from src.runs.opening import OpenRun, open_run
+from src.settings.pictures import Pictures
 from src.storage.files import aside
 from src.storage.finding import find_run
 from src.storage.folders import EvaluationFolder, RunFolder
@@ -27,6 +28,11 @@ log = logging.getLogger(__name__)
 def outcome_of(opened: OpenRun, split: Split) -> Outcome:
     """The predictions of an `opened` run for all rows of a split, and their quality."""
     return opened.head.outcome(*opened.head.outputs(opened.datamodule.whole(split)))
+
+
+def scene_of(opened: OpenRun, split: Split) -> Scene:
+    """What figures of a split show beside what a run that was `opened` says."""
+    return Scene(opened.datamodule, {f"{split} split": split})
 
 
 def evaluate(cfg: DictConfig) -> Path:
@@ -52,20 +58,20 @@ def evaluate(cfg: DictConfig) -> Path:
     if cfg.threshold is not None or cfg.get("calibration") is not None:
         answers.change(opened.head, opened.datamodule, cfg.get("calibration"), cfg.threshold)
         if own := not (change or cfg.changes):
-            answers.keep(opened.folder, opened.head, opened.datamodule, opened.cfg.solved)
-    outcome = outcome_of(opened, cfg.split)
+            answers.keep(opened.folder, opened.head, opened.datamodule, opened.cfg)
+    outcome, pictures = outcome_of(opened, cfg.split), Pictures(**cfg.plots)
     about = {"run": str(opened.folder), "split": cfg.split, "num_rows": len(outcome.y)}
     results = about | outcome.scores(cfg.resamples) | change
-    from src.plots.style import to_png
+    from src.plots.style import encoded
 
     with product(target, "evaluation", "run", ours=_is_evaluation) as folder:
         write_json(EvaluationFolder(folder).metrics, results)
         for name, columns in outcome.tables().items():
             names = row_names(opened.datamodule, cfg.split, len(outcome.y)) if name == "predictions" else {}
             write_csv(folder / f"{name}.csv", {**names, **columns})
-        for name, draw in outcome.figures(Scene(opened.datamodule, {f"{cfg.split} split": cfg.split})).items():
-            with aside(folder / f"{name}.png") as part:
-                part.write_bytes(to_png(draw())[0])
+        for name, draw in outcome.figures(scene_of(opened, cfg.split)).items():
+            with aside(folder / f"{name}{pictures.suffix}") as part:
+                part.write_bytes(encoded(draw(), pictures.format, pictures.dpi))
     fresh = f" of a fresh draw, {results['fresh_draw']}" if "fresh_draw" in results else ""
     log.info("%s, %s split: %s rows%s", opened.folder, cfg.split, f"{len(outcome.y):,}", fresh)
     for line in answers.lines(opened.head):

@@ -13,6 +13,7 @@ from src.errors import ConfigError, nearest, suggestion
 from src.places import CONF
 from src.settings import libraries as library_rules
 from src.settings import rules, unread
+from src.settings.pictures import Pictures
 from src.trust import targets
 
 _TYPES = "str", "int", "float", "bool"  # pydantic's names for the members of a union
@@ -69,6 +70,7 @@ class RootRules(library_rules.Rules):
     data_dir: Annotated[str, Field(min_length=1)]
     allow_changed_data: bool = False
     solved: SolvedRule
+    plots: Pictures = Pictures()
 
 
 class NetworkRules(library_rules.Rules):
@@ -111,6 +113,7 @@ class RunRules(library_rules.Rules):
     rope: Annotated[rules.NonNegative, Field(le=1e6)] = 0.0
     most_numbers: rules.Count = 1
     allow_changed_data: bool = False
+    plots: Pictures = Pictures()
 
 
 RULES: dict[str, type[library_rules.Rules]] = {

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.errors import ConfigError, suggestion
 from src.settings.libraries import SET_BY_THE_PROJECT
 
-_ROOT = {"seed", "runs_dir", "data_dir", "resume", "allow_changed_data", "experiment", "solved", "trust"}
+_ROOT = {"seed", "runs_dir", "data_dir", "resume", "allow_changed_data", "experiment", "solved", "trust", "plots"}
 _GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}
 _ELSEWHERE = {  # names in other projects
     "ckpt_path": "resume=FOLDER resumes a run, src.evaluate run=FOLDER evaluates it",

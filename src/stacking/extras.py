@@ -6,6 +6,7 @@ from src.callbacks.figures import save
 from src.heads.base import Head
 from src.heads.drawing import last_drawings
 from src.loggers.tensorboard import TensorBoardLogger
+from src.settings.pictures import Pictures
 from src.stacking.members import Member
 from src.storage import epochs
 from src.storage.folders import RunFolder
@@ -43,6 +44,7 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
             logger.log_metrics({name: value for name, value in row.items() if name != "step"}, row["step"])
     if wanted.figures:
         head.eval()
-        save(last_drawings(head, member.data, curves, member.metrics), RunFolder(member.folder).plots, loggers)
+        drawings, pictures = last_drawings(head, member.data, curves, member.metrics), Pictures(**member.cfg["plots"])
+        save(drawings, RunFolder(member.folder).plots, loggers, pictures)
     for logger in loggers:
         logger.finalize("success")

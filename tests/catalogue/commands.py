@@ -37,6 +37,7 @@ _ON_RUN: dict[str, Domain] = {
     "allow_changed_data": switch().as_bound(),
     "force": switch().as_bound(),
 }
+_PLOTS = one_of({"dpi": 100, "format": "svg"})
 _OF_ONE_SETTING = list_of(one_of(), ["sweep/0", "sweep/1"]).or_null()
 KEYS: dict[str, dict[str, Domain]] = {
     "evaluate": _ON_RUN
@@ -47,6 +48,7 @@ KEYS: dict[str, dict[str, Domain]] = {
         "calibration": one_of("temperature", others=("none",)).or_null(),
         "resamples": whole(0, inf, 0, 50),
         "baselines": switch(True),
+        "plots": _PLOTS,
     },
     "baselines": _ON_RUN
     | {
@@ -79,6 +81,7 @@ KEYS: dict[str, dict[str, Domain]] = {
         "trust": Domain(lambda value: isinstance(value, str | list)).as_bound(),  # of no use where no run is opened
         "output": TEXT.or_null(),
         "force": switch().as_bound(),
+        "plots": _PLOTS,
     },
     "describe": {
         "seed": SEED,

@@ -100,6 +100,8 @@ SEED = whole(0, 2**32 - 1, 7)
 COUNT = whole(1, inf)
 SECONDS = number(0, inf, 0, 2.5)
 
+DPI = whole(50, 600, 200)
+FORMAT = one_of("svg", "pdf", others=("png",))
 DOMAINS: dict[str, Domain] = {
     "seed": SEED,
     "solved.metric": one_of("val/accuracy"),
@@ -229,6 +231,12 @@ DOMAINS: dict[str, Domain] = {
     "callbacks.model_checkpoint.seconds_between_writes": SECONDS,
     "callbacks.figures.every_n_epochs": whole(1, inf, 1).as_bound().or_null(),
     "callbacks.figures.seconds_between_drawings": number(0, inf, 2.5),
+    "callbacks.figures.dpi": DPI,
+    "callbacks.figures.format": FORMAT,
+    "callbacks.importance.dpi": DPI.as_bound(),  # of tables alone
+    "callbacks.importance.format": FORMAT.as_bound(),
+    "plots.dpi": DPI,
+    "plots.format": FORMAT,
     "callbacks.importance.repeats": whole(1, inf).as_bound(),
     "callbacks.importance.most_numbers": whole(1, inf).as_bound(),
     "callbacks.boundary_movie.frames": whole(1, inf, 2),

@@ -9,7 +9,7 @@ from PIL import Image
 
 from src.plots.gif import led_by_its_end, shared_palette, to_gif
 from src.plots.movie import Movie, Scene, Shot, Units
-from src.plots.palette import COLORS
+from src.plots.palette import COLORS, STRONGEST
 from src.plots.panel import Scale, shade
 from src.plots.plane import plane_around
 from src.plots.style import to_png
@@ -125,7 +125,7 @@ def test_scale_of_a_sigmoid_is_about_a_half_and_of_others_about_nought():
 def test_colours_are_paler_where_the_network_is_unsure():
     sure, unsure, other = shade(torch.tensor([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]))
     blue = torch.tensor([int(COLORS[0][i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    assert torch.allclose(sure, 1 - 0.62 * (1 - blue), atol=1e-3)
+    assert torch.allclose(sure, 1 - STRONGEST * (1 - blue), atol=1e-3)
     assert (unsure > torch.maximum(sure, other).min()).all()
 
 

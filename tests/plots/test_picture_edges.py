@@ -34,7 +34,14 @@ def test_boundary_has_a_panel_for_each_split_and_a_legend_entry_for_each_class(n
     figure = boundary(num_classes)
     assert isinstance(figure, Figure)
     assert [axis.get_title() for axis in figure.axes] == ["panel 0", "panel 1"]
-    assert len(figure.legends[0].get_texts()) == num_classes
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    letters = [text.get_text() for text in figure.axes[0].texts]
+    if num_classes <= 4:
+        assert named == [f"class {i}" for i in range(num_classes)]
+        assert letters == []
+    else:
+        assert named == [f"{chr(65 + i)}  class {i}" for i in range(num_classes)]
+        assert letters == [chr(65 + i) for i in range(num_classes)]
 
 
 def test_boundary_is_drawn_where_the_network_never_changes_its_mind():

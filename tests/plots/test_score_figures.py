@@ -86,28 +86,28 @@ def stays_inside(figure):
     assert box.y1 < height
 
 
-@pytest.mark.parametrize("figure", [roc, precision_recall])
-def test_legend_states_the_score_of_each_of_few_classes(figure):
-    assert legend(figure(["cat", "dog"]))[:2] == ["cat  0.500", "dog  0.510"]
+@pytest.mark.parametrize(("figure", "kind"), [(roc, "AUC"), (precision_recall, "AP")])
+def test_legend_states_the_score_of_each_of_few_classes(figure, kind):
+    assert legend(figure(["cat", "dog"]))[:2] == [f"cat  {kind} 0.500", f"dog  {kind} 0.510"]
 
 
-@pytest.mark.parametrize("figure", [roc, precision_recall])
-def test_of_many_classes_the_five_worst_and_the_mean_are_drawn(figure):
+@pytest.mark.parametrize(("figure", "kind"), [(roc, "AUC"), (precision_recall, "AP")])
+def test_of_many_classes_the_five_worst_and_the_mean_are_drawn(figure, kind):
     names = names_of(11, 3)
-    worst = [f"n0{k}  0.5{k}0" for k in range(5)]
-    assert legend(figure(names[::-1]))[:-1] == [*worst, "mean of 11  0.550"]  # the last is what to compare with
+    worst = [f"n0{k}  {kind} 0.5{k}0" for k in range(5)]
+    assert legend(figure(names[::-1]))[:-1] == [*worst, f"mean of 11  {kind} 0.550"]  # the last is what to compare with
     assert len(legend(figure(names[:10]))) == 10 + 1
 
 
 def test_names_cut_short_stay_apart():
     names = [f"the very same long name but number {k}" for k in range(3)]
     for figure in (roc(names), precision_recall(names), calibration(names)):
-        assert len(set(legend(figure))) == 3 + 1
+        assert len(set(legend(figure)) - {"fewer than 10 rows"}) == 3 + 1
 
 
 def test_roc_draws_rates_over_the_unit_square():
     (axis,) = roc(["cat"], title="test").axes
-    assert line(axis, "cat  0.500").get_xydata().tolist() == [[0, 0], [0, 0.6], [0.5, 0.8], [1, 1]]
+    assert line(axis, "cat  AUC 0.500").get_xydata().tolist() == [[0, 0], [0, 0.6], [0.5, 0.8], [1, 1]]
     assert (axis.get_xlabel(), axis.get_ylabel(), axis.get_title()) == (
         "false positive rate", "true positive rate", "test"
     )  # fmt: skip
@@ -119,7 +119,7 @@ def test_mean_roc_is_the_mean_of_the_rates_at_the_same_false_positive_rate():
     perfect = doubles(fpr=[0, 0, 1], tpr=[0, 1, 1])
     curves = {name: ROC if k % 2 else perfect for k, name in enumerate(names)} | {"none": UNDEFINED}
     (axis,) = roc_figure(curves, {**dict.fromkeys(names, 0.75), "none": NAN}).axes
-    x, y = line(axis, "mean of 12  0.750").get_data()
+    x, y = line(axis, "mean of 12  AUC 0.750").get_data()
     assert (x[0], y[0]) == (0, 0)
     assert np.interp([0.25, 0.5, 1], x, y) == pytest.approx([0.85, 0.9, 1])
 
@@ -136,11 +136,11 @@ def test_mean_precision_is_that_of_the_highest_threshold_that_reaches_the_recall
 
 def test_an_undefined_class_is_named_but_not_drawn():
     figure = roc_figure({"cat": ROC, "dog": UNDEFINED}, {"cat": 0.8, "dog": NAN})
-    assert legend(figure)[:2] == ["cat  0.800", "dog  undefined"]
-    assert np.isnan(line(figure.axes[0], "dog  undefined").get_ydata()).all()
+    assert legend(figure)[:2] == ["cat  AUC 0.800", "dog  AUC undefined"]
+    assert np.isnan(line(figure.axes[0], "dog  AUC undefined").get_ydata()).all()
     crowd = names_of(11)
     nothing = roc_figure(dict.fromkeys(crowd, UNDEFINED), dict.fromkeys(crowd, NAN))
-    assert legend(nothing) == ["chance  0.500"]
+    assert legend(nothing) == ["chance  AUC 0.500"]
 
 
 def test_prevalence_is_one_dotted_line_where_classes_are_balanced():
@@ -153,13 +153,20 @@ def test_prevalence_is_one_dotted_line_where_classes_are_balanced():
         for line in axis.lines
         if line.get_linestyle() == ":" and len(line.get_xdata())
     }
-    of_class = {line.get_color(): line.get_label() for line in axis.lines if line.get_linestyle() == "-"}
-    assert {of_class[ink]: height for ink, height in dotted.items()} == {"cat  0.800": 0.25, "dog  0.700": 0.1}
+    of_class = {
+        line.get_color(): line.get_label() for line in axis.lines if str(line.get_label()).startswith(("cat", "dog"))
+    }
+    assert {of_class[ink]: height for ink, height in dotted.items()} == {"cat  AP 0.800": 0.25, "dog  AP 0.700": 0.1}
 
 
 def test_calibration_stands_above_the_counts_of_its_bins():
     above, below = calibration(["cat"]).axes
-    assert line(above, "cat").get_xydata().tolist() == [[0.05, 0.1], [0.52, 0.5], [0.97, 0.8]]
+    assert line(above, "cat").get_xydata().tolist() == [[0.05, 0.1]]  # of ten rows or more
+    rings = [line.get_xydata().tolist() for line in above.lines if line.get_fillstyle() == "none"]
+    assert [[0.52, 0.5], [0.97, 0.8]] in rings
+    assert "fewer than 10 rows" in legend(above.figure)
+    (interval,) = [line for line in above.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2]
+    assert interval.get_ydata() == pytest.approx((0.0396, 0.2305), abs=1e-3)  # Wilson's of 4 of 40, by his formula
     heights = {round(float(bar.get_x()), 6): bar.get_height() for bar in below.patches if bar.get_height()}
     assert heights == {0: 40, 0.5: 3, 0.9: 7}
     assert above.get_xlim() == below.get_xlim() == above.get_ylim()

@@ -20,6 +20,8 @@ _BYTES_PER_NUMBER = 24  # drawn in float64, with a copy of all and the float32 t
 class DrawnDataModule(InMemoryDataModule):
     """A dataset that `draw` can make any number of rows of."""
 
+    shares_unit = True
+
     @property
     def numbers_per_row(self) -> int:
         """Numbers that a row holds, its target included."""

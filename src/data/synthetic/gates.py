@@ -26,6 +26,7 @@ class Gates(InMemoryDataModule):
 
     task = "binary"
     class_names = ("0", "1")
+    shares_unit = True
 
     @checked
     def __init__(self, *, gate: Gate, **common: Any) -> None:
