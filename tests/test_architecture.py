@@ -39,7 +39,7 @@ ROOMS = {  # each knows some of those above it
         "heads",
         "replay",
     },
-    "loggers": {"compat", "settings", "storage"},
+    "loggers": {"errors", "compat", "settings", "storage", "trust"},
     "building": {"errors", "places", "compat", "spec", "trust", "settings", "data", "networks", "heads"},
     "estimators": {"errors", "reporting", "spec", "settings", "data", "metrics", "statistics", "heads"},
     "runs": {

@@ -69,7 +69,8 @@ def has_shape(name: str, text: str) -> bool:
 
 
 def is_tensor(annotation: Any) -> bool:
-    return "Tensor" in (annotation.__name__ if inspect.isclass(annotation) else str(annotation))
+    said = annotation.__name__ if inspect.isclass(annotation) else str(annotation)
+    return re.search(r"Tensor\b", said) is not None
 
 
 def faults(where: str, text: str, named: dict[str, Any]) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
     logger = make(cfg, place, **where)
     if isinstance(logger, pl.loggers.CSVLogger) and Path(logger.log_dir).resolve() == folder.resolve():
         raise ConfigError(
-            f"{place}: its file would overwrite the run's own metrics.csv (got name={logger.name!r}, "
+            f"{place}: its file would overwrite the run's own table of epochs (got name={logger.name!r}, "
             f"version={logger.version!r}); set {place}.name=csv"
         )
     return logger

@@ -1,6 +1,6 @@
 """What a run's figures show at some moment, recorded cheaply so that they can be drawn later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -95,25 +95,42 @@ def last_drawings(
         metrics: The contents of `metrics.json`.
     """
     found = list(record(head, data, ("train", "test"), Moment(metrics["steps"])))
-    return [*found, curves_drawing(head, data, rows, metrics["best_epoch"])] if rows else found
+    return [*found, head_curves(head, data, rows, metrics["best_epoch"])] if rows else found
+
+
+def head_curves(head: Head, data: InMemoryDataModule, rows: list[dict[str, float]], best_epoch: int | None) -> Drawing:
+    """The loss of a `head` and its first score over the epochs, with the names that it has for them.
+
+    Args:
+        head: The head.
+        data: What it was trained on.
+        rows: Rows of `metrics.csv`.
+        best_epoch: The epoch to mark with a line, from 1.
+    """
+    names = {"loss": head.loss_title} | SHOWN_NAMES
+    return curves_drawing(rows, head.score_names[:2], best_epoch, names, data.title)
 
 
 def curves_drawing(
-    head: Head, data: InMemoryDataModule, rows: list[dict[str, float]], best_epoch: int | None
+    rows: list[dict[str, float]],
+    metrics: Sequence[str],
+    best_epoch: int | None,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
 ) -> Drawing:
-    """The loss and the first score over the epochs.
+    """Metrics, named without stage, over the epochs of rows of `metrics.csv`.
 
     Args:
-        head: Whose they are.
-        data: What it was trained on.
-        rows: Of `metrics.csv`.
-        best_epoch: Where a line is drawn, from 1.
+        rows: The rows.
+        metrics: One panel each.
+        best_epoch: The epoch to mark with a line, from 1.
+        names: Labels of axes that should not show the metric's own name.
+        title: Of the figure.
     """
-    metrics, names, problem = head.score_names[:2], {"loss": head.loss_title} | SHOWN_NAMES, data.title
 
     def draw() -> Any:
         from src.plots.curves import curves_figure
 
-        return curves_figure(rows, metrics, best_epoch, names, problem)
+        return curves_figure(rows, metrics, best_epoch, names, title)
 
     return Drawing("curves", "curves", int(rows[-1]["step"]), draw)

@@ -1,6 +1,6 @@
 """A head's predictions for rows and their quality: scores, tables and figures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,10 @@ class Outcome:
     def caption(self, scene: Scene) -> str:
         """The title of a figure: the problem and the split of a `scene`, and below them the rows and their score."""
         return f"{scene.problem}, {scene.title}\n{self.summary}"
+
+    def questions(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Name, probabilities [N] and truth [N] of each question that is answered by a probability; here none is."""
+        yield from ()
 
     def scores(self, resamples: int = 0) -> dict[str, Any]:
         """Loss, scores and related values, as in an evaluation's `metrics.json`.

@@ -48,7 +48,7 @@ class ProbableOutcome(Outcome):
         return self.head.probabilities(self.logits.double())
 
     @abstractmethod
-    def _each(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+    def questions(self) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Name, probabilities [N] and truth [N] for each name in `DataSpec.asked`."""
 
     @property
@@ -83,7 +83,7 @@ class ProbableOutcome(Outcome):
         return tuple(_CURVES)
 
     def _curves(self, name: str) -> Curves:
-        return {each: _CURVES[name](p, truth) for each, p, truth in self._each()}
+        return {each: _CURVES[name](p, truth) for each, p, truth in self.questions()}
 
     def figures(self, scene: Scene) -> dict[str, Draw]:
         """ROC, precision and recall, calibration and thresholds, with the title of the `scene`."""
@@ -104,7 +104,7 @@ class ProbableOutcome(Outcome):
         from src.plots.precision_recall import precision_recall_figure
         from src.plots.roc import roc_figure
 
-        areas = {each: area(p, truth) for each, p, truth in self._each()}
+        areas = {each: area(p, truth) for each, p, truth in self.questions()}
         return {"roc": roc_figure, "precision_recall": precision_recall_figure}[name](self._curves(name), areas, title)
 
     def _draw_calibration(self, title: str) -> Any:
@@ -115,7 +115,7 @@ class ProbableOutcome(Outcome):
     def _draw_threshold(self, place: int, threshold: float, title: str) -> Any:
         from src.plots.thresholds import thresholds_figure
 
-        _, p, truth = list(self._each())[place]
+        _, p, truth = list(self.questions())[place]
         return thresholds_figure(threshold_curve(p, truth), threshold, title)
 
 
@@ -127,7 +127,8 @@ class ClassOutcome(ProbableOutcome):
         names = super()._curve_names
         return names if len(self.head.spec.asked) == 1 else tuple(name for name in names if name != "thresholds")
 
-    def _each(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+    def questions(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Name, probabilities [N] and truth [N]: of the second of two classes, or of each of more."""
         names = self.head.spec.class_names
         for name in self.head.spec.asked:
             label = names.index(name)
@@ -191,7 +192,8 @@ class ClassOutcome(ProbableOutcome):
 class LabelOutcome(ProbableOutcome):
     """Several labels per row."""
 
-    def _each(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+    def questions(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Name, probabilities [N] and truth [N] of each label."""
         yield from zip(self.head.spec.asked, self.probabilities.unbind(1), self.y.unbind(1), strict=True)
 
     def _targets(self) -> Columns:

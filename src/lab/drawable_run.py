@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from src.data.rows import Split
 from src.errors import ConfigError
-from src.heads.drawing import Moment, curves_drawing, record
+from src.heads.drawing import Moment, head_curves, record
 from src.lab.held_run import HeldRun
 from src.lab.notebook import Movie
 from src.networks.affine import affine_map
@@ -90,7 +90,7 @@ class DrawableRun(HeldRun):
 
     def plot_curves(self) -> "Figure":
         """Loss and score of training and validation over the epochs."""
-        drawing = curves_drawing(self.head, self.datamodule, self.history, self.metrics.get("best_epoch"))
+        drawing = head_curves(self.head, self.datamodule, self.history, self.metrics.get("best_epoch"))
         figure: Figure = drawing.draw()
         return figure
 

@@ -1,37 +1,59 @@
-"""Lightning's TensorBoardLogger in the run folder, with an epoch's scalars written as one event."""
+"""Lightning's TensorBoardLogger where TensorBoard names a run by what was swept, an epoch's scalars as one event."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import loggers
 from lightning.pytorch.utilities import rank_zero_only
+from torch import Tensor, nn
 
-from src.compat.tensorboard import quiet_writer, write_picture, write_scalars
-from src.settings.rules import checked
+from src.compat.tensorboard import quiet_writer, write_picture, write_scalars, write_table
+from src.loggers.words import swept_words
+from src.settings.rules import Count, checked
+from src.storage.boards import board_of, claim_board
 from src.storage.folders import RunFolder
+
+_THRESHOLDS = 127  # of a precision-recall curve, as TensorBoard's own
 
 
 class TensorBoardLogger(loggers.TensorBoardLogger):
-    """Writes to `<run folder>/tensorboard`.
+    """Writes to `<run folder>/tensorboard`, or to `<sweep folder>/tensorboard/<what was swept>`.
 
     Args:
         folder: The run's folder.
         log_graph: Draw the network's graph.
+        histograms: Epochs between histograms of the weights; None writes none.
     """
 
     @checked
-    def __init__(self, folder: Path, log_graph: bool = True) -> None:
+    def __init__(self, folder: Path, log_graph: bool = True, histograms: Count | None = None) -> None:
         version = RunFolder(folder).tensorboard.name
         super().__init__(save_dir=folder, name="", version=version, log_graph=log_graph, default_hp_metric=False)
-        self._draws_network = log_graph
+        self.histograms, self._draws_network, self._folder = histograms, log_graph, folder
+        self._watched: nn.Module | None = None
+        self._epoch = -1
         quiet_writer()
+
+    @property
+    def log_dir(self) -> str:
+        """The folder of the events, which the first process claims when it is first asked for."""
+        return str(self._claimed) if rank_zero_only.rank == 0 else str(board_of(self._folder))  # type: ignore[attr-defined]
+
+    @cached_property
+    def _claimed(self) -> Path:
+        return claim_board(self._folder, swept_words(self._folder))
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write metrics as the values of one event, a fraction of the cost of an event each."""
-        write_scalars(self.experiment, metrics, step)
+        """Write metrics as the values of one event, a fraction of the cost of an event each; the epoch is no metric."""
+        write_scalars(self.experiment, {name: value for name, value in metrics.items() if name != "epoch"}, step)
+        epoch = int(metrics.get("epoch", self._epoch))
+        if self._watched is not None and epoch != self._epoch and epoch % (self.histograms or 1) == 0:
+            self.log_weights(self._watched, step or 0)
+        self._epoch = epoch
 
     @rank_zero_only
     def log_picture(self, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
@@ -46,21 +68,72 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         write_picture(self.experiment, tag, png, size, step)
 
     @rank_zero_only
-    def log_table(self, hyperparameters: dict[str, Any], metrics: dict[str, float], step: int) -> None:
-        """Fill this run's row of the HPARAMS tab with hyperparameters and with metrics after so many optimiser steps.
+    def log_charts(self, charts: Mapping[str, Sequence[str]]) -> None:
+        """Lay out the tab of custom scalars.
+
+        Args:
+            charts: The tags of the scalars that share a chart, by its name.
+        """
+        self.experiment.add_custom_scalars({name: {name: ["Multiline", list(tags)]} for name, tags in charts.items()})
+
+    @rank_zero_only
+    def log_text(self, tag: str, markdown: str) -> None:
+        """Write a text.
+
+        Args:
+            tag: The text's name.
+            markdown: The text, which TensorBoard renders.
+        """
+        self.experiment.add_text(tag, markdown, 0)
+
+    @rank_zero_only
+    def log_pr_curve(self, tag: str, truth: Tensor, probabilities: Tensor, step: int) -> None:
+        """Write a curve of precision and recall.
+
+        Args:
+            tag: The curve's name.
+            truth: Whether each row is positive [N], 0 or 1.
+            probabilities: The probability that it is [N].
+            step: Optimiser steps so far.
+        """
+        self.experiment.add_pr_curve(tag, truth.numpy(), probabilities.numpy(), step, num_thresholds=_THRESHOLDS)
+
+    @rank_zero_only
+    def log_weights(self, model: nn.Module, step: int) -> None:
+        """Write a histogram of each parameter.
+
+        Args:
+            model: The module with the parameters.
+            step: Optimiser steps so far.
+        """
+        for name, parameter in model.named_parameters():
+            self.experiment.add_histogram(f"weights/{name}", parameter.detach().float().cpu().numpy(), step)
+
+    @rank_zero_only
+    def log_table(
+        self, hyperparameters: dict[str, Any], metrics: dict[str, float], step: int, first: Collection[str] = ()
+    ) -> None:
+        """Fill this run's row of the HPARAMS tab.
 
         Args:
             hyperparameters: Settings by their names; what is not a number is written as text.
-            metrics: Numbers by their names.
+            metrics: Numbers by their names, after so many optimiser steps.
             step: Optimiser steps so far.
+            first: The settings that differ from run to run, with which the table begins.
         """
         plain = {
-            key: value if isinstance(value, bool | int | float) else str(value)
-            for key, value in hyperparameters.items()
+            name: value if isinstance(value, bool | int | float) else str(value)
+            for name, value in hyperparameters.items()
         }
-        self.log_hyperparams(plain, metrics, step)
+        self.hparams.update(plain)  # for hparams.yaml, which Lightning writes in the end
+        self.log_metrics(metrics, step)
+        write_table(self.experiment, plain, metrics, first)
 
-    def log_network(self, model: torch.nn.Module, x: torch.Tensor) -> None:
+    def watch(self, model: nn.Module) -> None:
+        """Write histograms of a `model`'s weights from now on, if they are wanted."""
+        self._watched = None if self.histograms is None else model
+
+    def log_network(self, model: nn.Module, x: Tensor) -> None:
         """Draw the graph of a `model` for rows x [N, *input_shape], if the graph is wanted."""
         if not self._draws_network:
             return

@@ -8,9 +8,10 @@ from torch import Tensor
 from src.plots.palette import INK
 from src.plots.panel import BoundaryPanel, lettered
 from src.plots.plane import Plane
-from src.plots.style import new_figure
+from src.plots.style import make_room_below, new_figure
 
 _COLUMNS = 4
+_TITLE, _LEGEND = 0.2, 0.36  # inches of a line above a panel, and of the names below them all
 
 
 class Panel(NamedTuple):
@@ -44,7 +45,9 @@ def boundary_grid(
     """
     columns = min(columns or _COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
-    figure, axes = new_figure(2.7 * columns + 0.3, 3.1 * lines + 0.8, columns, lines)
+    above = _TITLE * max(1 + panel.title.count("\n") for panel in panels)
+    figure, axes = new_figure(2.7 * columns + 0.2, (2.7 + above) * lines + 0.9, columns, lines)
+    make_room_below(figure, _LEGEND)
     for axis, panel in zip(axes, panels, strict=False):
         drawn = BoundaryPanel(axis, panel.plane)
         drawn.show(panel.probabilities, panel.threshold)
@@ -58,7 +61,7 @@ def boundary_grid(
     handles, _ = axes[0].get_legend_handles_labels()
     names = lettered(class_names)
     look: dict[str, Any] = {"ncols": min(len(names), 2 * columns), "markerscale": 1.5, "frameon": False}
-    figure.legend(handles, names, loc="outside lower center", **look)
+    figure.legend(handles, names, loc="lower center", **look)
     if title:
         figure.suptitle(title, fontsize=11, color=INK)
     return figure

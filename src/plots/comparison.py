@@ -63,7 +63,7 @@ def _line(points: Sequence[Point], key: str, metric: str, limits: tuple[float, f
     across = [float(point.values[0]) for point in ordered]
     means = [point.mean for point in ordered]
     for x, point in zip(across, ordered, strict=True):
-        axis.plot([x] * len(point.numbers), point.numbers, ".", color=COLORS[0], alpha=0.25, markersize=4)
+        axis.plot([x] * len(point.numbers), point.numbers, ".", **_faint(point))
     axis.plot(across, means, "o-", color=COLORS[0], linewidth=1.5, markersize=4)
     low, high = zip(*(point.ends or (point.mean, point.mean) for point in ordered), strict=True)
     axis.fill_between(across, low, high, color=COLORS[0], alpha=0.18, linewidth=0)
@@ -86,6 +86,11 @@ def _title(points: Sequence[Point], metric: str) -> str:
     """What is drawn; of intervals nothing is said where no setting has one."""
     drawn = "mean, 95 % interval and runs" if any(point.ends for point in points) else "mean and runs"
     return f"{metric}: {drawn}"
+
+
+def _faint(point: Point) -> dict[str, Any]:
+    """The look of runs beside their mean: the more there are, the fainter each."""
+    return {"color": COLORS[0], "alpha": max(0.25, 0.8 * len(point.numbers) ** -0.5), "markersize": 6}
 
 
 def _within(seen: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
@@ -118,7 +123,7 @@ def _bars(points: Sequence[Point], keys: Sequence[str], metric: str, limits: tup
     shown = list(points)[:_MAX_BARS]
     figure, (axis,) = new_figure(7.2, 0.34 * len(shown) + 1.4)
     for row, point in enumerate(shown):
-        axis.plot(point.numbers, [row] * len(point.numbers), ".", color=COLORS[0], alpha=0.3, markersize=5)
+        axis.plot(point.numbers, [row] * len(point.numbers), ".", **_faint(point))
         low, high = point.ends or (point.mean, point.mean)
         around = [[point.mean - low], [high - point.mean]]
         axis.errorbar(point.mean, row, xerr=around, fmt="o", color=INK, capsize=3, markersize=4)

@@ -15,7 +15,7 @@ def look(num_classes: int) -> dict[str, Any]:
 
     Example:
         >>> look(3)["classes"] == [color(0), color(1), color(2)], look(3)["palest"]
-        (True, 0.15)
+        (True, 0.12)
     """
     return {
         "classes": [color(label) for label in range(num_classes or 2)],

@@ -138,7 +138,7 @@ class BoundaryPanel(PlanePanel):
         self._draw_lines(_margins(probabilities, threshold))
 
     def contours(self, probabilities: Tensor) -> None:
-        """Thin lines where the probability [R * R, 2] of the second of two classes is a quarter and three quarters."""
+        """Thin lines at a quarter and three quarters of the second of two `probabilities` [R * R, 2]."""
         side = self.plane.resolution
         surface = probabilities[:, 1].reshape(side, side).numpy()
         for level, style in CONTOURS.items():
@@ -148,7 +148,7 @@ class BoundaryPanel(PlanePanel):
                 )
 
     def letters(self, probabilities: Tensor) -> None:
-        """A letter inside each region of more classes than tints can tell apart, for probabilities [R * R, C]."""
+        """A letter in each region, of more classes than tints can tell apart, by their `probabilities` [R * R, C]."""
         side, num_classes = self.plane.resolution, probabilities.shape[1]
         if num_classes <= MOST_TINTS:
             return
@@ -216,12 +216,17 @@ def shade(probabilities: Tensor) -> Tensor:
 
 
 def shade_of(sure: Tensor, label: int) -> Tensor:
-    """Colours [N, 3] of a class, for how sure a network is of it [N], from 0 for not at all to 1."""
+    """Colours [N, 3] of a class.
+
+    Args:
+        sure: How sure a network is of it [N], from 0 for not at all to 1.
+        label: The class.
+    """
     return 1 - (PALEST + (STRONGEST - PALEST) * sure[:, None]) * (1 - torch.tensor(to_rgb(color(label))))
 
 
 def lettered(class_names: Sequence[str]) -> list[str]:
-    """Names for a legend, each behind the letter of its region where tints alone do not tell regions apart."""
+    """The `class_names` for a legend, with the letters of their regions if there are more than tints can tell apart."""
     if len(class_names) <= MOST_TINTS:
         return [short(name) for name in class_names]
     return [f"{_letter(label)}  {short(name)}" for label, name in enumerate(class_names)]

@@ -51,7 +51,7 @@ def new_figure(
 
 
 def make_room_below(figure: Figure, inches: float) -> None:
-    """Push square panels together, which the usual layout leaves far apart, above some inches for a legend."""
+    """Push the square panels of a `figure` together, above some `inches` for a legend."""
     share = inches / figure.get_size_inches()[1]
     figure.set_layout_engine("compressed", rect=(0, share, 1, 1 - share))
 
@@ -90,7 +90,7 @@ def to_png(figure: Figure) -> tuple[bytes, tuple[int, int]]:
 
 
 def to_vector(figure: Figure, kind: str) -> bytes:
-    """A figure as an `svg` or a `pdf`, the same bytes for the same figure.
+    """A figure as a file of a `kind`, `svg` or `pdf`; the same figure gives the same bytes.
 
     Example:
         >>> figure, (panel,) = new_figure(width=4, height=3)

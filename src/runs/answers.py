@@ -16,6 +16,7 @@ from src.metrics.threshold import parse_rule
 from src.reporting.summary import closing_scores, is_solved
 from src.runs import calibration, fold_predictions, thresholds
 from src.settings.pictures import Pictures
+from src.storage.boards import board_of
 from src.storage.folders import RunFolder
 from src.storage.values import known_json, write_json
 
@@ -107,7 +108,7 @@ def keep(folder: Path, head: Head, datamodule: InMemoryDataModule, cfg: DictConf
     write_json(files.metrics, metrics, durable=True)
     steps = int(metrics.get("steps", 0))
     drawn = record(head, datamodule, ("train", "test"), Moment(steps))
-    boards = [TensorBoardLogger(folder, log_graph=False)] if files.tensorboard.is_dir() else []
+    boards = [TensorBoardLogger(folder, log_graph=False)] if board_of(folder).is_dir() else []
     pictures = Pictures(**cfg.get("plots", {}))
     kept = [each for each in drawn if (files.plots / f"{each.file_stem}{pictures.suffix}").exists()]
     save(kept, files.plots, boards, pictures)

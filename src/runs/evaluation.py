@@ -59,7 +59,7 @@ def evaluate(cfg: DictConfig) -> Path:
         answers.change(opened.head, opened.datamodule, cfg.get("calibration"), cfg.threshold)
         if own := not (change or cfg.changes):
             answers.keep(opened.folder, opened.head, opened.datamodule, opened.cfg)
-    outcome, pictures = outcome_of(opened, cfg.split), Pictures(**cfg.plots)
+    outcome, pictures = outcome_of(opened, cfg.split), Pictures(**cfg.get("plots", {}))
     about = {"run": str(opened.folder), "split": cfg.split, "num_rows": len(outcome.y)}
     results = about | outcome.scores(cfg.resamples) | change
     from src.plots.style import encoded

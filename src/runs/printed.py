@@ -1,5 +1,6 @@
 """What a run prints: the first and the last lines of its output."""
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from src.reporting.advice import advice
 from src.runs import calibration, thresholds, tuning
 from src.runs.better import better_settings
 from src.storage import epochs
+from src.storage.boards import known_board
 from src.storage.folders import RunFolder
 
 
@@ -64,7 +66,8 @@ class Printed:
             folder = shlex.quote(str(self.folder))
             lines.append(f"run folder: {folder}")
             if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
-                lines.append(f"view it: tensorboard --logdir {folder}")
+                shown = self.folder if (board := known_board(self.folder)) is None else board.parent
+                lines.append(f"view it: tensorboard --logdir {shlex.quote(os.path.relpath(shown))}")
         return lines
 
     def _advice(self) -> str:

@@ -15,10 +15,12 @@ from src.callbacks.at_end import AtEnd
 from src.callbacks.pruning import Pruning, current_judge
 from src.errors import ConfigError, InterruptedRunError
 from src.heads.drawing import Drawing, last_drawings
+from src.heads.ours import as_head
+from src.heads.outcome import Outcome
 from src.loggers.tensorboard import TensorBoardLogger
 from src.reporting import summary as report
 from src.reporting.columns import folded
-from src.runs import answers, data_facts, fold_predictions, provenance, rows_seen, tuning
+from src.runs import answers, boards, data_facts, fold_predictions, provenance, rows_seen, tuning
 from src.runs.complaints import complaint
 from src.runs.doubts import say_doubts
 from src.runs.opening import take
@@ -42,12 +44,14 @@ class Run(Printed):
         folder: The folder for everything that is written.
         parts: The datamodule, the head and the Trainer.
         metrics: The contents of `metrics.json`, once the run has been evaluated.
+        tested: Predictions of the best weights for the test rows, likewise; None for modules of other projects.
     """
 
     cfg: DictConfig
     folder: Path
     parts: Parts
     metrics: dict[str, Any] = field(default_factory=dict)
+    tested: Outcome | None = None
 
     def fit(self) -> None:
         """Train, starting from `last.ckpt` if the run is resumed.
@@ -60,6 +64,7 @@ class Run(Printed):
         datamodule, trainer = self.parts.datamodule, self.parts.trainer
         checkpoint = self._checkpoint_to_resume()
         if not self.cfg.trainer.fast_dev_run:
+            self._begin_boards()
             self._log_graph()
             if trainer.is_global_zero:
                 rows_seen.write(self.folder, datamodule)
@@ -150,6 +155,14 @@ class Run(Printed):
         take(checkpoint, self.parts.head, self.parts.datamodule, path)
         return checkpoint
 
+    def _begin_boards(self) -> None:
+        """Tell TensorBoard what the run is."""
+        head = as_head(self.parts.head)
+        for logger in self.parts.trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.watch(self.parts.head)
+                boards.begin(logger, self.cfg, self.folder, ("loss",) if head is None else head.score_names)
+
     def _log_graph(self) -> None:
         x = self.parts.datamodule.seen("train", slice(1))
         for logger in self.parts.trainer.loggers:
@@ -167,8 +180,8 @@ class Run(Printed):
         if trainer.is_global_zero:
             answers.write(self.folder, head)
         for split in ("train", "val", "test"):
-            results = head.evaluate(datamodule.whole(split))
-            self.metrics |= {f"{split}/{name}": value for name, value in results.items()}
+            self.tested = head.outcome(*head.outputs(datamodule.whole(split)))  # in the end, of the test split
+            self.metrics |= {f"{split}/{name}": value for name, value in self.tested.measured.items()}
         self._count(best_epoch)
         self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
 
@@ -186,11 +199,11 @@ class Run(Printed):
         final = report.closing_scores(self.metrics)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                logger.log_table(report.hyperparameters(self.cfg), final, trainer.global_step)
+                boards.end(logger, self.cfg, self.folder, self.metrics, trainer.global_step, self.tested)
             else:
                 logger.log_hyperparams(report.hyperparameters(self.cfg))
                 logger.log_metrics(final, trainer.global_step)
-            logger.finalize("success")
+                logger.finalize("success")
         fold_predictions.write(self.folder, self.parts.datamodule, self.parts.head)
         write_json(self.files.metrics, self.metrics, durable=True)
 

@@ -8,7 +8,7 @@ from src.heads.answering import Answering
 from src.heads.base import Head
 
 _ASKED = {"tasks", "chosen_by", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
-_ASKED |= {"weighted_loss"}  # for rows with weights, which are not stacked
+_ASKED |= {"weighted_loss", "loss_title"}  # for rows with weights, which are not stacked, and for axes
 _ASKED |= vars(Answering).keys()  # used after training
 
 

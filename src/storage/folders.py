@@ -134,6 +134,11 @@ class RunFolder:
         return self.path / "tensorboard"
 
     @property
+    def board(self) -> Path:
+        """Where in its sweep's folder the events of a sweep's run are."""
+        return self.path / "tensorboard.json"
+
+    @property
     def export(self) -> Path:
         """The folder of exported models."""
         return self.path / "export"
@@ -191,6 +196,11 @@ class SweepFolder:
     def baselines(self) -> Path:
         """The scores of simpler methods on the rows of its splits."""
         return self.path / "baselines.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of all runs' events."""
+        return self.path / "tensorboard"
 
     @property
     def stack_checkpoint(self) -> Path:
@@ -254,7 +264,7 @@ def _parts(*paths: Path) -> tuple[str, ...]:
 
 _MEASURED = (
     *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
-    *(RUN.rows_seen, RUN.row_digests, RUN.provenance, RUN.data_facts, RUN.fold_predictions),
+    *(RUN.rows_seen, RUN.row_digests, RUN.provenance, RUN.data_facts, RUN.fold_predictions, RUN.board),
 )
 """What training and evaluation write besides checkpoints and figures."""
 
@@ -282,20 +292,11 @@ UNBEGUN_FILES = (
 )
 """What a process may leave in a run's folder if it ends before there is anything to resume from."""
 
-_OWN_FILES = {*map(Path, RUN_FILES), *_MEASURED}
-_OWN_FOLDERS = {RUN.hydra, RUN.checkpoints, RUN.plots, RUN.tensorboard}
+OWN_FILES = {*map(Path, RUN_FILES), *_MEASURED}
+"""The files of a run, seen from its folder."""
 
-
-def owner_of(path: Path) -> RunFolder | None:
-    """The run that the file at `path` belongs to or would belong to, if any; other new files belong to nobody."""
-    place = path.parent.resolve() / path.name
-    for folder in place.parents:
-        run, inside = RunFolder(folder), place.relative_to(folder)
-        top = Path(inside.parts[0])
-        own = top in _OWN_FOLDERS or top.name.startswith(RUN.evaluation().name) or inside in _OWN_FILES
-        if own and run.config.is_file():
-            return run
-    return None
+OWN_FOLDERS = {RUN.hydra, RUN.checkpoints, RUN.plots, RUN.tensorboard}
+"""The folders of a run, seen from its own."""
 
 
 def write_mark(path: Path, **facts: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import ConfigError
+from src.storage.boards import clear_board
 from src.storage.folders import PARTS, RUN_FILES, UNFINISHED_FILES, RunFolder, SweepFolder, read_mark, write_mark
 from src.storage.removal import remove_empty, remove_listed
 
@@ -40,6 +41,7 @@ def clear_job(folder: Path, sweep: Path) -> None:
     """
     owner = read_mark(RunFolder(folder).mark).get("sweep")
     if owner is not None and owner == read_mark(SweepFolder(sweep).mark).get("id"):
+        clear_board(folder)
         remove_listed(folder, (*UNFINISHED_FILES, *PARTS))
 
 

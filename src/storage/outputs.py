@@ -9,7 +9,7 @@ from pathlib import Path
 
 from src.errors import ConfigError
 from src.storage.files import OF_THE_DISK, aside, make_folders
-from src.storage.folders import owner_of
+from src.storage.folders import OWN_FILES, OWN_FOLDERS, RUN, RunFolder
 from src.storage.removal import remove_empty
 
 
@@ -28,7 +28,7 @@ def check_output(path: Path, force: bool, source: Path | None = None) -> None:
     kind = _kind(path)
     if kind in ("folder", "link", "special file"):
         raise ConfigError(f"output: {path} is a {kind} and is never replaced; name a file")
-    if (run := owner_of(path)) is not None:
+    if (run := _owner_of(path)) is not None:
         raise ConfigError(f"output: {path} belongs to the run in {run.path}; name another place")
     if source is not None and source.exists():
         place, read = path.parent.resolve() / path.name, source.resolve()
@@ -94,3 +94,15 @@ def _kind(path: Path) -> str | None:
         return None
     kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
     return kinds.get(stat.S_IFMT(mode), "special file")
+
+
+def _owner_of(path: Path) -> RunFolder | None:
+    """The run that the file at `path` belongs to or would belong to, if any; other new files belong to nobody."""
+    place = path.parent.resolve() / path.name
+    for folder in place.parents:
+        run, inside = RunFolder(folder), place.relative_to(folder)
+        top = Path(inside.parts[0])
+        own = top in OWN_FOLDERS or top.name.startswith(RUN.evaluation().name) or inside in OWN_FILES
+        if own and run.config.is_file():
+            return run
+    return None

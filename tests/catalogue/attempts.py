@@ -120,6 +120,7 @@ EFFECTS: dict[str, Callable[[Run], Any]] = {
     "logger.csv.name": lambda run: _found(run, "*/metrics.csv") + _found(run, "*/*/metrics.csv"),
     "logger.csv.version": lambda run: _found(run, "csv/**/metrics.csv"),
     "logger.tensorboard.log_graph": lambda run: sum(path.stat().st_size for path in run.folder.glob("tensorboard/*")),
+    "logger.tensorboard.histograms": lambda run: run.parts.trainer.loggers[0].histograms,
     "scheduler.monitor": lambda run: run.cfg.scheduler.get("monitor"),
     "scheduler.mode": lambda run: run.cfg.scheduler.get("mode"),
     "scheduler.interval": lambda run: run.cfg.scheduler.get("interval"),

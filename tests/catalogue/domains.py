@@ -177,6 +177,7 @@ DOMAINS: dict[str, Domain] = {
     "logger.csv.name": Domain(lambda value: isinstance(value, str), ("frobnicate",)),  # null is the run's own folder
     "logger.csv.version": Domain(lambda value: isinstance(value, str) or type(value) is int, ("first", 3), True),
     "logger.tensorboard.log_graph": switch(False),
+    "logger.tensorboard.histograms": whole(1, inf, 1).as_bound().or_null(),
     "data.name": one_of("wine", others=("breast_cancer", "digits", "iris")),
     "data.classes": list_of(LABEL, [0, 1, 2], lengths=range(2, 11)).or_null(),
     "data.flip": switch(True),

@@ -53,7 +53,7 @@ HABITS = [
     (
         "train",
         ["logger=csv", "logger.csv.name=null", "logger.csv.version=''"],
-        "logger.csv: its file would overwrite the run's own metrics.csv",
+        "logger.csv: its file would overwrite the run's own table of epochs",
     ),
 ]
 """A command, its words, and what the line has to hold."""

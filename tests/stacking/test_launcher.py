@@ -14,6 +14,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.test_utils.launcher_common_tests import LauncherTestSuite
 from hydra.version import VersionBase, __compat_version__
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hydra_plugins.lab_vectorized_launcher import VectorizedLauncher
 from tests.commands import ROOT, going_on, run, wait_until
@@ -117,9 +118,17 @@ def test_figures_and_curves_come_on_request(tmp_path):
     words = ["-m", *SHORT, "seed=0,1", STACK, "hydra.launcher.figures=true", "hydra.launcher.tensorboard=true"]
     train(*words, runs=tmp_path)
     for number in ("0", "1"):
-        folder = sweep_of(tmp_path) / number
+        folder, board = sweep_of(tmp_path) / number, sweep_of(tmp_path) / "tensorboard" / f"seed={number}"
         assert {path.stem for path in (folder / "plots").iterdir()} == {"boundary", "confusion_matrix", "curves"}
-        assert list((folder / "tensorboard").glob("events.out.tfevents.*"))
+        events = EventAccumulator(str(board)).Reload()
+        tags = events.Tags()
+        assert {"train/loss", "val/loss", "test/accuracy", "val/best_loss"} <= set(tags["scalars"])
+        assert "epoch" not in tags["scalars"]
+        assert {"boundary", "confusion_matrix", "curves"} == set(tags["images"])
+        assert {"command/text_summary", "configuration/text_summary", "test/different"} <= set(tags["tensors"])
+        assert events.Scalars("test/accuracy")[-1].value == pytest.approx(
+            json.loads((folder / "metrics.json").read_text())["test/accuracy"]
+        )
 
 
 @pytest.mark.parametrize("launcher", ["basic", "vectorized"])

@@ -35,10 +35,21 @@ def docstrings(tree):
     }
 
 
+def keys(tree):
+    """What is asked of a mapping by `get`, or is a member of a set: a setting's name, and no path."""
+    asked = [
+        node.args
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get"
+    ]
+    sets = [node.elts for node in ast.walk(tree) if isinstance(node, ast.Set)]
+    return {value for values in (*asked, *sets) for value in values}
+
+
 def names_in(code):
     """The literals of some code that name a file or a folder of a run or a sweep."""
     tree = ast.parse(code)
-    skipped = docstrings(tree)
+    skipped = docstrings(tree) | keys(tree)
     in_paths = {side for node in ast.walk(tree) if isinstance(node, ast.BinOp) for side in (node.left, node.right)}
     found = []
     for node in ast.walk(tree):
@@ -60,6 +71,7 @@ def names_in(code):
         ('folder.glob("*/.hydra/*")', ["*/.hydra/*"]),
         ('Path(root, "plots")', ["plots"]),
         ('folder / "export" / name', ["export"]),
+        ('folder / cfg.get("plots")', []),
         ('command("export", export)', []),
         ('def f():\n    """Reads `metrics.json`."""', []),
         ('"the checkpoints of this run"  # in best.ckpt', []),
@@ -92,6 +104,7 @@ def test_files_are_where_earlier_versions_have_written_them():
         run.movie(): "a/plots/boundary.gif",
         run.movie(60): "a/plots/boundary_from_epoch00060.gif",
         run.tensorboard: "a/tensorboard",
+        run.board: "a/tensorboard.json",
         run.export: "a/export",
         run.evaluation(): "a/evaluation",
         run.evaluation("val", "data.noise=0.3"): "a/evaluation_val_data.noise=0.3",
@@ -99,6 +112,7 @@ def test_files_are_where_earlier_versions_have_written_them():
         sweep.mark: "a/sweep.json",
         sweep.overrides: "a/multirun.yaml",
         sweep.failures: "a/failures.txt",
+        sweep.tensorboard: "a/tensorboard",
         sweep.baselines: "a/baselines.json",
         sweep.stack_checkpoint: "a/stack.ckpt",
     }
