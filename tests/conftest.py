@@ -1,27 +1,28 @@
 """What the tests share: composing a configuration and training it in this process."""
 
 import gc
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
 
 from src import cores
-from src.command import tasks  # noqa: F401  # lets Hydra keep what it composes
-from src.command.startup import lean_imports
-from src.places import CONF
 from tests import quicker  # noqa: F401
 
-with lean_imports():  # as commands begin: half the time
-    from src.building.build import build
-    from src.building.choosing import settle
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from src.runs.training import Run
 
-from tests import blank
-
+_DRAWN = "TESTS_DRAW"  # as tests.blank has it
+_IMPORTED_FIRST = (
+    "src.command.tasks",  # lets Hydra keep what it composes
+    "tests.lean",  # as commands do, which halves the time
+    "tests.blank",
+)
 _MOST_WORKERS = 4  # a worker and the commands that its tests start need about two gigabytes
 _LONGEST = "test_notebooks", "test_experiments", "test_pages"  # begun first, so that no core waits for them in the end
 
@@ -31,10 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Where lessons, commands or faults are tested, everything is as users have it, figures too.
     """
-    if config.getoption("numprocesses", None):
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
     if not config.getoption("markexpr").startswith("not "):
-        os.environ[blank.ASKED] = "1"
+        os.environ[_DRAWN] = "1"
+    if config.getoption("numprocesses", None):  # it only starts the workers, the sooner the better
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    else:
+        gc.disable()
+        for name in _IMPORTED_FIRST:
+            importlib.import_module(name)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -50,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Keep garbage collections, one per Trainer, from scanning what is imported and collected."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
@@ -57,16 +63,27 @@ def pytest_unconfigure() -> None:
     gc.unfreeze()
 
 
-def compose_train(*overrides: str) -> DictConfig:
+def compose_train(*overrides: str) -> "DictConfig":
     """The configuration that `python -m src.train <overrides>` would train."""
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    from src.places import CONF
+
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("train", list(overrides))
     OmegaConf.resolve(cfg)
     return cfg
 
 
-def trained(cfg: DictConfig, folder: Path) -> Run:
+def trained(cfg: "DictConfig", folder: Path) -> "Run":
     """A run of a configuration: trained, evaluated and written."""
+    from omegaconf import OmegaConf
+
+    from src.building.build import build
+    from src.building.choosing import settle
+    from src.runs.training import Run
+
     settle(cfg, folder)
     (folder / ".hydra").mkdir(parents=True, exist_ok=True)
     OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
@@ -78,10 +95,10 @@ def trained(cfg: DictConfig, folder: Path) -> Run:
 
 
 @pytest.fixture
-def train(tmp_path: Path) -> Callable[..., Run]:
+def train(tmp_path: Path) -> Callable[..., "Run"]:
     """Train, evaluate and write a run with some overrides, without TensorBoard unless asked for."""
 
-    def run_with(*overrides: str, folder: str = "run") -> Run:
+    def run_with(*overrides: str, folder: str = "run") -> "Run":
         return trained(compose_train("logger=none", "callbacks.progress_bar=null", *overrides), tmp_path / folder)
 
     return run_with
@@ -90,7 +107,7 @@ def train(tmp_path: Path) -> Callable[..., Run]:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw figures as users see them."""
-    monkeypatch.setenv(blank.ASKED, "1")
+    monkeypatch.setenv(_DRAWN, "1")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from omegaconf import OmegaConf
@@ -13,6 +11,7 @@ from src import cores
 from src.command.claiming import claim
 from src.command.tasks import _divide_threads
 from tests.commands import ROOT, going_on, run, wait_until
+from tests.forks import WITHOUT_TORCH, command, run_each
 
 
 def train(*words, runs):
@@ -25,31 +24,35 @@ def assert_refused(done, line, runs):
     assert not runs.exists()
 
 
-@pytest.mark.parametrize(
-    ("word", "line"),
-    [
-        ("data.nois=1", "data.nois: unknown key; did you mean data.noise?"),
-        ("optimzer.lr=1", "optimzer.lr: unknown key; did you mean optimizer.lr?"),
-        (
-            "network=cnnn",
-            "network: no option 'cnnn'; did you mean cnn? choose from cnn, mlp, perceptron, resnet18, tabular",
-        ),
-        ("network=", "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18, tabular"),
-        ("trainer.max_epochs=0", "trainer.max_epochs: input should be greater than or equal to 1 (got 0)"),
-        ("optimizer.lr=-1", "optimizer.lr: input should be greater than 0 (got -1)"),
-        (
-            "trainer.threads=0",
-            "trainer.threads: input should be greater than or equal to 1 or input should be 'auto' (got 0)",
-        ),
-        ("seed=-1", "seed: input should be greater than or equal to 0 (got -1)"),
-        ("resume=nowhere", "resume: nowhere is not a run folder (it has no .hydra/config.yaml); try resume=latest"),
-    ],
-)
-def test_what_the_composition_can_tell_is_told_without_heavy_imports(word, line, tmp_path):
-    code = "import sys, runpy; sys.modules['torch'] = None; runpy.run_module('src.train', run_name='__main__')"
-    words = [sys.executable, "-c", code, word, f"runs_dir={tmp_path / 'runs'}"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
-    assert_refused(done, line, tmp_path / "runs")
+TOLD_AT_ONCE = {
+    "data.nois=1": "data.nois: unknown key; did you mean data.noise?",
+    "optimzer.lr=1": "optimzer.lr: unknown key; did you mean optimizer.lr?",
+    "network=cnnn": (
+        "network: no option 'cnnn'; did you mean cnn? choose from cnn, mlp, perceptron, resnet18, tabular"
+    ),
+    "network=": "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18, tabular",
+    "trainer.max_epochs=0": "trainer.max_epochs: input should be greater than or equal to 1 (got 0)",
+    "optimizer.lr=-1": "optimizer.lr: input should be greater than 0 (got -1)",
+    "trainer.threads=0": (
+        "trainer.threads: input should be greater than or equal to 1 or input should be 'auto' (got 0)"
+    ),
+    "seed=-1": "seed: input should be greater than or equal to 0 (got -1)",
+    "resume=nowhere": "resume: nowhere is not a run folder (it has no .hydra/config.yaml); try resume=latest",
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """The outcome of a command with each of these words where PyTorch cannot be imported."""
+    runs = tmp_path_factory.mktemp("told") / "runs"
+    codes = [command("src.train", word, f"runs_dir={runs}") for word in TOLD_AT_ONCE]
+    return dict(zip(TOLD_AT_ONCE, run_each(WITHOUT_TORCH, codes), strict=True)), runs
+
+
+@pytest.mark.parametrize("word", TOLD_AT_ONCE)
+def test_what_the_composition_can_tell_is_told_without_heavy_imports(word, told):
+    done, runs = told
+    assert_refused(done[word], TOLD_AT_ONCE[word], runs)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import ROOT
-
-
-def run_python(code):
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
+from tests.forks import run_each
 
 LEAN = """
 import sys
@@ -26,34 +20,43 @@ parameter.sum().backward()
 optimizer.step()
 assert parameter.tolist() == [0.5, 0.5]
 """
-
-
-def test_a_gradient_step_needs_none_of_the_heavy_libraries():
-    heavy = "{'sympy', 'torchvision', 'scipy', 'matplotlib'}"
-    assert run_python(LEAN + f"print({heavy} & set(sys.modules))").strip() == "set()"
-
-
-def test_what_was_left_out_can_be_imported_later():
-    code = LEAN + "import torchvision, scipy.signal, matplotlib.figure, importlib.metadata as m; m.version('scipy')"
-    run_python(code)
-
-
-def test_a_library_that_was_imported_before_stays_whole():
-    run_python("import scipy" + LEAN)  # torchmetrics sees it, and takes scipy.signal to be there too
-
-
-def test_the_compiler_takes_over_when_something_is_compiled():
-    code = (
-        LEAN
-        + """
+STEPS = {
+    "needs none of the heavy libraries": (
+        "print({'sympy', 'torchvision', 'scipy', 'matplotlib'} & sys.modules.keys())",
+        "set()\n",
+    ),
+    "lets them be imported later": (
+        "import torchvision, scipy.signal, matplotlib.figure, importlib.metadata as m; m.version('scipy')",
+        "",
+    ),
+    "lets the compiler take over": (
+        """
 print(torch.compile(lambda x: 2 * x, backend="eager")(torch.ones(1)).item())
 import torch._dynamo.utils
 assert "sympy" in sys.modules
 optimizer.step()
 optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
-"""
-    )
-    assert run_python(code).strip() == "2.0"
+""",
+        "2.0\n",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def after_a_step():
+    """The outcome of each code after a gradient step with lean imports."""
+    return dict(zip(STEPS, run_each(LEAN, [code for code, _ in STEPS.values()]), strict=True))
+
+
+@pytest.mark.parametrize("what", STEPS)
+def test_a_gradient_step_on_lean_imports(what, after_a_step):
+    done = after_a_step[what]
+    assert (done.returncode, done.stdout) == (0, STEPS[what][1]), done.stderr
+
+
+def test_a_library_that_was_imported_before_stays_whole():
+    (done,) = run_each("import scipy" + LEAN, [""])  # torchmetrics sees it, and takes scipy.signal to be there too
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "compare"])

@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "hydra_plugins").rglob("*.py")])
-TREES = {path.relative_to(ROOT): ast.parse(path.read_text()) for path in FILES}
-ELSEWHERE = {path: tree for path, tree in TREES.items() if path.parts[:2] != ("src", "compat")}
 PUBLIC = {  # documented: named tuples', os._exit, and the keys that Hydra gives a meaning
     *("_replace", "_fields", "_asdict", "_make", "_exit"),
     *("_target_", "_args_", "_partial_", "_recursive_", "_convert_", "_self_", "_root_"),
@@ -20,6 +17,17 @@ PUBLIC = {  # documented: named tuples', os._exit, and the keys that Hydra gives
 INSIDE = {"__wrapped__", "GlobalHydra"}  # nobody's promise either, whatever their names look like
 OWN_BASES = {"src", "builtins", "typing"}
 LOOK_UPS = {"getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller"}
+
+
+@pytest.fixture(scope="module")
+def trees():
+    files = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "hydra_plugins").rglob("*.py")])
+    return {path.relative_to(ROOT): ast.parse(path.read_text()) for path in files}
+
+
+@pytest.fixture
+def elsewhere(trees):
+    return {path: tree for path, tree in trees.items() if path.parts[:2] != ("src", "compat")}
 
 
 def is_private(name):
@@ -97,20 +105,18 @@ def leaning_on_bases(path, tree):
             yield from ((node.name, name) for base in bases for name in own & privates_of(base))
 
 
-OURS = {name for tree in TREES.values() for name in names_defined(tree)}
-
-
 def privates_in(tree, ours):
     """(line, name) for each private name that is not `ours`."""
     return [(line, name) for line, name in names_used(tree) if is_private(name) and name not in ours - INSIDE]
 
 
-def test_no_other_room_names_what_is_private_to_others():
-    assert {str(path): found for path, tree in ELSEWHERE.items() if (found := privates_in(tree, OURS))} == {}
+def test_no_other_room_names_what_is_private_to_others(trees, elsewhere):
+    ours = {name for tree in trees.values() for name in names_defined(tree)}
+    assert {str(path): found for path, tree in elsewhere.items() if (found := privates_in(tree, ours))} == {}
 
 
-def test_no_class_elsewhere_uses_or_replaces_what_is_private_to_its_bases():
-    leaning = {str(path): found for path, tree in ELSEWHERE.items() if (found := [*leaning_on_bases(path, tree)])}
+def test_no_class_elsewhere_uses_or_replaces_what_is_private_to_its_bases(elsewhere):
+    leaning = {str(path): found for path, tree in elsewhere.items() if (found := [*leaning_on_bases(path, tree)])}
     assert leaning == {}
 
 

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -18,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from hydra_plugins.lab_vectorized_launcher import VectorizedLauncher
 from tests.commands import ROOT, going_on, run, wait_until
+from tests.forks import WITHOUT_TORCH, command, run_each
 
 SHORT = ["experiment=xor", "trainer.max_epochs=2", "data.num_train=200", "logger=none", "callbacks.figures=null"]
 STACK = "hydra/launcher=vectorized"
@@ -150,23 +149,19 @@ def test_failing_runs_are_named_and_counted_and_the_others_go_on(launcher, tmp_p
     assert not (sweep / "2").exists()
 
 
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (
-            ["hydra.launcher.max_stack=0"],
-            "hydra.launcher.max_stack: input should be greater than or equal to 1 (got 0)",
-        ),
-        (["hydra.launcher.max_stak=4"], "hydra.launcher.max_stak: unknown key; did you mean hydra.launcher.max_stack?"),
-        (["data.nois=0.1,0.2"], "data.nois: unknown key; did you mean data.noise?"),
-    ],
-)
-def test_bad_input_is_one_line_and_exit_code_2_without_torch(words, line, tmp_path):
-    code = "import sys, runpy; sys.modules['torch'] = None; runpy.run_module('src.train', run_name='__main__')"
-    command = [sys.executable, "-c", code, "-m", *SHORT, STACK, *words, f"runs_dir={tmp_path}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.stderr.strip() == f"config error: {line}"
-    assert done.returncode == 2
+def test_bad_input_is_one_line_and_exit_code_2_without_torch(tmp_path):
+    lines = {
+        "hydra.launcher.max_stack=0": ("hydra.launcher.max_stack: input should be greater than or equal to 1 (got 0)"),
+        "hydra.launcher.max_stak=4": "hydra.launcher.max_stak: unknown key; did you mean hydra.launcher.max_stack?",
+        "data.nois=0.1,0.2": "data.nois: unknown key; did you mean data.noise?",
+    }
+    words = ["-m", *SHORT, STACK, f"runs_dir={tmp_path / 'runs'}"]
+    for line, done in zip(
+        lines.values(), run_each(WITHOUT_TORCH, [command("src.train", *words, word) for word in lines]), strict=True
+    ):
+        assert done.stderr.strip() == f"config error: {line}"
+        assert done.returncode == 2
+        assert not (tmp_path / "runs").exists()
 
 
 def test_a_value_that_breaks_a_rule_fails_its_own_run_alone(tmp_path):
