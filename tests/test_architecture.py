@@ -25,7 +25,8 @@ ROOMS = {  # each knows some of those above it
     "metrics": {"errors", "statistics"},
     "plots": {"statistics"},
     "heads": {"errors", "compat", "spec", "settings", "data", "networks", "metrics", "plots"},
-    "replay": {"errors", "data", "networks", "plots", "heads"},
+    "page": {"storage"},
+    "replay": {"errors", "spec", "data", "networks", "plots", "heads", "page"},
     "callbacks": {
         "errors",
         "compat",
@@ -58,6 +59,7 @@ ROOMS = {  # each knows some of those above it
         "metrics",
         "plots",
         "heads",
+        "replay",
         "callbacks",
         "loggers",
         "building",

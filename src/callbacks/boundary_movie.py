@@ -2,29 +2,26 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import lightning.pytorch as pl
 from pydantic import Field
 
-from src.callbacks.at_end import AtEnd
+from src.callbacks.recording import Recording
 from src.errors import ConfigError
 from src.heads.drawing import Drawing
 from src.heads.ours import as_head
 from src.networks.hidden import outgoing_weights
-from src.replay.pacing import spread
-from src.replay.snapshots import Snapshot, lent, snapshot
+from src.replay.snapshots import lent
 from src.settings.rules import Count, Natural, checked
 from src.spec import DataSpec
 from src.storage.files import aside
 from src.storage.folders import RunFolder
 
-_CANDIDATES = 4  # epochs recorded per frame, from which drawing chooses
-_MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
 _SAMPLES = 6  # frames whose colours make up the palette
 
 
-class BoundaryMovie(AtEnd):
+class BoundaryMovie(Recording):
     """Copies the weights during training, and draws the movie once training is over.
 
     An epoch costs no more than a copy: the outputs over the plane are computed when a run `draw`s its figures, outside
@@ -47,10 +44,8 @@ class BoundaryMovie(AtEnd):
         layer: Literal["first", "last"] | Count = "last",
         max_units: Annotated[Natural, Field(le=64)] = 16,
     ) -> None:
+        super().__init__(frames)
         self.frames, self.layer, self.max_units = frames, layer, max_units
-        self.snapshots: list[Snapshot] = []
-        self._due: set[int] = set()
-        self._epoch = 0
 
     def check(self, head: pl.LightningModule) -> None:
         """Raise `ConfigError` if a `head` does not classify points of a plane, or its network has no such layer."""
@@ -68,35 +63,7 @@ class BoundaryMovie(AtEnd):
                 f"{'layer' if num_layers == 1 else 'layers'} (got {self.layer}); use first or last"
             )
 
-    # Recording
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Plan which epochs to record, and record the untrained network."""
-        self.snapshots = []
-        size = sum(value.nbytes for value in pl_module.state_dict().values())
-        count = max(self.frames, min(_CANDIDATES * self.frames, _MEMORY // max(1, size)))
-        self._epoch = trainer.current_epoch
-        self._due = set(spread(self._epoch, trainer.max_epochs or 0, count))
-        self._record(trainer, pl_module)
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Record this epoch, if it is one of those planned."""
-        self._epoch = trainer.current_epoch + 1
-        if self._epoch in self._due:
-            self._record(trainer, pl_module)
-
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Record the last epoch, which is not among those planned after early stopping."""
-        if self.snapshots and self.snapshots[-1].epoch != self._epoch:
-            self._record(trainer, pl_module)
-
-    def _record(self, trainer: pl.Trainer, head: pl.LightningModule) -> None:
-        if trainer.is_global_zero:
-            self.snapshots.append(snapshot(head, self._epoch))
-
-    # Drawing
-
-    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
+    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]], metrics: dict[str, Any]) -> None:
         """Write the movie."""
         self.draw(trainer)
 

@@ -90,7 +90,7 @@ class Figures(AtEnd):
                 take_vector(module, weights)
                 self._record(trainer, module, Moment(step, epoch))
 
-    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
+    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]], metrics: dict[str, Any]) -> None:
         """Draw all pending figures and the final ones."""
         self.draw(trainer, drawings())
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 
@@ -38,7 +39,7 @@ class Importance(AtEnd):
         self.repeats, self.most_numbers = repeats, most_numbers
         self.pictures = Pictures(dpi=dpi, format=format)
 
-    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]]) -> None:
+    def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]], metrics: dict[str, Any]) -> None:
         """Measure, write and draw, in the process that writes files."""
         both = ours(trainer.lightning_module, trainer.datamodule)  # type: ignore[attr-defined]
         if both is None or not trainer.is_global_zero:

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-_FARTHEST = 3.0
+FARTHEST = 3.0
 _SLOWER = 0.1  # an embedding's learning rate is a tenth of that of the weights after it,
 _FASTER = 6.0  # and that of a scale is six times as high, since Adam's steps ignore a parameter's unit
 
@@ -20,7 +20,7 @@ class SmoothClip(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Clipped inputs [N, F] for x [N, F]."""
-        return x / (1 + (x / _FARTHEST).square()).sqrt()
+        return x / (1 + (x / FARTHEST).square()).sqrt()
 
 
 class PeriodicEmbedding(nn.Module):
@@ -48,9 +48,18 @@ class PeriodicEmbedding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Numbers [N, F + K·dims] for inputs x [N, F]."""
         embedded = x[:, : self.frequencies.shape[0]]
-        waves = (embedded.unsqueeze(-1) * (_SLOWER * self.frequencies) + _SLOWER * self.phases).cos()
-        learnt = torch.einsum("nfk,fkd->nfd", waves, _SLOWER * self.weight) + _SLOWER * self.bias
+        frequencies, phases, weight, bias = self.scaled
+        waves = (embedded.unsqueeze(-1) * frequencies + phases).cos()
+        learnt = torch.einsum("nfk,fkd->nfd", waves, weight) + bias
         return torch.cat([x, learnt.flatten(1)], dim=1)
+
+    @property
+    def scaled(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Frequencies, phases [K, frequencies], weights [K, frequencies, dims], biases [K, dims]; as used."""
+        frequencies, phases, weight, bias = (
+            _SLOWER * each for each in (self.frequencies, self.phases, self.weight, self.bias)
+        )
+        return frequencies, phases, weight, bias
 
 
 class InputScale(nn.Module):
@@ -66,7 +75,12 @@ class InputScale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scaled inputs [N, F] for x [N, F]."""
-        return x * (1 + _FASTER * self.change)
+        return x * self.factors
+
+    @property
+    def factors(self) -> Tensor:
+        """The factor of each input [F]."""
+        return 1 + _FASTER * self.change
 
 
 def _uniform(bound: float, *shape: int) -> Tensor:

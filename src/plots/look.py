@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from matplotlib.markers import MarkerStyle
+from matplotlib.path import Path
+
 from src.plots.curves import STAGES
-from src.plots.palette import INK, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color
+from src.plots.palette import INK, NEGATIVE, NEUTRAL, PALEST, POSITIVE, STRONGEST, color, marker
 from src.plots.panel import CONTRAST, MOST_POINTS, ONSET
 
 
@@ -19,6 +22,7 @@ def look(num_classes: int) -> dict[str, Any]:
     """
     return {
         "classes": [color(label) for label in range(num_classes or 2)],
+        "markers": [outline(marker(label)) for label in range(num_classes or 2)],
         "stages": dict(STAGES),
         "ink": INK,
         "negative": NEGATIVE,
@@ -30,3 +34,20 @@ def look(num_classes: int) -> dict[str, Any]:
         "onset": ONSET,
         "most_points": MOST_POINTS,
     }
+
+
+def outline(shape: str) -> str:
+    """A `shape` of Matplotlib's markers as the path of an SVG, about its middle, y upwards: a circle's radius is 1.
+
+    Example:
+        >>> outline("s")
+        'M-1 -1L1 -1L1 1L-1 1Z'
+    """
+    style = MarkerStyle(shape)
+    path = style.get_path().transformed(style.get_transform())
+    letters = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+    parts = []
+    for corners, code in path.iter_segments(simplify=False):
+        numbers = [] if code == Path.CLOSEPOLY else [f"{round(2 * each, 4) + 0:g}" for each in corners]
+        parts.append(letters[code] + " ".join(numbers))
+    return "".join(parts)

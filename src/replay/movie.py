@@ -1,6 +1,5 @@
 """Replaying a training: from copies of its weights to the frames of a movie."""
 
-from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -14,6 +13,7 @@ from src.plots.movie import Scene, Shot, Units
 from src.plots.panel import Scale
 from src.plots.plane import Plane, plane_around
 from src.plots.units import scales
+from src.replay.choosing import changes
 from src.replay.pacing import durations, paced
 from src.replay.snapshots import Snapshot
 
@@ -65,9 +65,9 @@ class Replay:
         self._total, self._shown = last.activations.shape[1], _loudest(last, max_units)
         survey = [self._seen(each, coarse) for each in snapshots]
         self._heaviest = max([1e-6, *(size for seen in survey for size in _sizes(seen).tolist())])
-        places = paced(_changes([seen.probabilities for seen in survey]), num_frames)
+        places = paced(changes([seen.probabilities for seen in survey]), num_frames)
         self.frames = [snapshots[place] for place in places]
-        self.seconds = durations(_changes([survey[place].probabilities for place in places]))
+        self.seconds = durations(changes([survey[place].probabilities for place in places]))
         scores = [self._scores(each) for each in self.frames]
         self._accuracies = [score["accuracy"] for score in scores]
         self.scene = Scene(
@@ -121,12 +121,6 @@ class Replay:
         if self._layer < self._num_layers:
             return torch.full((weights.shape[1],), -1)
         return (weights[0] > 0).long() if len(weights) == 1 else weights.argmax(dim=0)
-
-
-def _changes(probabilities: list[Tensor]) -> Tensor:
-    """The change of each of M predictions [R * R, C] from the previous one: the share of probability that moved [M]."""
-    moved = [(now - before).abs().sum().item() / (2 * len(now)) for before, now in pairwise(probabilities)]
-    return torch.tensor([0.0, *moved])
 
 
 def _sizes(seen: Seen) -> Tensor:

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from src.errors import ConfigError, ExportError
 from src.runs.ensembles import Ensemble, open_named
 from src.runs.opening import OpenRun
+from src.runs.replaying import replay_of
 from src.storage.folders import RunFolder
-from src.storage.outputs import check_output, outputs
+from src.storage.outputs import check_output, output, outputs
 from src.storage.values import as_json, known_json
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,8 @@ def export(cfg: DictConfig) -> Path:
         ExportError: The file does not compute the same as the run.
     """
     asked = open_named(cfg)
+    if cfg.format == "replay":
+        return _export_replay(cfg, asked)
     opened = asked.first
     asked.check_columns()
     for source in {str(each.datamodule.trained_source): each for each in asked.members}.values():
@@ -99,6 +102,21 @@ def export(cfg: DictConfig) -> Path:
             raise ExportError(f"{target} differs from the run's probabilities by {difference:.2g}; it is not kept")
         description_part.write_text(as_json(description))
     log.info("wrote %s (outputs match %s within %.1g)", target, asked.name, max(difference, 1e-8))
+    return target
+
+
+def _export_replay(cfg: DictConfig, asked: Ensemble) -> Path:
+    """Write a run's training as a page, which shows one network."""
+    if len(asked.members) > 1:
+        raise ConfigError(f"sweep: a replay shows one training (got {len(asked.members)} runs); name one with run=…")
+    target = RunFolder(asked.folder).replay() if cfg.output is None else Path(cfg.output)
+    check_output(target, cfg.force)
+    if target.suffix not in (".html", ".htm"):
+        raise ConfigError(f"output: a replay is a page (got {target.name}); name a file like replay.html")
+    page = replay_of(asked.first, cfg.most_epochs, cfg.max_bytes)
+    with output(target, cfg.force) as part:
+        part.write_text(page, encoding="utf-8")
+    log.info("wrote %s (%s kB); open it in a browser", target, f"{target.stat().st_size / 1000:,.0f}")
     return target
 
 

@@ -210,7 +210,7 @@ class Run(Printed):
     def _draw(self) -> None:
         for callback in self.parts.trainer.callbacks:  # type: ignore[attr-defined]
             if isinstance(callback, AtEnd):
-                callback.on_run_end(self.parts.trainer, self._last_drawings)
+                callback.on_run_end(self.parts.trainer, self._last_drawings, self.metrics)
 
     def _last_drawings(self) -> list[Drawing]:
         return last_drawings(self.parts.head, self.parts.datamodule, self._rows(), self.metrics)

@@ -101,7 +101,9 @@ class RunRules(library_rules.Rules):
     input: Annotated[str, Field(min_length=1)] | None = None
     output: Annotated[str, Field(min_length=1), AfterValidator(_file_name)] | None = None
     split: Literal["train", "val", "test"] = "test"
-    format: Literal["onnx", "torch_export"] = "onnx"
+    format: Literal["onnx", "torch_export", "replay"] = "onnx"
+    most_epochs: Annotated[rules.Count, Field(ge=3)] = 60
+    max_bytes: rules.Count = 1
     formulas: Literal["escape", "keep"] = "escape"
     resamples: Annotated[rules.Natural, Field(le=100_000)] = 0
     force: bool = False

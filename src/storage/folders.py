@@ -147,6 +147,10 @@ class RunFolder:
         """The movie of the boundary; for a resumed run, of the epochs since `start`."""
         return self.plots / (f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif")
 
+    def replay(self, start: int = 0) -> Path:
+        """The page that replays the training; of a run that was resumed without its beginning, from epoch `start`."""
+        return self.export / (f"replay_from_epoch{start:05d}.html" if start else "replay.html")
+
     def evaluation(self, *differences: str) -> Path:
         """The folder of an evaluation, named by its `differences` from the default."""
         return self.path / "_".join(["evaluation", *differences])

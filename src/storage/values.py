@@ -25,9 +25,9 @@ def write_json(path: Path, values: Mapping[str, Any], durable: bool = False) -> 
         part.write_text(as_json(values))
 
 
-def as_json(values: Mapping[str, Any]) -> str:
-    """Values as the text of a JSON file, NaN and infinity as null."""
-    return json.dumps(_plain(values), indent=2) + "\n"
+def as_json(values: Mapping[str, Any], indent: int | None = 2) -> str:
+    """Values as the text of a JSON file, NaN and infinity as null; without an `indent` on one line."""
+    return json.dumps(_plain(values), indent=indent, separators=(",", ":") if indent is None else None) + "\n"
 
 
 def known_json(path: Path, most: int = 2**26) -> dict[str, Any]:

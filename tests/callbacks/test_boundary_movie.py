@@ -165,7 +165,7 @@ def test_resumed_movie_begins_where_the_run_was_taken_up_and_spares_the_first(fi
 
 
 def test_large_networks_are_recorded_no_oftener_than_they_are_shown(fit, monkeypatch):
-    monkeypatch.setattr("src.callbacks.boundary_movie._MEMORY", 100)
+    monkeypatch.setattr("src.callbacks.recording._MEMORY", 100)
     movie = BoundaryMovie(frames=3)
     fit([movie], epochs=20)
     assert [each.epoch for each in movie.snapshots] == [0, 5, 20]

@@ -68,7 +68,13 @@ KEYS: dict[str, dict[str, Domain]] = {
         "formulas": one_of("keep", others=("escape",)),
     },
     "export": _ON_RUN
-    | {"sweep": _OF_ONE_SETTING, "format": one_of(others=("torch_export", "onnx")), "output": TEXT.or_null()},
+    | {
+        "sweep": _OF_ONE_SETTING,
+        "format": one_of(others=("torch_export", "onnx", "replay")),
+        "output": TEXT.or_null(),
+        "most_epochs": whole(3, inf, 3).as_bound(),
+        "max_bytes": whole(1, inf).as_bound(),
+    },
     "compare": {
         "sweep": one_of(TRAINED),
         "runs_dir": TEXT.as_bound(),

@@ -172,7 +172,7 @@ def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):
             "no.csv: there is no such file; name a file of rows: CSV (also .gz or .zip), Parquet, Feather, .xlsx, "
             ".arff or JSON lines",
         ),
-        ("export", ["format=pickle"], "format: input should be 'onnx' or 'torch_export' (got 'pickle')"),
+        ("export", ["format=pickle"], "format: input should be 'onnx', 'torch_export' or 'replay' (got 'pickle')"),
     ]:
         named = [] if any(word.startswith("run=") for word in words) else [f"run={folder}"]
         done = run([f"src.{module}", *words, *named, f"runs_dir={tmp_path / 'runs'}"])

@@ -111,7 +111,7 @@ def of_reading_commands():
     ]:
         yield "predict", ["run=run", *words], line
     for word, line in {
-        "format=pickle": "format: input should be 'onnx' or 'torch_export'",
+        "format=pickle": "format: input should be 'onnx', 'torch_export' or 'replay'",
         "format=": "format: input should be",
         "force=maybe": "force: input should be a valid boolean",
     }.items():

@@ -1,0 +1,116 @@
+"""A network of plain layers as a list of these and of their numbers, from which others can compute what it does."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from src.errors import ConfigError
+from src.networks.members import Members
+from src.networks.numbers import FARTHEST, InputScale, PeriodicEmbedding, SmoothClip
+
+
+class Layer(NamedTuple):
+    """One step on the way from rows to outputs.
+
+    Attributes:
+        kind: What it does: `linear`, `affine`, `periodic`, `clip`, or the name of an activation.
+        numbers: What it has learned, in the order in which it is to be read.
+        settings: What else it needs to know, the same at all times.
+    """
+
+    kind: str
+    numbers: tuple[Tensor, ...] = ()
+    settings: dict[str, float] = {}
+
+
+def plain_layers(network: nn.Module) -> list[Layer]:
+    """The layers of a network in evaluation mode, first to last; those that do nothing then are left out.
+
+    Only a sequence is sure to be its layers one after another: what a module of another kind does between them is
+    anybody's guess.
+
+    Raises:
+        ConfigError: It has a layer that is not plain.
+
+    Example:
+        >>> network = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 1))
+        >>> [layer.kind for layer in plain_layers(network)]
+        ['linear', 'tanh', 'linear']
+    """
+    found = []
+    for leaf in _leaves(network):
+        if type(leaf) in _SILENT:
+            continue
+        describe = _KINDS.get(type(leaf))
+        layer = None if describe is None else describe(leaf)
+        if layer is None:
+            raise ConfigError(f"network: {_complaint(leaf)}; use network=mlp, perceptron or tabular")
+        found.append(layer)
+    return found
+
+
+def all_numbers(layers: list[Layer]) -> Tensor:
+    """The numbers of all layers one after another, float32 [P] on the CPU."""
+    return torch.cat([each.detach().flatten().float().cpu() for layer in layers for each in layer.numbers])
+
+
+def _leaves(module: nn.Module) -> Iterator[nn.Module]:
+    if type(module).forward is nn.Sequential.forward:
+        for part in module.children():
+            yield from _leaves(part)
+    else:
+        yield module
+
+
+def _complaint(leaf: nn.Module) -> str:
+    if isinstance(leaf, Members):
+        return f"answers are the mean of {len(leaf)} networks, and one is shown (got network.members={len(leaf)})"
+    return f"is shown layer by layer, and {type(leaf).__name__} is none that is known"
+
+
+def _linear(layer: Any) -> Layer:
+    bias = torch.zeros(layer.out_features) if layer.bias is None else layer.bias
+    return Layer("linear", (layer.weight, bias), {"inputs": layer.in_features, "outputs": layer.out_features})
+
+
+def _normalised(layer: Any) -> Layer | None:
+    """A normalisation by the means and variances seen in training; None where it has kept none."""
+    if layer.running_mean is None:
+        return None
+    scale = (layer.running_var + layer.eps).rsqrt()
+    scale = scale if layer.weight is None else scale * layer.weight
+    shift = -layer.running_mean * scale
+    return _affine(scale, shift if layer.bias is None else shift + layer.bias)
+
+
+def _affine(scale: Tensor, shift: Tensor) -> Layer:
+    return Layer("affine", (scale, shift), {"units": len(scale)})
+
+
+def _periodic(layer: Any) -> Layer:
+    inputs, frequencies, dims = layer.weight.shape
+    return Layer("periodic", layer.scaled, {"inputs": inputs, "frequencies": frequencies, "dims": dims})
+
+
+def _activation(kind: str, **settings: str) -> Callable[[Any], Layer]:
+    """Describes an activation by its `kind` and those attributes that are its settings."""
+    return lambda layer: Layer(kind, (), {name: float(getattr(layer, own)) for name, own in settings.items()})
+
+
+_SILENT = {nn.Flatten, nn.Identity, nn.Dropout}
+_KINDS: dict[type[nn.Module], Callable[[Any], Layer | None]] = {
+    nn.Linear: _linear,
+    nn.BatchNorm1d: _normalised,
+    InputScale: lambda layer: _affine(layer.factors, torch.zeros_like(layer.factors)),
+    SmoothClip: lambda layer: Layer("clip", (), {"farthest": FARTHEST}),
+    PeriodicEmbedding: _periodic,
+    nn.ReLU: _activation("relu"),
+    nn.LeakyReLU: _activation("leaky_relu", slope="negative_slope"),
+    nn.ELU: _activation("elu", alpha="alpha"),
+    nn.GELU: lambda layer: Layer("gelu") if layer.approximate == "none" else None,
+    nn.SiLU: _activation("silu"),
+    nn.Tanh: _activation("tanh"),
+    nn.Sigmoid: _activation("sigmoid"),
+}

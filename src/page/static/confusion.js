@@ -1,0 +1,36 @@
+// How often each class was taken for which, on the rows of the chosen split.
+
+import { element, find, whenChanged } from "./dom.js";
+import { whole } from "./numbers.js";
+import { text } from "./texts.js";
+
+const CROWD = 6; // classes beyond which the matrix is wider than its card, and scrolls
+
+export function createConfusion(scene, model) {
+  const { classes, look } = scene;
+  const named = (label) => {
+    const dot = element("i", { class: "dot" });
+    dot.style.background = look.classes[label];
+    return [dot, element("span", { class: "name", title: classes[label] }, classes[label])];
+  };
+  find("confusion").classList.toggle("crowded", classes.length > CROWD);
+  const head = element("tr", {}, element("td"), ...classes.map((_, label) => element("th", { scope: "col" }, ...named(label))));
+  const cells = classes.map(() => classes.map(() => element("td")));
+  const rows = cells.map((line, label) => element("tr", {}, element("th", { scope: "row" }, ...named(label)), ...line));
+  find("confusion").replaceChildren(element("thead", {}, head), element("tbody", {}, ...rows));
+
+  return whenChanged(["moment", "split", "threshold"], (view) => {
+    const { counts } = model.judged(view.moment, view.split, view);
+    cells.forEach((line, label) => {
+      const own = counts.subarray(label * classes.length, (label + 1) * classes.length);
+      const all = own.reduce((sum, count) => sum + count, 0);
+      line.forEach((cell, predicted) => {
+        const share = all ? own[predicted] / all : 0;
+        const colour = label === predicted ? look.positive : look.negative;
+        cell.textContent = whole(own[predicted]);
+        cell.title = text("confusion.cell", { truth: classes[label], predicted: classes[predicted], count: own[predicted] });
+        cell.style.background = `color-mix(in srgb, ${colour} ${Math.round(60 * Math.sqrt(share))}%, transparent)`;
+      });
+    });
+  });
+}

@@ -1,0 +1,38 @@
+// Elements of the page. What they show is text, whoever wrote it, and never markup.
+
+export const find = (id) => document.getElementById(id);
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+export function drawn(tag, attributes = {}) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+// A canvas as sharp as the screen: its context, and its size in CSS pixels.
+export function prepared(canvas) {
+  const ratio = window.devicePixelRatio || 1;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return { pen, width, height };
+}
+
+// A function that draws what it is given only where one of the named values is another than the last time.
+export function whenChanged(names, draw) {
+  let last = null;
+  return (view) => {
+    if (last && names.every((name) => Object.is(last[name], view[name]))) return;
+    last = view;
+    draw(view);
+  };
+}

@@ -1,0 +1,24 @@
+// Rows of a split as points, each in the colour and with the marker of its class.
+
+// Which rows are drawn: all, or of many every second, third, ….
+export function drawnRows(num, most) {
+  const step = Math.max(1, Math.floor(num / most));
+  return Array.from({ length: Math.ceil(num / step) }, (_, i) => i * step);
+}
+
+export function createMarkers(look, palette) {
+  const paths = look.markers.map((path) => new Path2D(path));
+  return (pen, label, x, y, radius) => {
+    pen.save();
+    pen.translate(x, y);
+    pen.scale(radius, -radius); // Matplotlib's markers have y upwards
+    pen.fillStyle = look.classes[label];
+    pen.fill(paths[label % paths.length]);
+    pen.lineWidth = 0.9 / radius;
+    pen.strokeStyle = palette.variable("--paper");
+    pen.stroke(paths[label % paths.length]);
+    pen.restore();
+  };
+}
+
+export const radiusFor = (num) => (num > 200 ? 3.4 : num > 10 ? 4.6 : 7);

@@ -1,0 +1,114 @@
+"""A training as one page that anybody opens: its rows, and its weights at a few dozen epochs."""
+
+from typing import Any, NamedTuple
+
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
+from src.errors import ConfigError
+from src.heads.base import Head
+from src.networks.layers import all_numbers, plain_layers
+from src.page.document import document
+from src.replay.choosing import FEWEST, Chosen, chosen, with_best
+from src.replay.encoding import encoded
+from src.replay.scene import scene, survey_points
+from src.replay.snapshots import Snapshot, lent
+
+_ACROSS = 40  # points along a side of the plane, to choose epochs
+_SPLITS: tuple[Split, ...] = ("train", "val")
+_DIGITS = 6  # of the scores of an epoch; those that the run keeps are whole
+_SCORES = "loss", "accuracy", "r2", "rmse"
+
+
+class Replayed(NamedTuple):
+    """A training that is over.
+
+    Attributes:
+        head: With the weights that the run keeps, and the threshold and the temperature found for them.
+        data: Its rows.
+        snapshots: Its weights at rising epochs.
+        best_epoch: Whose weights are kept.
+        history: Rows of `metrics.csv`; empty where there are none.
+        metrics: Of `metrics.json`.
+        name: Of the run.
+        repeated: Whether snapshots are of a training that was done again and came to other weights.
+    """
+
+    head: Head
+    data: InMemoryDataModule
+    snapshots: list[Snapshot]
+    best_epoch: int
+    history: list[dict[str, float]]
+    metrics: dict[str, Any]
+    name: str
+    repeated: bool = False
+
+
+def replay_page(replayed: Replayed, most_epochs: int, max_bytes: int) -> str:
+    """One HTML file that shows a training without Python and without a network connection.
+
+    Args:
+        replayed: What to show.
+        most_epochs: Epochs whose weights are kept at most, the first, the best and the last among them.
+        max_bytes: Of the file; where more is needed, fewer epochs are kept.
+
+    Raises:
+        ConfigError: Not even three epochs fit.
+    """
+    head = replayed.head
+    fixed = scene(head, replayed.data, replayed.history) | {
+        "title": replayed.data.title,
+        "run": replayed.name,
+        "parameters": sum(each.numel() for each in head.network.parameters()),
+        "epochs": max(replayed.best_epoch, replayed.snapshots[-1].epoch),
+        "repeated": replayed.repeated,
+        "best_epoch": replayed.best_epoch,
+        "kept": _kept(replayed),
+    }
+    with lent(head), head.as_in_training():
+        fixed["threshold"] = head.thresholds[0] if head.thresholds else None
+        moments = with_best(head, replayed.snapshots, replayed.best_epoch)
+        num, points = most_epochs, survey_points(replayed.data, _ACROSS)
+        empty = len(_written(fixed, replayed, Chosen([], []), most_epochs).encode())
+        while True:
+            page = _written(fixed, replayed, chosen(head, moments, replayed.best_epoch, points, num), most_epochs)
+            size = len(page.encode())
+            if size <= max_bytes:
+                return page
+            each = (size - empty) / min(num, len(moments))
+            num = min(num - 1, int((max_bytes - empty) / each))
+            if num < FEWEST:
+                raise ConfigError(
+                    f"max_bytes: the first, the best and the last epoch need {round(empty + FEWEST * each):,} bytes "
+                    f"(got {max_bytes:,}); raise it, or train a smaller network"
+                )
+
+
+def _written(fixed: dict[str, Any], replayed: Replayed, kept: Chosen, most_epochs: int) -> str:
+    frames = [_frame(replayed, moment, seconds) for moment, seconds in zip(kept.snapshots, kept.seconds, strict=True)]
+    return document({**fixed, "most_epochs": most_epochs, "frames": frames})
+
+
+def _frame(replayed: Replayed, moment: Snapshot, seconds: float) -> dict[str, Any]:
+    head = replayed.head
+    head.load_state_dict(moment.weights)
+    scores = {split: _scores(head.evaluate(replayed.data.whole(split)), digits=_DIGITS) for split in _SPLITS}
+    return {
+        "epoch": moment.epoch,
+        "seconds": round(seconds, 3),
+        "scores": scores,
+        "weights": encoded(all_numbers(plain_layers(head.network)))["bytes"],
+    }
+
+
+def _kept(replayed: Replayed) -> dict[str, Any]:
+    """What the run keeps beside weights: a threshold, a temperature, and the scores of the test rows."""
+    head, metrics = replayed.head, replayed.metrics
+    return {
+        "threshold": head.thresholds[0] if head.thresholds else None,
+        "temperature": head.temperature,
+        "scores": {split: _scores(metrics, f"{split}/") for split in (*_SPLITS, "test")},
+    }
+
+
+def _scores(found: dict[str, Any], stage: str = "", digits: int = 17) -> dict[str, float]:
+    return {name: float(f"{found[stage + name]:.{digits}g}") for name in _SCORES if stage + name in found}

@@ -1,0 +1,92 @@
+"""What the page's tests share: one browser, in which no page reaches a network, and pages that are opened in it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from src.networks.layers import all_numbers, plain_layers
+from src.page.document import STATIC
+from src.page.modules import as_one_script
+from src.replay.encoding import encoded
+
+COMMANDS = "chromium", "chromium-browser", "google-chrome"
+
+
+def without_browser(reason: str) -> None:
+    """Skip what needs a browser; on the machine that decides, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, without a window: one for all tests of a process."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        without_browser("playwright is not installed: make setup EXTRAS=all")
+    path = next((found for found in map(shutil.which, COMMANDS) if found), None)
+    if path is None:
+        without_browser("there is no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a file in a page, of some width and in some colours; nothing on it may fail, and nothing be fetched."""
+    contexts, faults = [], []
+
+    def open_page(path: Path, width: int = 1366, height: int = 900, **settings: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(path.as_uri()) else None)
+        page.goto(path.as_uri())
+        page.locator("body[data-shown]").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def computed(browser: Any) -> Iterator[Callable[[nn.Module, torch.Tensor], torch.Tensor]]:
+    """What the page's own forward pass says of rows x [N, F], by a network's layers and numbers: outputs [N, O]."""
+    script = as_one_script(STATIC, "model")
+    page = browser.new_page()
+
+    def compute(network: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        layers = plain_layers(network.eval())
+        asked = {
+            "layers": [{"kind": layer.kind, **layer.settings} for layer in layers],
+            "weights": encoded(all_numbers(layers)),
+            "x": encoded(x.float()),
+            "inputs": x.shape[1],
+        }
+        found = page.evaluate(
+            f"""({{ layers, weights, x, inputs }}) => {{
+                {script}
+                const network = module_forward.createNetwork(layers, inputs);
+                const {{ decode }} = module_arrays;
+                return Array.from(network.run(decode(weights), decode(x)).outputs);
+            }}""",
+            asked,
+        )
+        return torch.tensor(found, dtype=torch.float64).reshape(len(x), -1)
+
+    yield compute
+    page.close()
