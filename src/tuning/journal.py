@@ -1,7 +1,6 @@
 """Optuna's journal as a file of the sweep's folder, which one process at a time writes."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from optuna.storages.journal import BaseJournalBackend
 
 from src.errors import ConfigError
-from src.storage.files import flush
+from src.storage.files import aside, flush
 
 
 class Journal(BaseJournalBackend):
@@ -32,7 +31,8 @@ class Journal(BaseJournalBackend):
         content = path.read_bytes()
         whole = content.rpartition(b"\n")[0]
         if content and not content.endswith(b"\n"):
-            os.truncate(path, len(whole) + 1 if whole else 0)
+            with aside(path) as part:
+                part.write_bytes(whole + b"\n" if whole else b"")
         try:
             self._logs = [json.loads(line) for line in whole.splitlines()]
         except ValueError as error:

@@ -15,6 +15,7 @@ LOGS = {
     "command/tasks.py",
     "storage/failures.py",
     "stacking/folders.py",
+    "tuning/journal.py",  # entries of a study, as Optuna writes them
 }  # append a line to a file of the run or the sweep
 
 
