@@ -12,20 +12,29 @@ class Records(list[dict[str, Any]]):
     Example:
         >>> Records([{"run": 0, "test/accuracy": 0.98765}, {"run": 1, "test/accuracy": None}])
         run  test/accuracy
-        0           0.9877
-        1                –
+          0         0.9877
+          1              –
     """
 
     def __repr__(self) -> str:
-        return aligned(self.lines(), names=True) if self else "no records"
+        lines, texts = self.lines(), self.texts()
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            line[:] = [cell.ljust(widths[i]) if i in texts else cell for i, cell in enumerate(line)]
+        return aligned(lines) if self else "no records"
 
     def _repr_html_(self) -> str:
-        return html_table(self.lines(), names=True) if self else "no records"
+        return html_table(self.lines(), texts=self.texts()) if self else "no records"
 
     def lines(self) -> list[list[str]]:
         """The keys, and the cells of each record as text."""
         keys = list(dict.fromkeys(key for record in self for key in record))
         return [keys, *([_shown(record.get(key)) for key in keys] for record in self)]
+
+    def texts(self) -> set[int]:
+        """The columns that hold texts, from 0."""
+        keys = dict.fromkeys(key for record in self for key in record)
+        return {i for i, key in enumerate(keys) if any(isinstance(record.get(key), str) for record in self)}
 
 
 def _shown(value: Any) -> str:

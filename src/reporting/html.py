@@ -1,28 +1,28 @@
 """A table of texts for a notebook."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 Lines = Sequence[Sequence[str]]
 """A head, and a line of as many cells for each row."""
 
 
-def html_table(lines: Lines, caption: str = "", notes: Sequence[str] = (), names: bool = False) -> str:
+def html_table(lines: Lines, caption: str = "", notes: Sequence[str] = (), texts: Collection[int] = ()) -> str:
     """A table whose cells are shown as they are: `<b>` in one is four characters.
 
     Args:
         lines: The head first.
         caption: Above the table.
         notes: A sentence each, below it.
-        names: The first column is flush left.
+        texts: The columns that are flush left, from 0.
 
     Example:
         >>> html_table([["class"], ["<b>"]])
         '<table><thead><tr><th>class</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
     """
-    left = ' style="text-align: left"' if names else ""
+    left = ' style="text-align: left"'
     head, *rows = [
-        "".join(f"<{tag}{left if place == 0 else ''}>{escape(cell)}</{tag}>" for place, cell in enumerate(line))
+        "".join(f"<{tag}{left if place in texts else ''}>{escape(cell)}</{tag}>" for place, cell in enumerate(line))
         for tag, line in zip(("th", *("td",) * len(lines)), lines, strict=False)
     ]
     body = "".join(f"<tr>{row}</tr>" for row in rows)
