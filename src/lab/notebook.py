@@ -29,6 +29,29 @@ class Movie:
         return f'<img src="data:image/gif;base64,{content}" alt="{escape(self.path.name)}">'
 
 
+class Replay:
+    """A page that replays a training: a notebook shows it, also once it has been saved and sent to others.
+
+    Attributes:
+        path: The file.
+
+    Args:
+        path: The file.
+        picture: A PNG for viewers that run no script.
+    """
+
+    def __init__(self, path: Path, picture: bytes) -> None:
+        self.path, self._picture = path, picture
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, which reaches nothing around it, and the picture beside it."""
+        page = escape(self.path.read_text(encoding="utf-8"))
+        frame = f'<iframe srcdoc="{page}" sandbox="allow-scripts" width="100%" height="860" frameborder="0"></iframe>'
+        picture = base64.b64encode(self._picture).decode()
+        image = f'<img src="data:image/png;base64,{picture}" alt="{escape(self.path.name)}">'
+        return f"{frame}<details><summary>As a picture</summary>{image}</details>"
+
+
 def welcome() -> None:
     """Teach the notebook that this is called from, if it is called from one, to show figures and errors as we do."""
     if "IPython" not in sys.modules:
@@ -36,11 +59,12 @@ def welcome() -> None:
     shell = sys.modules["IPython"].get_ipython()
     if shell is None:
         return
-    shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
+    shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", as_png)
     shell.set_custom_exc((ConfigError, InterruptedRunError, TrainingDivergedError), _one_line)
 
 
-def _png(figure: Any) -> bytes:
+def as_png(figure: Any) -> bytes:
+    """A figure as a PNG file holds it."""
     from src.plots.style import to_png
 
     return to_png(figure)[0]

@@ -10,9 +10,10 @@ from src.command.quoting import literal
 from src.errors import ConfigError
 from src.lab.drawable_run import DrawableRun
 from src.lab.inputs import as_images, as_rows, as_table
+from src.lab.notebook import Replay, as_png
 from src.lab.project import PROJECT, call
 from src.reporting.remarks import remark
-from src.runs import evaluation, prediction
+from src.runs import evaluation, exporting, prediction
 from src.runs.opening import open_run
 from src.storage.folders import EvaluationFolder
 from src.trust import targets
@@ -61,6 +62,19 @@ class TrainedRun(DrawableRun):
         words += [] if output is None else [f"output={literal(output)}"]
         written: Path = call("predict", lambda cfg, _: prediction.predict(cfg), words, begins_runs=False)
         return PROJECT / written
+
+    def save_replay(self, output: str | None = None, force: bool = False) -> Replay:
+        """Write the training as a page that anybody opens, as `python -m src.export format=replay` does, and show it.
+
+        Args:
+            output: The HTML file; None is `export/replay.html` in the run's folder.
+            force: Replace a file that is there already.
+        """
+        words = [*self._words(), "format=replay", f"force={str(force).lower()}"]
+        words += [] if output is None else [f"output={literal(output)}"]
+        written: Path = call("export", lambda cfg, _: exporting.export(cfg), words, begins_runs=False)
+        figure = self.plot_boundary() if self.head.has_boundary else self.plot_fit()
+        return Replay(PROJECT / written, as_png(figure))
 
     def evaluate(self, *overrides: str) -> dict[str, Any]:
         """Measure the run as `python -m src.evaluate` does: `run.evaluate("split=val", "threshold=f1")`.

@@ -19,6 +19,7 @@ def choose() -> list[str]:
 def look(run: lab.TrainedRun) -> list[Figure]:
     """Every figure of a run."""
     path: Path = run.plot_movie().path
+    path = run.save_replay("replay.html", force=True).path
     print(path.name)
     return [
         run.plot_boundary("train"),

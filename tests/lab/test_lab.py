@@ -276,3 +276,14 @@ def test_a_script_that_is_checked_for_its_types_uses_every_public_name():
     used = {node.attr for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Attribute)}
     public = {name for each in (lab.TrainedRun, lab.TrainedSweep) for name in dir(each) if not name.startswith("_")}
     assert used >= {*lab.__all__, *public, "folder", "runs"}
+
+
+def test_a_replay_is_shown_in_a_frame_with_a_picture_beside_it(sandbox):
+    replay = lab.train("xor", *QUICK, "data.num_train=100").save_replay("page.html")
+    assert replay.path == sandbox / "page.html"
+    html = replay._repr_html_()
+    assert html.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert 'sandbox="allow-scripts"' in html
+    assert '<img src="data:image/png;base64,' in html
+    with pytest.raises(ConfigError, match=r"^output: page.html exists already"):
+        lab.open("latest").save_replay("page.html")
