@@ -1,6 +1,7 @@
 """Lightning's ModelCheckpoint: free while epochs are short, and saving within long ones."""
 
 import logging
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         monitor: Metric that decides which epoch is best; with None the last epoch is. A run's `auto` is its head's
             `chosen_by`.
         mode: `min`, `max`, or `auto` by the metric's name.
-        ties: Whether the first or the last of several epochs with the best value is kept.
+        ties: Which of several epochs with the best value is kept: the `first`, the `last`, or, with `loss`, the one of
+            the lowest `val/loss`.
         seconds_between_writes: The pause between writes, in seconds.
         **kwargs: Further arguments of Lightning's ModelCheckpoint.
     """
@@ -57,7 +59,7 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         mode = resolved_mode(monitor, mode) if monitor is not None else "min"
         name = RUN.best_checkpoint.stem
         super().__init__(filename=name, monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
-        self.ties = ties
+        self.ties, self.tied = ties, math.inf
         self._throttle = Throttle(seconds_between_writes)
         self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)
         self._held: dict[str, dict[str, Any]] = {}
@@ -75,14 +77,25 @@ class ModelCheckpoint(HoldingModelCheckpoint):
 
     def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
         """Whether an epoch with the `current` value takes the place of the best so far."""
-        if super().check_monitor_top_k(trainer, current):
-            return True
+        loss = float(trainer.callback_metrics.get("val/loss", math.nan))
+        better = super().check_monitor_top_k(trainer, current) or self._wins_tie(current, loss)
+        self.tied = loss if better else self.tied
+        return better
+
+    def _wins_tie(self, current: Tensor | None, loss: float) -> bool:
         best = self.best_k_models.get(self.kth_best_model_path)
-        return self.ties == "last" and current is not None and best is not None and bool(current == best)
+        if current is None or best is None or not bool(current == best):
+            return False
+        return self.ties == "last" or (self.ties == "loss" and loss < self.tied)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Lightning's, and the loss that decides between equally good epochs."""
+        return super().state_dict() | ({"tied": self.tied} if self.ties == "loss" else {})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the best so far, even if the run's folder has been moved, copied or renamed since."""
         super().load_state_dict(_moved(state_dict, str(self.dirpath)))
+        self.tied = float(state_dict.get("tied", math.inf))
         if self.best_model_path and not Path(self.best_model_path).exists():
             log.warning("%s no longer exists; the best of the coming epochs will replace it", self.best_model_path)
             self.best_k_models, self.best_model_path, self.best_model_score = {}, "", None

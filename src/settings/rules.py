@@ -68,7 +68,8 @@ ClassName = str | Whole | Number | bool
 """A class as a user writes it: YAML turns some names into numbers and booleans."""
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Mode = Literal["auto", "min", "max"]
-Ties = Literal["first", "last"]
+Ties = Literal["first", "last", "loss"]
+"""Which of several equally good epochs is the best: the first, the last, or the one of the lowest `val/loss`."""
 
 checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
 """Decorates a constructor: a value that violates its annotation raises `pydantic.ValidationError`."""

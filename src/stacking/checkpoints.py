@@ -7,6 +7,7 @@ from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from torch import Tensor
 
+from src.callbacks.model_checkpoint import ModelCheckpoint
 from src.stacking.history import States
 from src.stacking.members import Member
 from src.stacking.module import StackModule
@@ -23,9 +24,7 @@ class Checkpoints:
         best: The ModelCheckpoint that a single run would have.
     """
 
-    def __init__(
-        self, module: StackModule, stopping: callbacks.EarlyStopping | None, best: callbacks.ModelCheckpoint
-    ) -> None:
+    def __init__(self, module: StackModule, stopping: callbacks.EarlyStopping | None, best: ModelCheckpoint) -> None:
         self.module, self.stopping, self.best = module, stopping, best
         head = module.head
         self.names = [f"network.{name}" for name in module.stacked.names]
@@ -93,6 +92,7 @@ class Checkpoints:
         if history.best.epoch[run]:
             path, score = str(files.best_checkpoint), states.tensors["best"][run].clone()
             best.best_model_path, best.best_model_score, best.current_score = path, score, score
+            best.tied = states.tensors["tied"][run].item() if best.ties == "loss" else best.tied
             best.best_k_models, best.kth_best_model_path, best.kth_value = {path: score}, path, score
         found[best.state_key] = best.state_dict()
         return found

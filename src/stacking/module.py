@@ -204,9 +204,7 @@ class StackModule(pl.LightningModule):
         tensors = {"params": self.optimizer.params, **self.optimizer.state}
         tensors = {name: value.clone() for name, value in tensors.items()}
         rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
-        monitor = self.monitor
-        tensors |= {"lr": rates, "best": monitor.best, "stop_best": monitor.stop_best, "waited": monitor.waited}
-        tensors["seen"] = monitor.seen.clone()
+        tensors |= {"lr": rates} | self.monitor.tensors()
         if self.masks is not None:
             tensors["rng_state"] = self.masks.states()
         return State(epoch, tensors, self.schedules.states())

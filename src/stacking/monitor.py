@@ -13,6 +13,8 @@ class StackMonitor:
 
     Attributes:
         best: The best value [M] of the metric that chooses the epoch; `seen`: whether there was one.
+        ties: Which of equally good epochs is the best.
+        tied: The `val/loss` [M] of the best epoch, by which `ties: loss` decides.
         stop_best, waited: The best value [M] of early stopping's metric, and the checks since then [M].
 
     Args:
@@ -25,6 +27,8 @@ class StackMonitor:
         self.best_rule, self.stopping_rule = _settled(best), _settled(stopping)
         self.best = _worst(num_runs, self.best_rule["mode"] if self.best_rule else "min")
         self.seen = torch.zeros(num_runs, dtype=torch.bool)
+        self.ties = self.best_rule.get("ties", "first") if self.best_rule else "first"
+        self.tied = _worst(num_runs, "min")
         self.stop_best = _worst(num_runs, self.stopping_rule["mode"] if self.stopping_rule else "min")
         self.waited = torch.zeros(num_runs, dtype=torch.int64)
 
@@ -36,8 +40,11 @@ class StackMonitor:
         current = metrics[self.best_rule["monitor"]]
         current = torch.where(current.isnan(), worst, current)
         better = _better(current, self.best, self.best_rule["mode"]) | ~self.seen
-        if self.best_rule.get("ties") == "last":
+        if self.ties == "last":
             better |= current == self.best
+        elif self.ties == "loss":
+            better |= (current == self.best) & (metrics["val/loss"] < self.tied)
+            self.tied = torch.where(better, metrics["val/loss"], self.tied)
         self.best = torch.where(better, current, self.best)
         self.seen |= True
         return better
@@ -58,13 +65,19 @@ class StackMonitor:
 
     def select(self, runs: Tensor) -> None:
         """Keep some runs [k] only, by their indices."""
-        self.best, self.seen = self.best[runs], self.seen[runs]
+        self.best, self.seen, self.tied = self.best[runs], self.seen[runs], self.tied[runs]
         self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What `restore` takes: tensors [M], by name."""
+        found = {"best": self.best, "seen": self.seen.clone(), "stop_best": self.stop_best, "waited": self.waited}
+        return found | ({"tied": self.tied} if self.ties == "loss" else {})
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Restore attributes from `tensors` [M], by name."""
         self.best, self.seen = tensors["best"], tensors["seen"].clone()
         self.stop_best, self.waited = tensors["stop_best"], tensors["waited"]
+        self.tied = tensors.get("tied", self.tied)
 
 
 def _settled(rule: dict[str, Any] | None) -> dict[str, Any] | None:

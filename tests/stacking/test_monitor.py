@@ -18,6 +18,22 @@ def test_of_equal_epochs_each_run_keeps_the_first_or_the_last(ties, epochs):
     assert monitor.best.tolist() == pytest.approx([0.8, 0.7])
 
 
+def test_of_equal_epochs_each_run_keeps_the_one_of_the_lowest_loss():
+    rule = {"monitor": "val/accuracy", "mode": "auto", "ties": "loss"}
+    monitor, best = StackMonitor(2, rule, None), [0, 0]
+    losses = [[0.9, 0.5], [0.8, 0.4], [0.7, 0.1], [0.1, 0.6]]
+    for epoch, (values, loss) in enumerate(zip(ACCURACIES, losses, strict=True), start=1):
+        if epoch == 3:  # as if resumed
+            resumed = StackMonitor(2, rule, None)
+            resumed.restore(monitor.tensors())
+            monitor = resumed
+        metrics = {"val/accuracy": torch.tensor(values), "val/loss": torch.tensor(loss)}
+        better = monitor.improved(metrics).tolist()
+        best = [epoch if is_better else before for is_better, before in zip(better, best, strict=True)]
+    assert best == [3, 2]
+    assert monitor.tied.tolist() == pytest.approx([0.7, 0.4])
+
+
 def test_an_epoch_without_a_value_is_no_tie():
     monitor = StackMonitor(1, {"monitor": "val/loss", "mode": "auto", "ties": "last"}, None)
     values = [0.5, torch.nan, 0.5]

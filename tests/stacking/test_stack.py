@@ -48,6 +48,10 @@ CASES = {
         [*SHORT, "callbacks.model_checkpoint.monitor=val/accuracy", "callbacks.model_checkpoint.mode=max"],
         SEEDS,
     ),
+    "loss decides between equal accuracies": (
+        [*SHORT, "callbacks.model_checkpoint.monitor=val/accuracy", "callbacks.model_checkpoint.ties=loss"],
+        SEEDS,
+    ),
     "dropout": ([*SHORT, "network.hidden_dims=[8,4]", "network.dropout=0.3", "optimizer=adam"], SEEDS),
     "embedded": (
         ["experiment=iris", "network=tabular", "network.hidden_dims=[8,4]", "data.standardize=robust",
@@ -105,7 +109,18 @@ def test_stacked_runs_equal_runs_alone(both, case):
 
 
 @pytest.mark.parametrize(
-    "case", ["sgd", "momentum", "adam", "early stopping", "plateau", "standardized", "step", "dropout"]
+    "case",
+    [
+        "sgd",
+        "momentum",
+        "adam",
+        "early stopping",
+        "plateau",
+        "standardized",
+        "step",
+        "dropout",
+        "loss decides between equal accuracies",
+    ],
 )
 def test_checkpoints_have_the_content_of_a_run_alone(both, case):
     common, each = CASES[case]
