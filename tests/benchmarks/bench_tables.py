@@ -52,6 +52,7 @@ MODELS = {
 }
 SCORES = {"classification": ("accuracy", "log_loss"), "regression": ("r2",)}
 SMALLER_IS_BETTER = {"log_loss"}
+DECISIVE = "data", "network", "head", "optimizer", "scheduler", "trainer", "callbacks"
 
 
 class Source(NamedTuple):
@@ -155,7 +156,8 @@ def ours(source: Source, folder: Path, fold: int, repeat: int) -> Found:
 
 def settings() -> str:
     """A digest of everything that decides what `experiment=table` trains."""
-    composed = OmegaConf.to_yaml(compose_train("experiment=table", "data.path=rows.csv", "data.target=y"))
+    cfg = compose_train("experiment=table", "data.path=rows.csv", "data.target=y")
+    composed = OmegaConf.to_yaml(OmegaConf.masked_copy(cfg, list(DECISIVE)))
     networks = [Path(inspect.getfile(each)).read_text() for each in (mlp, numbers, tabular)]
     return hashlib.sha256("\n".join([composed, *networks]).encode()).hexdigest()[:12]
 
