@@ -9,7 +9,7 @@ from src.plots.lines import short
 from src.plots.palette import GREY, INK
 from src.plots.style import new_figure
 
-_KEY = "share of the true class"
+_KEY = "colour: share of the true class"  # in words, since a bar beside the matrix takes as long to draw as all of it
 
 
 def confusion_figure(
@@ -25,27 +25,26 @@ def confusion_figure(
 
     Example:
         >>> import torch
-        >>> axis, _ = confusion_figure(torch.tensor([[5, 1], [2, 2]]), ("no", "yes"), normalized=True).axes
+        >>> (axis,) = confusion_figure(torch.tensor([[5, 1], [2, 2]]), ("no", "yes"), normalized=True).axes
         >>> [cell.get_text() for cell in axis.texts]
         ['0.83', '0.17', '0.50', '0.50']
     """
     num_classes = len(class_names)
     side = max(3.9, 0.62 * num_classes + 1.8)
-    figure, (axis,) = new_figure(side + 1.1, side)
+    figure, (axis,) = new_figure(side + 0.3, side + 0.2)
     figure.set_layout_engine("compressed")  # with the constrained engine, labels of square panels run over the edge
-    image = _draw(axis, confusion, normalized)
-    figure.colorbar(image, ax=axis, label=_KEY, shrink=0.8)
+    _draw(axis, confusion, normalized)
     slanted = any(len(name) > 6 for name in class_names) and num_classes > 3
     axis.set_xticks(range(num_classes), class_names, rotation=40 if slanted else 0, ha="right" if slanted else "center")
     axis.set_yticks(range(num_classes), class_names)
-    axis.set(xlabel="predicted", ylabel="true", title=title)
+    axis.set(xlabel=f"predicted\n{_KEY}", ylabel="true", title=title)
     return figure
 
 
-def _draw(axis: Any, confusion: Tensor, normalized: bool = False) -> Any:
-    """The cells of one matrix of counts [C, C], its zeros pale; the image, for a colour bar."""
+def _draw(axis: Any, confusion: Tensor, normalized: bool = False) -> None:
+    """The cells of one matrix of counts [C, C], its zeros pale."""
     shares = confusion / confusion.sum(dim=1, keepdim=True).clamp(min=1)
-    image = axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
+    axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for true, row in enumerate(confusion.tolist()):
         for predicted, count in enumerate(row):
             share = float(shares[true, predicted])
@@ -54,7 +53,6 @@ def _draw(axis: Any, confusion: Tensor, normalized: bool = False) -> Any:
             axis.text(predicted, true, text, ha="center", va="center", color=ink)
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
-    return image
 
 
 def label_confusions_figure(confusions: Tensor, label_names: tuple[str, ...], title: str = "") -> Figure:
@@ -67,17 +65,16 @@ def label_confusions_figure(confusions: Tensor, label_names: tuple[str, ...], ti
     """
     columns = min(5, len(label_names))
     num_rows = -(-len(label_names) // columns)
-    figure, axes = new_figure(1.9 * columns + 1.4, 2.15 * num_rows + 1.0, columns, num_rows=num_rows)
+    figure, axes = new_figure(1.9 * columns + 0.5, 2.15 * num_rows + 0.9, columns, num_rows=num_rows)
     for axis in axes[len(label_names) :]:
         axis.axis("off")
     for axis, confusion, name in zip(axes, confusions, label_names, strict=False):
-        image = _draw(axis, confusion)
+        _draw(axis, confusion)
         axis.set_xticks([0, 1], ["no", "yes"])
         axis.set_yticks([0, 1], ["no", "yes"])
         axis.set_title(short(name), fontsize=10)
-    figure.supxlabel("predicted", fontsize=10, color=INK)
+    figure.supxlabel(f"predicted\n{_KEY}", fontsize=10, color=INK)
     figure.supylabel("true", fontsize=10, color=INK)
-    figure.colorbar(image, ax=axes, label=_KEY, shrink=0.8)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure

@@ -39,13 +39,13 @@ def test_figure_is_a_picture_of_its_size(name):
 
 
 def test_confusion_figure_shows_the_counts():
-    axis, _ = confusion_figure(torch.tensor([[5, 1], [0, 7]]), ("cat", "dog")).axes
+    (axis,) = confusion_figure(torch.tensor([[5, 1], [0, 7]]), ("cat", "dog")).axes
     assert [text.get_text() for text in axis.texts] == ["5", "1", "0", "7"]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["cat", "dog"]
 
 
 def test_normalized_confusion_figure_shows_the_shares_of_each_true_class():
-    axis, _ = confusion_figure(torch.tensor([[29, 1, 0], [1, 1, 2], [0, 0, 0]]), ("a", "b", "c"), "", True).axes
+    (axis,) = confusion_figure(torch.tensor([[29, 1, 0], [1, 1, 2], [0, 0, 0]]), ("a", "b", "c"), "", True).axes
     assert [text.get_text() for text in axis.texts] == [
         *("0.97", "0.03", "0.00"), *("0.25", "0.25", "0.50"), *("0.00", "0.00", "0.00")
     ]  # fmt: skip
