@@ -1,6 +1,7 @@
 // How often each class was taken for which, on the rows of the chosen split.
 
 import { element, find, whenChanged } from "./dom.js";
+import { markerOf } from "./legend.js";
 import { whole } from "./numbers.js";
 import { text } from "./texts.js";
 
@@ -8,11 +9,7 @@ const CROWD = 6; // classes beyond which the matrix is wider than its card, and 
 
 export function createConfusion(scene, model) {
   const { classes, look } = scene;
-  const named = (label) => {
-    const dot = element("i", { class: "dot" });
-    dot.style.background = look.classes[label];
-    return [dot, element("span", { class: "name", title: classes[label] }, classes[label])];
-  };
+  const named = (label) => [markerOf(scene, label), element("span", { class: "name", title: classes[label] }, classes[label])];
   find("confusion").classList.toggle("crowded", classes.length > CROWD);
   const head = element("tr", {}, element("td"), ...classes.map((_, label) => element("th", { scope: "col" }, ...named(label))));
   const cells = classes.map(() => classes.map(() => element("td")));

@@ -1,13 +1,16 @@
 // The classes with their colours and markers.
 
-import { element, find, drawn } from "./dom.js";
+import { drawn, element, find } from "./dom.js";
+
+// The marker of a class, as its rows have it in the plot.
+export function markerOf({ look }, label) {
+  const marker = drawn("svg", { viewBox: "-1.5 -1.5 3 3", class: "marker", "aria-hidden": "true" });
+  const d = look.markers[label % look.markers.length];
+  marker.append(drawn("path", { d, fill: look.classes[label], transform: "scale(1 -1)" }));
+  return marker;
+}
 
 export function createLegend(scene) {
-  const entries = scene.classes.map((name, label) => {
-    const { classes, markers } = scene.look;
-    const marker = drawn("svg", { viewBox: "-1.2 -1.2 2.4 2.4", class: "marker", "aria-hidden": "true" });
-    marker.append(drawn("path", { d: markers[label % markers.length], fill: classes[label], transform: "scale(1 -1)" }));
-    return element("span", { class: "entry" }, marker, name);
-  });
+  const entries = scene.classes.map((name, label) => element("span", { class: "entry" }, markerOf(scene, label), name));
   find("legend").replaceChildren(...entries);
 }

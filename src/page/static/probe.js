@@ -1,6 +1,7 @@
 // One point of the plot, under the pointer or moved with the arrow keys, and what the network says of it.
 
 import { element, find, prepared } from "./dom.js";
+import { markerOf } from "./legend.js";
 import { clamp, fixed, written } from "./numbers.js";
 import { text } from "./texts.js";
 
@@ -54,13 +55,9 @@ export function createProbe(scene, model, palette, plot, change) {
     else speak(answer, view);
   };
 
-  function put(name, value, colour = null) {
+  function put(name, value, label = null) {
     const entry = element("span", { class: "entry" }, element("span", { class: "key" }, name), element("b", {}, value));
-    if (colour) {
-      const dot = element("i", { class: "dot" });
-      dot.style.background = colour;
-      entry.prepend(dot);
-    }
+    if (label !== null) entry.prepend(markerOf(scene, label));
     readout.append(entry);
   }
 
@@ -68,9 +65,9 @@ export function createProbe(scene, model, palette, plot, change) {
     const shown = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 3);
     if (scene.answer === "binary") {
       put(text("logit"), fixed(logits[0] / view.temperature, 3));
-      put(scene.classes[1], fixed(probabilities[1], 4), scene.look.classes[1]);
+      put(scene.classes[1], fixed(probabilities[1], 4), 1);
     } else {
-      for (const label of shown) put(scene.classes[label], fixed(probabilities[label], 4), scene.look.classes[label]);
+      for (const label of shown) put(scene.classes[label], fixed(probabilities[label], 4), label);
       put(text("logit"), fixed(logits[shown[0]] / view.temperature, 3));
     }
   }
