@@ -4,7 +4,7 @@ import { createBox, drawAxes } from "./axes.js";
 import { margins } from "./contour.js";
 import { find, prepared, whenChanged } from "./dom.js";
 import { createPicture, planePoints } from "./plane.js";
-import { createMarkers, drawnRows, radiusFor } from "./points.js";
+import { createLayer, createMarkers, drawnRows, radiusFor } from "./points.js";
 import { scaled } from "./units.js";
 
 export const SIDE = 100; // points along a side
@@ -16,9 +16,15 @@ export function createBoundary(scene, model, palette) {
   const num = scene.classes.length;
   const canvas = find("plot");
   let box = null;
+  const putPoints = createLayer((pen, split) => {
+    const { x, y } = model.splits[split];
+    for (const row of drawnRows(y.length, scene.look.most_points)) {
+      mark(pen, y[row], box.x(x[2 * row]), box.y(x[2 * row + 1]), radiusFor(y.length));
+    }
+  });
 
   const draw = whenChanged(["moment", "split", "threshold", "size", "dark", "unit"], (view) => {
-    const { pen, width, height } = prepared(canvas);
+    const { pen, width, height } = prepared(canvas, view.size);
     box = createBox(width, height, scene.extent);
     const kept = view.unit && model.network.hidden.map((_, layer) => (layer === view.unit.layer ? [view.unit.unit] : []));
     const { probabilities, said } = model.ask(view.moment, points, view, kept);
@@ -29,9 +35,7 @@ export function createBoundary(scene, model, palette) {
     } else {
       picture.show(pen, box, (pixels) => palette.shade(probabilities, num, pixels));
     }
-    const { x, y } = model.splits[view.split];
-    const rows = drawnRows(y.length, scene.look.most_points);
-    for (const row of rows) mark(pen, y[row], box.x(x[2 * row]), box.y(x[2 * row + 1]), radiusFor(y.length));
+    putPoints(pen, view);
     picture.outline(pen, box, lines, palette.variable("--ink"), view.unit ? 1.2 : 2);
     drawAxes(pen, box, palette, ...scene.inputs);
   });

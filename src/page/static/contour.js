@@ -26,14 +26,18 @@ export function traceLevel(pen, values, side, level, place) {
 // The surfaces [side * side] and the level of each at which the decision changes.
 export function margins(probabilities, classes, threshold) {
   const num = probabilities.length / classes;
-  const surface = (f) => Float64Array.from({ length: num }, (_, row) => f(row * classes));
-  if (classes === 2) return [{ values: surface((at) => probabilities[at + 1]), level: threshold }];
-  return Array.from({ length: classes }, (_, label) => ({
-    level: 0,
-    values: surface((at) => {
+  if (classes === 2) {
+    const values = new Float64Array(num);
+    for (let row = 0; row < num; row++) values[row] = probabilities[2 * row + 1];
+    return [{ values, level: threshold }];
+  }
+  return Array.from({ length: classes }, (_, label) => {
+    const values = new Float64Array(num);
+    for (let row = 0, at = 0; row < num; row++, at += classes) {
       let other = -1;
-      for (let c = 0; c < classes; c++) if (c !== label) other = Math.max(other, probabilities[at + c]);
-      return probabilities[at + label] - other;
-    }),
-  }));
+      for (let c = 0; c < classes; c++) if (c !== label && probabilities[at + c] > other) other = probabilities[at + c];
+      values[row] = probabilities[at + label] - other;
+    }
+    return { values, level: 0 };
+  });
 }

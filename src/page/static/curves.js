@@ -39,12 +39,12 @@ export function createCurves(scene, palette, moments, player) {
     });
   }
 
-  return whenChanged(["moment", "size", "dark"], ({ moment }) => {
-    for (const panel of panels) draw(panel, moment);
+  return whenChanged(["moment", "size", "dark"], ({ moment, size }) => {
+    for (const panel of panels) draw(panel, moment, size);
   });
 
-  function draw(panel, moment) {
-    const { pen, width, height } = prepared(panel.canvas);
+  function draw(panel, moment, size) {
+    const { pen, width, height } = prepared(panel.canvas, size);
     const values = panel.lines.flatMap((line) => line.values.filter((value) => value !== null));
     const [low, high] = range(values, panel.metric);
     const box = (panel.box = createBox(width, height, [0, Math.max(1, scene.epochs), low, high], ROOM));

@@ -33,6 +33,7 @@ export function createDiagram(scene, model, palette, moments, change) {
   place.replaceChildren(wires, ...columns.flatMap(({ title, nodes }) => [title, ...nodes.map((node) => node.element)]));
   place.style.minHeight = `${HEAD + ROOMY * Math.max(4, ...columns.map(({ nodes }) => nodes.length))}px`;
   const links = linksBetween();
+  let arranged = null;
 
   function titled(words) {
     return element("span", { class: "layer-name" }, words);
@@ -116,12 +117,12 @@ export function createDiagram(scene, model, palette, moments, change) {
   }
 
   function paint(node, paintPicture) {
-    const { pen, width, height } = prepared(node.canvas);
+    const { pen, width, height } = prepared(node.canvas, arranged);
     picture.show(pen, { left: 0, top: 0, width, height }, paintPicture);
   }
 
   function trace(node, values, low, high) {
-    const { pen, width, height } = prepared(node.canvas);
+    const { pen, width, height } = prepared(node.canvas, arranged);
     pen.beginPath();
     values.forEach((value, i) => pen.lineTo((width * i) / (SIDE - 1), 3 + (height - 6) * (1 - (value - low) / (high - low || 1))));
     pen.strokeStyle = scene.look.positive;
@@ -172,7 +173,10 @@ export function createDiagram(scene, model, palette, moments, change) {
   }
 
   return whenChanged(["moment", "size", "dark", "unit", "temperature"], (view) => {
-    arrange();
+    if (arranged !== view.size) {
+      arranged = view.size;
+      arrange();
+    }
     const answer = model.ask(view.moment, points, view, kept);
     paintInputs();
     paintHidden(answer.said);

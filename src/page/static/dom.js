@@ -15,12 +15,18 @@ export function drawn(tag, attributes = {}) {
   return made;
 }
 
-// A canvas as sharp as the screen: its context, and its size in CSS pixels.
-export function prepared(canvas) {
+const sizes = new WeakMap();
+
+// A canvas as sharp as the screen: its context, and its size in CSS pixels, which is asked for when `size` is another.
+export function prepared(canvas, size) {
   const ratio = window.devicePixelRatio || 1;
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+  if (sizes.get(canvas)?.size !== size) {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    sizes.set(canvas, { size, width, height });
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+  }
+  const { width, height } = sizes.get(canvas);
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);

@@ -15,7 +15,7 @@ export function createFit(scene, model, palette) {
   let box = null;
 
   const draw = whenChanged(["moment", "split", "size", "dark"], (view) => {
-    const { pen, width, height } = prepared(canvas);
+    const { pen, width, height } = prepared(canvas, view.size);
     box = createBox(width, height, scene.extent);
     const { values } = model.ask(view.moment, points, view);
     pen.save();

@@ -22,3 +22,22 @@ export function createMarkers(look, palette) {
 }
 
 export const radiusFor = (num) => (num > 200 ? 3.4 : num > 10 ? 4.6 : 7);
+
+// A layer of points, drawn anew only where the size, the colours or the rows are others.
+export function createLayer(paint) {
+  const canvas = document.createElement("canvas");
+  let last = {};
+  return (pen, { size, split, dark }) => {
+    if (last.size !== size || last.split !== split || last.dark !== dark) {
+      last = { size, split, dark };
+      [canvas.width, canvas.height] = [pen.canvas.width, pen.canvas.height];
+      const own = canvas.getContext("2d");
+      own.setTransform(pen.getTransform());
+      paint(own, split);
+    }
+    pen.save();
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.drawImage(canvas, 0, 0);
+    pen.restore();
+  };
+}

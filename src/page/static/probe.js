@@ -41,7 +41,7 @@ export function createProbe(scene, model, palette, plot, change) {
 
   return (view) => {
     current = view.probe;
-    const { pen, width, height } = prepared(over);
+    const { pen, width, height } = prepared(over, view.size);
     readout.replaceChildren();
     if (!view.probe || !plot.box()) {
       readout.append(element("span", { class: "muted" }, text(two ? "probe.none" : "probe.none.fit")));
