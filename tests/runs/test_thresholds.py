@@ -82,7 +82,7 @@ def test_a_threshold_on_other_rows_holds_for_that_evaluation_alone(train, caplog
     caplog.set_level(logging.INFO)
     folder = evaluate(on_run(run.folder, threshold=0.9, changes={"data": {"noise": 0.3}}))
     assert read(folder / "metrics.json")["thresholds"] == [0.9]
-    assert "threshold of class lower: 0.9 (given); for this evaluation alone" in caplog.text
+    assert "threshold of class lower: 0.9 (given); for this evaluation only" in caplog.text
     assert (run.folder / "metrics.json").read_bytes() == before
     assert not (run.folder / "threshold.json").exists()
     assert open_run(run.folder).head.thresholds == [0.5]
