@@ -18,7 +18,7 @@ parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
 WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-docs docs test-slow test-faults test-oldest lint bench bench-search bench-tables gallery lock
+.PHONY: help setup train notebooks test test-docs test-browser docs test-slow test-faults test-oldest lint bench bench-search bench-tables gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -54,6 +54,9 @@ test: $(FULL)  ## Run the tests, a process for each core; some of them: make tes
 
 test-docs: $(FULL)  ## Run the lessons, the pages' commands and the gallery's trainings (about four minutes on two cores)
 	$(BIN)/python -m pytest -m docs -n auto --dist worksteal
+
+test-browser: $(FULL)  ## Run the tests that open pages in Chromium (half a minute)
+	$(BIN)/python -m pytest -m browser tests/page
 
 docs: $(FULL)  ## Write the documentation as a site to site/html, with lessons as `make test-docs` or `make test-slow` has executed them last
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --conf-dir docs . site/html

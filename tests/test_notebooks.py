@@ -45,14 +45,8 @@ def try_lesson(path, length, sandbox):
     assert not list((sandbox / "notebooks").iterdir())  # a lesson leaves its files under runs/
 
 
-def each_lesson():
-    """All lessons; `make test` runs one of them, `make test-docs` the others."""
-    return [
-        pytest.param(path, marks=[] if path.stem == "02_line" else pytest.mark.docs, id=path.stem) for path in NOTEBOOKS
-    ]
-
-
-@pytest.mark.parametrize("path", each_lesson())
+@pytest.mark.docs
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_lesson_runs(path, tmp_path):
     try_lesson(path, LENGTH.get(path.stem, "whole"), make_sandbox(tmp_path))
 

@@ -72,7 +72,7 @@ KEYS: dict[str, dict[str, Domain]] = {
         "sweep": _OF_ONE_SETTING,
         "format": one_of(others=("torch_export", "onnx", "replay")),
         "output": TEXT.or_null(),
-        "most_epochs": whole(3, inf, 3).as_bound(),
+        "most_epochs": whole(3, inf).as_bound(),
         "max_bytes": whole(1, inf).as_bound(),
     },
     "compare": {

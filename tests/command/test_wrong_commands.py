@@ -180,7 +180,7 @@ def of_training():
         (["runs_dir=file.csv"], "runs_dir: file.csv"),
         (["runs_dir=null"], "runs_dir: input should be a valid string"),
         (["hydra/launcher=frobnicate"], "hydra/launcher: no option 'frobnicate'; choose from basic"),
-        (["hydra/sweeper=optuna"], "hydra/sweeper: no option 'optuna'; choose from basic"),
+        (["hydra/sweeper=ax"], "hydra/sweeper: no option 'ax'; choose from basic"),
         (["resume=nowhere"], "resume: nowhere is not a run folder"),
         (["resume=latest", "runs_dir=empty"], "resume: there is no run under empty/ yet"),
         (["resume=run/checkpoints/worst.ckpt"], "resume: there is no checkpoint run/checkpoints/worst.ckpt"),

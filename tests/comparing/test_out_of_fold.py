@@ -135,6 +135,6 @@ def test_a_new_threshold_is_that_of_the_files_predictions(train):
     trained = train("experiment=moons", *FAST, "data.folds=3", "data.fold=0")
     opened = open_run(trained.folder)
     answers.change(opened.head, opened.datamodule, None, 0.999)
-    answers.keep(trained.folder, opened.head, opened.datamodule, opened.cfg.solved)
+    answers.keep(trained.folder, opened.head, opened.datamodule, opened.cfg)
     rows = read(trained.folder / "fold_predictions.csv")
     assert {row["predicted"] for row in rows if float(row["probability_lower"]) < 0.999} == {"upper"}

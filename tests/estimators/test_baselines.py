@@ -150,7 +150,7 @@ def test_pictures_are_flattened_and_only_so_many_are_used(train):
     assert np.array_equal(rows.y, data.splits.train.y.numpy()[drawn])
     assert len(training_rows(data, 10**9, seed=5).x) == rows.total == len(data.splits.train.y)
     with pytest.raises(
-        ConfigError, match=r"of 1,\d+ training rows of 64 inputs leaves 15 \(got 1000\); raise it to 6400"
+        ConfigError, match=r"leaves 15 of 1,\d+ training rows with 64 inputs \(got 1000\); raise it to at least 6400"
     ):
         training_rows(data, 1000, seed=5)
 

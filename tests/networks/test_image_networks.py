@@ -33,7 +33,7 @@ def test_the_last_small_batch_of_one_image_trains():
 
 def test_too_many_stages_for_the_image_are_refused():
     with pytest.raises(
-        ConfigError, match=r"network.dims: 4 stages halve .* 8 pixels a side \(got .*\); name 3 at most"
+        ConfigError, match=r"network.dims: 4 stages halve .* 8 pixels per side \(got .*\); name at most 3"
     ):
         CNN((1, 8, 8), 2, dims=[4, 4, 4, 4])
 

@@ -7,6 +7,8 @@ from torch import nn
 from src.networks.mlp import MLP, Activation
 from src.networks.tabular import TabularMLP
 
+pytestmark = pytest.mark.browser
+
 ROWS = 70  # more than one block, and not a multiple of it
 
 

@@ -10,6 +10,8 @@ from src.page.document import STATIC
 from src.page.modules import as_one_script
 from src.replay.snapshots import lent
 
+pytestmark = pytest.mark.browser
+
 XOR = "experiment=xor", "callbacks=replay", "callbacks.figures=null", "trainer.max_epochs=80"
 MODEL = f"""([place, points, settings]) => {{
     {as_one_script(STATIC, "model")}

@@ -91,7 +91,7 @@ def test_classes_follow_the_mean_threshold(folds, tmp_path):
     for folder, threshold in zip(runs, (0.2, 0.3, 0.7), strict=True):
         opened = open_run(folder)
         answers.change(opened.head, opened.datamodule, None, threshold)
-        answers.keep(folder, opened.head, opened.datamodule, opened.cfg.solved)
+        answers.keep(folder, opened.head, opened.datamodule, opened.cfg)
     x = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
     source = write(tmp_path / "rows.csv", ["x1", "x2"], x.tolist())
     rows = read(predict(named(runs, input=source)))

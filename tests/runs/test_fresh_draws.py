@@ -58,7 +58,7 @@ def test_rows_that_come_up_again_are_refused(runs):
     known = len(train & test)
     assert known > 0
     with pytest.raises(
-        ConfigError, match=rf"\Adata.num_samples: {known} of the \d+ test rows [^\n]+got 300[^\n]+data.seed"
+        ConfigError, match=rf"\Adata.num_samples: {known} of the \d+ new test rows [^\n]+got 300[^\n]+data.seed"
     ):
         measured(runs / "blobs", num_samples=300)
     assert not list(runs.glob("blobs/*evaluation*"))

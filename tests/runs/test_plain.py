@@ -73,7 +73,7 @@ def test_what_an_own_module_logs_is_drawn(fitted, drawn):
     rows = read(run.folder / "metrics.csv")
     assert (run.folder / "plots" / "curves.png").stat().st_size > 10_000
     panels = module_curves(rows, run.metrics["best_epoch"]).draw().axes
-    assert [panel.get_title() for panel in panels] == ["loss", "accuracy"]
+    assert [panel.get_ylabel() for panel in panels] == ["loss", "accuracy"]
     for panel, metric in zip(panels, ("loss", "accuracy"), strict=True):
         for line, stage in zip(panel.lines, ("train", "val"), strict=False):
             assert list(line.get_ydata()) == [row[f"{stage}_{metric}"] for row in rows]
