@@ -118,8 +118,8 @@ class DrawableRun(HeldRun):
         raise ConfigError(f"plot_{tag}: needs {needs}, which {type(self.datamodule).__name__} has not; see help(run)")
 
     def _evaluated(self, name: str, split: Split) -> "Figure":
-        scene = evaluation.scene_of(self._opened, split)
-        known = evaluation.outcome_of(self._opened, split).figures(scene)
+        opened = self._with_data()
+        known = evaluation.outcome_of(opened, split).figures(evaluation.scene_of(opened, split))
         if name not in known:
             raise ConfigError(f"plot_{name}: this run has no such figure; it has {', '.join(known)}")
         figure: Figure = known[name]()

@@ -109,9 +109,13 @@ class HeldRun:
     @cached_property
     def datamodule(self) -> InMemoryDataModule:
         """Its data, read again from their source: `run.datamodule.splits.test.x`."""
+        return self._with_data().datamodule
+
+    def _with_data(self) -> OpenRun:
+        """The opened run, its data read and checked; a relative path of theirs is meant from the project's folder."""
         with contextlib.chdir(PROJECT):
             self._opened.check_data()
-        return self._opened.datamodule
+        return self._opened
 
     def rows(self, split: Split = "test") -> Rows:
         """Rows of a split, as `predict` takes them: inputs x [N, *input_shape] before any scaling, and targets y [N].
