@@ -243,8 +243,8 @@ def carried_out(run: Run) -> float | None:
 
 def _let_be_judged(run: Run) -> None:
     """Have a `run` end early where a search that it belongs to gives it up."""
-    judge, number = current_judge(), read_mark(run.files.mark).get("number")
-    if judge is not None and isinstance(number, int):
+    judge = current_judge()
+    if judge is not None and isinstance(number := read_mark(run.files.mark).get("number"), int):
         run.parts.trainer.callbacks.append(Pruning(number, judge))  # type: ignore[attr-defined]
 
 

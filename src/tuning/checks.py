@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 from optuna.distributions import CategoricalDistribution
 
 from src.building.build import is_plain, make_head
@@ -24,15 +24,15 @@ from src.tuning.space import Space
 def check_settings(loader: ConfigLoader, master: DictConfig, space: Space, objectives: list[str], folder: Path) -> int:
     """Refuse a search that would fail once it runs: by the settings at both ends of its space, and each option once.
 
-    Returns:
-        Epochs of a run at most.
-
     Args:
         loader: Hydra's.
         master: The configuration of the sweep itself.
         space: What is searched.
         objectives: What is optimized.
         folder: The sweep's folder.
+
+    Returns:
+        Epochs of a run at most.
     """
     low, high = ({key: _ends(each)[end] for key, each in space.searched.items()} for end in (0, 1))
     settings, max_epochs = [low, high], 0
@@ -46,8 +46,6 @@ def check_settings(loader: ConfigLoader, master: DictConfig, space: Space, objec
         rules.check_keys(task, cfg.hydra)
         unread.check(task, [*overrides, *master.hydra.overrides.hydra])
         if number < 2:
-            with open_dict(cfg):
-                cfg.hydra.job.num, cfg.hydra.job.id = 0, "0"
             _check_built(task, objectives, folder)
         max_epochs = max(max_epochs, task.trainer.max_epochs or 0)
     return max_epochs

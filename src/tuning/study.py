@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.study import Study
 
 from src.errors import ConfigError
-from src.storage.folders import SweepFolder
+from src.storage.folders import SweepFolder, read_mark
 from src.tuning import pruning
 from src.tuning.journal import Journal
 from src.tuning.options import Options
@@ -43,7 +43,8 @@ def open_study(options: Options, space: Space, sweep: Path) -> Opened:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", ExperimentalWarning)
     journal = Journal(SweepFolder(sweep).study) if options.storage is None else None
-    name, place = options.study_name or sweep.resolve().name, options.storage or SweepFolder(sweep).study
+    name = options.study_name or str(read_mark(SweepFolder(sweep).mark)["id"])  # which a folder keeps when it is moved
+    place = options.storage or SweepFolder(sweep).study
     try:
         storage: BaseStorage | str = JournalStorage(journal) if journal is not None else str(options.storage)
         study = optuna.create_study(

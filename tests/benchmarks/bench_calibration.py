@@ -8,6 +8,7 @@ if its files are missing. The temperature is fitted on the validation rows with 
 become worse by more than 0.02.
 """
 
+import json
 import statistics
 import subprocess
 import sys
@@ -59,6 +60,12 @@ def train(experiment: str, seeds: int, runs: Path, data: str | None) -> None:
     )
 
 
+def longest(experiment: str, runs: Path) -> int:
+    """The most epochs that a run of an experiment was trained."""
+    found = runs.glob(f"{experiment}/multirun/*/*/metrics.json")
+    return max(int(json.loads(path.read_text())["epochs"]) for path in found)
+
+
 def changes(experiment: str, runs: Path) -> Iterator[dict[float, Change]]:
     """The change of each run's test log loss, by penalty."""
     for number, metrics in enumerate(sorted(runs.glob(f"{experiment}/multirun/*/*/metrics.json"))):
@@ -92,7 +99,7 @@ def main(seeds: int, runs: Path, experiments: list[str]) -> int:
         temperatures = statistics.quantiles([run.temperature for run in own] * (1 + (len(own) == 1)))
         mean, worst = statistics.fmean(run.change for run in own), max(run.change for run in own)
         middle = f"temperature {temperatures[0]:.3f} to {temperatures[2]:.3f} in the middle half"
-        epochs = f", of {FASHION[experiment][1]} epochs" if experiment in FASHION else ""
+        epochs = f", at most {longest(experiment, runs)} epochs" if experiment in FASHION else ""
         print(
             f"{experiment:<16}{len(own):3} runs  change {mean:+.5f}  worst {worst:+.5f}  {middle}{epochs}", flush=True
         )

@@ -165,6 +165,14 @@ def test_a_journal_that_holds_something_else_is_refused(tmp_path, text):
     assert SweepFolder(tmp_path / "sweep").study.read_text() == text
 
 
+def test_a_search_goes_on_in_a_folder_that_was_renamed(tmp_path):
+    search(tmp_path / "sweep", Launcher(tmp_path / "sweep"), total=4).run()
+    (tmp_path / "sweep").rename(tmp_path / "moved")
+    launcher = Launcher(tmp_path / "moved")
+    search(tmp_path / "moved", launcher, total=6).run()
+    assert launcher.launched == [4, 5]
+
+
 def test_a_grid_is_tried_whole_and_once_also_in_two_parts(tmp_path):
     grid = {"_target_": "optuna.samplers.GridSampler", "seed": 0}
     words, sweep = ["lr=0.01,0.1", *SPACE[1:]], tmp_path / "sweep"
