@@ -19,9 +19,10 @@ from src.command.quoting import literal
 from src.command.sweeps import check_sweep
 from src.errors import ConfigError
 from src.storage.files import make_folders
-from src.storage.folders import RUN, SWEEP, SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder, write_mark
+from src.storage.folders import RUN, SWEEP, SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder
 from src.storage.jobs import kept_inside
 from src.storage.locking import lock
+from src.storage.marks import write_mark
 from src.storage.removal import remove_empty, remove_listed
 
 _OF_THE_PLACE = (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)

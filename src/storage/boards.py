@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from src.storage.folders import RunFolder, SweepFolder, read_mark
+from src.storage.folders import RunFolder, SweepFolder
+from src.storage.marks import read_mark
 from src.storage.removal import remove_listed
 from src.storage.values import known_json, write_json
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from src.errors import ConfigError
 from src.storage.files import make_folders
-from src.storage.folders import FORMAT
+from src.storage.marks import FORMAT
 from src.storage.removal import part_of, put, remove_empty, remove_listed, remove_part
 from src.storage.values import known_json, write_json
 

@@ -15,7 +15,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from src.callbacks.pruning import judged_by
 from src.compat.optuna import running_trial, tell
 from src.errors import ConfigError
-from src.storage.folders import RunFolder, SweepFolder, read_mark
+from src.storage.folders import RunFolder, SweepFolder
+from src.storage.marks import read_mark
 from src.trust.plain import read_json
 from src.tuning.options import Options
 from src.tuning.pruning import PRUNED, TrialJudge

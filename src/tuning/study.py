@@ -13,7 +13,8 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.study import Study
 
 from src.errors import ConfigError
-from src.storage.folders import SweepFolder, read_mark
+from src.storage.folders import SweepFolder
+from src.storage.marks import read_mark
 from src.tuning import pruning
 from src.tuning.journal import Journal
 from src.tuning.options import Options

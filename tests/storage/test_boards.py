@@ -6,8 +6,9 @@ import re
 import pytest
 
 from src.storage.boards import board_name, board_of, claim_board, clear_board, known_board
-from src.storage.folders import RunFolder, SweepFolder, write_mark
+from src.storage.folders import RunFolder, SweepFolder
 from src.storage.jobs import begin_job, clear_job
+from src.storage.marks import write_mark
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState
 
 from src.errors import ConfigError
-from src.storage.folders import SweepFolder, write_mark
+from src.storage.folders import SweepFolder
+from src.storage.marks import write_mark
 from src.tuning.options import checked
 from src.tuning.pruning import HalvingPruner, TrialJudge
 from src.tuning.search import JOBS, SAME_AS, Search
