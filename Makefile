@@ -18,7 +18,7 @@ parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
 WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-docs test-browser docs test-slow test-faults test-oldest lint bench bench-search bench-tables gallery lock
+.PHONY: help setup train notebooks test test-docs test-browser docs test-slow test-faults test-cluster test-oldest lint bench bench-search bench-tables gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -67,6 +67,9 @@ test-slow: $(FULL)  ## Run the tests that train for minutes (Fashion-MNIST in da
 
 test-faults: $(FULL)  ## Run the tests that kill runs, fill disks and send signals (about ten minutes on two cores)
 	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
+
+test-cluster: $(FULL)  ## Run the tests with trackers, databases, Slurm and Ray, each started and stopped by its test
+	$(BIN)/python -m pytest -m cluster -n auto --dist worksteal
 
 test-oldest: $(FULL)  ## Run the tests on the oldest direct versions that pyproject.toml allows, on Python 3.11, in .oldest
 	python3.11 -m venv --clear .oldest

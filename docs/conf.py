@@ -44,6 +44,7 @@ docs/runs
 docs/your_data
 docs/sweeps
 docs/search
+docs/trackers
 docs/cross_validation
 docs/ensembles
 docs/tables

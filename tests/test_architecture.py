@@ -27,7 +27,9 @@ ROOMS = {  # each knows some of those above it
     "heads": {"errors", "compat", "spec", "settings", "data", "networks", "metrics", "plots"},
     "page": {"storage"},
     "replay": {"errors", "spec", "data", "networks", "plots", "heads", "page"},
+    "loggers": {"errors", "compat", "settings", "storage", "trust"},
     "callbacks": {
+        "loggers",
         "errors",
         "compat",
         "interrupts",
@@ -40,7 +42,6 @@ ROOMS = {  # each knows some of those above it
         "heads",
         "replay",
     },
-    "loggers": {"errors", "compat", "settings", "storage", "trust"},
     "building": {"errors", "places", "compat", "spec", "trust", "settings", "data", "networks", "heads"},
     "estimators": {"errors", "reporting", "spec", "settings", "data", "metrics", "statistics", "heads"},
     "runs": {

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
+from src.building.loggers import make_loggers
 from src.building.making import make
 from src.compat.lightning import hands_back_weights_alone
 from src.errors import ConfigError
@@ -31,7 +32,7 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     callbacks, loggers = list(more), []
     if not cfg.trainer.fast_dev_run:
         callbacks += _make_callbacks(cfg)
-        loggers = [_make_logger(cfg, f"logger.{name}", folder) for name, node in cfg.logger.items() if node is not None]
+        loggers = list(make_loggers(cfg, folder).values())
     trainer: pl.Trainer = make(
         cfg,
         "trainer",
@@ -92,19 +93,3 @@ def _keep_apart(callback: pl.Callback, name: str) -> None:
     kind = type(callback)
     members = {"state_key": f"{callback.state_key}:{name}", "__module__": kind.__module__, "__doc__": kind.__doc__}
     callback.__class__ = type(kind.__name__, (kind,), members)
-
-
-def _make_logger(cfg: DictConfig, place: str, folder: Path) -> Any:
-    """A logger that writes to the run's folder unless its `folder` (ours) or `save_dir` (Lightning's) is set."""
-    parameters = inspect.signature(targets.find(cfg, place)).parameters
-    set_already = OmegaConf.select(cfg, place)
-    where: dict[str, Any] = {
-        key: folder for key in ("folder", "save_dir") if key in parameters and key not in set_already
-    }
-    logger = make(cfg, place, **where)
-    if isinstance(logger, pl.loggers.CSVLogger) and Path(logger.log_dir).resolve() == folder.resolve():
-        raise ConfigError(
-            f"{place}: its file would overwrite the run's own table of epochs (got name={logger.name!r}, "
-            f"version={logger.version!r}); set {place}.name=csv"
-        )
-    return logger

@@ -1,4 +1,4 @@
-"""When a run draws its figures, and where they go: `plots/*.png` and TensorBoard."""
+"""When a run draws its figures, and where they go: `plots/*.png` and the loggers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +10,7 @@ from torch import Tensor
 from src.callbacks.at_end import AtEnd
 from src.heads.drawing import Drawing, Moment, record
 from src.heads.ours import ours
+from src.loggers.trackers import picture_taker
 from src.replay.snapshots import as_vector, lent, take_vector
 from src.settings.pictures import PNG, Dpi, Format, Pictures
 from src.settings.rules import Count, NonNegative, checked
@@ -107,12 +108,12 @@ def save(drawings: list[Drawing], folder: Path, loggers: list[Any], pictures: Pi
     Args:
         drawings: Each goes to `<folder>/<file_stem>.png`, or to a file of another format.
         folder: Made if it is not there.
-        loggers: Of which those with `log_picture` get a PNG, whatever the files are.
+        loggers: Of which those that take pictures get a PNG, whatever the files are.
         pictures: Format of the files.
     """
     from src.plots.style import to_png, to_vector
 
-    takers = [logger for logger in loggers if hasattr(logger, "log_picture")]
+    takers = [taker for taker in map(picture_taker, loggers) if taker is not None]
     for drawing in drawings:
         figure = drawing.draw()
         figure.set_dpi(pictures.dpi)
@@ -121,5 +122,5 @@ def save(drawings: list[Drawing], folder: Path, loggers: list[Any], pictures: Pi
         folder.mkdir(exist_ok=True)
         with aside(folder / f"{drawing.file_stem}{pictures.suffix}") as part:
             part.write_bytes(png if vector is None else vector)
-        for logger in takers:
-            logger.log_picture(drawing.tag, png, size, drawing.step)
+        for take_picture in takers:
+            take_picture(drawing.tag, png, size, drawing.step)

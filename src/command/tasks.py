@@ -214,6 +214,8 @@ def quiet() -> None:
     """Keep warnings of libraries that no user of this project can act upon off the terminal."""
     for name in ("lightning.pytorch", "lightning.fabric", "lightning", "lightning.pytorch.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("lightning.pytorch.loggers.mlflow", "mlflow.store.db.utils", "alembic"):  # MLflow making its database
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name in ("onnxscript", "onnx_ir", "torch.onnx", "torch.export"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")

@@ -1,9 +1,10 @@
-"""What TensorBoard is told of a run beside its curves and figures, whether it trained alone or in a stack."""
+"""What loggers are told of a run beside its curves and figures, whether it trained alone or in a stack."""
 
 import shlex
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from src.heads.outcome import Outcome
@@ -30,14 +31,14 @@ def begin(logger: TensorBoardLogger, cfg: DictConfig, folder: Path, names: tuple
 
 
 def end(
-    logger: TensorBoardLogger,
+    logger: Logger,
     cfg: DictConfig,
     folder: Path,
     metrics: dict[str, Any],
     step: int,
     tested: Outcome | None,
 ) -> None:
-    """Write the row of the HPARAMS tab, what differs first, and the precision-recall curves of the test rows.
+    """Write hyperparameters and final scores; for TensorBoard, what differs first, and precision-recall curves.
 
     Args:
         logger: Of the run.
@@ -47,6 +48,11 @@ def end(
         step: Optimiser steps in all.
         tested: What the best weights say of the test rows; None where only the module itself knows.
     """
+    if not isinstance(logger, TensorBoardLogger):
+        logger.log_hyperparams(report.hyperparameters(cfg))
+        logger.log_metrics(report.closing_scores(metrics), step)
+        logger.finalize("success")
+        return
     for name, p, truth in list(tested.questions())[:_MOST_CURVES] if tested is not None else ():
         logger.log_pr_curve(f"test/{name}", truth.cpu(), p.cpu(), step)
     differing = swept_words(folder) or command_words(folder)

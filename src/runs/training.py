@@ -17,6 +17,7 @@ from src.errors import ConfigError, InterruptedRunError
 from src.heads.drawing import Drawing, last_drawings
 from src.heads.ours import as_head
 from src.heads.outcome import Outcome
+from src.loggers import trackers
 from src.loggers.tensorboard import TensorBoardLogger
 from src.reporting import summary as report
 from src.reporting.columns import folded
@@ -157,9 +158,11 @@ class Run(Printed):
         return checkpoint
 
     def _begin_boards(self) -> None:
-        """Tell TensorBoard what the run is."""
+        """Have loggers open what they write to, and tell TensorBoard what the run is."""
         head = as_head(self.parts.head)
-        for logger in self.parts.trainer.loggers:
+        names = [name for name, node in self.cfg.logger.items() if node is not None]
+        for name, logger in zip(names, self.parts.trainer.loggers, strict=True):
+            trackers.contact(logger, f"logger.{name}")
             if isinstance(logger, TensorBoardLogger):
                 logger.watch(self.parts.head)
                 boards.begin(logger, self.cfg, self.folder, ("loss",) if head is None else head.score_names)
@@ -197,14 +200,8 @@ class Run(Printed):
         if self.cfg.trainer.fast_dev_run or not trainer.is_global_zero:
             return
         self._draw()
-        final = report.closing_scores(self.metrics)
         for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                boards.end(logger, self.cfg, self.folder, self.metrics, trainer.global_step, self.tested)
-            else:
-                logger.log_hyperparams(report.hyperparameters(self.cfg))
-                logger.log_metrics(final, trainer.global_step)
-                logger.finalize("success")
+            boards.end(logger, self.cfg, self.folder, self.metrics, trainer.global_step, self.tested)
         fold_predictions.write(self.folder, self.parts.datamodule, self.parts.head)
         write_json(self.files.metrics, self.metrics, durable=True)
 
@@ -232,14 +229,22 @@ def carried_out(run: Run) -> float | None:
     announce = log.info if run.parts.trainer.is_global_zero else log.debug
     announce("%s", folded("\n".join([run.headline(), *data_facts.lines(run.parts.datamodule)])))
     _let_be_judged(run)
+    try:
+        _fit_and_measure(run)
+    finally:
+        for logger in run.parts.trainer.loggers:
+            trackers.close(logger)
+    announce("%s", run.summary())
+    return run.metrics.get(OmegaConf.select(run.cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
+
+
+def _fit_and_measure(run: Run) -> None:
     run.fit()
     try:
         run.evaluate()
         run.write()
     except KeyboardInterrupt as error:
         raise run.interrupted("after training", error) from error
-    announce("%s", run.summary())
-    return run.metrics.get(OmegaConf.select(run.cfg, "callbacks.model_checkpoint.monitor") or "val/loss")
 
 
 def _let_be_judged(run: Run) -> None:

@@ -184,7 +184,7 @@ class Writer:
             run = Run(stack.template, member.folder, parts, member.metrics)
             calibration.write(member.folder, parts.head)
             folders.write_log(member.folder, run.summary())
-            if any(self.wanted):
+            if self.wanted.any_for(member):
                 with placed(member.folder):
                     extras.add(self.wanted, parts.head, member, columns, rows)
             fold_predictions.write(member.folder, member.data, parts.head)
