@@ -18,7 +18,7 @@ parted = $(subst $(space),' ',$(subst ','\'',$(subst $$$$,$$,$1)))
 WORDS = $(if $(MAKEOVERRIDES),'$(call unnamed,$(call parted,$(call named,$(MAKEOVERRIDES))))')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train notebooks test test-docs test-browser docs test-slow test-faults test-cluster test-oldest lint bench bench-search bench-tables gallery lock
+.PHONY: help setup train play notebooks test test-docs test-browser docs test-slow test-faults test-cluster test-oldest lint bench bench-search bench-tables gallery lock
 
 help:  ## Print the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -45,6 +45,9 @@ $(FULL): $(READY)
 train: $(READY)  ## Train: make train experiment=xor data.noise=0.2
 	$(info $(BIN)/python -m src.train $(WORDS))
 	@$(BIN)/python -m src.train $(WORDS) || { code=$$?; [ -t 2 ] && kill -s PIPE $$PPID; exit $$code; }
+
+play: $(READY)  ## Train in the browser: change the data and the network while it learns
+	@$(BIN)/python -m src.play $(WORDS)
 
 notebooks: $(READY)  ## Open the lessons in the browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks

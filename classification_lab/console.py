@@ -9,6 +9,7 @@ from classification_lab import __version__
 
 COMMANDS = {
     "train": "train a network, or sweep over settings",
+    "play": "train in the browser: change the network while it learns",
     "describe": "describe a dataset before training",
     "evaluate": "measure a run",
     "predict": "predict the rows of a file, or images",

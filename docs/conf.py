@@ -39,6 +39,7 @@ CONTENTS = """
 docs/install
 docs/gallery
 docs/cookbook
+docs/play
 docs/replay
 docs/runs
 docs/your_data

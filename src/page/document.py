@@ -1,11 +1,15 @@
-"""The page as one file of HTML that holds all it needs, may run its own script alone, and may fetch nothing."""
+"""The page as one document of HTML that holds all it needs and may run its own script alone.
+
+As a file it shows a training that is over and fetches nothing. Served, it shows one that goes on, over a socket.
+"""
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from src.page.modules import as_one_script
 from src.storage.values import as_json
@@ -14,6 +18,8 @@ STATIC = Path(__file__).parent / "static"
 """Where the page's parts are."""
 
 LANGUAGE = "en"
+
+Kind = Literal["replay", "live"]
 
 
 def document(data: Mapping[str, Any]) -> str:
@@ -26,28 +32,54 @@ def document(data: Mapping[str, Any]) -> str:
         >>> "</script><b>" in page, page.count("</script>") == page.count("<script")
         (False, True)
     """
-    parts = _parts()
-    return (
-        parts["html"]
-        .replace("{{policy}}", _policy(parts["script"], parts["style"]))
-        .replace("{{style}}", parts["style"])
-        .replace("{{script}}", parts["script"])
-        .replace("{{texts}}", _inert(parts["texts"]))
-        .replace("{{data}}", _inert(as_json(data, indent=None)))
-    )
+    return _filled("replay", _policy("replay"), data)
+
+
+def live_document(sockets: Sequence[str]) -> tuple[str, str]:
+    """The page that asks for what it shows, and the policy that it is to be served with.
+
+    Args:
+        sockets: The addresses to which it may connect.
+    """
+    policy = f"{_policy('live')}; connect-src {' '.join(sockets)}"
+    return policy, _filled("live", policy, {})
+
+
+def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
+    parts = _parts(kind)
+    page = parts["page"].replace("{{policy}}", policy).replace("{{style}}", parts["style"])
+    texts, shown = _inert(parts["texts"]), _inert(as_json(data, indent=None))
+    return page.replace("{{script}}", parts["script"]).replace("{{texts}}", texts).replace("{{data}}", shown)
 
 
 @cache
-def _parts() -> dict[str, str]:
-    names = "page.html", "page.css", f"texts.{LANGUAGE}.json"
-    html, css, texts = ((STATIC / name).read_text(encoding="utf-8") for name in names)
-    style = "\n".join(line.strip() for line in css.splitlines())
-    return {"html": html, "style": style, "texts": texts, "script": f'"use strict";\n{as_one_script(STATIC, "main")}'}
+def _parts(kind: Kind) -> dict[str, str]:
+    """The page with those of its parts that are of one kind, its style, its script and its texts."""
+    page = _read("page.html")
+    for part in ("player", "settings", "notes"):
+        page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
+    styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
+    style = "\n".join(line.strip() for line in "\n".join(styles).splitlines())
+    script = as_one_script(STATIC, {"replay": "main", "live": "live"}[kind])
+    texts: dict[str, str] = json.loads(_read(f"texts.{LANGUAGE}.json"))
+    if kind == "live":
+        texts |= json.loads(_read(f"texts.live.{LANGUAGE}.json"))
+    return {
+        "page": page,
+        "style": style,
+        "texts": json.dumps(texts, ensure_ascii=False),
+        "script": f'"use strict";\n{script}',
+    }
 
 
-def _policy(script: str, style: str) -> str:
+def _read(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _policy(kind: Kind) -> str:
     """What a browser lets the page do: run this script, use this style, and nothing else."""
-    allowed = f"script-src '{_hash(script)}'; style-src '{_hash(style)}'"
+    parts = _parts(kind)
+    allowed = f"script-src '{_hash(parts['script'])}'; style-src '{_hash(parts['style'])}'"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 

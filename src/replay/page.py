@@ -6,17 +6,14 @@ from src.data.base import InMemoryDataModule
 from src.data.rows import Split
 from src.errors import ConfigError
 from src.heads.base import Head
-from src.networks.layers import all_numbers, plain_layers
 from src.page.document import document
 from src.replay.choosing import FEWEST, Chosen, chosen, with_best
-from src.replay.encoding import encoded
+from src.replay.frame import frame, scores_of
 from src.replay.scene import scene, survey_points
 from src.replay.snapshots import Snapshot, lent
 
 _ACROSS = 40  # points along a side of the plane, to choose epochs
 _SPLITS: tuple[Split, ...] = ("train", "val")
-_DIGITS = 6  # of the scores of an epoch; those that the run keeps are whole
-_SCORES = "loss", "accuracy", "r2", "rmse"
 
 
 class Replayed(NamedTuple):
@@ -89,15 +86,8 @@ def _written(fixed: dict[str, Any], replayed: Replayed, kept: Chosen, most_epoch
 
 
 def _frame(replayed: Replayed, moment: Snapshot, seconds: float) -> dict[str, Any]:
-    head = replayed.head
-    head.load_state_dict(moment.weights)
-    scores = {split: _scores(head.evaluate(replayed.data.whole(split)), digits=_DIGITS) for split in _SPLITS}
-    return {
-        "epoch": moment.epoch,
-        "seconds": round(seconds, 3),
-        "scores": scores,
-        "weights": encoded(all_numbers(plain_layers(head.network)))["bytes"],
-    }
+    replayed.head.load_state_dict(moment.weights)
+    return {**frame(replayed.head, replayed.data, moment.epoch, _SPLITS), "seconds": round(seconds, 3)}
 
 
 def _kept(replayed: Replayed) -> dict[str, Any]:
@@ -106,9 +96,5 @@ def _kept(replayed: Replayed) -> dict[str, Any]:
     return {
         "threshold": head.thresholds[0] if head.thresholds else None,
         "temperature": head.temperature,
-        "scores": {split: _scores(metrics, f"{split}/") for split in (*_SPLITS, "test")},
+        "scores": {split: scores_of(metrics, f"{split}/") for split in (*_SPLITS, "test")},
     }
-
-
-def _scores(found: dict[str, Any], stage: str = "", digits: int = 17) -> dict[str, float]:
-    return {name: float(f"{found[stage + name]:.{digits}g}") for name in _SCORES if stage + name in found}

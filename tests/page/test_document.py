@@ -58,11 +58,11 @@ def test_no_part_of_the_page_makes_markup_of_text():
 
 
 def test_every_text_that_is_asked_for_is_there():
-    texts = json.loads((STATIC / "texts.en.json").read_text())
+    texts = {key: text for path in STATIC.glob("texts.*.json") for key, text in json.loads(path.read_text()).items()}
     source = "".join(path.read_text() for path in STATIC.glob("*.js"))
-    html = (STATIC / "page.html").read_text()
+    html = "".join(path.read_text() for path in STATIC.glob("*.html"))
     asked = set(re.findall(r'\btext\("([\w.]+)"', source)) | set(re.findall(r'data-(?:text|label)="([\w.]+)"', html))
-    helped = set(re.findall(r'data-help="(\w+)"', html))
+    helped = set(re.findall(r'data-help="([\w.]+)"', html))
     assert asked | {f"help.{name}" for name in helped} <= texts.keys()
 
 

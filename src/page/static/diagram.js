@@ -178,6 +178,7 @@ export function createDiagram(scene, model, palette, moments, change) {
       arrange();
     }
     const answer = model.ask(view.moment, points, view, kept);
+    if (scene.live) widen(answer.said, model.weightsOf(view.moment));
     paintInputs();
     paintHidden(answer.said);
     paintOutputs(answer);
@@ -188,6 +189,16 @@ export function createDiagram(scene, model, palette, moments, change) {
     find("plot-title").textContent = view.unit ? text("unit", { unit: view.unit.unit + 1, layer: view.unit.layer + 1 }) : text("plot");
     find("heaviest").textContent = text("weights.range", { heaviest: written(largestNow(view)) });
   });
+
+  // What is to come is not known while a training goes on, so that scales grow with what has been seen.
+  function widen(said, weights) {
+    layers.forEach((layer, place) => {
+      columns[place + 1].nodes.forEach(({ unit: { scale } }, i) => {
+        for (const value of said[place][i]) scale.reach = Math.max(scale.reach, Math.abs(value - scale.neutral));
+      });
+    });
+    model.network.lines.forEach((line, layer) => (heaviest[layer] = Math.max(heaviest[layer], largest(line, weights))));
+  }
 
   function largestNow(view) {
     const weights = model.weightsOf(view.moment);

@@ -35,6 +35,7 @@ export function createLayer(paint) {
       own.setTransform(pen.getTransform());
       paint(own, split);
     }
+    if (!canvas.width || !canvas.height) return; // a canvas without room cannot be drawn
     pen.save();
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.drawImage(canvas, 0, 0);

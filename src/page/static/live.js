@@ -1,0 +1,114 @@
+// A training that goes on, over a socket: the same parts as for one that is over, and what changes it.
+
+import { find } from "./dom.js";
+import { createHints } from "./hints.js";
+import { whole } from "./numbers.js";
+import { addMoment, addRows } from "./moments.js";
+import { isDark } from "./palette.js";
+import { createParts, dress } from "./parts.js";
+import { createSettings } from "./settings.js";
+import { createSocket } from "./socket.js";
+import { fillTexts, text } from "./texts.js";
+import { createLivePlayer, createTransport } from "./transport.js";
+import { createView } from "./view.js";
+
+const RENEWED = ["probe", "threshold", "threshold-own"]; // parts that are made anew would listen to these twice
+const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, size: 0 };
+
+start();
+
+function start() {
+  fillTexts(document);
+  createHints();
+  let shown = null; // a scene, its number, its moments and its parts
+  let live = { mode: "paused", epoch: 0, steps: 1 };
+  let unseen = 0;
+  const moments = [];
+
+  const change = createView(FIRST, (state) => {
+    if (shown) show(state);
+    for (; unseen > 0; unseen--) send({ do: "seen" });
+  });
+  const send = createSocket(receive, () => tell("lost"));
+  const player = createLivePlayer(send, moments, () => live, change);
+  const settings = createSettings(send);
+  const transport = createTransport(send, player);
+
+  function receive(message) {
+    if (message.type === "scene") begin(message);
+    else if (message.type === "frame") add(message);
+    else if (message.type === "refused") refuse(message);
+    else if (message.type === "diverged") [live] = [message.state, tellLine(message.line)];
+    else if (message.type === "full") tell("full", { most: message.most });
+    change({});
+  }
+
+  function begin({ number, scene, controls, values, state }) {
+    live = state;
+    moments.splice(0, moments.length, ...scene.frames);
+    Object.assign(scene, { live: true, planned: scene.epochs });
+    addRows(scene, []);
+    const first = !shown || shown.number !== number;
+    for (const id of RENEWED) find(id).replaceWith(find(id).cloneNode(true));
+    dress(scene);
+    document.title = text("title.live", { title: scene.title });
+    find("title").textContent = scene.title;
+    find("facts").textContent = text("facts.live", { parameters: whole(scene.parameters) });
+    shown = { number, scene, parts: createParts(scene, moments, player, change) };
+    settings.update(controls, values);
+    const splits = Object.keys(scene.splits);
+    change(({ chosen }) => ({ unit: null, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", ...(first ? { moved: null } : {}) }));
+    hear(state);
+  }
+
+  function add({ number, frame, rows, state }) {
+    unseen += 1;
+    if (!shown || shown.number !== number) return;
+    live = state;
+    addMoment(moments, frame);
+    addRows(shown.scene, rows);
+    hear(state);
+  }
+
+  function refuse({ key, line, values }) {
+    if (!settings.refuse(key, line, values)) tellLine(line);
+  }
+
+  function show(state) {
+    const { scene, parts } = shown;
+    const place = state.place === null ? moments.length - 1 : Math.min(state.place, moments.length - 1);
+    const view = {
+      ...state,
+      scene,
+      live,
+      moments,
+      place,
+      planned: scene.planned,
+      playing: live.mode !== "paused",
+      moment: moments[place],
+      split: state.chosen,
+      threshold: state.moved ?? scene.threshold,
+      temperature: 1,
+      dark: isDark(),
+    };
+    for (const update of [transport, ...parts]) update(view);
+    find("command-line").hidden = !live.command;
+    find("command").textContent = live.command ?? "";
+    find("no-command").textContent = live.command ? "" : text(live.touched ? "command.touched" : "command.none");
+    document.body.dataset.hash = moments[moments.length - 1].hash;
+    document.body.dataset.epoch = live.epoch;
+    document.body.dataset.mode = live.mode;
+  }
+
+  function hear({ said, mode }) {
+    if (said) tell(said.key, said);
+    else if (mode !== "paused") tellLine("");
+  }
+
+  const tell = (key, values = {}) => tellLine(text(`news.${key}`, values));
+
+  function tellLine(line) {
+    find("news").textContent = line;
+    find("news").hidden = !line;
+  }
+}

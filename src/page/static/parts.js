@@ -1,0 +1,39 @@
+// The parts that show a training, whether it is over or goes on; each is a function of what is to be seen.
+
+import { createBoundary } from "./boundary.js";
+import { createConfusion } from "./confusion.js";
+import { createCurves } from "./curves.js";
+import { createDiagram } from "./diagram.js";
+import { createFit } from "./fit.js";
+import { createLegend } from "./legend.js";
+import { createModel } from "./model.js";
+import { createPalette } from "./palette.js";
+import { createProbe } from "./probe.js";
+import { createStatus } from "./status.js";
+import { createTable } from "./table.js";
+import { createThreshold } from "./threshold.js";
+
+export function createParts(scene, moments, player, change) {
+  const model = createModel(scene);
+  const palette = createPalette(scene.look);
+  const plot = (scene.answer === "regression" ? createFit : createBoundary)(scene, model, palette);
+  if (scene.answer !== "regression") createLegend(scene);
+  return [
+    createStatus(scene, model),
+    plot.draw,
+    createProbe(scene, model, palette, plot, change),
+    createDiagram(scene, model, palette, moments, change),
+    createCurves(scene, palette, moments, player),
+    createTable(scene, model, change),
+    ...(scene.answer === "regression" ? [] : [createConfusion(scene, model)]),
+    ...(scene.answer === "binary" ? [createThreshold(scene, model, change)] : []),
+  ];
+}
+
+// Colours and rules of the style that depend on what is shown.
+export function dress(scene) {
+  const root = document.documentElement;
+  root.dataset.answer = scene.answer;
+  for (const name of ["positive", "negative"]) root.style.setProperty(`--${name}`, scene.look[name]);
+  root.style.setProperty("--figure-ink", scene.look.ink);
+}

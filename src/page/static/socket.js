@@ -1,0 +1,36 @@
+// The way to the process that trains: messages there, messages back, and back again after a lost connection.
+
+const PATIENCE = [300, 1000, 2000, 5000]; // milliseconds before each new attempt
+
+export function createSocket(receive, lost) {
+  let visitor = null;
+  let attempts = 0;
+  let closed = false;
+  let socket = null;
+
+  function open() {
+    const address = new URL("live", document.location.href);
+    address.protocol = "ws:";
+    address.search = visitor ? `?visitor=${encodeURIComponent(visitor)}` : "";
+    address.hash = "";
+    socket = new WebSocket(address);
+    socket.addEventListener("message", ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.type === "full") closed = true;
+      if (message.type === "hello") [visitor, attempts] = [message.visitor, 0];
+      else receive(message);
+    });
+    socket.addEventListener("close", () => {
+      if (closed) return;
+      lost();
+      setTimeout(open, PATIENCE[Math.min(attempts++, PATIENCE.length - 1)]);
+    });
+  }
+
+  window.addEventListener("pagehide", () => {
+    closed = true;
+    socket.close(1000);
+  });
+  open();
+  return (message) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
+}

@@ -1,0 +1,108 @@
+"""From the settings of the page to a command line of `src.train`, and to what that composes."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from src.command.tasks import decide
+from src.places import CONF
+from src.play.controls import CONTROLS, GROUPS
+from src.settings import composed as rules
+
+_CLASSES = "data.centers", "data.arms"
+
+
+class Composed(NamedTuple):
+    """What `python -m src.train` would train.
+
+    Attributes:
+        words: The words of its command line.
+        cfg: The composed configuration, resolved.
+        values: The value of each control that it has, by key.
+        usual_epochs: The epochs that it would train if none were set.
+    """
+
+    words: list[str]
+    cfg: DictConfig
+    values: dict[str, Any]
+    usual_epochs: int
+
+
+def composed(wishes: dict[str, Any], folder: Path) -> Composed:
+    """The shortest command line that gives each control the value that is wished for.
+
+    Args:
+        wishes: Values by the controls' keys, `experiment` among them. Keys that the options chosen do not have are
+            left out. Without a wish for the head, it is the one that fits the number of classes.
+        folder: The run's folder.
+
+    Raises:
+        ConfigError: A value that breaks a rule.
+        HydraException: Likewise, in Hydra's words.
+    """
+    words = [f"experiment={wishes['experiment']}"]
+    choices, plain = _composed(words)
+    head = wishes.get("head") or _fitting(wishes, plain, choices["head"])
+    wishes = wishes | {"head": head}
+    words += [f"{group}={wishes[group]}" for group in GROUPS[1:] if wishes.get(group, choices[group]) != choices[group]]
+    if choices["network"] != "mlp" and wishes.get("network.hidden_dims"):
+        words.append("network=mlp")
+    choices, plain = _composed(words)
+    usual_epochs = plain.trainer.max_epochs
+    for control in CONTROLS:
+        known = OmegaConf.select(plain, control.key, default=_ABSENT)
+        if control.key in wishes and control.key not in GROUPS and known is not _ABSENT:
+            value = wishes[control.key]
+            if value != _plain(known):
+                words.append(f"{control.key}={_written(value)}")
+    whole, cfg = _composed(words, check=True)
+    decide(cfg, folder)
+    OmegaConf.resolve(cfg)
+    return Composed(words, cfg, _values(cfg, whole), usual_epochs)
+
+
+_ABSENT = object()
+
+
+def _composed(words: list[str], check: bool = False) -> tuple[dict[str, str], DictConfig]:
+    """The options that are chosen by group, and the configuration without Hydra's own part."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        whole = compose("train", words, return_hydra_config=True)
+        cfg = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
+        if check:
+            rules.check(cfg, whole.hydra)
+    return {str(group): str(option) for group, option in whole.hydra.runtime.choices.items()}, cfg
+
+
+def _fitting(wishes: dict[str, Any], cfg: DictConfig, usual: str) -> str:
+    """The head for the number of classes."""
+    for key in _CLASSES:
+        if (known := OmegaConf.select(cfg, key)) is not None:
+            return "binary" if wishes.get(key, known) == 2 else "multiclass"
+    return usual
+
+
+def _values(cfg: DictConfig, choices: dict[str, str]) -> dict[str, Any]:
+    found = {}
+    for control in CONTROLS:
+        value = choices[control.key] if control.key in GROUPS else OmegaConf.select(cfg, control.key, default=_ABSENT)
+        if value is not _ABSENT:
+            found[control.key] = _plain(value)
+    found.setdefault("network.hidden_dims", [])
+    found.setdefault("network.activation", "tanh")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+
+
+def _written(value: Any) -> str:
+    """A value as a word of the command line has it; it is a number, a list of them, or an option's name."""
+    if value is None:
+        return "null"
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)

@@ -1,0 +1,126 @@
+"""What can be moved on the page: each setting by its key on the command line, with its bounds there."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from src.errors import ConfigError, choice
+
+Kind = Literal["choice", "number", "whole", "layers"]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A setting that can be moved.
+
+    Attributes:
+        key: Its key, or its group, on the command line.
+        kind: What its values are; `layers` are the units of each hidden layer.
+        least: The smallest number.
+        most: The largest number.
+        options: What a `choice` is among.
+        optional: Whether it may be null.
+        goes_on: Whether a training can take up a new value; otherwise it begins anew.
+    """
+
+    key: str
+    kind: Kind
+    least: float = 0.0
+    most: float = 1e6
+    options: tuple[str, ...] = ()
+    optional: bool = False
+    goes_on: bool = False
+
+    def checked(self, value: Any) -> Any:
+        """A `value` from the page if it is of this kind and within bounds.
+
+        Raises:
+            ConfigError: It is not. Rules that hold on the command line too are left to those who know them.
+
+        Example:
+            >>> LAYERS.checked([4, 2])
+            [4, 2]
+        """
+        if value is None and self.optional:
+            return None
+        if self.kind == "choice":
+            if value not in self.options:
+                raise ConfigError(f"{self.key}: no option {value!r}; {choice(str(value), self.options)}")
+            return value
+        if self.kind == "layers":
+            return self._layers(value)
+        return self._number(value, self.kind == "whole")
+
+    def _number(self, value: Any, whole: bool) -> float:
+        sort = int if whole else int | float
+        if isinstance(value, bool) or not isinstance(value, sort) or not math.isfinite(value):
+            raise ConfigError(f"{self.key}: should be a {'whole ' * whole}number (got {value!r:.40}); write one")
+        if not self.least <= value <= self.most:
+            bounds = f"{self.least:g} to {self.most:,g}" if self.most < 1e6 else f"{self.least:g} or more"
+            raise ConfigError(f"{self.key}: should be {bounds} on this page (got {value:,}); {_ELSEWHERE}")
+        return value
+
+    def _layers(self, value: Any) -> list[int]:
+        if not isinstance(value, list) or len(value) > MOST_LAYERS:
+            raise ConfigError(f"{self.key}: has at most {MOST_LAYERS} hidden layers on this page; {_ELSEWHERE}")
+        for units in value:
+            self._number(units, whole=True)
+        return value
+
+
+MOST_LAYERS = 6
+_ELSEWHERE = "python -m src.train goes further"
+_MOST_ROWS = 20_000
+
+PROBLEMS = (
+    *("xor", "circles", "moons", "spirals", "blobs", "gaussian"),
+    *("and_gate", "or_gate", "nand_gate", "xor_gate"),
+)
+"""Experiments on two inputs, one for each dataset."""
+
+LAYERS = Control("network.hidden_dims", "layers", 1, 64)
+ACTIVATIONS = ("tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "identity")
+
+CONTROLS = (
+    Control("experiment", "choice", options=PROBLEMS),
+    Control("data.noise", "number", 0, 100, goes_on=True),
+    Control("data.label_noise", "number", 0, 1, goes_on=True),
+    Control("data.num_train", "whole", 10, _MOST_ROWS, goes_on=True),
+    Control("data.num_samples", "whole", 10, _MOST_ROWS, goes_on=True),
+    Control("data.centers", "whole", 2, 10),
+    Control("data.arms", "whole", 2, 10),
+    LAYERS,
+    Control("network.activation", "choice", options=ACTIVATIONS),
+    Control("head", "choice", options=("binary", "multiclass")),
+    Control("optimizer", "choice", options=("sgd", "adam", "adamw")),
+    Control("optimizer.lr", "number", goes_on=True),
+    Control("optimizer.momentum", "number", goes_on=True),
+    Control("optimizer.weight_decay", "number", goes_on=True),
+    Control("data.batch_size", "whole", 1, _MOST_ROWS, optional=True, goes_on=True),
+    Control("scheduler", "choice", options=("none", "cosine", "onecycle", "plateau", "restarts", "step")),
+    Control("trainer.max_epochs", "whole", 1, 100_000, goes_on=True),
+    Control("seed", "whole", 0, 2**32 - 1),
+)
+"""In the order of the page."""
+
+BY_KEY = {control.key: control for control in CONTROLS}
+GROUPS = ("experiment", "head", "optimizer", "scheduler")
+"""Controls that choose an option of a group; others set a key."""
+
+
+def checked(values: Any) -> dict[str, Any]:
+    """Settings that a page asks for, each checked by itself.
+
+    Args:
+        values: By the controls' keys, if it is the page that sent them.
+
+    Raises:
+        ConfigError: No such control, or a value that it does not take.
+    """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"page: settings should be keys and values (got {type(values).__name__}); reload the page")
+    for key in values:
+        if key not in BY_KEY:
+            raise ConfigError(f"{key!s:.40}: cannot be set on this page; python -m src.train sets every key")
+    return {key: BY_KEY[key].checked(value) for key, value in values.items()}

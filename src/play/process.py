@@ -1,0 +1,20 @@
+"""Where a visitor's process begins; the server, which never trains, imports nothing that it needs."""
+
+import signal
+import tempfile
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+
+def work(connection: Connection) -> None:
+    """Train for the page at the other end of a `connection` until that is closed."""
+    from src.command.tasks import quiet
+    from src.play.worker import Worker
+
+    quiet()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes the connection
+    with tempfile.TemporaryDirectory(prefix="play-") as folder:
+        try:
+            Worker(connection, Path(folder)).run()
+        except (EOFError, BrokenPipeError, ConnectionResetError):  # the page has gone
+            return

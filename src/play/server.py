@@ -1,0 +1,139 @@
+"""The server of the page: on this machine alone, for the browser that opens the address with its token."""
+
+import asyncio
+import errno
+import json
+import signal
+import socket
+import webbrowser
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from src.errors import ConfigError
+from src.page.document import live_document
+from src.play.guard import HEADERS, Guard
+from src.play.visitors import MOST_VISITORS, Visitor, Visitors
+
+HOST = "127.0.0.1"
+_MOST_BYTES = 64 * 1024  # of a message from a page
+_HEARTBEAT = 30.0  # seconds after which a page that does not answer is lost
+_CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # with which a browser closes a page
+_DOS = {"play", "pause", "fast", "step", "epoch", "reset", "seed", "usual", "set", "show", "stop", "seen"}
+
+
+def serve(port: int, opens: bool) -> None:
+    """Serve the page until Ctrl-C or another signal.
+
+    Args:
+        port: Where; 0 takes a free one.
+        opens: Whether to open it in the browser.
+
+    Raises:
+        ConfigError: Another program has the port.
+    """
+    asyncio.run(_serve(_bound(port), opens))
+
+
+def _bound(port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+    except OSError as error:
+        bound.close()
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        reason = "is taken by another program" if error.errno == errno.EADDRINUSE else "needs more rights"
+        raise ConfigError(f"port: {port} {reason} (got {port}); name another one, or port=0 for a free one") from error
+    return bound
+
+
+async def _serve(bound: socket.socket, opens: bool) -> None:
+    port = bound.getsockname()[1]
+    guard, visitors = Guard(port), Visitors()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    visitors.prepare()
+    runner = web.AppRunner(application(guard, visitors, port), access_log=None, handle_signals=False)
+    await runner.setup()
+    await web.SockSite(runner, bound).start()
+    address = f"http://{HOST}:{port}/?token={guard.token}"
+    print(f"open in a browser: {address}\nCtrl-C ends it", flush=True)
+    if opens:
+        await asyncio.get_running_loop().run_in_executor(None, webbrowser.open, address)
+    try:
+        await stopped.wait()
+    finally:
+        await visitors.dismiss_all()
+        await runner.cleanup()
+
+
+def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
+    """The page and its socket, behind a `guard`.
+
+    Args:
+        guard: Decides who is answered.
+        visitors: Those who train.
+        port: Of the server.
+    """
+    policy, page = live_document([f"ws://{HOST}:{port}", f"ws://localhost:{port}"])
+    headers = HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html", headers=headers)
+
+    async def play(request: web.Request) -> web.WebSocketResponse:
+        opened = web.WebSocketResponse(max_msg_size=_MOST_BYTES, heartbeat=_HEARTBEAT)
+        await opened.prepare(request)
+        visitor = await visitors.admit(request.query.get("visitor"))
+        if visitor is None:
+            await opened.send_str(json.dumps({"type": "full", "most": MOST_VISITORS}))
+            await opened.close()
+            return opened
+        sending = asyncio.create_task(_send(visitor, opened))
+        try:
+            await _receive(visitor, opened)
+        finally:
+            sending.cancel()
+            if opened.close_code in _CLOSED or visitor.gone:
+                await visitors.dismiss(visitor)
+            else:
+                visitors.lose(visitor)
+            visitors.prepare()
+        return opened
+
+    made = web.Application(middlewares=[guard.middleware], client_max_size=1024)
+    made.router.add_get("/", show)
+    made.router.add_get("/live", play)
+    return made
+
+
+async def _send(visitor: Visitor, opened: web.WebSocketResponse) -> None:
+    while not opened.closed and (message := await visitor.next_message()) is not None:
+        await opened.send_str(message)
+    await opened.close(code=WSCloseCode.INTERNAL_ERROR)
+
+
+async def _receive(visitor: Visitor, opened: web.WebSocketResponse) -> None:
+    """Pass on what a page sends; what is no message of the page's closes its socket."""
+    async for received in opened:
+        message = _understood(received.data) if received.type == WSMsgType.TEXT else None
+        if message is None:
+            await opened.close(code=WSCloseCode.UNSUPPORTED_DATA)
+            return
+        visitor.tell(message)
+
+
+def _understood(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    known = isinstance(found, dict) and isinstance(found.get("do"), str) and found["do"] in _DOS
+    return found if known else None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number in JSON")

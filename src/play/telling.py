@@ -1,0 +1,242 @@
+"""What the page is told of a training, and when: frames, epochs, and how it plays."""
+
+import math
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Literal
+
+from src.play.controls import CONTROLS
+from src.play.pace import Pace
+from src.play.training import State, Stretch, weights_hash
+from src.replay.frame import frame
+from src.replay.scene import scene
+
+Mode = Literal["paused", "playing", "fast", "step", "epoch"]
+_BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # seconds from one frame to the next at least
+_SHARE = {"playing": 4.0, "fast": 20.0, "epoch": 20.0}  # and so many times as long as it took to make one
+_CATCH_UP = 0.1  # seconds that a training which was held up may hurry
+_MOST_ROWS = 2000  # of the curves; of more, every second is dropped
+
+
+class Teller:
+    """Keeps count of a training and tells a page.
+
+    Args:
+        send: Takes each message.
+
+    Attributes:
+        mode: How it plays; `step` and `epoch` pause after one.
+        epoch: Complete epochs.
+        steps: Optimiser steps in all.
+        diverged: Whether the loss is no longer a finite number.
+    """
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self._send = send
+        self.mode: str = "paused"
+        self.epoch = self.steps = self._step = self._number = self._epochs_asked = 0
+        self.diverged = False
+        self._stop_when_solved, self._was_solved = True, False
+        self._touched = False
+        self._due = self._next_frame = 0.0
+        self._frame: dict[str, Any] = {}
+        self._unsent: list[dict[str, float]] = []
+        self._rows: list[dict[str, float]] = []
+        self._said: dict[str, Any] | None = None
+
+    def begin(self, stretch: Stretch, start: State | None) -> None:
+        """A `stretch` is about to be trained, from its beginning or from the state `start`."""
+        self._stretch, self._number, self.diverged = stretch, self._number + 1, False
+        self._step, self._unsent = 0, []
+        if start is None:
+            self.epoch = self.steps = 0
+            self._rows, self._touched, self._was_solved = [], False, False
+        self._pace = Pace(stretch.composed.cfg.trainer.max_epochs, stretch.parts.datamodule)
+
+    def begins(self) -> None:
+        """Its weights are in place."""
+        self._make_frame()
+        if not self._rows:
+            scores = self._frame["scores"]
+            first = {f"{split}/{name}": value for split, each in scores.items() for name, value in each.items()}
+            self._rows = [{"epoch": 0, **first}]
+        self._pace.epoch_done(self._stretch.parts.head)
+        self._due = time.perf_counter()
+        self.show()
+
+    def left(self, on: bool) -> None:
+        """The training ends for one that goes `on` with its weights, or for one from the start."""
+        self._touched = self._touched or on
+        if self.steps:
+            self._said = {"key": "goes.on" if on else "anew"}
+
+    # What the Trainer tells
+
+    def steps_done(self, num_steps: int) -> None:
+        """Count `num_steps` more steps, and send a frame if it is time."""
+        self.steps += num_steps
+        self._step += num_steps
+        if self.mode == "playing":
+            late = time.perf_counter() - _CATCH_UP
+            self._due = max(self._due, late) + self._pace.seconds * num_steps / self._steps_per_epoch
+        if self._step == self._steps_per_epoch:  # the end of the epoch is told of with its scores
+            return
+        if self.mode == "step":
+            self.go("paused")
+        else:
+            self._send_if_due()
+
+    def epoch_done(self, metrics: dict[str, float]) -> None:
+        """Count an epoch, and send its `metrics` with the next frame."""
+        self.epoch, self._step = self.epoch + 1, 0
+        shown = self._stretch.parts.head.score_names[:2]
+        row = {"epoch": self.epoch, **{key: value for key, value in metrics.items() if key.partition("/")[2] in shown}}
+        self._rows.append(row)
+        self._unsent.append(row)
+        if len(self._rows) > _MOST_ROWS:
+            self._rows = self._rows[::2]
+        if self.mode == "playing":
+            self._pace.epoch_done(self._stretch.parts.head)
+        newly = not self._was_solved and self._solved(metrics)
+        self._was_solved = self._was_solved or newly
+        self._epochs_asked -= 1
+        last_asked = self.mode == "step" or (self.mode == "epoch" and self._epochs_asked <= 0)
+        if last_asked or self.ended or (newly and self._stop_when_solved):
+            self._said = {"key": "solved", "epoch": self.epoch} if newly else self._said
+            self.go("paused")
+        else:
+            self._send_if_due()
+
+    # What the page asks for
+
+    def wait(self) -> float | None:
+        """Seconds for which the training has to wait; None is until it is told to go on."""
+        if self.mode == "paused":
+            return None
+        return max(0.0, self._due - time.perf_counter()) if self.mode == "playing" else 0.0
+
+    def go(self, mode: str) -> None:
+        """Play, pause, or go one step or epoch, as `mode` says; an ended training pauses."""
+        before, self.mode = self.mode, "paused" if self.ended or self.diverged else mode
+        if mode == "epoch":
+            self._epochs_asked = 1 + (self._epochs_asked if before == mode else 0)
+        self._due = time.perf_counter()
+        if self.mode != before or self.mode == "paused":
+            self._make_frame()
+            self._send_frame()
+
+    def stop_when(self, solved: bool) -> None:
+        """Whether to pause once the problem is `solved`: enough validation rows are right."""
+        self._stop_when_solved = solved
+        self._send_frame()
+
+    def show(self) -> None:
+        """Send everything that the page shows."""
+        head, data = self._stretch.parts.head, self._stretch.parts.datamodule
+        shown = scene(head, data, self._rows)
+        shown["splits"].pop("test", None)
+        composed = self._stretch.composed
+        shown |= {
+            "title": data.title,
+            "parameters": sum(each.numel() for each in head.network.parameters()),
+            "epochs": composed.cfg.trainer.max_epochs,
+            "threshold": head.thresholds[0] if head.thresholds else None,
+            "solved": composed.cfg.solved.at_least,
+            "frames": [self._frame],
+        }
+        present = [asdict(control) for control in CONTROLS if control.key in composed.values]
+        self._unsent = []
+        self._send(
+            {
+                "type": "scene",
+                "number": self._number,
+                "scene": _finite(shown),
+                "controls": present,
+                "values": composed.values,
+                "state": self._state(),
+            }
+        )
+
+    def refused(self, line: str) -> None:
+        """Tell by a `line` why a setting is refused; the training is as before."""
+        key = line.partition(":")[0]
+        self._send({"type": "refused", "key": key, "line": line, "values": self._stretch.composed.values})
+
+    def diverges(self, line: str) -> None:
+        """Tell by a `line` why the training cannot go on."""
+        self.diverged, self.mode = True, "paused"
+        self._send({"type": "diverged", "line": line, "state": self._state()})
+
+    @property
+    def ended(self) -> bool:
+        """Whether the planned epochs are done."""
+        return bool(self.epoch >= self._stretch.composed.cfg.trainer.max_epochs)
+
+    # Frames
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        data = self._stretch.parts.datamodule
+        return -(-len(data.splits.train.x) // data.batch_rows)
+
+    def _solved(self, metrics: dict[str, float]) -> bool:
+        least, accuracy = self._stretch.composed.cfg.solved.at_least, metrics.get("val/accuracy")
+        return least is not None and accuracy is not None and accuracy >= least
+
+    def _send_if_due(self) -> None:
+        if time.perf_counter() >= self._next_frame:
+            self._make_frame()
+            self._send_frame()
+
+    def _make_frame(self) -> None:
+        start = time.perf_counter()
+        head, data = self._stretch.parts.head, self._stretch.parts.datamodule
+        was_training = head.training
+        self._frame = {**frame(head, data, self.epoch), "step": self._step, "hash": weights_hash(head)}
+        head.train(was_training)
+        took = time.perf_counter() - start
+        wait = max(_BETWEEN.get(self.mode, 0.0), _SHARE.get(self.mode, 0.0) * took)
+        self._next_frame = start + wait
+
+    def _send_frame(self) -> None:
+        rows, self._unsent = self._unsent, []
+        frame_and_rows = {"frame": _finite(self._frame), "rows": _finite(rows)}
+        self._send({"type": "frame", "number": self._number, **frame_and_rows, "state": self._state()})
+
+    def _state(self) -> dict[str, Any]:
+        said, self._said = self._said, None
+        return {
+            "mode": self.mode,
+            "epoch": self.epoch,
+            "step": self._step,
+            "steps": self._steps_per_epoch,
+            "ended": self.ended,
+            "diverged": self.diverged,
+            "solved": self._was_solved,
+            "stops": self._stop_when_solved,
+            "touched": self._touched,
+            "command": self._command(),
+            "said": said,
+        }
+
+    def _command(self) -> str | None:
+        """The command line that trains the same weights; None after changes on the way, or within an epoch."""
+        composed = self._stretch.composed
+        planned = composed.cfg.scheduler._target_ is not None
+        if self._touched or self._step or not self.epoch or (planned and not self.ended):
+            return None
+        words = [word for word in composed.words if not word.startswith("trainer.max_epochs=")]
+        if self.epoch != composed.usual_epochs:
+            words.append(f"trainer.max_epochs={self.epoch}")
+        return f"python -m src.train {shlex.join(words)}"
+
+
+def _finite(value: Any) -> Any:
+    """Nested values with null for numbers that are not finite, which JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value

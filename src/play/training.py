@@ -1,0 +1,164 @@
+"""One stretch of a training: the objects of a run, and Lightning's Trainer, from some weights on."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lightning.pytorch as pl
+import torch
+from omegaconf import OmegaConf, open_dict
+from torch import Tensor
+
+from src.building.build import Parts, build
+from src.networks.layers import all_numbers, plain_layers
+from src.play.composing import Composed
+from src.play.controls import BY_KEY
+from src.replay.shown import check_shown
+from src.spec import as_block
+
+_WITHOUT_END = -1  # epochs of the Trainer: the page pauses where the command would end
+
+
+class State(NamedTuple):
+    """Where a training has got to.
+
+    Attributes:
+        epoch: Complete epochs.
+        steps: Optimiser steps in all.
+        weights: Of the head, by name.
+        optimizer: What the optimizer remembers of earlier steps.
+    """
+
+    epoch: int
+    steps: int
+    weights: dict[str, Tensor]
+    optimizer: dict[str, Any]
+
+
+class Stretch:
+    """A training from its start or from a state, until whoever watches it leaves it.
+
+    Args:
+        composed: What to train.
+        folder: For files of the Trainer; nothing is written to it.
+
+    Attributes:
+        composed: What is trained.
+        parts: The objects of the run.
+
+    Raises:
+        ConfigError: Values that do not work, or that no page can show.
+    """
+
+    def __init__(self, composed: Composed, folder: Path) -> None:
+        cfg = composed.cfg.copy()
+        with open_dict(cfg):
+            cfg.callbacks, cfg.logger = {}, {}
+        self.composed = composed
+        with torch.random.fork_rng(devices=[]):
+            self.parts: Parts = build(cfg, folder)
+        check_shown(self.parts.head, "page")
+
+    def fit(self, watch: "Watch", start: State | None = None) -> None:
+        """Train from the beginning, or from the state `start`, until `watch` raises an error."""
+        parts, planned = self.parts, self.composed.cfg.scheduler._target_ is not None
+        if start is not None:
+            parts.head.load_state_dict(start.weights)
+        trainer: Any = parts.trainer
+        trainer.callbacks.append(Gate(watch, start))
+        if not planned:
+            trainer.fit_loop.max_epochs = _WITHOUT_END
+        trainer.fit(parts.head, datamodule=parts.datamodule)
+
+    def state(self, epoch: int, steps: int) -> State:
+        """A copy of what has been learned, after this `epoch` and so many `steps`."""
+        head, trainer = self.parts.head, self.parts.trainer
+        weights = {name: value.detach().clone() for name, value in head.state_dict().items()}
+        remembered = trainer.optimizers[0].state_dict()["state"] if trainer.optimizers else {}
+        return State(epoch, steps, weights, _copied(remembered))
+
+
+class Watch:
+    """What is told how a training goes; it may wait, and may raise an error to end the training."""
+
+    @property
+    def each_step(self) -> bool:
+        """Whether to be told of each step, and not of each block of steps only."""
+        return True
+
+    def begins(self) -> None:
+        """The Trainer is about to take its first step."""
+
+    def steps_done(self, num_steps: int) -> None:
+        """The Trainer has taken `num_steps` more steps."""
+
+    def epoch_done(self, metrics: dict[str, float]) -> None:
+        """The Trainer has finished and validated an epoch, with these `metrics`."""
+
+
+class Gate(pl.Callback):
+    """Tells a `watch` of each step of a training that goes on from `start`; None is its beginning."""
+
+    def __init__(self, watch: Watch, start: State | None) -> None:
+        self._watch, self._start = watch, start
+        self._handle: Any = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Restore what the optimizer remembers and the number of the epoch."""
+        if self._start is not None:
+            optimizer = trainer.optimizers[0]
+            own = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": _copied(self._start.optimizer), "param_groups": own})
+            done: Any = trainer.fit_loop.epoch_progress.current
+            done.ready = done.started = done.processed = done.completed = self._start.epoch
+        self._watch.begins()
+
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, _: int) -> None:
+        """Begin or end to be told of each step; an optimizer that tells of none is quicker."""
+        if self._watch.each_step and self._handle is None:
+            told: Callable[..., None] = lambda *_: self._watch.steps_done(1)  # noqa: E731
+            self._handle = trainer.optimizers[0].register_step_post_hook(told)
+        elif not self._watch.each_step and self._handle is not None:
+            self._handle.remove()
+            self._handle = None
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Tell of the steps of a block that were not told of one by one."""
+        if self._handle is None:
+            self._watch.steps_done(len(as_block(batch)))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Tell of the epoch, and of its validation if there was one."""
+        validated = (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1) == 0
+        metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
+        self._watch.epoch_done({name: value for name, value in metrics.items() if validated or name[:4] != "val/"})
+
+
+def numbers_of(head: Any) -> Tensor:
+    """What the network of a head has learned, float32 [P] in the order of its layers."""
+    return all_numbers(plain_layers(head.network))
+
+
+def weights_hash(head: Any) -> str:
+    """A hash of all that the network of a head has learned: equal where every bit is."""
+    return hashlib.sha256(numbers_of(head).numpy().tobytes()).hexdigest()[:16]
+
+
+def _copied(remembered: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    return {
+        place: {name: each.detach().clone() if isinstance(each, Tensor) else each for name, each in values.items()}
+        for place, values in remembered.items()
+    }
+
+
+def goes_on(before: Composed, after: Composed, keys: set[str]) -> bool:
+    """Whether a training of `before` can go on as one of `after`, which differ in these `keys` of controls.
+
+    A schedule is planned for the whole training, and scaled inputs depend on the rows.
+    """
+    planned = any(each.cfg.scheduler._target_ is not None for each in (before, after))
+    scaled = OmegaConf.select(after.cfg, "data.standardize")
+    return not planned and not scaled and all(BY_KEY[key].goes_on for key in keys)

@@ -1,0 +1,165 @@
+"""The visitors of the page: a process for each, whose messages are passed on to a socket."""
+
+import asyncio
+import json
+import multiprocessing
+import secrets
+from collections import deque
+from typing import Any
+
+from src.play.process import work
+
+MOST_VISITORS = 6
+_MOST_BYTES = 64 * 2**20  # of a message from a process
+_UNSEEN = 2  # frames that a page may have without having shown them
+_PATIENCE = 600.0  # seconds for which a visitor whose connection was lost may come back
+_GRACE = 1.0  # seconds for a process to end by itself
+
+
+def context() -> Any:
+    """How processes are made: each a copy of one that has imported everything, and has trained nothing."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["src.play.preload"])
+    return made
+
+
+class Visitor:
+    """A process, and what its page has still to be told.
+
+    What the page must know waits in a queue. Of frames only the latest waits: a slow page misses frames, and neither
+    the process nor the queue waits for it.
+
+    Attributes:
+        name: By which a page that has lost its connection is known again.
+        away: When it lost it, in the loop's time; None while it is here.
+    """
+
+    def __init__(self) -> None:
+        self.name = secrets.token_urlsafe(16)
+        self.away: float | None = None
+        made = context()
+        self._connection, theirs = made.Pipe()
+        self.process = made.Process(target=work, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+        self._queue: deque[str] = deque()
+        self._frame: dict[str, Any] | None = None
+        self._unseen = 0
+        self._news = asyncio.Event()
+        self.gone = False
+        asyncio.get_running_loop().add_reader(self._connection.fileno(), self._read)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Pass a `message` of the page on to the process."""
+        if message.get("do") == "seen":
+            self._unseen = max(0, self._unseen - 1)
+            self._news.set()
+        elif not self.gone:
+            try:
+                self._connection.send_bytes(json.dumps(message).encode())
+            except OSError:
+                self._lose()
+
+    def arrive(self) -> None:
+        """A page has come, or has come back: it is told everything."""
+        self.away, self._unseen, self._frame = None, 0, None
+        self._queue.clear()
+        self._queue.append(json.dumps({"type": "hello", "visitor": self.name}))
+        self.tell({"do": "show"})
+
+    async def next_message(self) -> str | None:
+        """The next message for the page; None if there will be none."""
+        while True:
+            if self._queue:
+                return self._queue.popleft()
+            if self._frame is not None and self._unseen < _UNSEEN:
+                found, self._frame = self._frame, None
+                self._unseen += 1
+                return json.dumps(found)
+            if self.gone:
+                return None
+            self._news.clear()
+            await self._news.wait()
+
+    def _read(self) -> None:
+        try:
+            while self._connection.poll():
+                self._take(json.loads(self._connection.recv_bytes(_MOST_BYTES)))
+        except (EOFError, OSError):
+            self._lose()
+        self._news.set()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "frame":
+            if self._frame is not None and self._frame["number"] == message["number"]:
+                message["rows"] = self._frame["rows"] + message["rows"]
+                message["state"]["said"] = message["state"]["said"] or self._frame["state"]["said"]
+            self._frame = message
+        else:
+            self._frame = None if message["type"] == "scene" else self._frame
+            self._queue.append(json.dumps(message))
+
+    def _lose(self) -> None:
+        if not self.gone:
+            self.gone = True
+            asyncio.get_running_loop().remove_reader(self._connection.fileno())
+            self._connection.close()
+            self._news.set()
+
+    async def end(self) -> None:
+        """End the process: it ends by itself when its connection is closed, unless it is stuck."""
+        self._lose()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.process.join, _GRACE)
+        if self.process.is_alive():
+            self.process.kill()
+            await loop.run_in_executor(None, self.process.join, _GRACE)
+
+
+class Visitors:
+    """All visitors, and a process that waits for the next one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Visitor] = {}
+        self._spare: Visitor | None = None
+
+    def prepare(self) -> None:
+        """Start a process for the next visitor, so that it does not wait."""
+        if self._spare is None and len(self._known) < MOST_VISITORS:
+            self._spare = Visitor()
+
+    async def admit(self, name: str | None) -> Visitor | None:
+        """The visitor called `name`, or a new one; None if there are too many."""
+        await self._forget_those_away()
+        found = self._known.get(name or "")
+        if found is None or found.gone or found.away is None:
+            if len(self._known) >= MOST_VISITORS:
+                return None
+            found, self._spare = self._spare or Visitor(), None
+            self._known[found.name] = found
+        found.arrive()
+        return found
+
+    def lose(self, visitor: Visitor) -> None:
+        """The connection of a `visitor` was lost: its training pauses until it comes back."""
+        visitor.away = asyncio.get_running_loop().time()
+        visitor.tell({"do": "pause"})
+
+    async def dismiss(self, visitor: Visitor) -> None:
+        """The page of a `visitor` was closed."""
+        self._known.pop(visitor.name, None)
+        await visitor.end()
+
+    async def dismiss_all(self) -> None:
+        """The server ends."""
+        everyone = [*self._known.values(), *([self._spare] if self._spare else [])]
+        self._known, self._spare = {}, None
+        await asyncio.gather(*(visitor.end() for visitor in everyone))
+
+    async def _forget_those_away(self) -> None:
+        now = asyncio.get_running_loop().time()
+        away = [each for each in self._known.values() if each.away is not None]
+        for visitor in away:
+            crowded = len(self._known) >= MOST_VISITORS and visitor is away[0]
+            if visitor.gone or crowded or now - (visitor.away or now) > _PATIENCE:
+                await self.dismiss(visitor)

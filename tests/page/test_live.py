@@ -1,0 +1,178 @@
+"""The live page in a browser: first use, by mouse and by keyboard, and the processes behind it."""
+
+import re
+import time
+
+import pytest
+
+from src.page.document import live_document
+from tests.page.live_server import live_server
+from tests.page.test_replay import score
+
+pytestmark = pytest.mark.browser
+
+SEEN = """() => {
+    const seen = (window.seen = { hashes: new Set(), from: null, to: null });
+    new MutationObserver(() => {
+        seen.from ??= performance.now();
+        seen.hashes.add(document.body.dataset.hash);
+        if (document.body.dataset.mode === "paused") seen.to = performance.now();
+    }).observe(document.body, { attributes: true, attributeFilter: ["data-hash", "data-mode"] });
+}"""
+
+
+def expect(shown):
+    """Wait until a part of the page is as it should be, for as long as a busy machine needs."""
+    from playwright.sync_api import expect as expected
+
+    expected.set_options(timeout=30_000)
+    return expected(shown)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with live_server() as served:
+        yield served
+
+
+@pytest.fixture
+def live(browser, server):
+    """Open the page; nothing on it may fail, and it may ask its own server alone."""
+    contexts, faults = [], []
+
+    def open_page(width=1366, height=900, address=None, **settings):
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        host = server.address.split("?")[0]
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)
+        page.goto(address or server.address)
+        page.locator("body[data-mode]").wait_for(timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def news(page):
+    return expect(page.locator("#news"))
+
+
+def solved(page, timeout=60_000):
+    news(page).to_have_text(re.compile("Solved after 54 epochs"), timeout=timeout)
+
+
+def set_to(page, key, value):
+    field = page.locator(f'[data-key="{key}"] input').first
+    field.fill(str(value))
+    field.press("Enter")
+
+
+def test_the_largest_button_alone_solves_xor_while_one_watches(live):
+    page = live()
+    assert "token" not in page.url
+    buttons = page.locator("button:visible").all()
+    largest = max(buttons, key=lambda each: each.bounding_box()["width"] * each.bounding_box()["height"])
+    assert largest.get_attribute("id") == "play"
+    page.evaluate(SEEN)
+    largest.click()
+    solved(page)
+    hashes, seconds = page.evaluate("[window.seen.hashes.size, (window.seen.to - window.seen.from) / 1000]")
+    assert hashes >= 60
+    assert 8 <= seconds <= 20
+    expect(page.locator("#command")).to_have_text("python -m src.train experiment=xor trainer.max_epochs=54")
+    assert float(score(page, "val/accuracy")) >= 0.99
+
+
+def test_keys_alone_solve_it_and_lead_back_to_the_same_start(live):
+    page = live()
+    start = page.evaluate("document.body.dataset.hash")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
+    first = page.evaluate("document.body.dataset.hash")
+    page.keyboard.press("r")
+    expect(page.locator("#epoch")).to_have_text("epoch 0 of 200")
+    assert page.evaluate("document.body.dataset.hash") == start
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(f'body[data-hash="{first}"]')).to_have_count(1)
+    page.keyboard.press("f")
+    solved(page)
+    expect(page.locator("#heard")).to_have_text(re.compile(r"^epoch 54, loss \S+, 99\.\d % right"))
+    page.keyboard.press("Space")
+    expect(page.locator("#play-text")).to_have_text("Pause")
+    page.keyboard.press("Space")
+    expect(page.locator("#play-text")).to_have_text("Go on")
+
+
+def test_settings_are_taken_up_or_refused_beside_them(live):
+    page = live()
+    page.get_by_label("One hidden layer more").click()
+    expect(page.locator("#facts")).to_have_text("37 parameters")
+    page.get_by_label("One unit less in hidden layer 2").click()
+    expect(page.locator("#facts")).to_have_text("31 parameters")
+    page.locator("#step-on").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 0 of 200, step 1 of 40")
+    set_to(page, "optimizer.lr", 0.1)
+    news(page).to_have_text(re.compile("goes on"))
+    set_to(page, "optimizer.momentum", 1)
+    beside = page.locator('[data-key="optimizer.momentum"] .refused')
+    expect(beside).to_have_text("optimizer.momentum: input should be less than 1 (got 1)")
+    expect(page.locator('[data-key="optimizer.momentum"] input')).to_have_value("0")
+    for value in ("1000000", "<b>1</b>"):
+        set_to(page, "data.num_train", value)
+        expect(page.locator('[data-key="data.num_train"] .refused')).to_contain_text(f"{value:.3}"[0])
+        assert page.locator(".refused b").count() == 0
+    page.get_by_label("Dataset").select_option("spirals")
+    expect(page.locator("#title")).to_have_text("Spirals")
+    expect(page.locator("#legend .entry")).to_have_count(3)
+    page.locator("#usual").click()
+    expect(page.locator("#facts")).to_have_text("4,547 parameters")
+
+
+def test_one_looks_back_through_the_epochs(live):
+    page = live()
+    for epoch in (1, 2, 3):
+        page.locator("#epoch-on").click()
+        expect(page.locator("#epoch")).to_have_text(f"epoch {epoch} of 200")
+    page.locator("#timeline").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#epoch")).to_have_text("epoch 0 of 200")
+    page.locator("#epoch-on").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 4 of 200")
+
+
+def test_a_page_that_is_closed_takes_its_process_along(live, server):
+    pages = [live() for _ in range(3)]
+    for page in pages:
+        page.locator("#fast").click()
+    assert len(server.workers) >= 3
+    before = server.workers
+    for page in pages[:2]:
+        page.close(run_before_unload=True)
+        page.context.close()
+    deadline = time.monotonic() + 2
+    while len(before & server.workers) > len(before) - 2 and time.monotonic() < deadline:
+        pages[2].evaluate("1")
+    assert len(before - server.workers) >= 2
+    expect(pages[2].locator("body")).to_have_attribute("data-mode", re.compile("paused|fast"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1920, "light")])
+def test_nothing_is_wider_than_the_screen_and_all_can_be_touched(live, width, scheme):
+    page = live(width, color_scheme=scheme, reduced_motion="reduce")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("#play").bounding_box()["height"] >= 44
+    unnamed = "button:visible, input:visible, select:visible"
+    assert all(
+        each.evaluate("(it) => it.ariaLabel || it.labels?.length || it.textContent.trim()")
+        for each in page.locator(unnamed).all()
+    )
+
+
+def test_it_is_small():
+    _, page = live_document([])
+    assert len(page.encode()) < 200_000

@@ -1,0 +1,153 @@
+"""A page's training is Lightning's: the same weights as the command's, however it was played."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from src.play.training import weights_hash
+from src.play.worker import Worker
+from tests.conftest import compose_train, trained
+
+TEN = {"do": "set", "values": {"data.num_train": 640}}  # five steps an epoch
+
+
+class Script:
+    """The page's end of a connection: sends each message once what came back fulfils the condition before it.
+
+    Args:
+        lines: Messages, and conditions on the last message from the worker.
+    """
+
+    def __init__(self, *lines: Any) -> None:
+        self._lines = list(lines)
+        self.told: list[dict[str, Any]] = []
+
+    def send_bytes(self, message: bytes) -> None:
+        self.told.append(json.loads(message))
+        while self._lines and callable(self._lines[0]) and self._lines[0](self.told[-1]):
+            self._lines.pop(0)
+
+    def poll(self, wait: float | None) -> bool:
+        assert wait is not None or not self._lines or not callable(self._lines[0]), f"waits: {self.told[-1]}"
+        return not self._lines or not callable(self._lines[0])
+
+    def recv_bytes(self) -> bytes:
+        if not self._lines:
+            raise EOFError
+        return json.dumps(self._lines.pop(0)).encode()
+
+
+def at(epoch: int, step: int = 0) -> Callable[[dict[str, Any]], bool]:
+    """Whether a message is a frame at this epoch and step."""
+
+    def reached(message: dict[str, Any]) -> bool:
+        frame = message.get("frame", {})
+        return (frame.get("epoch"), frame.get("step")) == (epoch, step)
+
+    return reached
+
+
+def past(epoch: int) -> Callable[[dict[str, Any]], bool]:
+    """Whether a message is a frame after this epoch."""
+    return lambda message: message.get("frame", {}).get("epoch", 0) > epoch
+
+
+def whole(message: dict[str, Any]) -> bool:
+    """Whether a message tells that training pauses at the end of an epoch."""
+    return message.get("frame", {}).get("step") == 0 and message["state"]["mode"] == "paused"
+
+
+def kind(name: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda message: message["type"] == name
+
+
+def do(*names: str) -> list[Any]:
+    return [{"do": name} for name in names]
+
+
+@pytest.fixture
+def play(tmp_path, monkeypatch):
+    """What a worker tells a page that sends these messages."""
+    monkeypatch.setattr("src.play.pace._LENGTH", 0.0)  # as fast as the machine can
+    monkeypatch.setattr("src.play.pace._CHANGING", 0.0)
+
+    def played(*lines: Any) -> list[dict[str, Any]]:
+        script = Script(*lines)
+        with pytest.raises(EOFError):
+            Worker(script, tmp_path).run()  # type: ignore[arg-type]
+        assert not script._lines
+        return script.told
+
+    return played
+
+
+def last_frame(told):
+    return next(each for each in reversed(told) if each["type"] == "frame")
+
+
+def test_weights_are_those_of_the_command_that_it_shows(play, tmp_path):
+    told = play(kind("scene"), TEN, *do("step", "step"), at(0, 2), *do("play"), past(2), *do("pause", "epoch"), whole)
+    state, frame = last_frame(told)["state"], last_frame(told)["frame"]
+    words = state["command"].removeprefix("python -m src.train ").split()
+    assert words == ["experiment=xor", "data.num_train=640", f"trainer.max_epochs={frame['epoch']}"]
+    run = trained(compose_train("logger=none", "callbacks.progress_bar=null", *words), tmp_path / "run")
+    run._take(run.files.last_checkpoint)
+    assert frame["hash"] == weights_hash(run.parts.head)
+    assert frame["scores"]["val"]["accuracy"] == pytest.approx(
+        run.parts.head.evaluate(run.parts.datamodule.whole("val"))["accuracy"]
+    )
+
+
+def test_the_same_start_comes_to_the_same_weights_whichever_way_it_is_played(play):
+    fast = [*do("fast"), lambda message: message.get("state", {}).get("ended", False)]
+    short = {"do": "set", "values": {"data.num_train": 640, "trainer.max_epochs": 6}}
+    told = play(kind("scene"), short, kind("scene"), *fast, *do("reset"), kind("scene"), *do("play"), *fast[1:])
+    ends = [each["frame"]["hash"] for each in told if each["type"] == "frame" and each["state"]["ended"]]
+    starts = [each["scene"]["frames"][0]["hash"] for each in told if each["type"] == "scene"]
+    assert len(set(ends)) == 1
+    assert ends[0] not in starts
+    assert len(set(starts[1:])) == 1
+
+
+def test_what_training_can_take_up_goes_on_and_other_changes_begin_anew(play):
+    rate, units = ({"do": "set", "values": values} for values in ({"optimizer.lr": 0.1}, {"network.hidden_dims": [3]}))
+    epochs = {"do": "set", "values": {"trainer.max_epochs": 500}}
+    told = play(kind("scene"), TEN, *do("epoch"), at(1), rate, kind("scene"), *do("epoch"), at(2), epochs, units)
+    scenes = [each for each in told if each["type"] == "scene"]
+    told_of = [each["state"]["said"] and each["state"]["said"]["key"] for each in scenes]
+    assert told_of == [None, None, "goes.on", None, "anew"]
+    before, after = (each["frame"] for each in told if at(1)(each)), scenes[2]["scene"]["frames"][0]
+    assert next(before)["hash"] == after["hash"]
+    assert after["epoch"] == 1
+    assert scenes[3]["state"]["epoch"] == 2
+    assert scenes[3]["values"]["trainer.max_epochs"] == 500
+    assert scenes[4]["state"]["epoch"] == 0
+    assert len(scenes[4]["scene"]["layers"]) == 3
+    assert last_frame(told)["state"]["command"] is None
+
+
+def test_a_refused_value_leaves_the_training_as_it_is(play):
+    bad = [{"do": "set", "values": values} for values in ({"optimizer.momentum": 1.0}, {"data.noise": -1})]
+    told = play(kind("scene"), TEN, *do("step"), at(0, 1), *bad, *do("epoch"), at(1))
+    lines = [each["line"] for each in told if each["type"] == "refused"]
+    assert [line.partition(":")[0] for line in lines] == ["optimizer.momentum", "data.noise"]
+    assert last_frame(told)["state"]["command"] is not None
+
+
+def test_another_dataset_keeps_the_network(play):
+    told = play(kind("scene"), {"do": "set", "values": {"experiment": "blobs"}}, kind("scene"), *do("usual"))
+    first, kept, usual = (each["values"] for each in told if each["type"] == "scene")
+    assert kept["network.hidden_dims"] == first["network.hidden_dims"] == [4]
+    assert (kept["head"], kept["data.batch_size"]) == ("multiclass", None)
+    assert usual["network.hidden_dims"] == [8, 8]
+
+
+def test_divergence_is_told_with_its_remedy(play):
+    wild = {"network.activation": "identity", "network.hidden_dims": [4, 4], "optimizer.lr": 1e5}
+    told = play(kind("scene"), {"do": "set", "values": wild}, *do("fast"), kind("diverged"), *do("play", "reset"))
+    line = next(each["line"] for each in told if each["type"] == "diverged")
+    assert "optimizer.lr" in line
+    assert told[-1]["type"] == "scene"
+    assert not told[-1]["state"]["diverged"]
