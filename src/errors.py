@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_BEGINNING = 3  # letters of a word that may stand for the whole
+
 
 class ConfigError(Exception):
     """A configuration that cannot work; nothing was trained or written (exit code 2)."""
@@ -48,7 +50,8 @@ def suggestion(key: str, known: set[str]) -> str:
     """
     known = {name for name in known if name != key and not key.startswith(f"{name}.")}
     last = key.rpartition(".")[2]
-    by_end = {name.rpartition(".")[2]: name for name in sorted(known, reverse=True)}
+    deepest_first = sorted(known, key=lambda name: (name.count("."), name), reverse=True)
+    by_end = {name.rpartition(".")[2]: name for name in deepest_first}
     same_end = by_end.get(last) or by_end.get(last.lower())
     near = nearest(key, known) or same_end or by_end.get(nearest(last, set(by_end)) or "")
     if near:
@@ -74,12 +77,27 @@ def choice(option: str, options: Iterable[str]) -> str:
 
 
 def nearest(word: str, words: Iterable[str], cutoff: float = 0.75) -> str | None:
-    """The one of `words` closest to `word`, ignoring case, or None if none reaches difflib's `cutoff`.
+    """The one of `words` closest to `word`, or the only one that it begins or that begins it, ignoring case.
+
+    Args:
+        word: What was written.
+        words: What could have been meant.
+        cutoff: The least ratio of difflib.
+
+    Returns:
+        One of `words`, or None if none is close.
 
     Example:
-        >>> nearest("Relu", ["tanh", "relu"]), nearest("relu", ["tanh"])
-        ('relu', None)
+        >>> nearest("Relu", ["tanh", "relu"]), nearest("relu", ["tanh"]), nearest("torch", ["onnx", "torch_export"])
+        ('relu', None, 'torch_export')
     """
     lower = {each.lower(): each for each in sorted(words)}
-    found = get_close_matches(word.lower(), lower, n=1, cutoff=cutoff)
-    return lower[found[0]] if found else None
+    typed = word.lower()
+    if found := get_close_matches(typed, lower, n=1, cutoff=cutoff):
+        return lower[found[0]]
+    begun = [each for each in lower if min(len(each), len(typed)) >= _BEGINNING and _one_begins_the_other(each, typed)]
+    return lower[begun[0]] if len(begun) == 1 else None
+
+
+def _one_begins_the_other(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)

@@ -91,6 +91,9 @@ class _Parser(argparse.ArgumentParser):
             raise UnknownFlagError(flag)
         name = prefix.removeprefix("argument ").split("/")[-1]
         if value := re.match(r"ignored explicit argument (.*)", words):
+            short = prefix.removeprefix("argument ").split("/")[0]
+            if f"-{short}{value[1].strip(chr(39))}" == name:  # one dash, as in -help
+                raise ConfigError(f"{name[1:]}: unknown flag; did you mean {name}?")
             words = f"takes no value (got {value[1]}); settings have no dashes: {name.lstrip('-')}=…"
         if name in _CHOICES:
             words = f"{words.split(' (')[0]}; choose from {', '.join(_CHOICES[name])}"

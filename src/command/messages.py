@@ -14,6 +14,8 @@ from src.command.flags import parted
 from src.command.other_names import remedy
 from src.errors import ConfigError, choice
 
+_OF_SWEEPS = "hydra/launcher", "hydra/sweeper"
+
 
 def reworded(error: Exception, command: str, words: list[str]) -> ConfigError:
     """An error of Hydra or OmegaConf in our words.
@@ -58,10 +60,12 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
     if ambiguous := re.match(r"Ambiguous value for argument '(.+?)' 1\. To use", text):
         word = ambiguous.group(1)
         key, _, value = word.partition("=")
-        point = f", or a point: {key}={value.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", value) else ""
-        return (
-            f"{key}: has several values (got {value}); sweep over them with -m, or write a list: {key}=[{value}]{point}"
-        )
+        now = OmegaConf.select(catalogue.composed(), key)
+        as_list = "" if isinstance(now, int | float) else f", or write a list: {key}=[{value}]"
+        is_decimal = isinstance(now, float | str | None) and re.fullmatch(r"-?\d+,\d+", value)
+        point = f", or a point: {key}={value.replace(',', '.')}" if is_decimal else ""
+        remedies = f"sweep over them with -m{as_list}{point}" if command == "train" else f"give one{point}"
+        return f"{key}: has several values (got {value}); {remedies}"
     if alone := re.match(r"Sweep parameters '(.+)' requires --multirun", text):
         return f"{alone.group(1).partition('=')[0]}: has several values (got {alone.group(1)}); sweep with -m"
     if absent := re.match(r"Interpolation key '([^']+)' not found", text):
@@ -79,6 +83,10 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
         return f"{circle.group(1)}: refers to itself through other keys; give one of them a value"
     if no_struct := re.search(r"Key '([^']+)' is not in struct(?: full_key: (\S+))?", text):
         return _unknown(no_struct.group(2) or no_struct.group(1), catalogue, command)
+    if whole := re.search(r"node `(\w+)` is not a container", text):
+        known = catalogue.keys()
+        keys = sorted(name for name in known if name.startswith(f"{whole[1]}."))
+        return f"{whole[1]}: cannot be set as a whole; set {' or '.join(keys)}"
     return _start(error)
 
 
@@ -89,7 +97,12 @@ def _no_option(path: str, catalogue: Catalogue) -> str:
     group = next((each for each in groups if catalogue.options(each)), groups[0])
     option, options = path.removeprefix(f"{group}/"), catalogue.options(group)
     name = Path(option).name.removesuffix(".yaml")
-    elsewhere = None if name in options else catalogue.holding(name)
+    if group == "callbacks" and name in ("none", "off"):
+        return f"{group}: no option {option!r}; set those to null that you can do without, as callbacks.figures=null"
+    off = name in ("none", "off", "null", "false")
+    if off and "none" in options:
+        return f"{group}: no option {option!r}; did you mean none? choose from {', '.join(options)}"
+    elsewhere = None if off or name in options else catalogue.holding(name)
     meant = f"did you mean {elsewhere}={name}? " if elsewhere else ""
     meant += f"choose from {', '.join(options)}" if elsewhere else choice(name, options)
     return f"{group}: no option {option!r}; {meant}"
@@ -120,9 +133,11 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
     if key == "data.positive" and command == "train":
         return f"{key}: is for tables and pictures; in generated data the second class is the positive one"
     known = catalogue.keys(with_hydra=key.startswith("hydra."))
-    meant = remedy(key, known | set(catalogue.groups() if command == "train" else ()))
+    meant = remedy(key, known | {*catalogue.groups(), *_OF_SWEEPS} if command == "train" else known)
     if group == "trainer" and name in trainer_arguments():
         return f"{key}: is not in the configuration; Lightning's Trainer takes it: +{key}=…"
+    if command == "train" and "did you mean" not in meant and remedy(key, {"data.path"}).startswith("did you mean"):
+        meant = "did you mean data.path? it belongs to data=csv and data=image_folder"
     target = OmegaConf.select(catalogue.composed(), f"{group}._target_") if name else None
     if target and not str(target).startswith("src.") and "did you mean" not in meant:
         meant += f"; +{key}=… passes {target} another argument"

@@ -11,12 +11,14 @@ from src.command.other_names import remedy
 from src.command.quoting import is_path
 from src.errors import ConfigError, suggestion
 from src.places import CONF
-from src.settings.composed import keys_below
+from src.settings.composed import choices_of_run, keys_below
 
+_OFF = re.compile(r"(?i:false|off|no)|null|None")
 _NO_OPTION = re.compile(r"|null|None|\[\]")
 _NO_NAME = re.compile(
     r"(?i:true|false)|[+-]?[\d.]+(e[+-]?\d+)?|\{.*\}"
 )  # Hydra reads these as a value, not as an option
+_LISTED = "--help lists keys and options"
 _TOGETHER = {"resume": "sweep_resume", "run": "sweep"}
 
 
@@ -39,6 +41,10 @@ def check_words(words: list[str], command: str) -> None:
             raise ConfigError(f"{word}: needs a key before the equals sign; write KEY=VALUE without spaces")
         if name != name.strip():
             raise ConfigError(f"{word}: has spaces around the equals sign; write {name.strip()}={value.strip()}")
+        if value.startswith("="):
+            raise ConfigError(f"{name}: one equals sign is enough (got {word}); write {name}={value.lstrip('=')}")
+        if value.endswith(".yaml") and re.fullmatch(r"[a-z_/]+", name) and (CONF / f"{name}/{value}").is_file():
+            raise ConfigError(f"{name}: an option is named without its ending; write {word.removesuffix('.yaml')}")
         if key.startswith("+") and command != "train" and not name.startswith(("hydra", "changes.")):
             known = Catalogue(command, {}, []).keys()
             if name.startswith("data.") and "changes" in known:
@@ -50,8 +56,9 @@ def check_words(words: list[str], command: str) -> None:
         deletes, is_value = key.startswith("~"), _NO_NAME.fullmatch(value)
         if deletes or is_value or (equals and _NO_OPTION.fullmatch(value)):
             if (name != "experiment" or is_value) and re.fullmatch(r"[a-z_/]+", name) and (CONF / name).is_dir():
-                options = ", ".join(Catalogue(command, {}, []).options(name))
-                raise ConfigError(f"{name}: needs an option (got {word}); choose from {options}")
+                options = Catalogue(command, {}, []).options(name)
+                meant = "did you mean none? " if _OFF.fullmatch(value) and "none" in options else ""
+                raise ConfigError(f"{name}: needs an option (got {word}); {meant}choose from {', '.join(options)}")
             if not value and is_path(name) and not deletes:
                 raise ConfigError(f"{name}: needs a path (got {word}); leave it out, or name one")
         if name == "hydra.searchpath":
@@ -146,12 +153,20 @@ def check_completion(words: list[str]) -> None:
 def _meant(word: str, command: str) -> str:
     """What the user may have meant by a word without an equals sign."""
     catalogue = Catalogue(command, {}, [])
-    if group := catalogue.holding(word) if re.fullmatch(r"\w+", word) else None:
-        return f"did you mean {group}={word}?"
     keys = catalogue.keys()
+    for key, values in choices_of_run().items() if command != "train" else ():
+        if key in keys and word in values:
+            return f"did you mean {key}={word}?"
+    if word in ("help", "version"):
+        return f"did you mean --{word}?"
+    named = re.fullmatch(r"(\w+)|(?:[\w./-]*/)?(\w+)\.yaml", word)  # an option, or its file
+    if named and (group := catalogue.holding(named[1] or named[2])):
+        return f"did you mean {group}={named[1] or named[2]}?"
+    if (inside := re.fullmatch(r"(\w+)/(\w+)", word)) and inside[2] in catalogue.options(inside[1]):
+        return f"did you mean {inside[1]}={inside[2]}?"
     if word in keys or word in catalogue.groups():
         return f"did you mean {word}=…?"
     if (typed := re.fullmatch(r"([\w./]+):(?!//)(.+)", word)) and typed[1] in {*keys, *catalogue.groups()}:
-        return f"did you mean {typed[1]}={typed[2]}?"
+        return f"did you mean {typed[1]}={typed[2].strip()}?"
     main = {"compare": "sweep", "predict": "input", "describe": "data.path"}.get(command, "run")
-    return f"did you mean {main}={word}?" if main in keys else "--help lists keys and options"
+    return f"did you mean {main}={word}?" if main in keys else _LISTED

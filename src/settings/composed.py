@@ -1,7 +1,7 @@
 """Checks of the composed configuration alone: unknown keys and broken rules, before anything heavy is imported."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -166,6 +166,17 @@ def check_on_run(cfg: DictConfig) -> None:
         RunRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
     except ValidationError as error:
         raise ConfigError(one_line("", error)) from error
+
+
+def choices_of_run() -> dict[str, tuple[str, ...]]:
+    """The keys of commands on a run that take one of a few words, and these words.
+
+    Example:
+        >>> choices_of_run()["split"]
+        ('train', 'val', 'test')
+    """
+    fields = RunRules.model_fields.items()
+    return {key: get_args(field.annotation) for key, field in fields if get_origin(field.annotation) is Literal}
 
 
 def option_keys(group: str) -> set[str]:

@@ -147,7 +147,9 @@ def of_groups():
         if group == "experiment":
             continue
         for empty in ("", "null", "[]"):
-            yield "train", [f"{group}={empty}"], f"{group}: needs an option (got {group}={empty}); choose from {listed}"
+            meant = "did you mean none? " if empty == "null" and "none" in options(group) else ""
+            rest = f"needs an option (got {group}={empty}); {meant}choose from {listed}"
+            yield "train", [f"{group}={empty}"], f"{group}: {rest}"
         yield "train", [group], f"{group}: should be KEY=VALUE; did you mean {group}=…?"
         two = ",".join(options(group)[:2])
         yield "train", [f"{group}={two}"], f"{group}: has several values (got {two}); sweep over them with -m"
@@ -171,7 +173,7 @@ def of_training():
         (["hydra.run.dir="], "hydra.run.dir: needs a path"),
         (["hydra.mode=SOMETIMES"], "hydra.mode: "),
         (["+network=mlp"], "network: has an option already; leave out the + before it"),
-        (["network@other=mlp"], "network@other: unknown key; choose from "),
+        (["network@other=mlp"], "network@other: unknown key; did you mean network?"),
         (["network={a: 1}"], "network: needs an option (got network={a: 1}); choose from cnn"),
         (["data.noise.x=1"], "data.noise.x: unknown key; "),
         (["hydra.sweeper.params.seed=1,2", "-m"], "hydra.sweeper.params.seed: Hydra's own keys are not swept over"),
