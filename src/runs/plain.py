@@ -175,7 +175,7 @@ class PlainRun(Run):
     def summary(self) -> str:
         """The last lines of a run's output."""
         measured = {name: value for name, value in self.metrics.items() if name != "fit_seconds"}
-        return "\n".join([*self._opening(), report.evaluation_table(measured), "", *self._closing()])
+        return self._closed([*self._opening(), report.evaluation_table(measured), ""])
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.affine import affine_map
 from src.reporting import summary as report
 from src.reporting.advice import advice
+from src.reporting.columns import folded
 from src.runs import calibration, thresholds, tuning
 from src.runs.better import better_settings
 from src.storage import epochs
@@ -35,7 +36,7 @@ class Printed:
         return RunFolder(self.folder)
 
     def summary(self) -> str:
-        """The last lines of a run's output."""
+        """The last lines of a run's output, within 80 columns except for paths and the command to copy."""
         head, datamodule = self.parts.head, self.parts.datamodule
         table = report.metrics_table(self.metrics, head.score_names)
         lines = [*self._opening(), table, *report.meaning(head.spec, head.score_names), *self._answers(), ""]
@@ -43,7 +44,11 @@ class Printed:
         if linear is not None and not head.spec.is_image:  # an equation of hundreds of pixels is unreadable
             weight, bias = (part.tolist() for part in linear)
             lines.append(report.equation(weight, bias, head.spec, bool(datamodule.standardize)))
-        return "\n".join([*lines, *self._closing()])
+        return self._closed(lines)
+
+    def _closed(self, lines: list[str]) -> str:
+        """The `lines` and the verdict, folded to the width of a terminal, and where the files are."""
+        return "\n".join([folded("\n".join([*lines, *self._judged()])), *self._places()])
 
     def _answers(self) -> list[str]:
         """The lines about the temperature and the threshold, unless they are the defaults."""
@@ -56,19 +61,32 @@ class Printed:
         counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
         return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", *tuning.chosen(self.parts.trainer), ""]
 
-    def _closing(self) -> list[str]:
+    def _judged(self) -> list[str]:
         verdict = report.solved_line(self.metrics, dict(self.cfg.solved))
         better = better_settings(self.cfg)
         lines = [*([verdict] if verdict else []), *better]
         if verdict and not self.metrics["solved"] and not better:
             lines.append(f"  to try: {self._advice()}")
-        if not self.cfg.trainer.fast_dev_run:
-            folder = shlex.quote(str(self.folder))
-            lines.append(f"run folder: {folder}")
-            if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
-                shown = self.folder if (board := known_board(self.folder)) is None else board.parent
-                lines.append(f"view it: tensorboard --logdir {shlex.quote(os.path.relpath(shown))}")
         return lines
+
+    def _places(self) -> list[str]:
+        """Where the run's files are, and its figures before TensorBoard."""
+        if self.cfg.trainer.fast_dev_run:
+            return []
+        lines = [f"run folder: {shlex.quote(str(self.folder))}", *self._figures()]
+        if any(isinstance(logger, TensorBoardLogger) for logger in self.parts.trainer.loggers):
+            shown = self.folder if (board := known_board(self.folder)) is None else board.parent
+            lines.append(f"view it: tensorboard --logdir {shlex.quote(os.path.relpath(shown))}")
+        return lines
+
+    def _figures(self) -> list[str]:
+        """A line that names the figure to look at first, the curves if they are drawn; none without figures."""
+        drawn = sorted(path.name for path in self.files.plots.glob("*"))
+        if not drawn:
+            return []
+        first = next((name for name in drawn if name.startswith("curves.")), drawn[0])
+        more = f" and {len(drawn) - 1} more in plots/" if len(drawn) > 1 else ""
+        return [f"figures: {shlex.quote(str(self.files.plots / first))}{more}"]
 
     def _advice(self) -> str:
         losses = [row["val/loss"] for row in self._rows() if "val/loss" in row]

@@ -124,6 +124,15 @@ def test_figures_and_tensorboard_are_written(train):
     assert list((run.folder / "tensorboard").glob("events.out.tfevents.*"))
 
 
+def test_summary_fits_a_terminal_and_names_the_curves_before_tensorboard(train):
+    run = train("data=table", "data.name=iris", "network=perceptron", *SHORT[1:], "logger=tensorboard")
+    *scores, folder, figures, board = run.summary().splitlines()
+    assert max(map(len, scores)) <= 80
+    assert folder.startswith("run folder: ")
+    assert board.startswith("view it: tensorboard --logdir ")
+    assert figures == f"figures: {run.folder / 'plots' / 'curves.png'} and 2 more in plots/"
+
+
 def test_tensorboard_holds_curves_pictures_graph_and_hyperparameters(train, drawn):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
