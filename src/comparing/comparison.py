@@ -91,7 +91,7 @@ class Comparison:
         points = [Point(row.values, row.mean, row.ends, row.numbers) for row in self.settings if row.numbers]
         return comparison_figure(points, self.keys, self.metric)
 
-    def boundaries(self, number: int, trust: Any = None) -> "Figure | None":
+    def boundaries(self, number: int, trust: Any = None, columns: int | None = None) -> "Figure | None":
         """Boundaries of the median run of each of the best settings, or of each run of a single setting.
 
         They are in the order of the sweep, which shows the effect of a growing value.
@@ -99,18 +99,19 @@ class Comparison:
         Args:
             number: The most to draw.
             trust: Packages whose classes the runs may name, as for `open_run`.
+            columns: Panels of a line; None leaves it to the figure.
 
         Returns:
             A figure, or None unless the runs have two inputs and classes.
         """
         rows = self.settings
         if len(rows) == 1:
-            return self.boundaries_of(rows[0].finished[:number], trust)
+            return self.boundaries_of(rows[0].finished[:number], trust, columns)
         best = [row for row in rows if row.finished][:number]
         in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
         medians = [_median(row) for row in in_order]
         titles = [_titled(row, self.keys, run) for row, run in zip(in_order, medians, strict=True)]
-        return self._boundaries(list(zip(medians, titles, strict=True)), trust)
+        return self._boundaries(list(zip(medians, titles, strict=True)), trust, columns)
 
     def boundaries_of(self, runs: Sequence[Record], trust: Any = None, columns: int | None = None) -> "Figure | None":
         """The boundaries of `runs` in order, each titled by its setting and seed; None as for `boundaries`.

@@ -157,7 +157,7 @@ class Movie:
         axis = self._axis(self._LEFT, self._BOTTOM, self._SIDE, self._SIDE)
         self._panel = BoundaryPanel(axis, scene.plane, 1.6, bands=_BANDS, pixels=round(self._SIDE * DPI))
         self._panel.points(*scene.rows, scene.class_names, size=11, most=_MOST_POINTS)
-        axis.set_xlabel(scene.feature_names[0], labelpad=1, x=0.1, ha="left")
+        axis.set_xlabel(scene.feature_names[0], labelpad=1)
         axis.set_ylabel(scene.feature_names[1], labelpad=1)
         axis.tick_params(labelsize=8, length=2)
         axis.spines[:].set_visible(False)

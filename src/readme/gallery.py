@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from src import lab
+from src.comparing.comparison import Comparison
 from src.comparing.naming import shown
 from src.places import CONF
 from src.plots.gif import led_by_its_end
@@ -45,6 +46,7 @@ _PLACES = ("root", "cache")  # keys of `data` that are paths
 _COLUMNS = 3
 _BOUNDARIES = 8  # of a sweep
 _WIDTH = 480  # pixels of a figure, twice its displayed width
+_BROAD, _WIDE = 8, 720  # from so many inches on, so many pixels: legible when the picture is opened
 _COLOURS = 128
 _FRAMES = 36  # of a movie: two thirds of a megabyte, and still smooth enough
 
@@ -140,7 +142,8 @@ def measure(experiment: str, *overrides: str) -> Entry:
     words = [*overrides, "callbacks.figures=null", "logger=none"]
     is_sweep = experiment.startswith("sweep_")
     number, value, figure = _swept(experiment, words) if is_sweep else _trained(experiment, words)
-    (GALLERY / f"{experiment}.png").write_bytes(_small(to_png(figure)[0]))
+    size = _WIDE if figure.get_figwidth() > _BROAD else _WIDTH
+    (GALLERY / f"{experiment}.png").write_bytes(_small(to_png(figure)[0], size))
     return Entry(number, round(value, 4), settings_of(experiment))
 
 
@@ -183,13 +186,18 @@ def _swept(experiment: str, words: list[str]) -> tuple[str, float, Any]:
         named = [f"{key}={shown(value)}" for key, value in zip(comparison.keys, best.values, strict=True)]
         number += f" with {', '.join(named)}"
     has_line = bool(comparison.keys) and all(isinstance(each.values[0], int | float) for each in comparison.settings)
-    return number, best.mean, comparison.figure() if has_line else comparison.boundaries(_BOUNDARIES)
+    return number, best.mean, comparison.figure() if has_line else _boundaries(comparison)
 
 
-def _small(png: bytes) -> bytes:
-    """A picture of at most `_WIDTH` pixels and few colours, a tenth of the bytes."""
+def _boundaries(comparison: Comparison) -> Any:
+    """The boundaries of a sweep on lines of two or three."""
+    return comparison.boundaries(_BOUNDARIES, columns=2 if len(comparison.settings) == 4 else 3)
+
+
+def _small(png: bytes, size: int) -> bytes:
+    """A picture of at most `size` pixels each way and few colours, a tenth of the bytes."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.thumbnail((_WIDTH, _WIDTH), Image.Resampling.LANCZOS)
+    picture.thumbnail((size, size), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.quantize(_COLOURS, kmeans=8, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
@@ -208,7 +216,7 @@ def _cell(experiment: str, entry: Entry, pictures: str) -> str:
     text = escape(description(CONF / "experiment" / f"{experiment}.yaml"))
     return f"""
 <td valign="top" width="33%">
-<img src="{pictures}/{experiment}.png" alt="{text}" width="240"><br>
+<a href="{pictures}/{experiment}.png"><img src="{pictures}/{experiment}.png" alt="{text}" width="240"></a><br>
 <b>{experiment}</b>: {text}<br>
 {escape(entry.number)}<br>
 <code>{escape(command(experiment))}</code>
