@@ -5,14 +5,20 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from src.command.cli import command
+from src.command.startup import lean_imports
 
 
 def play(cfg: DictConfig, _: Path) -> None:
-    """Serve the page that `cfg` describes until Ctrl-C."""
+    """Serve the page that `cfg` describes until Ctrl-C, or train what a journal says."""
     from src.play import server, settings
 
     settings.check(cfg)
-    server.serve(cfg.port, cfg.open)
+    if cfg.journal is None:
+        server.serve(cfg.port, cfg.open, cfg.runs_dir)
+        return
+    with lean_imports():
+        from src.play import saving
+    print(f"run folder: {saving.replay(Path(cfg.journal), cfg.runs_dir)}")
 
 
 if __name__ == "__main__":

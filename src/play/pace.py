@@ -10,9 +10,9 @@ from src.heads.base import Head
 from src.replay.choosing import changes
 from src.replay.scene import survey_points
 
-_LENGTH = 10.0  # seconds of all planned epochs if nothing changed
-_CHANGING = 12.0  # seconds in which all answers change from one class to another
-_LONGEST = 0.4  # seconds of an epoch
+_LENGTH = 18.0  # seconds of all planned epochs if nothing changed
+_CHANGING = 22.0  # seconds in which all answers change from one class to another
+_LONGEST = 0.5  # seconds of an epoch
 _ACROSS = 30  # points along each side of the plane
 
 

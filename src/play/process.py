@@ -6,8 +6,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 
-def work(connection: Connection) -> None:
-    """Train for the page at the other end of a `connection` until that is closed."""
+def work(connection: Connection, runs_dir: str) -> None:
+    """Train for the page at the other end of a `connection` until that is closed; save to `runs_dir`."""
     from src.command.tasks import quiet
     from src.play.worker import Worker
 
@@ -15,6 +15,6 @@ def work(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes the connection
     with tempfile.TemporaryDirectory(prefix="play-") as folder:
         try:
-            Worker(connection, Path(folder)).run()
+            Worker(connection, Path(folder), runs_dir).run()
         except (EOFError, BrokenPipeError, ConnectionResetError):  # the page has gone
             return

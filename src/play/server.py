@@ -19,20 +19,37 @@ HOST = "127.0.0.1"
 _MOST_BYTES = 64 * 1024  # of a message from a page
 _HEARTBEAT = 30.0  # seconds after which a page that does not answer is lost
 _CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # with which a browser closes a page
-_DOS = {"play", "pause", "fast", "step", "epoch", "reset", "seed", "usual", "set", "show", "stop", "seen"}
+_DOS = {
+    "play",
+    "pause",
+    "fast",
+    "step",
+    "epoch",
+    "reset",
+    "seed",
+    "usual",
+    "set",
+    "show",
+    "stop",
+    "seen",
+    "save",
+    "test",
+    "open",
+}
 
 
-def serve(port: int, opens: bool) -> None:
+def serve(port: int, opens: bool, runs_dir: str) -> None:
     """Serve the page until Ctrl-C or another signal.
 
     Args:
         port: Where; 0 takes a free one.
         opens: Whether to open it in the browser.
+        runs_dir: Where trainings are saved.
 
     Raises:
         ConfigError: Another program has the port.
     """
-    asyncio.run(_serve(_bound(port), opens))
+    asyncio.run(_serve(_bound(port), opens, runs_dir))
 
 
 def _bound(port: int) -> socket.socket:
@@ -49,9 +66,9 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
-async def _serve(bound: socket.socket, opens: bool) -> None:
+async def _serve(bound: socket.socket, opens: bool, runs_dir: str) -> None:
     port = bound.getsockname()[1]
-    guard, visitors = Guard(port), Visitors()
+    guard, visitors = Guard(port), Visitors(runs_dir)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -17,6 +17,7 @@ class PlayRules(BaseModel):
     port: Annotated[Whole, Field(ge=0, le=65535)]
     open: Annotated[bool, Field(strict=True)]
     runs_dir: Annotated[str, Field(min_length=1)]
+    journal: Annotated[str, Field(min_length=1)] | None
 
 
 def check(cfg: DictConfig) -> None:

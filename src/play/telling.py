@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Literal
 
+from src.data.rows import Split
 from src.play.controls import CONTROLS
 from src.play.pace import Pace
 from src.play.training import State, Stretch, weights_hash
@@ -16,7 +17,7 @@ from src.replay.scene import scene
 Mode = Literal["paused", "playing", "fast", "step", "epoch"]
 _BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # seconds from one frame to the next at least
 _SHARE = {"playing": 4.0, "fast": 20.0, "epoch": 20.0}  # and so many times as long as it took to make one
-_CATCH_UP = 0.1  # seconds that a training which was held up may hurry
+_CATCH_UP = 0.5  # seconds that a training which was held up may hurry
 _MOST_ROWS = 2000  # of the curves; of more, every second is dropped
 
 
@@ -31,6 +32,7 @@ class Teller:
         epoch: Complete epochs.
         steps: Optimiser steps in all.
         diverged: Whether the loss is no longer a finite number.
+        tests_shown: How often the scores of the test rows of this dataset were asked for.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
@@ -45,11 +47,17 @@ class Teller:
         self._unsent: list[dict[str, float]] = []
         self._rows: list[dict[str, float]] = []
         self._said: dict[str, Any] | None = None
+        self._epochs_next = 0
+        self._shows_test = False
+        self.tests_shown = 0
+        self._experiment = ""
 
     def begin(self, stretch: Stretch, start: State | None) -> None:
         """A `stretch` is about to be trained, from its beginning or from the state `start`."""
         self._stretch, self._number, self.diverged = stretch, self._number + 1, False
         self._step, self._unsent = 0, []
+        if (experiment := stretch.composed.values["experiment"]) != self._experiment:
+            self._experiment, self.tests_shown = experiment, 0
         if start is None:
             self.epoch = self.steps = 0
             self._rows, self._touched, self._was_solved = [], False, False
@@ -65,6 +73,12 @@ class Teller:
         self._pace.epoch_done(self._stretch.parts.head)
         self._due = time.perf_counter()
         self.show()
+        if self._epochs_next:
+            self.mode, self._epochs_asked, self._epochs_next = "epoch", self._epochs_next, 0
+
+    def then(self, epochs: int) -> None:
+        """Train so many `epochs` once the next training begins."""
+        self._epochs_next = epochs
 
     def left(self, on: bool) -> None:
         """The training ends for one that goes `on` with its weights, or for one from the start."""
@@ -78,6 +92,9 @@ class Teller:
         """Count `num_steps` more steps, and send a frame if it is time."""
         self.steps += num_steps
         self._step += num_steps
+        if self._shows_test:  # they are of the weights for which they were asked
+            self._shows_test = False
+            self.show()
         if self.mode == "playing":
             late = time.perf_counter() - _CATCH_UP
             self._due = max(self._due, late) + self._pace.seconds * num_steps / self._steps_per_epoch
@@ -136,7 +153,8 @@ class Teller:
         """Send everything that the page shows."""
         head, data = self._stretch.parts.head, self._stretch.parts.datamodule
         shown = scene(head, data, self._rows)
-        shown["splits"].pop("test", None)
+        if not self._shows_test:
+            shown["splits"].pop("test", None)
         composed = self._stretch.composed
         shown |= {
             "title": data.title,
@@ -158,6 +176,13 @@ class Teller:
                 "state": self._state(),
             }
         )
+
+    def show_test(self) -> None:
+        """Show the scores of the test rows, once, and count that."""
+        if not self._shows_test:
+            self._shows_test, self.tests_shown = True, self.tests_shown + 1
+            self._make_frame()
+        self.show()
 
     def refused(self, line: str) -> None:
         """Tell by a `line` why a setting is refused; the training is as before."""
@@ -194,7 +219,8 @@ class Teller:
         start = time.perf_counter()
         head, data = self._stretch.parts.head, self._stretch.parts.datamodule
         was_training = head.training
-        self._frame = {**frame(head, data, self.epoch), "step": self._step, "hash": weights_hash(head)}
+        splits: tuple[Split, ...] = ("train", "val", "test") if self._shows_test else ("train", "val")
+        self._frame = {**frame(head, data, self.epoch, splits), "step": self._step, "hash": weights_hash(head)}
         head.train(was_training)
         took = time.perf_counter() - start
         wait = max(_BETWEEN.get(self.mode, 0.0), _SHARE.get(self.mode, 0.0) * took)
@@ -218,6 +244,7 @@ class Teller:
             "stops": self._stop_when_solved,
             "touched": self._touched,
             "command": self._command(),
+            "tests": self.tests_shown,
             "said": said,
         }
 

@@ -29,17 +29,20 @@ class Visitor:
     What the page must know waits in a queue. Of frames only the latest waits: a slow page misses frames, and neither
     the process nor the queue waits for it.
 
+    Args:
+        runs_dir: Where its trainings are saved.
+
     Attributes:
         name: By which a page that has lost its connection is known again.
         away: When it lost it, in the loop's time; None while it is here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, runs_dir: str) -> None:
         self.name = secrets.token_urlsafe(16)
         self.away: float | None = None
         made = context()
         self._connection, theirs = made.Pipe()
-        self.process = made.Process(target=work, args=(theirs,), daemon=True)
+        self.process = made.Process(target=work, args=(theirs, runs_dir), daemon=True)
         self.process.start()
         theirs.close()
         self._queue: deque[str] = deque()
@@ -117,16 +120,21 @@ class Visitor:
 
 
 class Visitors:
-    """All visitors, and a process that waits for the next one."""
+    """All visitors, and a process that waits for the next one.
 
-    def __init__(self) -> None:
+    Args:
+        runs_dir: Where their trainings are saved.
+    """
+
+    def __init__(self, runs_dir: str) -> None:
+        self._runs_dir = runs_dir
         self._known: dict[str, Visitor] = {}
         self._spare: Visitor | None = None
 
     def prepare(self) -> None:
         """Start a process for the next visitor, so that it does not wait."""
         if self._spare is None and len(self._known) < MOST_VISITORS:
-            self._spare = Visitor()
+            self._spare = Visitor(self._runs_dir)
 
     async def admit(self, name: str | None) -> Visitor | None:
         """The visitor called `name`, or a new one; None if there are too many."""
@@ -135,7 +143,7 @@ class Visitors:
         if found is None or found.gone or found.away is None:
             if len(self._known) >= MOST_VISITORS:
                 return None
-            found, self._spare = self._spare or Visitor(), None
+            found, self._spare = self._spare or Visitor(self._runs_dir), None
             self._known[found.name] = found
         found.arrive()
         return found

@@ -9,8 +9,10 @@ from typing import Any
 from src.errors import ConfigError, TrainingDivergedError
 from src.play.composing import Composed, composed
 from src.play.controls import BY_KEY, checked
+from src.play.saving import Entry, is_saved, save
 from src.play.telling import Teller
 from src.play.training import State, Stretch, Watch, goes_on
+from src.storage import failures
 
 FIRST = {"experiment": "xor"}
 _KEPT = "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
@@ -34,10 +36,12 @@ class Worker(Watch):
     Args:
         connection: Brings the page's messages, and takes what it shows; each is JSON.
         folder: For files that the Trainer might write.
+        runs_dir: Where trainings are saved.
     """
 
-    def __init__(self, connection: Connection, folder: Path) -> None:
-        self._connection, self._folder = connection, folder
+    def __init__(self, connection: Connection, folder: Path, runs_dir: str = "runs") -> None:
+        self._connection, self._folder, self._runs_dir = connection, folder, runs_dir
+        self._journal: list[Entry] = []  # what was trained before the settings were changed
         self._wishes: dict[str, Any] = dict(FIRST)
         self._stretch = self._attempt(self._wishes)
         self._start: State | None = None
@@ -53,6 +57,9 @@ class Worker(Watch):
             "usual": lambda _: self._begin_anew({key: self._wishes[key] for key in ("experiment",)}),
             "set": self._set,
             "show": lambda _: self._teller.show(),
+            "save": lambda _: self._save(),
+            "test": lambda _: self._teller.show_test(),
+            "open": self._open,
             "stop": lambda message: self._teller.stop_when(bool(message.get("solved"))),
         }
 
@@ -139,25 +146,50 @@ class Worker(Watch):
         before = self._stretch.composed
         stretch = self._attempt(wishes)
         changed = _differing(before, stretch.composed)
-        self._wishes = wishes
         if not changed:
+            self._wishes = wishes
             return
         if changed <= {"trainer.max_epochs"} and goes_on(before, stretch.composed, changed):
-            self._stretch.composed = stretch.composed
+            self._stretch.composed, self._wishes = stretch.composed, wishes
             self._teller.show()
             return
         begun = self._teller.steps > 0 and not self._teller.diverged
-        self._leave(stretch, begun and goes_on(before, stretch.composed, changed))
+        self._leave(stretch, wishes, begun and goes_on(before, stretch.composed, changed))
 
     def _begin_anew(self, wishes: dict[str, Any]) -> None:
-        stretch = self._attempt(wishes)
-        self._wishes = wishes
-        self._leave(stretch, False)
+        self._leave(self._attempt(wishes), wishes, False)
 
-    def _leave(self, stretch: Stretch, on: bool) -> None:
-        state = self._stretch.state(self._teller.epoch, self._teller.steps) if on else None
-        self._teller.left(on)
+    def _open(self, message: dict[str, Any]) -> None:
+        """Begin with the settings of an address, and train as far as it says."""
+        wishes, epochs = checked(message.get("values")), message.get("epochs")
+        if isinstance(epochs, int) and 0 < epochs <= BY_KEY["trainer.max_epochs"].most:
+            self._teller.then(epochs)
+        self._begin_anew(FIRST | wishes)
+
+    def _leave(self, stretch: Stretch, wishes: dict[str, Any], on: bool) -> None:
+        state, teller = None, self._teller
+        if on:
+            state = self._stretch.state(teller.epoch, teller.steps)
+            if teller.steps > (self._start.steps if self._start else 0):
+                self._journal.append(self._entry())
+        else:
+            self._journal = []
+        self._wishes = wishes
+        teller.left(on)
         raise _Left(stretch, state)
+
+    def _entry(self) -> Entry:
+        return Entry(self._wishes, self._teller.epoch, self._teller.steps)
+
+    def _save(self) -> None:
+        self._teller.go("paused")
+        self._send({"type": "saving"})
+        try:
+            folder = save([*self._journal, self._entry()], self._runs_dir, self._folder, self._teller.tests_shown)
+        except (OSError, TrainingDivergedError) as error:
+            raise ConfigError(failures.line(error)) from error
+        same = is_saved(self._stretch.parts.head, folder)
+        self._send({"type": "saved", "folder": str(folder), "same": same, "touched": bool(self._journal)})
 
     def _attempt(self, wishes: dict[str, Any]) -> Stretch:
         return Stretch(composed(wishes, self._folder), self._folder)

@@ -39,9 +39,9 @@ def _children(pid: int) -> set[int]:
 
 
 @contextmanager
-def live_server() -> Iterator[LiveServer]:
-    """A server on a free port, in the block."""
-    words = [sys.executable, "-m", "src.play", "open=false", "port=0"]
+def live_server(runs: Path) -> Iterator[LiveServer]:
+    """A server on a free port, in the block, which saves to a folder `runs`."""
+    words = [sys.executable, "-m", "src.play", "open=false", "port=0", f"runs_dir={runs}"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
     try:
         yield LiveServer(process)

@@ -1,5 +1,6 @@
 """The live page in a browser: first use, by mouse and by keyboard, and the processes behind it."""
 
+import json
 import re
 import time
 
@@ -30,8 +31,13 @@ def expect(shown):
 
 
 @pytest.fixture(scope="module")
-def server():
-    with live_server() as served:
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def server(runs):
+    with live_server(runs) as served:
         yield served
 
 
@@ -128,7 +134,7 @@ def test_settings_are_taken_up_or_refused_beside_them(live):
         assert page.locator(".refused b").count() == 0
     page.get_by_label("Dataset").select_option("spirals")
     expect(page.locator("#title")).to_have_text("Spirals")
-    expect(page.locator("#legend .entry")).to_have_count(3)
+    expect(page.locator("#legend span.entry")).to_have_count(3)
     page.locator("#usual").click()
     expect(page.locator("#facts")).to_have_text("4,547 parameters")
 
@@ -159,6 +165,50 @@ def test_a_page_that_is_closed_takes_its_process_along(live, server):
         pages[2].evaluate("1")
     assert len(before - server.workers) >= 2
     expect(pages[2].locator("body")).to_have_attribute("data-mode", re.compile("paused|fast"))
+
+
+def test_test_scores_are_shown_when_asked_for_and_looks_are_counted_and_saved(live, runs):
+    page = live()
+    page.locator("#epoch-on").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
+    assert page.locator('[data-score="test/accuracy"]').count() == 0
+    page.locator("#test-show").click()
+    expect(page.locator("#test-count")).to_have_text("looked at once")
+    shown = score(page, "test/accuracy")
+    page.locator("#epoch-on").click()
+    expect(page.locator('[data-score="test/accuracy"]')).to_have_count(0)
+    page.locator("#reset").click()
+    page.locator("#epoch-on").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
+    page.locator("#save").click()
+    news(page).to_have_text(re.compile("with the same weights bit for bit"))
+    (folder,) = (runs / "xor").iterdir()
+    assert f"{json.loads((folder / 'metrics.json').read_text())['test/accuracy']:.4f}" == shown
+    assert json.loads((folder / "play.jsonl").read_text().splitlines()[-1]) == {"test_scores_shown": 1}
+
+
+def test_an_address_opened_elsewhere_trains_as_far_and_says_how_near_it_came(live, server):
+    page = live()
+    page.locator("#epoch-on").click()
+    expect(page).to_have_url(re.compile("epoch=1&hash="))
+    address = page.url.split("#")[1]
+    other = live(address=f"{server.address}#{address}")
+    news(other).to_have_text("Epoch 1 of the opened scene: the weights are identical.")
+    close = re.sub("hash=[^&]*", "hash=elsewhere", address)
+    news(live(address=f"{server.address}#{close}")).to_have_text(re.compile("equal to four digits"))
+    far = re.sub("weights=[^,]*", "weights=9", close)
+    news(live(address=f"{server.address}#{far}")).to_have_text(re.compile("different here"))
+    wrong = "experiment=%22xor%22&data.num_train=1000000&%3Cb%3E=1"
+    news(live(address=f"{server.address}#{wrong}")).to_contain_text("<b>: cannot be set on this page")
+
+
+def test_a_cell_of_the_confusion_matrix_shows_its_rows(live):
+    page = live()
+    cell = page.locator("#confusion button").first
+    cell.click()
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    cell.click()
+    expect(cell).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1920, "light")])

@@ -19,7 +19,7 @@ from src.play.guard import Guard
 class Silent(visitors.Visitor):
     """A visitor without a process: keeps what the page tells it."""
 
-    def __init__(self) -> None:
+    def __init__(self, _: str = "runs") -> None:
         self.name, self.away, self.gone, self.told = "known", None, False, []
         self._queue, self._frame, self._unseen, self._news = deque(), None, 0, asyncio.Event()
 
@@ -39,7 +39,7 @@ def served(monkeypatch) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
         async def within() -> Any:
             bound = server._bound(0)
             port = bound.getsockname()[1]
-            guard, everyone = Guard(port), visitors.Visitors()
+            guard, everyone = Guard(port), visitors.Visitors("runs")
             runner = web.AppRunner(server.application(guard, everyone, port))
             await runner.setup()
             await web.SockSite(runner, bound).start()
@@ -164,7 +164,7 @@ def test_a_taken_port_is_one_line():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError) as refused:
-            server.serve(port, opens=False)
+            server.serve(port, opens=False, runs_dir="runs")
     assert str(refused.value) == (
         f"port: {port} is taken by another program (got {port}); name another one, or port=0 for a free one"
     )

@@ -23,7 +23,26 @@ export function createBoundary(scene, model, palette) {
     }
   });
 
-  const draw = whenChanged(["moment", "split", "threshold", "size", "dark", "unit"], (view) => {
+  // Rings around mistakes, or around the rows of one cell of the confusion matrix, which are all drawn.
+  function putRings(pen, view) {
+    if (!view.rings && view.cell === null) return;
+    const { x, y } = model.splits[view.split];
+    const { predicted } = model.judged(view.moment, view.split, view);
+    const radius = radiusFor(y.length);
+    const asked = (row) => (view.cell === null ? y[row] !== predicted[row] : y[row] * num + predicted[row] === view.cell);
+    const rows = (view.cell === null ? drawnRows(y.length, scene.look.most_points) : Array.from(y.keys())).filter(asked);
+    pen.strokeStyle = palette.variable("--ink");
+    pen.lineWidth = 1.6;
+    for (const row of rows.slice(0, scene.look.most_points)) {
+      const [across, down] = [box.x(x[2 * row]), box.y(x[2 * row + 1])];
+      if (view.cell !== null) mark(pen, y[row], across, down, radius);
+      pen.beginPath();
+      pen.arc(across, down, radius + 2.6, 0, 7);
+      pen.stroke();
+    }
+  }
+
+  const draw = whenChanged(["moment", "split", "threshold", "size", "dark", "unit", "rings", "cell"], (view) => {
     const { pen, width, height } = prepared(canvas, view.size);
     box = createBox(width, height, scene.extent);
     const kept = view.unit && model.network.hidden.map((_, layer) => (layer === view.unit.layer ? [view.unit.unit] : []));
@@ -36,6 +55,7 @@ export function createBoundary(scene, model, palette) {
       picture.show(pen, box, (pixels) => palette.shade(probabilities, num, pixels));
     }
     putPoints(pen, view);
+    putRings(pen, view);
     picture.outline(pen, box, lines, palette.variable("--ink"), view.unit ? 1.2 : 2);
     drawAxes(pen, box, palette, ...scene.inputs);
   });

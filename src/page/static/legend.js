@@ -1,6 +1,7 @@
 // The classes with their colours and markers.
 
 import { drawn, element, find } from "./dom.js";
+import { text } from "./texts.js";
 
 // The marker of a class, as its rows have it in the plot.
 export function markerOf({ look }, label) {
@@ -10,7 +11,11 @@ export function markerOf({ look }, label) {
   return marker;
 }
 
-export function createLegend(scene) {
+export function createLegend(scene, change) {
   const entries = scene.classes.map((name, label) => element("span", { class: "entry" }, markerOf(scene, label), name));
-  find("legend").replaceChildren(...entries);
+  const rings = element("input", { type: "checkbox", id: "rings" });
+  rings.checked = true;
+  rings.addEventListener("change", () => change({ rings: rings.checked }));
+  const mistakes = element("label", { class: "entry", "data-help": "mistakes" }, rings, text("mistakes"));
+  find("legend").replaceChildren(...entries, mistakes);
 }

@@ -1,5 +1,6 @@
 // A training that goes on, over a socket: the same parts as for one that is over, and what changes it.
 
+import { createAddress } from "./address.js";
 import { find } from "./dom.js";
 import { createHints } from "./hints.js";
 import { whole } from "./numbers.js";
@@ -13,7 +14,7 @@ import { createLivePlayer, createTransport } from "./transport.js";
 import { createView } from "./view.js";
 
 const RENEWED = ["probe", "threshold", "threshold-own"]; // parts that are made anew would listen to these twice
-const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, size: 0 };
+const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, cell: null, rings: true, size: 0 };
 
 start();
 
@@ -33,11 +34,14 @@ function start() {
   const player = createLivePlayer(send, moments, () => live, change);
   const settings = createSettings(send);
   const transport = createTransport(send, player);
+  const address = createAddress(send, tell);
 
   function receive(message) {
     if (message.type === "scene") begin(message);
     else if (message.type === "frame") add(message);
     else if (message.type === "refused") refuse(message);
+    else if (message.type === "saving") tell("saving");
+    else if (message.type === "saved") tell(message.same ? "saved" : "saved.other", message);
     else if (message.type === "diverged") [live] = [message.state, tellLine(message.line)];
     else if (message.type === "full") tell("full", { most: message.most });
     change({});
@@ -57,8 +61,9 @@ function start() {
     shown = { number, scene, parts: createParts(scene, moments, player, change) };
     settings.update(controls, values);
     const splits = Object.keys(scene.splits);
-    change(({ chosen }) => ({ unit: null, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", ...(first ? { moved: null } : {}) }));
+    change(({ chosen }) => ({ unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", ...(first ? { moved: null } : {}) }));
     hear(state);
+    address.begin(values, state);
   }
 
   function add({ number, frame, rows, state }) {
@@ -68,6 +73,7 @@ function start() {
     addMoment(moments, frame);
     addRows(shown.scene, rows);
     hear(state);
+    address.frame(frame, state);
   }
 
   function refuse({ key, line, values }) {
@@ -86,7 +92,7 @@ function start() {
       planned: scene.planned,
       playing: live.mode !== "paused",
       moment: moments[place],
-      split: state.chosen,
+      split: state.chosen in moments[place].scores || state.chosen !== "test" ? state.chosen : "val" in scene.splits ? "val" : "train",
       threshold: state.moved ?? scene.threshold,
       temperature: 1,
       dark: isDark(),
@@ -105,7 +111,9 @@ function start() {
     else if (mode !== "paused") tellLine("");
   }
 
-  const tell = (key, values = {}) => tellLine(text(`news.${key}`, values));
+  function tell(key, values = {}) {
+    tellLine(text(`news.${key}`, values));
+  }
 
   function tellLine(line) {
     find("news").textContent = line;

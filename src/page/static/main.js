@@ -18,7 +18,7 @@ function start(scene) {
   dress(scene);
   const moments = withKept(scene);
   const splits = Object.keys(scene.splits);
-  const first = { place: 0, playing: false, chosen: splits.includes("val") ? "val" : "train", moved: null, probe: null, unit: null, size: 0 };
+  const first = { place: 0, playing: false, chosen: splits.includes("val") ? "val" : "train", moved: null, probe: null, unit: null, cell: null, rings: true, size: 0 };
   let parts = [];
 
   const change = createView(first, (state) => {

@@ -39,8 +39,8 @@ export function createModel(scene) {
   function scores(moment, split, settings) {
     const recorded = moment.kept ? scene.kept.scores[split] : moment.scores[split];
     const { rows, y } = splits[split];
-    if (y.length < rows && !settings.moved) return recorded;
-    return { ...judged(moment, split, settings), loss: recorded.loss };
+    if (y.length < rows && !settings.moved) return recorded ?? {};
+    return { ...judged(moment, split, settings), loss: recorded?.loss };
   }
 
   // What the network says of points [N * inputs], and what some units of each hidden layer say of them.

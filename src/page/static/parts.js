@@ -17,7 +17,7 @@ export function createParts(scene, moments, player, change) {
   const model = createModel(scene);
   const palette = createPalette(scene.look);
   const plot = (scene.answer === "regression" ? createFit : createBoundary)(scene, model, palette);
-  if (scene.answer !== "regression") createLegend(scene);
+  if (scene.answer !== "regression") createLegend(scene, change);
   return [
     createStatus(scene, model),
     plot.draw,
@@ -25,7 +25,7 @@ export function createParts(scene, moments, player, change) {
     createDiagram(scene, model, palette, moments, change),
     createCurves(scene, palette, moments, player),
     createTable(scene, model, change),
-    ...(scene.answer === "regression" ? [] : [createConfusion(scene, model)]),
+    ...(scene.answer === "regression" ? [] : [createConfusion(scene, model, change)]),
     ...(scene.answer === "binary" ? [createThreshold(scene, model, change)] : []),
   ];
 }

@@ -22,7 +22,7 @@ export function createTable(scene, model, change) {
 
   return whenChanged(["moment", "split", "threshold", "moved"], (view) => {
     for (const line of lines) {
-      const hidden = line.split === "test" && !view.moment.kept;
+      const hidden = line.split === "test" && !view.moment.kept && !view.moment.scores.test;
       line.choose.checked = line.split === view.split;
       line.choose.disabled = hidden;
       line.row.classList.toggle("chosen", line.split === view.split);
@@ -31,6 +31,6 @@ export function createTable(scene, model, change) {
         line.cells[i].textContent = name === "loss" ? written(found.loss) : fixed(found[name], 4);
       });
     }
-    find("test-note").hidden = !model.splits.test || Boolean(view.moment.kept);
+    find("test-note").hidden = scene.live || !model.splits.test || Boolean(view.moment.kept);
   });
 }

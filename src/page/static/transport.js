@@ -6,7 +6,7 @@ import { text } from "./texts.js";
 
 export function createTransport(send, player) {
   const [play, timeline, stops] = [find("play"), find("timeline"), find("stops")];
-  const does = { fast: "fast", "epoch-on": "epoch", "step-on": "step", reset: "reset", "seed-new": "seed" };
+  const does = { fast: "fast", "epoch-on": "epoch", "step-on": "step", reset: "reset", "seed-new": "seed", save: "save", "test-show": "test" };
   play.addEventListener("click", player.toggle);
   for (const [id, what] of Object.entries(does)) find(id).addEventListener("click", () => player.ask(what));
   timeline.addEventListener("input", () => player.seek(Number(timeline.value)));
@@ -30,6 +30,9 @@ export function createTransport(send, player) {
     play.disabled = !going && (live.ended || live.diverged);
     for (const id of ["fast", "epoch-on", "step-on"]) find(id).disabled = live.ended || live.diverged || live.mode === "fast";
     stops.checked = live.stops;
+    find("save").disabled = live.epoch === 0;
+    find("test-show").disabled = going || moment.scores.test !== undefined;
+    find("test-count").textContent = live.tests ? text(live.tests === 1 ? "test.once" : "test.often", { times: live.tests }) : "";
   };
 }
 

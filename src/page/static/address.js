@@ -1,0 +1,74 @@
+// The scene in the address: opened elsewhere, it trains the same and says how near it came.
+
+import { decode } from "./arrays.js";
+
+const SAMPLE = 24; // weights that the address holds, evenly chosen
+const DIGITS = 7;
+const CLOSE = 5e-5; // equal to four digits
+
+export function createAddress(send, tell) {
+  const asked = read(document.location.hash);
+  let opened = !asked;
+  let values = {};
+
+  function begin(now, state) {
+    values = now;
+    if (!opened) {
+      opened = true;
+      send({ do: "open", values: asked.values, epochs: asked.epoch });
+    } else if (state.mode === "paused" && state.epoch === 0) {
+      write(null, state);
+    }
+  }
+
+  // While training goes on the address stays as it is; browsers allow few changes of it.
+  function frame(now, state) {
+    if (state.mode !== "paused") return;
+    if (asked && now.epoch === asked.epoch && now.step === 0 && asked.hash && !state.touched) {
+      compare(now);
+      asked.hash = "";
+    }
+    write(now, state);
+  }
+
+  function compare(now) {
+    const here = sampled(now);
+    const far = asked.weights.length !== here.length || here.some((weight, i) => !(Math.abs(weight - asked.weights[i]) <= CLOSE * Math.max(1, Math.abs(weight))));
+    tell(now.hash === asked.hash ? "identical" : far ? "different" : "close", { epoch: now.epoch });
+  }
+
+  function write(now, state) {
+    const parts = new URLSearchParams();
+    for (const [key, value] of Object.entries(values)) parts.set(key, JSON.stringify(value));
+    if (now && now.epoch && !now.step && !state.touched) {
+      parts.set("epoch", now.epoch);
+      parts.set("hash", now.hash);
+      parts.set("weights", sampled(now).map((weight) => Number(weight.toPrecision(DIGITS))).join());
+    }
+    window.history.replaceState(null, "", `#${parts}`);
+  }
+
+  return { begin, frame };
+}
+
+// What an address asks for; it is checked where it is trained.
+function read(hash) {
+  const parts = new URLSearchParams(hash.slice(1));
+  const epoch = Number(parts.get("epoch") ?? 0);
+  const found = { hash: parts.get("hash") ?? "", epoch, weights: (parts.get("weights") ?? "").split(",").map(Number), values: {} };
+  for (const key of ["epoch", "hash", "weights"]) parts.delete(key);
+  for (const [key, value] of parts) {
+    try {
+      found.values[key] = JSON.parse(value);
+    } catch {
+      found.values[key] = value;
+    }
+  }
+  return "experiment" in found.values ? found : null;
+}
+
+function sampled({ weights }) {
+  const all = decode({ type: "float32", bytes: weights });
+  const step = Math.max(1, Math.floor(all.length / SAMPLE));
+  return Array.from(all).filter((_, place) => place % step === 0).slice(0, SAMPLE);
+}

@@ -1,0 +1,207 @@
+"""Keeping what was played: a run's folder, made by training once more what the page has trained."""
+
+import contextlib
+import io
+import json
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from omegaconf import DictConfig
+
+from src.building.build import build
+from src.command.cli import execute
+from src.errors import ConfigError
+from src.heads.base import Head
+from src.play.composing import composed
+from src.play.controls import checked
+from src.play.training import Gate, State, Stretch, Watch
+from src.runs.training import Run, carried_out
+from src.stacking import starting
+from src.storage.files import aside
+from src.storage.folders import RunFolder
+from src.trust.checkpoints import read_checkpoint
+
+JOURNAL = "play.jsonl"
+_MOST_LINES, _MOST_BYTES = 1000, 2**20
+
+
+class Entry(NamedTuple):
+    """A part of a training with the same settings.
+
+    Attributes:
+        settings: Values by the controls' keys; others are those of the experiment.
+        epochs: Complete epochs in all when it ended.
+        steps: Optimiser steps in all when it ended.
+    """
+
+    settings: dict[str, Any]
+    epochs: int
+    steps: int
+
+
+class _Reached(BaseException):
+    """Ends a training where its entry did."""
+
+
+class _Until(Watch):
+    def __init__(self, entry: Entry, start: State | None) -> None:
+        self._entry = entry
+        self.epochs, self.steps = (0, 0) if start is None else (start.epoch, start.steps)
+
+    def steps_done(self, num_steps: int) -> None:
+        """Stop within an epoch."""
+        self.steps += num_steps
+        self._stop_there()
+
+    def epoch_done(self, metrics: dict[str, float]) -> None:
+        """Stop between two epochs."""
+        self.epochs += 1
+        self._stop_there()
+
+    def _stop_there(self) -> None:
+        if (self.epochs, self.steps) == self._entry[1:]:
+            raise _Reached
+        if self.epochs > self._entry.epochs:
+            raise ConfigError(
+                f"journal: no epoch {self._entry.epochs} ends or stops after {self._entry.steps} steps in all; "
+                "the journal was changed, or the project was"
+            )
+
+
+class _InBlocks(Watch):
+    @property
+    def each_step(self) -> bool:
+        """Nobody looks."""
+        return False
+
+
+@dataclass
+class _Continued(Run):
+    """A run that goes on from weights that were trained with other settings."""
+
+    start: State | None = None
+
+    def _train(self, checkpoint: Path | None) -> None:
+        assert self.start is not None
+        self.parts.head.load_state_dict(self.start.weights)
+        self.parts.trainer.callbacks.append(Gate(_InBlocks(), self.start))  # type: ignore[attr-defined]
+        super()._train(checkpoint)
+
+
+def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 0) -> Path:
+    """Train what a `journal` says and leave a run's folder; returns it.
+
+    Where settings were never changed this is the command that the page shows. Otherwise the parts before the last are
+    trained on the way, and the folder's configuration is that of the last.
+
+    Args:
+        journal: The parts of the training in order.
+        runs_dir: Where the folder goes.
+        scratch: A folder for files on the way.
+        tests_shown: How often the scores of the test rows were looked at.
+
+    Raises:
+        ConfigError: The last part has no whole epoch, or a setting is refused.
+    """
+    *before, last = journal
+    if last.epochs <= (before[-1].epochs if before else 0):
+        raise ConfigError("save: needs an epoch with the settings as they are now; train one, then save")
+    start = None
+    for entry in before:
+        start = _trained(entry, start, scratch)
+    words = [*command_words(last.settings, last.epochs, scratch), f"runs_dir={runs_dir}"]
+    made: list[Path] = []
+
+    def work(cfg: DictConfig, folder: Path) -> None:
+        made.append(folder)
+        if start is None:
+            starting.train(cfg, folder)
+        else:
+            carried_out(_Continued(cfg, folder, build(cfg, folder), start=start))
+
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        execute("train", work, words)
+    _write(made[0] / JOURNAL, journal, tests_shown)
+    return made[0]
+
+
+def is_saved(head: Head, folder: Path) -> bool:
+    """Whether the last weights in a run's `folder` are those of a `head`, bit for bit."""
+    kept = read_checkpoint(RunFolder(folder).last_checkpoint)["state_dict"]
+    own = head.state_dict()
+    return kept.keys() == own.keys() and all(torch.equal(kept[name], own[name]) for name in own)
+
+
+def command_words(settings: dict[str, Any], epochs: int, folder: Path) -> list[str]:
+    """The words after `python -m src.train` that train so many `epochs` with some `settings`.
+
+    Args:
+        settings: Values by the controls' keys.
+        epochs: Of the training.
+        folder: The run's folder.
+    """
+    found = composed(settings, folder)
+    if found.cfg.scheduler._target_ is not None:
+        return found.words  # the schedule is planned for the epochs that are set
+    words = [word for word in found.words if not word.startswith("trainer.max_epochs=")]
+    return words if epochs == found.usual_epochs else [*words, f"trainer.max_epochs={epochs}"]
+
+
+def _trained(entry: Entry, start: State | None, scratch: Path) -> State:
+    stretch = Stretch(composed(entry.settings, scratch), scratch)
+    try:
+        stretch.fit(_Until(entry, start), start)
+    except _Reached:
+        return stretch.state(entry.epochs, entry.steps)
+    raise ConfigError(f"journal: training ended before {entry.steps} steps; the journal was changed")
+
+
+def _write(path: Path, journal: list[Entry], tests_shown: int) -> None:
+    lines: list[dict[str, Any]] = [entry._asdict() for entry in journal]
+    with aside(path) as part:
+        text = "".join(f"{json.dumps(line)}\n" for line in [*lines, {"test_scores_shown": tests_shown}])
+        part.write_text(text, encoding="utf-8")
+
+
+def replay(path: Path, runs_dir: str) -> Path:
+    """Train what the journal at `path` says and leave a run's folder in `runs_dir`; returns it.
+
+    Raises:
+        ConfigError: As for `read_journal` and `save`.
+    """
+    with tempfile.TemporaryDirectory(prefix="play-") as scratch:
+        return save(read_journal(path), runs_dir, Path(scratch))
+
+
+def read_journal(path: Path) -> list[Entry]:
+    """The parts of a training in the file at `path`; what is in it is data, and checked as a page's settings are.
+
+    Raises:
+        ConfigError: It is no such file, or one of its values cannot be.
+    """
+    if not path.is_file():
+        raise ConfigError(f"journal: there is no file {path}; name the {JOURNAL} of a run's folder")
+    if path.stat().st_size > _MOST_BYTES:
+        raise ConfigError(f"journal: {path} is too large for a journal; name the {JOURNAL} of a run's folder")
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        entries = [line for line in lines if "settings" in line]
+        if not entries or len(lines) > _MOST_LINES:
+            raise ValueError(f"{len(lines)} lines")
+        found = [Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"])) for line in entries]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ConfigError(f"journal: {path} is no journal ({error}); name the {JOURNAL} of a run's folder") from error
+    for entry in found:
+        if "experiment" not in entry.settings:
+            raise ConfigError(f"journal: {path} names no experiment; name the {JOURNAL} of a run's folder")
+    return found
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < math.inf:
+        raise ValueError(f"{value!r:.20} counts nothing")
+    return value
