@@ -16,7 +16,7 @@ from src.replay.scene import scene
 
 Mode = Literal["paused", "playing", "fast", "step", "epoch"]
 _BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # seconds from one frame to the next at least
-_SHARE = {"playing": 4.0, "fast": 20.0, "epoch": 20.0}  # and so many times as long as it took to make one
+_SHARE = {"playing": 2.0, "fast": 20.0, "epoch": 20.0}  # and so many times as long as it took to make one
 _CATCH_UP = 0.5  # seconds that a training which was held up may hurry
 _MOST_ROWS = 2000  # of the curves; of more, every second is dropped
 
