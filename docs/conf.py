@@ -45,6 +45,7 @@ docs/runs
 docs/your_data
 docs/sweeps
 docs/search
+docs/machines
 docs/trackers
 docs/cross_validation
 docs/ensembles

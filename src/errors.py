@@ -22,6 +22,10 @@ class ExportError(Exception):
     """An exported network does not compute the same as the run; nothing is written (exit code 1)."""
 
 
+class WorkerError(Exception):
+    """A worker of a cluster did not finish a run; `sweep_resume` does it again (exit code 1)."""
+
+
 class InterruptedRunError(Exception):
     """Ctrl-C or another signal ended a training or a sweep, which can be resumed.
 

@@ -97,6 +97,7 @@ ROOMS = {  # each knows some of those above it
         "runs",
         "command",
     },
+    "dispatch": {"errors", "cores", "interrupts", "storage", "settings", "command", "stacking"},
     "comparing": {
         "errors",
         "estimators",

@@ -177,7 +177,7 @@ def _without(saved: list[str], changed: list[str]) -> list[str]:
     """Those of the `saved` words whose place no `changed` word takes; another launcher takes that of all its keys."""
     launcher = _CHANGEABLE["launcher"]
     dropped = tuple(f"{word.partition('=')[0]}=" for word in changed)
-    if any(word.startswith(launcher) for word in changed):
+    if any(word.startswith(launcher[0]) for word in changed):
         dropped += launcher
     return [word for word in saved if not word.startswith(dropped)]
 

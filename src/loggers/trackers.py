@@ -77,6 +77,6 @@ def _pixels(png: bytes) -> Any:
 
 
 def close(logger: Logger) -> None:
-    """End the run of a service that would otherwise go on, and take up the next run of this process too."""
+    """End the run of a `logger`'s service that would otherwise take up the next run of this process too."""
     if isinstance(logger, loggers.WandbLogger) and sys.modules["wandb"].run is not None:
         sys.modules["wandb"].finish()

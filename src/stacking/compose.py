@@ -161,6 +161,9 @@ class SweepLoader:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SweepLoader, (self._loader, self._composer)  # else `__getattr__` is asked before there is a loader
+
 
 class Template:
     """A composed configuration with marks where jobs differ.

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus, configure_log, filter_overrides, run_job, setup_globals
@@ -41,6 +41,18 @@ class LauncherRules(BaseModel):
     tensorboard: bool
 
 
+class SortedOut(NamedTuple):
+    """Jobs that are still to run.
+
+    Attributes:
+        alike: Groups of jobs that can train together.
+        alone: The numbers of those that cannot, by the reason.
+    """
+
+    alike: list[list[Job]]
+    alone: dict[str, list[int]]
+
+
 @dataclass
 class Launch:
     """One call of the launcher.
@@ -63,20 +75,61 @@ class Launch:
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
         """Run all jobs and return their results in the order of `job_overrides`, starting with job `first_number`."""
+        sweep = self.begin()
+        numbered = dict(enumerate(job_overrides, first_number))
+        returns = self.train(numbered, sweep, SweepFolder(sweep).stack_checkpoint)
+        return [returns[number] for number in numbered]
+
+    def begin(self) -> Path:
+        """Set up Hydra's logging, and the sweep's folder, which is returned."""
         setup_globals()
         configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
         sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
         sweep.mkdir(parents=True, exist_ok=True)
-        numbered = dict(enumerate(job_overrides, first_number))
+        return sweep
+
+    def train(self, numbered: Numbered, sweep: Path, checkpoint: Path) -> dict[int, JobReturn]:
+        """Train jobs in this process, in stacks or one by one.
+
+        Args:
+            numbered: The jobs' overrides, by their numbers.
+            sweep: The sweep's folder.
+            checkpoint: The file for the checkpoint of the stack in progress.
+
+        Returns:
+            The jobs' results, by their numbers.
+        """
         returns: dict[int, JobReturn] = {}
-        if reason := self._reason_against_all():
-            log.info("Running %s one by one: %s", _count(len(numbered), "job"), reason)
-        else:
-            self._run_stacks(numbered, sweep, returns)
+        sorted_out = self.sorted_out(numbered, sweep, returns)
+        for reason, numbers in sorted_out.alone.items():
+            log.info("Running %s one by one: %s", count(len(numbers), "job"), reason)
+        self._run_stacks(numbered, sorted_out.alike, sweep, checkpoint, returns)
         for number, overrides in numbered.items():
             if number not in returns:
                 returns[number] = self._run_alone(number, overrides)
-        return [returns[number] for number in numbered]
+        return returns
+
+    def sorted_out(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> "SortedOut":
+        """The jobs that are still to run, by whether they can train together.
+
+        Args:
+            numbered: The jobs' overrides, by their numbers.
+            sweep: The sweep's folder, where jobs that cannot begin are recorded as failures.
+            returns: Takes the results of these and of jobs that have finished.
+        """
+        if reason := self._reason_against_all():
+            return SortedOut([], {reason: list(numbered)})
+        with lean_imports():
+            from src.stacking import grouping
+
+        alike: dict[str, list[Job]] = {}
+        alone: dict[str, list[int]] = {}
+        for job, reason in self._jobs(numbered, sweep, returns):
+            if reason is None:
+                alike.setdefault(grouping.signature(job.cfg), []).append(job)
+            else:
+                alone.setdefault(reason, []).append(job.number)
+        return SortedOut(list(alike.values()), alone)
 
     def _reason_against_all(self) -> str | None:
         if not isinstance(self.task, RunTask) or self.task.command != "train":
@@ -98,12 +151,12 @@ class Launch:
                 job = self.composer.job(number, overrides)
             except ConfigError as error:
                 failures.note(sweep, number, error)
-                returns[number] = _returned(list(overrides), None)
+                returns[number] = returned(list(overrides), None)
                 continue
             if RunFolder(job.folder).finished:
                 run = RunFolder(job.folder)
                 changed.tell_finished(number, run, changed.changed_settings(run.config, job.files[RUN.config.name]))
-                returns[number] = _returned(job.overrides, None)
+                returns[number] = returned(job.overrides, None)
                 continue
             try:
                 composed = self.composer.composed(overrides)
@@ -116,24 +169,14 @@ class Launch:
                 reason = grouping.reason_against(job.cfg)
             except (ConfigError, OmegaConfBaseException) as error:
                 failures.note(sweep, number, ConfigError(str(error)))
-                returns[number] = _returned(job.overrides, None)
+                returns[number] = returned(job.overrides, None)
                 continue
             yield job, reason
 
-    def _run_stacks(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> None:
-        with lean_imports():
-            from src.stacking import grouping
-
-        alike: dict[str, list[Job]] = {}
-        against: dict[str, int] = {}
-        for job, reason in self._jobs(numbered, sweep, returns):
-            if reason is None:
-                alike.setdefault(grouping.signature(job.cfg), []).append(job)
-            else:
-                against[reason] = against.get(reason, 0) + 1
-        for reason, number in against.items():
-            log.info("Running %s one by one: %s", _count(number, "job"), reason)
-        in_progress = SweepFolder(sweep).stack_checkpoint.exists()
+    def _run_stacks(
+        self, numbered: Numbered, alike: list[list[Job]], sweep: Path, checkpoint: Path, returns: dict[int, JobReturn]
+    ) -> None:
+        in_progress = checkpoint.exists()
         if not in_progress and not alike:
             return
         with lean_imports():
@@ -141,26 +184,24 @@ class Launch:
             from src.stacking.extras import Extras
         options = self.options
         wanted = Extras(options.figures, options.tensorboard)
-        how = training.Sweep(sweep, options.max_stack, options.seconds_between_checkpoints, wanted)
-        if in_progress and (saved := training.saved_stack(sweep)) is not None:
+        how = training.Sweep(sweep, options.max_stack, options.seconds_between_checkpoints, wanted, checkpoint)
+        if in_progress and (saved := training.saved_stack(checkpoint)) is not None:
             jobs, finished = self._jobs_of(saved.numbers, numbered, alike)
             for done in training.go_on(saved, jobs, finished, how):
-                returns[done.job.number] = _returned(done.job.overrides, done.value)
-        for group in alike.values():
+                returns[done.job.number] = returned(done.job.overrides, done.value)
+        for group in alike:
             pending = [job for job in group if job.number not in returns]
             if pending:
                 _say_anew(pending)
                 for done in training.train_all(pending, how):
-                    returns[done.job.number] = _returned(done.job.overrides, done.value)
+                    returns[done.job.number] = returned(done.job.overrides, done.value)
 
-    def _jobs_of(
-        self, members: list[int], numbered: Numbered, alike: dict[str, list[Job]]
-    ) -> tuple[list[Job], set[int]]:
+    def _jobs_of(self, members: list[int], numbered: Numbered, alike: list[list[Job]]) -> tuple[list[Job], set[int]]:
         """The jobs that were in a stack together, in order, and which of them have finished.
 
         Those that can no longer be stacked are left out, so that the stack is recognised as changed.
         """
-        stackable = {job.number: job for group in alike.values() for job in group}
+        stackable = {job.number: job for group in alike for job in group}
         jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in members if n in numbered]
         finished = {job.number for job in jobs if RunFolder(job.folder).finished}
         return [job for job in jobs if job.number in stackable.keys() | finished], finished
@@ -182,7 +223,8 @@ class Launch:
         return result
 
 
-def _returned(overrides: list[str], value: Any) -> JobReturn:
+def returned(overrides: list[str], value: Any) -> JobReturn:
+    """The result of a job with these `overrides`, and the value for a sweeper to optimise."""
     result = JobReturn(overrides=overrides, working_dir=str(Path.cwd()), task_name="train")
     result.status, result.return_value = JobStatus.COMPLETED, value
     return result
@@ -192,11 +234,27 @@ def _say_anew(jobs: list[Job]) -> None:
     begun = sum(RunFolder(job.folder).last_checkpoint.exists() for job in jobs)
     if begun:
         reason = "a stack cannot resume from a run's own checkpoint, as hydra/launcher=basic does"
-        log.info("Training %s anew: %s", _count(begun, "job"), reason)
+        log.info("Training %s anew: %s", count(begun, "job"), reason)
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """A `number` of what a `noun` names, such as `3 jobs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+Rules = TypeVar("Rules", bound=LauncherRules)
+
+
+def checked(kind: type[Rules], options: dict[str, Any]) -> Rules:
+    """The keys of a launcher and their values, `options`, as rules of a `kind`.
+
+    Raises:
+        ConfigError: An option of the launcher breaks its rule.
+    """
+    try:
+        return kind.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(rules.one_line("hydra.launcher", error)) from error
 
 
 def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
@@ -211,10 +269,7 @@ def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, optio
     Raises:
         ConfigError: An option of the launcher breaks its rule.
     """
-    try:
-        known = LauncherRules.model_validate(options)
-    except ValidationError as error:
-        raise ConfigError(rules.one_line("hydra.launcher", error)) from error
+    known = checked(LauncherRules, options)
     loader = context.config_loader
     composer = Composer(loader, master)
     if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):

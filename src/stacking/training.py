@@ -19,7 +19,6 @@ from src.stacking.stack import Stack
 from src.stacking.stack_checkpoint import Place, Saved, read
 from src.storage import failures
 from src.storage.files import placed
-from src.storage.folders import SweepFolder
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +38,19 @@ class Sweep(NamedTuple):
         max_stack: Maximum number of runs in a stack.
         seconds_between_checkpoints: The most that a killed process loses of a stack, in seconds.
         wanted: Whether to write figures and TensorBoard logs.
+        checkpoint: The file for the checkpoint of the stack in progress.
     """
 
     folder: Path
     max_stack: int
     seconds_between_checkpoints: float
     wanted: Extras
+    checkpoint: Path
 
     @property
     def place(self) -> Place:
         """Where a stack's checkpoint is written."""
-        return Place(SweepFolder(self.folder).stack_checkpoint, self.seconds_between_checkpoints)
+        return Place(self.checkpoint, self.seconds_between_checkpoints)
 
 
 def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
@@ -58,10 +59,10 @@ def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
         yield from _train(jobs[start : start + sweep.max_stack], sweep)
 
 
-def saved_stack(folder: Path) -> Saved | None:
-    """The checkpoint of the stack that was in progress when the sweep in `folder` ended, if it can be read."""
+def saved_stack(path: Path) -> Saved | None:
+    """The checkpoint at `path`, of the stack that was in progress when a process ended, if it can be read."""
     try:
-        return read(SweepFolder(folder).stack_checkpoint)
+        return read(path)
     except ConfigError as error:
         log.info("%s; its runs are trained anew", error)
         return None

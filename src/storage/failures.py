@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError
+from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDivergedError, WorkerError
 from src.reporting.terminal import printable
 from src.storage.files import OF_THE_DISK, placed
 from src.storage.folders import SweepFolder
@@ -14,6 +14,7 @@ _KINDS: dict[type[BaseException], tuple[str, int]] = {
     ConfigError: ("config error: ", 2),
     TrainingDivergedError: ("training diverged: ", 1),
     ExportError: ("export failed: ", 1),
+    WorkerError: ("", 1),
     InterruptedRunError: ("", 130),
     KeyboardInterrupt: ("interrupted", 130),
 }

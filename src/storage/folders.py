@@ -203,6 +203,11 @@ class SweepFolder:
         return self.path / "stack.ckpt"
 
     @property
+    def tasks(self) -> Path:
+        """The folder of what is handed to a cluster's workers."""
+        return self.path / "tasks"
+
+    @property
     def study(self) -> Path:
         """The journal of a search for good settings."""
         return self.path / "study.journal"

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,15 @@ def discard_job(folder: Path, sweep: Path, number: int) -> None:
         logging.shutdown()  # closes its log
         remove_listed(folder, RUN_FILES)
         remove_empty([folder, *(above for above in folder.parents if sweep in above.parents)])
+
+
+def folders_of(sweep: Path, number: int) -> Iterator[RunFolder]:
+    """Where the run with a `number` in the `sweep` may be: its folder may have another name."""
+    usual = RunFolder(sweep / str(number))
+    if usual.path.is_dir():
+        yield usual
+    else:
+        yield from (run for run in SweepFolder(sweep).runs if read_mark(run.mark).get("number") == number)
 
 
 def kept_inside(subdir: str) -> str:

@@ -15,6 +15,9 @@ SIZE = "num_parameters"
 
 _TRIALS, _BATCH = 20, 64
 
+_IN_STACKS = (".VectorizedLauncher", ".SlurmLauncher", ".RayLauncher")
+"""The classes of launchers that train many runs as one."""
+
 
 class Options(BaseModel):
     """The sweeper's keys, checked; what each means stands in `conf/hydra/sweeper/optuna.yaml`."""
@@ -71,7 +74,7 @@ class Options(BaseModel):
 
     def batch(self, launcher: str) -> int:
         """How many settings are tried at a time with a `launcher`, by its class."""
-        return self.n_jobs or (_BATCH if launcher.endswith(".VectorizedLauncher") else 1)
+        return self.n_jobs or (_BATCH if launcher.endswith(_IN_STACKS) else 1)
 
     def total(self, grid_size: int | None) -> int:
         """How many settings are tried; of a grid at most all `grid_size`."""

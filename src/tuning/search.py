@@ -15,7 +15,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from src.callbacks.pruning import judged_by
 from src.compat.optuna import running_trial, tell
 from src.errors import ConfigError
-from src.storage.folders import RunFolder, SweepFolder
+from src.storage.folders import SweepFolder
+from src.storage.jobs import folders_of
 from src.storage.marks import read_mark
 from src.trust.plain import read_json
 from src.tuning.options import Options
@@ -207,7 +208,7 @@ class Search:
         return [fmean(each) for each in zip(*found, strict=True)]
 
     def _metrics(self, number: int) -> dict[str, Any] | None:
-        for run in self._folders(number):
+        for run in folders_of(self.sweep, number):
             if run.finished:
                 try:
                     found = read_json(run.metrics)
@@ -215,14 +216,6 @@ class Search:
                     return None
                 return found if isinstance(found, dict) else None
         return None
-
-    def _folders(self, number: int) -> Iterator[RunFolder]:
-        """Where the run with a number in the sweep may be; its folder may have another name."""
-        usual = RunFolder(self.sweep / str(number))
-        if usual.path.is_dir():
-            yield usual
-        else:
-            yield from (run for run in SweepFolder(self.sweep).runs if read_mark(run.mark).get("number") == number)
 
 
 def _key(trial: FrozenTrial | Trial) -> tuple[tuple[str, Any], ...]:

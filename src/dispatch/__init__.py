@@ -1,0 +1,1 @@
+"""Sweeps on more machines: stacks handed to the workers of a cluster."""

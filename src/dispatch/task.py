@@ -1,0 +1,111 @@
+"""What a worker gets: some jobs of a sweep, trained as the vectorized launcher trains them, whoever hands them out."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+from hydra.core.singleton import Singleton
+from hydra.core.utils import setup_globals
+from omegaconf import OmegaConf
+
+from src import cores, interrupts
+from src.command.sweeps import problem
+from src.command.tasks import quiet
+from src.errors import ConfigError, InterruptedRunError
+from src.stacking.launch import Launch, Numbered
+from src.storage import locking
+from src.storage.files import aside, make_folders
+from src.storage.folders import SweepFolder
+
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+@dataclass
+class Task:
+    """Jobs that train together, or one after the other.
+
+    Attributes:
+        work: The working folder of the command, the same on each machine.
+        sweep: The sweep's folder, relative to it.
+        numbered: The jobs' overrides, by their numbers in the sweep.
+        num_cores: The cores that the worker may use.
+    """
+
+    work: Path
+    sweep: Path
+    numbered: Numbered
+    num_cores: int
+
+    @property
+    def first(self) -> int:
+        """The first job's number, which names the task."""
+        return min(self.numbered)
+
+    @property
+    def folder(self) -> Path:
+        """The task's own folder, which one worker at a time holds."""
+        return SweepFolder(self.sweep).tasks / f"{self.first:06d}"
+
+    def __call__(self) -> None:
+        """Train what has not finished, from the checkpoint of an earlier worker if there is one."""
+        os.chdir(self.work)
+        cores.use_at_most(self.num_cores)
+        quiet()
+        make_folders(self.folder)
+        _wait_for(self.folder)
+        requeue = _on_time_limit()
+        try:
+            launch = _read(self.sweep)
+            launch.begin()
+            launch.train(self.numbered, self.sweep, self.folder / "stack.ckpt")
+        except (InterruptedRunError, KeyboardInterrupt):
+            if not callable(requeue):
+                raise
+            requeue(signal.SIGUSR2, None)  # the state is written; ends the process
+        finally:
+            locking.release(self.folder)
+
+    def checkpoint(self) -> Any:
+        """What Submitit starts after the time limit: the same task, which finds its checkpoint."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self)
+
+
+def _on_time_limit() -> Any:
+    """Have the signal before a time limit interrupt the training; returns what Submitit would have done at once."""
+    known = signal.getsignal(signal.SIGUSR2)
+    return interrupts.answer_too(signal.SIGUSR2) if callable(known) else None
+
+
+def _wait_for(folder: Path) -> None:
+    """Lock a folder, once no other worker has it."""
+    while True:
+        try:
+            return locking.lock(folder, "hydra.sweep.dir")
+        except ConfigError:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def keep(launch: Launch, sweep: Path) -> None:
+    """Write down, for the workers, the `launch` of the jobs of a `sweep`."""
+    make_folders(SweepFolder(sweep).tasks)
+    with aside(_place(sweep)) as part:
+        part.write_bytes(cloudpickle.dumps((launch, Singleton.get_state())))
+
+
+def _read(sweep: Path) -> Launch:
+    setup_globals()
+    launch, state = cloudpickle.loads(_place(sweep).read_bytes())
+    Singleton.set_state(state)
+    OmegaConf.register_new_resolver("problem", problem, replace=True)
+    found: Launch = launch
+    return found
+
+
+def _place(sweep: Path) -> Path:
+    return SweepFolder(sweep).tasks / "launch.pkl"
