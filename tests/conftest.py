@@ -96,12 +96,28 @@ def trained(cfg: "DictConfig", folder: Path) -> "Run":
 
 @pytest.fixture
 def train(tmp_path: Path) -> Callable[..., "Run"]:
-    """Train, evaluate and write a run with some overrides, without TensorBoard unless asked for."""
+    """Train, evaluate and write a run with some overrides, without TensorBoard unless asked for, and without figures.
+
+    Figures take more time than a training of two epochs.
+    """
 
     def run_with(*overrides: str, folder: str = "run") -> "Run":
-        return trained(compose_train("logger=none", "callbacks.progress_bar=null", *overrides), tmp_path / folder)
+        cfg = _quiet(*overrides)
+        if "figures" in (cfg.callbacks or {}):
+            cfg.callbacks.figures = None
+        return trained(cfg, tmp_path / folder)
 
     return run_with
+
+
+@pytest.fixture
+def train_with_figures(tmp_path: Path) -> Callable[..., "Run"]:
+    """Train like `train`, with the figures of a run."""
+    return lambda *overrides, folder="run": trained(_quiet(*overrides), tmp_path / folder)
+
+
+def _quiet(*overrides: str) -> "DictConfig":
+    return compose_train("logger=none", "callbacks.progress_bar=null", *overrides)
 
 
 @pytest.fixture

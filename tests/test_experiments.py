@@ -47,7 +47,7 @@ def test_no_experiment_is_forgotten():
     "experiment", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.docs) for name in AT_LEAST]
 )
 def test_experiment_is_solved(train, experiment):
-    metrics = train(f"experiment={experiment}", "callbacks.figures=null").metrics
+    metrics = train(f"experiment={experiment}").metrics
     assert metrics["test/accuracy"] >= AT_LEAST[experiment]
     assert metrics["solved"] is True
     shown = read_entries()[experiment].value  # in README.md's gallery, measured on another day and machine
@@ -78,26 +78,26 @@ def test_hidden_layer_solves_the_xor_gate(train):
 
 @pytest.mark.docs
 def test_linear_layers_cannot_cut_a_circle(train):
-    metrics = train("experiment=circles_linear", "callbacks.figures=null").metrics
+    metrics = train("experiment=circles_linear").metrics
     assert 0.35 <= metrics["test/accuracy"] <= 0.65
     assert metrics["solved"] is False
 
 
 def test_softmax_regression_on_blobs(train):
-    metrics = train("experiment=blobs_linear", "callbacks.figures=null").metrics
+    metrics = train("experiment=blobs_linear").metrics
     assert metrics["test/accuracy"] >= 0.985
     assert metrics["train/loss"] <= 0.08
 
 
 def test_logistic_regression_finds_the_weights_of_its_source(train):
-    run = train("experiment=moons_logistic", "callbacks.figures=null")
+    run = train("experiment=moons_logistic")
     weight, bias = affine_map(run.parts.head.network, 2)
     assert weight[0].tolist() == pytest.approx([1.1806, -1.8693], abs=0.02)
     assert bias.item() == pytest.approx(-0.0591, abs=0.02)
 
 
 def test_line_agrees_with_its_source_and_with_least_squares(train):
-    run = train("experiment=line", "callbacks.figures=null")
+    run = train("experiment=line")
     x = torch.tensor([[0.20], [0.34], [0.57]])
     with torch.no_grad():
         predicted = run.parts.head(x).numpy()
@@ -155,8 +155,8 @@ def pictures(tmp_path):
     return f"data.path={folder}", f"data_dir={tmp_path}", "data.image_size=32"
 
 
-def test_transfer_trains_on_a_folder_and_shows_pictures(train, drawn, pictures):
-    run = train("experiment=transfer", *pictures, "network.weights=null", "trainer.max_epochs=1")
+def test_transfer_trains_on_a_folder_and_shows_pictures(train_with_figures, drawn, pictures):
+    run = train_with_figures("experiment=transfer", *pictures, "network.weights=null", "trainer.max_epochs=1")
     assert {"predictions.png", "augmentation.png"} <= {path.name for path in (run.folder / "plots").iterdir()}
 
 
@@ -170,7 +170,7 @@ def test_a_table_is_learnt_with_nothing_but_its_path_and_target(train, tmp_path)
     path = tmp_path / "circles.csv"
     path.write_text("\n".join(["x,y,where", *rows]) + "\n")
     words = "experiment=table", f"data.path={path}", "data.target=where", "trainer.max_epochs=9"
-    run = train(*words, "callbacks.figures=null", "callbacks.importance=null")
+    run = train(*words, "callbacks.importance=null")
     assert run.metrics["test/accuracy"] >= 0.9
 
 

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
 from src.errors import ConfigError, suggestion
-from src.settings.composed import one_line, shown
+from src.settings.wording import one_line, shown
 from src.trust import targets
 
 _LIBRARIES = "torch", "lightning"  # their constructors check little, or late; ours check every argument

@@ -11,8 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.command.catalogue import Catalogue
 from src.command.flags import parted
-from src.command.other_names import remedy
 from src.errors import ConfigError, choice
+from src.settings.other_names import remedy
 
 _OF_SWEEPS = "hydra/launcher", "hydra/sweeper"
 

@@ -1,12 +1,14 @@
 """A quick start: modules that a run never uses are not imported.
 
-torchmetrics imports torchvision, SciPy's signal processing and Matplotlib if they are installed, and PyTorch's
-optimisers import its compiler, which takes about eight seconds in all. Training a network needs none of it, so the
-commands import their heavy libraries within `lean_imports`. Code that needs one of them later simply imports it.
+torchmetrics imports torchvision, SciPy's signal processing and Matplotlib if they are installed, PyTorch's optimisers
+import its compiler, and Lightning's summary of a model imports Triton, which takes about eight seconds in all. Training
+a network needs none of it, so the commands import their heavy libraries within `lean_imports`. Code that needs one of
+them later simply imports it.
 """
 
 import gc
 import importlib.metadata
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +18,8 @@ from typing import Any
 from src.compat.torch_compiler import keep_compiler_out
 from src.interrupts import at_once
 
-_OPTIONAL = frozenset({"torchvision", "scipy", "matplotlib", "pandas", "transformers"})
+_OPTIONAL = frozenset({"torchvision", "scipy", "matplotlib", "pandas", "transformers", "triton"})
+_FLOP_COUNTER = "torch.utils.flop_counter"  # warns that it will not count Triton's kernels; none runs here
 
 
 @contextmanager
@@ -33,10 +36,14 @@ def lean_imports() -> Iterator[None]:
     finder = _Without(_OPTIONAL - sys.modules.keys())  # a package imported before is complete
     position = sys.meta_path.index(PathFinder)
     sys.meta_path[position] = finder
+    counter = logging.getLogger(_FLOP_COUNTER)
+    level = counter.level
+    counter.setLevel(logging.ERROR)
     try:
         with at_once(), _uncollected():  # libraries may mistake an interrupted import for a missing module
             yield  # and go on
     finally:
+        counter.setLevel(level)
         sys.meta_path[sys.meta_path.index(finder)] = PathFinder
 
 

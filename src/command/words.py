@@ -7,11 +7,11 @@ from omegaconf import OmegaConf
 
 from src.command.catalogue import Catalogue
 from src.command.flags import Flags
-from src.command.other_names import remedy
 from src.command.quoting import is_path
 from src.errors import ConfigError, suggestion
 from src.places import CONF
 from src.settings.composed import choices_of_run, keys_below
+from src.settings.other_names import remedy
 
 _OFF = re.compile(r"(?i:false|off|no)|null|None")
 _NO_OPTION = re.compile(r"|null|None|\[\]")

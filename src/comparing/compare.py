@@ -14,8 +14,8 @@ from src.errors import ConfigError
 from src.reporting.columns import folded
 from src.reporting.terminal import printable
 from src.settings import rules
-from src.settings.composed import one_line
 from src.settings.pictures import Pictures
+from src.settings.wording import one_line
 from src.storage.files import aside
 from src.storage.finding import latest_sweep
 from src.storage.products import check_folder, product

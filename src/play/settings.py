@@ -6,8 +6,8 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from src.errors import ConfigError
-from src.settings.composed import one_line
 from src.settings.rules import Whole
+from src.settings.wording import one_line
 
 
 class PlayRules(BaseModel):

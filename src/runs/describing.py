@@ -22,8 +22,8 @@ from src.reporting.facts import class_line, facts_lines
 from src.reporting.remarks import remark
 from src.runs import data_facts
 from src.runs.doubts import say_doubts
-from src.settings.composed import one_line
 from src.settings.rules import Seed
+from src.settings.wording import one_line
 from src.storage.products import product
 from src.storage.values import write_json
 from src.trust import targets

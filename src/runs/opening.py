@@ -19,7 +19,7 @@ from src.heads.base import Head
 from src.reporting.remarks import remark
 from src.runs import answers, rows_seen
 from src.runs.sizes import check_sizes
-from src.settings.composed import shown
+from src.settings.wording import shown
 from src.spec import DataSpec
 from src.storage.folders import RUN, RunFolder
 from src.trust import targets

@@ -5,21 +5,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.errors import ConfigError, suggestion
+from src.errors import ConfigError
 from src.settings.libraries import SET_BY_THE_PROJECT
+from src.settings.other_names import remedy
 
 _ROOT = {"seed", "runs_dir", "data_dir", "resume", "allow_changed_data", "experiment", "solved", "trust", "plots"}
 _GROUPS = {"data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer"}
-_ELSEWHERE = {  # names in other projects
-    "ckpt_path": "resume=FOLDER resumes a run, src.evaluate run=FOLDER evaluates it",
-    "model": "the group is called network",
-    "train": "src.train always trains",
-    "test": "the test split is always evaluated",
-    "tags": "hydra.run.dir=… names a run's folder",
-    "task_name": "hydra.run.dir=… names a run's folder",
-    "debug": "use trainer=debug",
-    "hparams_search": "sweep with -m KEY=VALUE,VALUE",
-}
 _MANY = "callbacks", "logger"  # groups of members, each with a class of its own
 
 
@@ -32,7 +23,7 @@ def check(cfg: DictConfig, overrides: list[str]) -> None:
     """
     for key in map(str, cfg):
         if key not in _ROOT | _GROUPS and not _is_referred_to(key, cfg, overrides):
-            raise ConfigError(f"{key}: this key has no effect; {_remedy(key)}")
+            raise ConfigError(f"{key}: this key has no effect; {remedy(key, _ROOT | _GROUPS)}")
     for group, keys in SET_BY_THE_PROJECT.items():
         for key in map(str, OmegaConf.select(cfg, group) or {}):
             if key in keys:
@@ -59,10 +50,6 @@ def _is_referred_to(key: str, cfg: DictConfig, overrides: list[str]) -> bool:
     """Whether an interpolation refers to a key."""
     texts = [OmegaConf.to_yaml(cfg, resolve=False), *overrides]
     return any(re.search(rf"\$\{{[^}}]*\b{re.escape(key)}\b", text) for text in texts)
-
-
-def _remedy(key: str) -> str:
-    return _ELSEWHERE.get(key) or suggestion(key, _ROOT | _GROUPS)
 
 
 def _shown(value: Any) -> str:

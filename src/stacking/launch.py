@@ -22,6 +22,7 @@ from src.errors import ConfigError
 from src.settings import composed as rules
 from src.settings import unread
 from src.settings.rules import Count, NonNegative
+from src.settings.wording import one_line
 from src.stacking.compose import Composer, Job, SweepLoader
 from src.storage import failures
 from src.storage.folders import RUN, RunFolder, SweepFolder
@@ -254,7 +255,7 @@ def checked(kind: type[Rules], options: dict[str, Any]) -> Rules:
     try:
         return kind.model_validate(options)
     except ValidationError as error:
-        raise ConfigError(rules.one_line("hydra.launcher", error)) from error
+        raise ConfigError(one_line("hydra.launcher", error)) from error
 
 
 def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from src.errors import ConfigError
-from src.settings.composed import one_line
 from src.settings.rules import Count, Positive, direction
+from src.settings.wording import one_line
 
 Direction = Literal["minimize", "maximize"]
 

@@ -24,9 +24,9 @@ def weights(run):
 
 @pytest.mark.parametrize("words", [EMA, SWA], ids=["EMA", "SWA"])
 def test_averaging_callbacks_give_what_they_give_one_step_at_a_time(words, train):
-    automatic = train(*SHORT, *words, "callbacks.figures=null", folder="auto")
-    plain = train(*SHORT, *words, "callbacks.figures=null", "data.steps_per_execution=1", folder="plain")
-    without = train(*SHORT, "callbacks.figures=null", folder="without")
+    automatic = train(*SHORT, *words, folder="auto")
+    plain = train(*SHORT, *words, "data.steps_per_execution=1", folder="plain")
+    without = train(*SHORT, folder="without")
     assert torch.equal(weights(automatic), weights(plain))
     assert not torch.equal(weights(automatic), weights(without))
     assert "; one step at a time, for " in automatic.headline()
@@ -34,13 +34,13 @@ def test_averaging_callbacks_give_what_they_give_one_step_at_a_time(words, train
 
 
 def test_training_ends_after_max_steps(train):
-    run = train(*SHORT, "+trainer.max_steps=10", "callbacks.figures=null")
+    run = train(*SHORT, "+trainer.max_steps=10")
     assert run.metrics["steps"] == 10
     assert run.headline().endswith("; one step at a time, for trainer.max_steps=10")
 
 
 def test_a_run_shorter_than_the_epochs_between_validations_is_validated_as_it_ends(train):
-    run = train("experiment=and_gate", "trainer.max_epochs=2", "callbacks.figures=null")
+    run = train("experiment=and_gate", "trainer.max_epochs=2")
     rows = read(run.folder / "metrics.csv")
     assert ["val/loss" in row for row in rows] == [False, True]
     assert run.metrics["val/loss"] == pytest.approx(rows[1]["val/loss"], rel=1e-5)

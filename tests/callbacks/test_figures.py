@@ -12,9 +12,11 @@ class BrokenOffError(Exception):
 
 
 @pytest.mark.parametrize("words", [(), ("network.batch_norm=true", "data.batch_size=30")])
-def test_figures_that_waited_when_a_run_was_broken_off_are_drawn_when_it_is_resumed(words, train, monkeypatch):
+def test_figures_that_waited_when_a_run_was_broken_off_are_drawn_when_it_is_resumed(
+    words, train_with_figures, monkeypatch
+):
     words = (*WORDS, *words)
-    whole = train(*words, folder="whole").folder / "plots"
+    whole = train_with_figures(*words, folder="whole").folder / "plots"
 
     def begin(head):
         if head.current_epoch == 4:
@@ -23,8 +25,8 @@ def test_figures_that_waited_when_a_run_was_broken_off_are_drawn_when_it_is_resu
     with monkeypatch.context() as patch:
         patch.setattr(Head, "on_train_epoch_start", begin, raising=False)
         with pytest.raises(BrokenOffError):
-            train(*words, folder="parts")
-    resumed = train(*words, "resume=parts", folder="parts").folder / "plots"
+            train_with_figures(*words, folder="parts")
+    resumed = train_with_figures(*words, "resume=parts", folder="parts").folder / "plots"
     names = {path.name for path in whole.iterdir()}
     assert {"confusion_matrix_epoch00002.png", "confusion_matrix_epoch00004.png"} <= names
     assert {path.name for path in resumed.iterdir()} == names

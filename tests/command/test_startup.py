@@ -22,11 +22,11 @@ assert parameter.tolist() == [0.5, 0.5]
 """
 STEPS = {
     "needs none of the heavy libraries": (
-        "print({'sympy', 'torchvision', 'scipy', 'matplotlib'} & sys.modules.keys())",
+        "print({'sympy', 'torchvision', 'scipy', 'matplotlib', 'triton'} & sys.modules.keys())",
         "set()\n",
     ),
     "lets them be imported later": (
-        "import torchvision, scipy.signal, matplotlib.figure, importlib.metadata as m; m.version('scipy')",
+        "import torchvision, scipy.signal, matplotlib.figure, triton, importlib.metadata as m; m.version('scipy')",
         "",
     ),
     "lets the compiler take over": (

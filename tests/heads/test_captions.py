@@ -26,7 +26,7 @@ def texts(figure):
     ],
 )
 def test_titles_have_the_numbers_of_the_run(words, problem, score, train):
-    run = train(*words, "trainer.max_epochs=2", "callbacks.figures=null", "callbacks.importance=null")
+    run = train(*words, "trainer.max_epochs=2", "callbacks.importance=null")
     metrics = json.loads((run.folder / "metrics.json").read_text())
     parts = run.parts
     drawings = last_drawings(parts.head, parts.datamodule, read(run.folder / "metrics.csv"), metrics)
@@ -45,7 +45,7 @@ def test_titles_have_the_numbers_of_the_run(words, problem, score, train):
 
 
 def test_curves_name_their_loss(train):
-    run = train("experiment=line", "trainer.max_epochs=1", "callbacks.figures=null", "head.loss=l1")
+    run = train("experiment=line", "trainer.max_epochs=1", "head.loss=l1")
     drawings = last_drawings(run.parts.head, run.parts.datamodule, read(run.folder / "metrics.csv"), run.metrics)
     (curves,) = [each for each in drawings if each.tag == "curves"]
     assert [axis.get_ylabel() for axis in curves.draw().axes] == ["loss (mean absolute error)", "R²"]

@@ -76,7 +76,7 @@ def test_probabilities_are_pytorchs_at_all_epochs(opened, xor):
     ],
 )
 def test_other_problems_agree_too_and_their_files_are_small(opened, train, words, scale, kilobytes):
-    run = train(*words, "callbacks=replay", "callbacks.figures=null")
+    run = train(*words, "callbacks=replay")
     page = opened(page_of(run))
     agree(page, run, (0, 1, 29, 58, 59), scale)
     assert page_of(run).stat().st_size <= 1000 * kilobytes
@@ -189,7 +189,7 @@ def test_names_are_shown_as_they_are_and_nothing_in_them_runs(opened, train, tmp
     quoted_column = column.replace('"', '""')
     (tmp_path / "rows.csv").write_text(f'"{quoted_column}",b,kind\n{text}\n')
     words = "data=csv", f"data.path={tmp_path}/rows.csv", "data.target=kind", "trainer.max_epochs=4"
-    run = train(*words, "callbacks=replay", "callbacks.figures=null", "network=mlp")
+    run = train(*words, "callbacks=replay", "network=mlp")
     page = opened(page_of(run))
     page.keyboard.press("End")
     page.locator("#probe").hover()

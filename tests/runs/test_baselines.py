@@ -72,7 +72,7 @@ def test_baselines_are_kept_and_shown_beside_the_evaluation(train, said):
 
 
 def test_numbers_have_baselines_too(train, said):
-    run = train("experiment=line", "trainer.max_epochs=2", "callbacks.figures=null")
+    run = train("experiment=line", "trainer.max_epochs=2")
     evaluated(run.folder, baselines=True)
     assert "ridge regression, the best baseline by validation r2" in said()
     evaluated(run.folder)

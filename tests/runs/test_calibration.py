@@ -92,7 +92,7 @@ def test_a_threshold_that_a_rule_chose_moves_with_the_temperature(train):
 
 
 def test_predictions_and_exports_are_calibrated(train, tmp_path):
-    run = train("experiment=breast_cancer", "trainer.max_epochs=3", "callbacks.figures=null", CALIBRATED)
+    run = train("experiment=breast_cancer", "trainer.max_epochs=3", CALIBRATED)
     temperature = read(run.folder / "calibration.json")["temperature"]
     logits, y = raw(run.folder, "test")
     opened = open_run(run.folder)
@@ -132,7 +132,7 @@ def test_predictions_and_exports_are_calibrated(train, tmp_path):
     ids=["multiclass", "multilabel"],
 )
 def test_other_tasks_have_one_temperature(settings, train):
-    run = train(*settings, "callbacks.figures=null", CALIBRATED)
+    run = train(*settings, CALIBRATED)
     opened = open_run(run.folder)
     temperature = read(run.folder / "calibration.json")["temperature"]
     assert opened.head.temperature == temperature != 1
@@ -171,7 +171,7 @@ def test_training_on_knows_nothing_of_a_temperature(train):
 
 
 def test_values_have_nothing_to_calibrate(train):
-    run = train("experiment=line", "trainer.max_epochs=1", "callbacks.figures=null")
+    run = train("experiment=line", "trainer.max_epochs=1")
     message = r"calibration: RegressionHead has no probabilities to calibrate \(got temperature\); leave it out"
     with pytest.raises(ConfigError, match=message):
         evaluate(on_run(run.folder, calibration="temperature"))

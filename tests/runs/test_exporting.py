@@ -1,6 +1,7 @@
 """An exported file computes the same as the run, in a runtime of its own."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from src.errors import ConfigError, ExportError
 from src.runs import exporting
 from src.runs.exporting import export
 from src.runs.opening import open_run
+from tests.conftest import compose_train, trained
 
 FAST = ("callbacks.figures=null",)
 
@@ -30,12 +32,23 @@ RUNS = {
 }
 
 
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory):
+    """The folder of a run of each kind, trained on first use."""
+
+    @cache
+    def folder_of(kind):
+        folder = tmp_path_factory.mktemp("runs") / "run"
+        return trained(compose_train("logger=none", "callbacks.progress_bar=null", *RUNS[kind], *FAST), folder).folder
+
+    return folder_of
+
+
 @pytest.mark.parametrize("kind", RUNS)
-def test_onnx_gives_the_runs_probabilities_for_any_number_of_raw_rows(train, kind):
+def test_onnx_gives_the_runs_probabilities_for_any_number_of_raw_rows(run_of, kind, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
-    run = train(*RUNS[kind], *FAST)
-    path = export(settings(run.folder))
-    opened = open_run(run.folder)
+    path = export(settings(run_of(kind), output=str(tmp_path / "model.onnx")))
+    opened = open_run(run_of(kind))
     raw = opened.datamodule.load().test.x[:33]
     session = onnxruntime.InferenceSession(str(path))
     found = session.run(None, {"x": raw.numpy()})[0]
@@ -45,10 +58,9 @@ def test_onnx_gives_the_runs_probabilities_for_any_number_of_raw_rows(train, kin
 
 
 @pytest.mark.parametrize("kind", ["binary with a scaler", "images"])
-def test_torch_export_gives_the_runs_probabilities(train, kind):
-    run = train(*RUNS[kind], *FAST)
-    path = export(settings(run.folder, format="torch_export"))
-    opened = open_run(run.folder)
+def test_torch_export_gives_the_runs_probabilities(run_of, kind, tmp_path):
+    path = export(settings(run_of(kind), format="torch_export", output=str(tmp_path / "model.pt2")))
+    opened = open_run(run_of(kind))
     with path.open("rb") as file:
         found = torch.export.load(file).module()(opened.datamodule.load().test.x[:21])
     logits, _ = opened.head.outputs(opened.datamodule.whole("test"))
@@ -65,11 +77,11 @@ def test_the_description_names_inputs_classes_and_thresholds(train):
     assert described["thresholds"] == [0.3]
 
 
-def test_a_missing_number_becomes_the_median_inside_the_file(train):
+def test_a_missing_number_becomes_the_median_inside_the_file(run_of, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
-    run = train(*RUNS["binary with a scaler"], *FAST)
-    session = onnxruntime.InferenceSession(str(export(settings(run.folder))))
-    datamodule = open_run(run.folder).datamodule
+    folder = run_of("binary with a scaler")
+    session = onnxruntime.InferenceSession(str(export(settings(folder, output=str(tmp_path / "model.onnx")))))
+    datamodule = open_run(folder).datamodule
     raw = datamodule.load().test.x[:4].clone()
     filled = raw.clone()
     raw[:, 3], filled[:, 3] = np.nan, np.nan
@@ -79,22 +91,22 @@ def test_a_missing_number_becomes_the_median_inside_the_file(train):
     assert first == pytest.approx(second)
 
 
-def test_a_file_that_computes_something_else_is_not_kept(train, monkeypatch):
-    run = train(*RUNS["multiclass"], *FAST)
+def test_a_file_that_computes_something_else_is_not_kept(run_of, monkeypatch):
+    folder = run_of("multiclass")
     wrong = nn.Sequential(nn.Linear(2, 4), nn.Softmax(1))
     _, _, suffix = exporting._FORMATS["torch_export"]
     monkeypatch.setitem(exporting._FORMATS, "torch_export", (exporting._write_torch, lambda _: wrong, suffix))
     with pytest.raises(ExportError, match="differs from the run's probabilities by"):
-        export(settings(run.folder, format="torch_export"))
-    assert not (run.folder / "export").exists()
+        export(settings(folder, format="torch_export"))
+    assert not (folder / "export").exists()
 
 
-def test_an_existing_file_is_kept_unless_forced(train, tmp_path):
-    run = train(*RUNS["multiclass"], *FAST)
+def test_an_existing_file_is_kept_unless_forced(run_of, tmp_path):
+    folder = run_of("multiclass")
     (tmp_path / "model.pt2").write_text("precious")
     values = {"format": "torch_export", "output": str(tmp_path / "model.pt2")}
     with pytest.raises(ConfigError, match="exists already"):
-        export(settings(run.folder, **values))
+        export(settings(folder, **values))
     assert (tmp_path / "model.pt2").read_text() == "precious"
-    export(settings(run.folder, force=True, **values))
+    export(settings(folder, force=True, **values))
     assert (tmp_path / "model.json").exists()

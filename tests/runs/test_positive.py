@@ -33,7 +33,7 @@ def trained_on(train, tmp_path):
     def trained(positive, *more, folder="run"):
         place = table(tmp_path / "rows.csv", positive, PAIRS[positive])
         words = ("data=csv", "data.target=answer", place, "network.hidden_dims=[4]", "optimizer.lr=0.3")
-        return train(*words, "trainer.max_epochs=3", "callbacks.figures=null", *more, folder=folder)
+        return train(*words, "trainer.max_epochs=3", *more, folder=folder)
 
     return trained
 

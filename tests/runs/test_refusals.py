@@ -46,7 +46,7 @@ def test_what_cannot_work_is_one_line(train, tmp_path, overrides, line):
 
 @pytest.mark.parametrize("precision", ["bf16-true", "64-true"])
 def test_a_run_computes_and_is_measured_in_its_precision(train, precision):
-    run = train(*SHORT, "callbacks.figures=null", f"trainer.precision={precision}", "head.threshold=f1")
+    run = train(*SHORT, f"trainer.precision={precision}", "head.threshold=f1")
     kept = torch.load(run.files.best_checkpoint, weights_only=True)["state_dict"]
     wanted = torch.bfloat16 if precision == "bf16-true" else torch.float64
     assert {value.dtype for value in kept.values()} == {wanted}

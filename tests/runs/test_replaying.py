@@ -64,7 +64,7 @@ def test_a_training_that_comes_to_other_weights_is_told(train, caplog):
     ],
 )
 def test_what_no_page_shows_is_refused(train, words, message):
-    run = train(*words, "callbacks.figures=null")
+    run = train(*words)
     with pytest.raises(ConfigError) as error:
         export(settings(run.folder, **REPLAY))
     assert str(error.value).startswith(message)

@@ -108,16 +108,16 @@ def test_a_run_without_a_checkpoint_is_resumed_from_the_start(train, monkeypatch
 
 
 @pytest.mark.parametrize("early", [(), ("callbacks.early_stopping.patience=2", "optimizer.lr=1e-9")])
-def test_a_run_broken_off_after_training_is_measured_and_not_trained_on(train, early):
+def test_a_run_broken_off_after_training_is_measured_and_not_trained_on(train_with_figures, early):
     words = (*SMALL, "trainer.max_epochs=6", "callbacks.early_stopping.min_delta=0.5", *early)
-    whole = train(*words, folder="whole")
+    whole = train_with_figures(*words, folder="whole")
     shutil.copytree(whole.folder, whole.folder.parent / "part")
     for name in ("metrics.json", "plots/curves.png"):
         (whole.folder.parent / "part" / name).unlink()
-    assert_same_run(train(*words, "resume=part", folder="part").folder, whole.folder)
+    assert_same_run(train_with_figures(*words, "resume=part", folder="part").folder, whole.folder)
     assert (whole.folder.parent / "part" / "plots" / "curves.png").exists()
     with pytest.raises(ConfigError, match="stopped early after 3 epochs" if early else "has trained its 6 epochs"):
-        train(*words, "resume=part", folder="part")
+        train_with_figures(*words, "resume=part", folder="part")
 
 
 @pytest.mark.parametrize("how", ["moved", "copied", "linked"])

@@ -114,8 +114,8 @@ def test_resume_of_a_finished_run_names_the_remedy(train):
         train(*SHORT, "resume=run")
 
 
-def test_figures_and_tensorboard_are_written(train):
-    run = train(*SHORT, "logger=tensorboard")
+def test_figures_and_tensorboard_are_written(train_with_figures):
+    run = train_with_figures(*SHORT, "logger=tensorboard")
     assert {path.name for path in (run.folder / "plots").iterdir()} == {
         "boundary.png",
         "confusion_matrix.png",
@@ -124,8 +124,8 @@ def test_figures_and_tensorboard_are_written(train):
     assert list((run.folder / "tensorboard").glob("events.out.tfevents.*"))
 
 
-def test_summary_fits_a_terminal_and_names_the_curves_before_tensorboard(train):
-    run = train("data=table", "data.name=iris", "network=perceptron", *SHORT[1:], "logger=tensorboard")
+def test_summary_fits_a_terminal_and_names_the_curves_before_tensorboard(train_with_figures):
+    run = train_with_figures("data=table", "data.name=iris", "network=perceptron", *SHORT[1:], "logger=tensorboard")
     *scores, folder, figures, board = run.summary().splitlines()
     assert max(map(len, scores)) <= 80
     assert folder.startswith("run folder: ")
@@ -133,10 +133,10 @@ def test_summary_fits_a_terminal_and_names_the_curves_before_tensorboard(train):
     assert figures == f"figures: {run.folder / 'plots' / 'curves.png'} and 2 more in plots/"
 
 
-def test_tensorboard_holds_curves_pictures_graph_and_hyperparameters(train, drawn):
+def test_tensorboard_holds_curves_pictures_graph_and_hyperparameters(train_with_figures, drawn):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    run = train(*SHORT, "logger=tensorboard")
+    run = train_with_figures(*SHORT, "logger=tensorboard")
     events = EventAccumulator(str(run.folder / "tensorboard"), size_guidance={"scalars": 0})
     events.Reload()
     tags = events.Tags()
@@ -148,14 +148,15 @@ def test_tensorboard_holds_curves_pictures_graph_and_hyperparameters(train, draw
     assert "_hparams_/session_start_info" in events.summary_metadata
 
 
-def test_logging_and_figures_do_not_change_the_training(train):
-    plain = train(*SHORT, *DROPOUT, "callbacks.figures=null", folder="plain")
-    watched = train(*SHORT, *DROPOUT, "logger=tensorboard", "callbacks.figures.every_n_epochs=1", folder="watched")
+def test_logging_and_figures_do_not_change_the_training(train, train_with_figures):
+    plain = train(*SHORT, *DROPOUT, folder="plain")
+    each_epoch = "logger=tensorboard", "callbacks.figures.every_n_epochs=1"
+    watched = train_with_figures(*SHORT, *DROPOUT, *each_epoch, folder="watched")
     assert torch.equal(final_weights(plain), final_weights(watched))
 
 
-def test_more_than_two_inputs_have_no_boundary_and_no_error(train):
-    run = train(
+def test_more_than_two_inputs_have_no_boundary_and_no_error(train_with_figures):
+    run = train_with_figures(
         "data=blobs",
         "head=multiclass",
         "data.num_features=3",
@@ -183,13 +184,13 @@ def test_a_loss_that_diverges_keeps_the_best_checkpoint(train, monkeypatch):
 @pytest.mark.parametrize(
     "end", [["trainer.max_epochs=4"], ["optimizer.lr=1e-9", "callbacks.early_stopping.patience=2"]]
 )
-def test_a_run_that_was_killed_after_its_last_epoch_is_measured_and_written(train, end):
+def test_a_run_that_was_killed_after_its_last_epoch_is_measured_and_written(train_with_figures, end):
     common = ["data.num_train=500", "trainer.max_epochs=9", "callbacks.early_stopping.min_delta=1", *end]
-    whole = train(*common, folder="whole")
-    killed = train(*common, folder="killed").folder
+    whole = train_with_figures(*common, folder="whole")
+    killed = train_with_figures(*common, folder="killed").folder
     for path in [killed / "metrics.json", *(killed / "plots").iterdir()]:
         path.unlink()
-    resumed = train(*common, "resume=killed", folder="killed")
+    resumed = train_with_figures(*common, "resume=killed", folder="killed")
     assert {**resumed.metrics, "fit_seconds": 0} == {**whole.metrics, "fit_seconds": 0}
     assert resumed.metrics["epochs"] < 9
     for name in ("metrics.csv", "plots/curves.png", "plots/boundary.png"):

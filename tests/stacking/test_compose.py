@@ -1,5 +1,7 @@
 """Jobs made from one composition equal those that Hydra composes one by one."""
 
+from functools import partial
+
 import pytest
 import yaml
 from hydra import initialize_config_dir
@@ -29,6 +31,9 @@ JOBS = {
     "odd text": [["runs_dir='a: b'"], ["runs_dir='#c'"], ["runs_dir=yes"], ["runs_dir='1'"]],
     "a folder by overrides": [["seed=1", "hydra.sweep.subdir=x"], ["seed=2", "hydra.sweep.subdir=x"]],
 }
+
+
+loaded = partial(yaml.load, Loader=yaml.CSafeLoader)  # ten times as fast as `yaml.safe_load`
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def test_jobs_equal_hydras(loader, case, subdir):
         assert job.cfg == OmegaConf.to_container(task, resolve=True)
         expected = {"config.yaml": task, "hydra.yaml": hydra, "overrides.yaml": config.hydra.overrides.task}
         for name, node in expected.items():
-            assert yaml.safe_load(job.files[name]) == yaml.safe_load(OmegaConf.to_yaml(node)), name
+            assert loaded(job.files[name]) == loaded(OmegaConf.to_yaml(node)), name
         assert job.files["config.yaml"] == OmegaConf.to_yaml(task)
 
 

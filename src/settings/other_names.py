@@ -43,16 +43,26 @@ _MEANT = {
     "trainer.devices": "gpus num_gpus",
     "trainer.max_epochs": "epochs epoch num_epochs n_epochs nb_epochs max_epoch max_iter iterations",
 }
+_OTHERWISE = {  # keys for training in other projects, for what has none here
+    "debug": "use trainer=debug",
+    "hparams_search": "sweep with -m KEY=VALUE,VALUE",
+    "tags": "hydra.run.dir=… names a run's folder",
+    "task_name": "hydra.run.dir=… names a run's folder",
+    "test": "the test split is always evaluated",
+    "train": "src.train always trains",
+}
 _BY_NAME = [(name, key) for key, names in _MEANT.items() for name in names.split()]
 
 
 def remedy(key: str, known: set[str]) -> str:
-    """A remedy for an unknown `key`: its name here, or what `suggestion` finds among the `known` keys.
+    """A remedy for an unknown `key`: its name here, what does it here, or what `suggestion` finds among `known` keys.
 
     Example:
         >>> remedy("learning_rate", {"optimizer.lr", "seed"}), remedy("seeed", {"optimizer.lr", "seed"})
         ('did you mean optimizer.lr?', 'did you mean seed?')
     """
+    if key in _OTHERWISE and "resume" in known:
+        return _OTHERWISE[key]
     last = key.rpartition(".")[2].lower().replace("-", "_")
     if not any(name == last or name.endswith(f".{last}") for name in known):
         for name, meant in _BY_NAME:
