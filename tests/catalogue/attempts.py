@@ -60,7 +60,7 @@ COMPOSITIONS: dict[str, tuple[str, ...]] = {
     ),
     "tabular": (
         *("data=csv", f"data.path={FILES / 'plants.csv'}", "data.target=kind", "network=tabular", _NO_FIGURES),
-        *("data.ignore=[]", "data.batch_size=24", "network.hidden_dims=[5]", "optimizer.lr=0.01"),
+        *("data.ignore=[]", "data.batch_size=24", "network.hidden_dims=[5]", "optimizer.lr=0.01", "head=binary"),
     ),
     "pictures": (
         *("data=image_folder", f"data.path={FILES / 'pictures'}", f"data.cache={FILES / 'decoded'}", _NO_FIGURES),

@@ -6,6 +6,8 @@ import pytest
 
 from src.errors import ConfigError
 from src.plots import style
+from src.runs import answers, describing
+from src.settings.pictures import PNG
 from tests.catalogue.commands import Case, attempt, cases, composed, make_place, tree
 
 CASES = list(cases())
@@ -32,6 +34,15 @@ def place(filled, tmp_path, monkeypatch):
 def _undrawn(monkeypatch):
     """Numbers show what a value does; drawing them takes most of the time."""
     monkeypatch.setattr(style, "to_png", lambda figure: (b"", (0, 0)))
+    for room in (answers, describing):
+        monkeypatch.setattr(room, "save", _save_empty)
+
+
+def _save_empty(drawings, folder, loggers, pictures=PNG):
+    """Write an empty file in place of each figure."""
+    for drawing in drawings:
+        folder.mkdir(exist_ok=True)
+        (folder / f"{drawing.file_stem}{pictures.suffix}").touch()
 
 
 @pytest.fixture(scope="module")
