@@ -11,7 +11,6 @@ from src.comparing.comparison import Comparison, compare
 from src.comparing.reading import read_runs
 from src.comparing.writing import write_tables
 from src.errors import ConfigError
-from src.reporting.columns import folded
 from src.reporting.terminal import printable
 from src.settings import rules
 from src.settings.pictures import Pictures
@@ -59,7 +58,7 @@ def compare_runs(cfg: DictConfig) -> None:
     )
     if options.boundaries and comparison.may_have_boundaries:
         _import_torch()
-    print(printable(folded(str(comparison))))
+    print(printable(str(comparison)))
     with product(output, "comparison", "output", ours=_is_comparison, force=options.force) as folder:
         written = [*write_tables(folder, comparison), *_draw(folder, comparison, options)]
     print(printable(f"\nwritten to {output}: {', '.join(written)}"))

@@ -20,7 +20,7 @@ from src.comparing.settings import (
 )
 from src.comparing.verdicts import Verdict, find_reference, verdicts
 from src.errors import ConfigError
-from src.reporting.columns import aligned
+from src.reporting.columns import aligned, folded
 from src.reporting.html import html_table
 from src.storage.folders import RunFolder
 
@@ -49,11 +49,11 @@ class Comparison:
     rope: float = 0.01
 
     def __repr__(self) -> str:
-        """The settings as aligned columns, the best first, with a heading above and notes below."""
+        """The settings as aligned columns, the best first, a heading above and notes below, within 80 columns."""
         more = len(self.settings) - _MAX_ROWS
         parts = [f"{heading(self.metric, self.ranked_by)}\n", aligned(self.table(_MAX_ROWS), fixed=len(self.keys))]
         parts += [f"… and {more} more settings in compare.csv"] if more > 0 else []
-        return "\n".join([*parts, "", *self.notes])
+        return folded("\n".join([*parts, "", *self.notes]))
 
     def _repr_html_(self) -> str:
         lines, more = self.table(_MAX_ROWS), len(self.settings) - _MAX_ROWS
