@@ -68,22 +68,39 @@ def test_lesson_has_no_tests_of_ours(path):
     assert {*CLAIMS.get(path.stem, {})} <= {cell["id"] for cell in cells_of(path)}
 
 
-@pytest.mark.docs
-def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):
+def outputs_in_a_kernel(code, sandbox, monkeypatch):
+    """The outputs of a cell in a Jupyter kernel of its own, where libraries behave as in no other process."""
     import nbformat
     from nbclient import NotebookClient
 
-    sandbox = make_sandbox(tmp_path)
     for key, value in environment(sandbox).items():
         monkeypatch.setenv(key, value)
-    code = "from src import lab\n\nrun = lab.train('xor', 'trainer.max_epochs=3', 'callbacks.figures=null')"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(sandbox)}}).execute()
-    outputs = notebook.cells[0].outputs
-    printed = "".join(output.text for output in outputs if output.output_type == "stream")
-    assert "3 epochs, 120 steps" in printed
-    assert "\r" not in printed
+    return notebook.cells[0].outputs
+
+
+def printed(outputs):
+    return "".join(output.text for output in outputs if output.output_type == "stream")
+
+
+@pytest.mark.docs
+def test_a_saved_notebook_keeps_the_summary_of_a_run_and_no_state_of_its_progress_bar(tmp_path, monkeypatch):
+    code = "from src import lab\n\nrun = lab.train('xor', 'trainer.max_epochs=3', 'callbacks.figures=null')"
+    outputs = outputs_in_a_kernel(code, make_sandbox(tmp_path), monkeypatch)
+    assert "3 epochs, 120 steps" in printed(outputs)
+    assert "\r" not in printed(outputs)
     assert [output.data for output in outputs if output.output_type == "display_data"] == [{"text/plain": ""}]
+
+
+@pytest.mark.docs
+def test_a_notebook_without_ipywidgets_reads_tables(tmp_path, monkeypatch):
+    (tmp_path / "rows.csv").write_text("a;b\n1;2\n")
+    code = (
+        "import sys\nfrom pathlib import Path\n\nsys.modules['ipywidgets'] = None\n"
+        "from src.data.reading.engine import sniffed\n\nprint(sniffed(Path('rows.csv')).separator)"
+    )
+    assert printed(outputs_in_a_kernel(code, make_sandbox(tmp_path), monkeypatch)) == ";\n"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
