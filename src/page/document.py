@@ -56,7 +56,7 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 def _parts(kind: Kind) -> dict[str, str]:
     """The page with those of its parts that are of one kind, its style, its script and its texts."""
     page = _read("page.html")
-    for part in ("player", "settings", "test", "notes"):
+    for part in ("player", "settings", "tools", "test", "notes"):
         page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
     styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
     style = "\n".join(line.strip() for line in "\n".join(styles).splitlines())

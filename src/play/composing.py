@@ -7,9 +7,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from src.command.quoting import literal
 from src.command.tasks import decide
 from src.places import CONF
 from src.play.controls import CONTROLS, GROUPS
+from src.play.points import SPLIT, TARGET
 from src.settings import composed as rules
 
 _CLASSES = "data.centers", "data.arms"
@@ -62,6 +64,37 @@ def composed(wishes: dict[str, Any], folder: Path) -> Composed:
     decide(cfg, folder)
     OmegaConf.resolve(cfg)
     return Composed(words, cfg, _values(cfg, whole), usual_epochs)
+
+
+def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], folder: Path) -> Composed:
+    """The command line that trains with the settings of another one on the rows of a table, of two inputs.
+
+    Args:
+        base: The other one, of a dataset with these classes.
+        path: The table.
+        class_names: The classes in their order.
+        folder: The run's folder.
+
+    Raises:
+        ConfigError: A value that breaks a rule.
+    """
+    values = base.values
+    words = ["data=csv", f"data.path={literal(str(path))}", f"data.target={TARGET}", f"data.split_column={SPLIT}"]
+    plain = base.cfg.network._target_.endswith("Perceptron")
+    words += ["data.standardize=false", "data.types=null", f"head={values['head']}"]
+    words.append(f"network={'perceptron' if plain else 'mlp'}")
+    if len(class_names) == 2:
+        words.append(f"data.positive={literal(class_names[1])}")
+    words += [f"{group}={values[group]}" for group in ("optimizer", "scheduler")]
+    others = [control.key for control in CONTROLS if control.key not in GROUPS and not control.key.startswith("data.")]
+    others = [key for key in others if not (plain and key.startswith("network."))]
+    words += [f"{key}={_written(values[key])}" for key in ("data.batch_size", *others) if key in values]
+    if (least := base.cfg.solved.at_least) is not None:
+        words.append(f"solved.at_least={least}")
+    _, cfg = _composed(words, check=True)
+    decide(cfg, folder)
+    OmegaConf.resolve(cfg)
+    return Composed(words, cfg, values, base.usual_epochs)
 
 
 _ABSENT = object()

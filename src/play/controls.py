@@ -57,8 +57,9 @@ class Control:
         if isinstance(value, bool) or not isinstance(value, sort) or not math.isfinite(value):
             raise ConfigError(f"{self.key}: should be a {'whole ' * whole}number (got {value!r:.40}); write one")
         if not self.least <= value <= self.most:
+            remedy = _ELSEWHERE if value > self.most else "write a larger one"
             bounds = f"{self.least:g} to {self.most:,g}" if self.most < 1e6 else f"{self.least:g} or more"
-            raise ConfigError(f"{self.key}: should be {bounds} on this page (got {value:,}); {_ELSEWHERE}")
+            raise ConfigError(f"{self.key}: should be {bounds} on this page (got {value:,}); {remedy}")
         return value
 
     def _layers(self, value: Any) -> list[int]:

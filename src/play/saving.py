@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import math
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from omegaconf import DictConfig
 
 from src.building.build import build
 from src.command.cli import execute
+from src.command.quoting import literal
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.play.composing import composed
 from src.play.controls import checked
+from src.play.making import stretch_on
 from src.play.training import Gate, State, Stretch, Watch
 from src.runs.training import Run, carried_out
 from src.stacking import starting
@@ -36,11 +39,13 @@ class Entry(NamedTuple):
         settings: Values by the controls' keys; others are those of the experiment.
         epochs: Complete epochs in all when it ended.
         steps: Optimiser steps in all when it ended.
+        table: The path of the table of its rows, where these were changed by hand.
     """
 
     settings: dict[str, Any]
     epochs: int
     steps: int
+    table: str = ""
 
 
 class _Reached(BaseException):
@@ -63,7 +68,7 @@ class _Until(Watch):
         self._stop_there()
 
     def _stop_there(self) -> None:
-        if (self.epochs, self.steps) == self._entry[1:]:
+        if (self.epochs, self.steps) == self._entry[1:3]:
             raise _Reached
         if self.epochs > self._entry.epochs:
             raise ConfigError(
@@ -107,13 +112,13 @@ def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 
     Raises:
         ConfigError: The last part has no whole epoch, or a setting is refused.
     """
-    *before, last = journal
+    *before, last = [entry._replace(table=_kept(entry.table, runs_dir)) for entry in journal]
     if last.epochs <= (before[-1].epochs if before else 0):
         raise ConfigError("save: needs an epoch with the settings as they are now; train one, then save")
     start = None
     for entry in before:
         start = _trained(entry, start, scratch)
-    words = [*command_words(last.settings, last.epochs, scratch), f"runs_dir={runs_dir}"]
+    words = [*command_words(last, scratch), f"runs_dir={literal(runs_dir)}"]
     made: list[Path] = []
 
     def work(cfg: DictConfig, folder: Path) -> None:
@@ -125,7 +130,7 @@ def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         execute("train", work, words)
-    _write(made[0] / JOURNAL, journal, tests_shown)
+    _write(made[0] / JOURNAL, [*before, last], tests_shown)
     return made[0]
 
 
@@ -136,23 +141,39 @@ def is_saved(head: Head, folder: Path) -> bool:
     return kept.keys() == own.keys() and all(torch.equal(kept[name], own[name]) for name in own)
 
 
-def command_words(settings: dict[str, Any], epochs: int, folder: Path) -> list[str]:
-    """The words after `python -m src.train` that train so many `epochs` with some `settings`.
+def command_words(entry: Entry, folder: Path) -> list[str]:
+    """The words after `python -m src.train` that train as long as an `entry` says, from the beginning.
 
     Args:
-        settings: Values by the controls' keys.
-        epochs: Of the training.
+        entry: The settings, the epochs and the rows.
         folder: The run's folder.
     """
-    found = composed(settings, folder)
+    found = _stretch(entry, folder).composed
     if found.cfg.scheduler._target_ is not None:
         return found.words  # the schedule is planned for the epochs that are set
     words = [word for word in found.words if not word.startswith("trainer.max_epochs=")]
-    return words if epochs == found.usual_epochs else [*words, f"trainer.max_epochs={epochs}"]
+    usual = not entry.table and entry.epochs == found.usual_epochs
+    return words if usual else [*words, f"trainer.max_epochs={entry.epochs}"]
+
+
+def _stretch(entry: Entry, folder: Path) -> Stretch:
+    if entry.table:
+        return stretch_on(Path(entry.table), entry.settings, folder)
+    return Stretch(composed(entry.settings, folder), folder)
+
+
+def _kept(table: str, runs_dir: str) -> str:
+    """Where a `table` stays; one that a page has written is copied, under a name made of what is in it."""
+    path = Path(runs_dir) / "points" / Path(table).name
+    if table and not path.exists() and Path(table) != path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside(path) as part:
+            shutil.copyfile(table, part)
+    return str(path) if table else ""
 
 
 def _trained(entry: Entry, start: State | None, scratch: Path) -> State:
-    stretch = Stretch(composed(entry.settings, scratch), scratch)
+    stretch = _stretch(entry, scratch)
     try:
         stretch.fit(_Until(entry, start), start)
     except _Reached:
@@ -192,13 +213,20 @@ def read_journal(path: Path) -> list[Entry]:
         entries = [line for line in lines if "settings" in line]
         if not entries or len(lines) > _MOST_LINES:
             raise ValueError(f"{len(lines)} lines")
-        found = [Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"])) for line in entries]
+        found = [_entry(line) for line in entries]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ConfigError(f"journal: {path} is no journal ({error}); name the {JOURNAL} of a run's folder") from error
     for entry in found:
         if "experiment" not in entry.settings:
             raise ConfigError(f"journal: {path} names no experiment; name the {JOURNAL} of a run's folder")
     return found
+
+
+def _entry(line: dict[str, Any]) -> Entry:
+    table = line.get("table", "")
+    if not isinstance(table, str) or Path(table).suffix not in ("", ".csv"):
+        raise ValueError(f"{table!r:.40} is no table")
+    return Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"]), table)
 
 
 def _count(value: Any) -> int:

@@ -35,6 +35,7 @@ _DOS = {
     "save",
     "test",
     "open",
+    "points",
 }
 
 

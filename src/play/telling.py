@@ -10,6 +10,7 @@ from typing import Any, Literal
 from src.data.rows import Split
 from src.play.controls import CONTROLS
 from src.play.pace import Pace
+from src.play.points import rows_hash
 from src.play.training import State, Stretch, weights_hash
 from src.replay.frame import frame
 from src.replay.scene import scene
@@ -26,6 +27,7 @@ class Teller:
 
     Args:
         send: Takes each message.
+        can: Says whether there is a change of rows to undo and to redo.
 
     Attributes:
         mode: How it plays; `step` and `epoch` pause after one.
@@ -35,8 +37,8 @@ class Teller:
         tests_shown: How often the scores of the test rows of this dataset were asked for.
     """
 
-    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[dict[str, Any]], None], can: Callable[[], dict[str, bool]]) -> None:
+        self._send, self._can = send, can
         self.mode: str = "paused"
         self.epoch = self.steps = self._step = self._number = self._epochs_asked = 0
         self.diverged = False
@@ -157,12 +159,16 @@ class Teller:
             shown["splits"].pop("test", None)
         composed = self._stretch.composed
         shown |= {
-            "title": data.title,
+            "title": self._stretch.title,
             "parameters": sum(each.numel() for each in head.network.parameters()),
             "epochs": composed.cfg.trainer.max_epochs,
             "threshold": head.thresholds[0] if head.thresholds else None,
             "solved": composed.cfg.solved.at_least,
             "frames": [self._frame],
+            "rows_hash": rows_hash(*data.splits.train),
+            "numbers": self._stretch.rows,
+            "own": self._own_rows(),
+            "can": self._can(),
         }
         present = [asdict(control) for control in CONTROLS if control.key in composed.values]
         self._unsent = []
@@ -176,6 +182,11 @@ class Teller:
                 "state": self._state(),
             }
         )
+
+    def _own_rows(self) -> list[list[float]]:
+        """Number, inputs and class of each row that was added."""
+        x, y = self._stretch.parts.datamodule.splits.train
+        return [[n, *x[i].tolist(), int(y[i])] for i, n in enumerate(self._stretch.rows) if n < 0]
 
     def show_test(self) -> None:
         """Show the scores of the test rows, once, and count that."""
@@ -242,7 +253,7 @@ class Teller:
             "diverged": self.diverged,
             "solved": self._was_solved,
             "stops": self._stop_when_solved,
-            "touched": self._touched,
+            "touched": self._touched or self._stretch.table is not None,
             "command": self._command(),
             "tests": self.tests_shown,
             "said": said,
@@ -252,7 +263,7 @@ class Teller:
         """The command line that trains the same weights; None after changes on the way, or within an epoch."""
         composed = self._stretch.composed
         planned = composed.cfg.scheduler._target_ is not None
-        if self._touched or self._step or not self.epoch or (planned and not self.ended):
+        if self._touched or self._stretch.table or self._step or not self.epoch or (planned and not self.ended):
             return None
         words = [word for word in composed.words if not word.startswith("trainer.max_epochs=")]
         if self.epoch != composed.usual_epochs:

@@ -46,6 +46,9 @@ class Stretch:
     Attributes:
         composed: What is trained.
         parts: The objects of the run.
+        title: Of its dataset.
+        table: The table of its rows, where these were changed by hand.
+        rows: The number of each of its training rows then.
 
     Raises:
         ConfigError: Values that do not work, or that no page can show.
@@ -56,9 +59,12 @@ class Stretch:
         with open_dict(cfg):
             cfg.callbacks, cfg.logger = {}, {}
         self.composed = composed
+        self.table: Path | None = None
+        self.rows: list[int] = []
         with torch.random.fork_rng(devices=[]):
             self.parts: Parts = build(cfg, folder)
         check_shown(self.parts.head, "page")
+        self.title = self.parts.datamodule.title
 
     def fit(self, watch: "Watch", start: State | None = None) -> None:
         """Train from the beginning, or from the state `start`, until `watch` raises an error."""

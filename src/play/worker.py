@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from src.errors import ConfigError, TrainingDivergedError
-from src.play.composing import Composed, composed
+from src.play.composing import Composed
 from src.play.controls import BY_KEY, checked
+from src.play.making import stretch_of
+from src.play.points import Points
 from src.play.saving import Entry, is_saved, save
 from src.play.telling import Teller
 from src.play.training import State, Stretch, Watch, goes_on
@@ -30,6 +32,13 @@ class _Left(BaseException):
         self.stretch, self.start = stretch, start
 
 
+class _Asked(NamedTuple):
+    """What a page asks to be trained: values by the controls' keys, and rows changed by hand."""
+
+    settings: dict[str, Any]
+    points: Points
+
+
 class Worker(Watch):
     """Trains for a page until its connection is closed.
 
@@ -42,20 +51,21 @@ class Worker(Watch):
     def __init__(self, connection: Connection, folder: Path, runs_dir: str = "runs") -> None:
         self._connection, self._folder, self._runs_dir = connection, folder, runs_dir
         self._journal: list[Entry] = []  # what was trained before the settings were changed
-        self._wishes: dict[str, Any] = dict(FIRST)
-        self._stretch = self._attempt(self._wishes)
+        self._asked = _Asked(dict(FIRST), Points())
+        self._stretch = self._attempt(self._asked)
         self._start: State | None = None
-        self._teller = Teller(self._send)
+        self._teller = Teller(self._send, lambda: self._asked.points.can)
         self._answers: dict[str, Callable[[dict[str, Any]], None]] = {
             "play": lambda _: self._go("playing"),
             "fast": lambda _: self._go("fast"),
             "pause": lambda _: self._go("paused"),
             "step": lambda _: self._go("step"),
             "epoch": lambda _: self._go("epoch"),
-            "reset": lambda _: self._begin_anew(self._wishes),
-            "seed": lambda _: self._begin_anew(self._wishes | {"seed": self._next_seed()}),
-            "usual": lambda _: self._begin_anew({key: self._wishes[key] for key in ("experiment",)}),
+            "reset": lambda _: self._begin_anew(self._asked),
+            "seed": lambda _: self._begin_anew(self._with_next_seed()),
+            "usual": lambda _: self._begin_anew(_Asked({"experiment": self._asked.settings["experiment"]}, Points())),
             "set": self._set,
+            "points": self._change_points,
             "show": lambda _: self._teller.show(),
             "save": lambda _: self._save(),
             "test": lambda _: self._teller.show_test(),
@@ -128,45 +138,58 @@ class Worker(Watch):
     def _go(self, mode: str) -> None:
         self._teller.go(mode)
 
-    def _next_seed(self) -> int:
-        return (int(self._stretch.composed.values["seed"]) + 1) % _LARGEST_SEED
-
     def _set(self, message: dict[str, Any]) -> None:
         news = checked(message.get("values"))
-        wishes = self._wishes | news
+        settings, points = self._asked.settings | news, self._asked.points
         if "experiment" in news:
             values = self._stretch.composed.values
-            kept = {key: values[key] for key in (*_KEPT, *_OF_GROUP) if key in values}
-            wishes = kept | news
+            settings, points = {key: values[key] for key in (*_KEPT, *_OF_GROUP) if key in values} | news, Points()
+        elif any(key.startswith("data.") and key != "data.batch_size" for key in news) or "seed" in news:
+            points = points.added()
         if _FIT_THE_HEAD & news.keys() and "head" not in news:
-            wishes.pop("head", None)
+            settings.pop("head", None)
         if "optimizer" in news:
             for key in _OF_GROUP[1:]:
-                wishes.pop(key, None)
-        before = self._stretch.composed
-        stretch = self._attempt(wishes)
-        changed = _differing(before, stretch.composed)
-        if not changed:
-            self._wishes = wishes
-            return
-        if changed <= {"trainer.max_epochs"} and goes_on(before, stretch.composed, changed):
-            self._stretch.composed, self._wishes = stretch.composed, wishes
-            self._teller.show()
-            return
-        begun = self._teller.steps > 0 and not self._teller.diverged
-        self._leave(stretch, wishes, begun and goes_on(before, stretch.composed, changed))
+                settings.pop(key, None)
+        self._change(_Asked(settings, points))
 
-    def _begin_anew(self, wishes: dict[str, Any]) -> None:
-        self._leave(self._attempt(wishes), wishes, False)
+    def _change(self, asked: _Asked) -> None:
+        """Train what is asked for from here on: with the weights as they are if that works."""
+        before, stretch = self._stretch.composed, self._attempt(asked)
+        changed = _differing(before, stretch.composed)
+        same_rows = asked.points is self._asked.points
+        if not changed and same_rows:
+            self._asked = asked
+        elif changed <= {"trainer.max_epochs"} and same_rows and goes_on(before, stretch.composed, changed):
+            self._stretch.composed, self._asked = stretch.composed, asked
+            self._teller.show()
+        else:
+            begun = self._teller.steps > 0 and not self._teller.diverged
+            self._leave(stretch, asked, begun and goes_on(before, stretch.composed, changed))
+
+    def _change_points(self, message: dict[str, Any]) -> None:
+        points, classes = self._asked.points, len(self._stretch.parts.head.spec.class_names)
+        ways = {"undo": points.undo, "redo": points.redo}
+        way = ways.get(str(message.get("way")), lambda: points.change(message.get("edit"), classes))
+        self._change(self._asked._replace(points=way()))
+
+    def _begin_anew(self, asked: _Asked) -> None:
+        self._leave(self._attempt(asked), asked, False)
+
+    def _with_next_seed(self) -> _Asked:
+        seed = (int(self._stretch.composed.values["seed"]) + 1) % _LARGEST_SEED
+        return _Asked(self._asked.settings | {"seed": seed}, self._asked.points.added())
 
     def _open(self, message: dict[str, Any]) -> None:
         """Begin with the settings of an address, and train as far as it says."""
-        wishes, epochs = checked(message.get("values")), message.get("epochs")
+        settings, epochs = checked(message.get("values")), message.get("epochs")
+        asked = _Asked(FIRST | settings, Points())
+        stretch = self._attempt(asked)
         if isinstance(epochs, int) and 0 < epochs <= BY_KEY["trainer.max_epochs"].most:
             self._teller.then(epochs)
-        self._begin_anew(FIRST | wishes)
+        self._leave(stretch, asked, False)
 
-    def _leave(self, stretch: Stretch, wishes: dict[str, Any], on: bool) -> None:
+    def _leave(self, stretch: Stretch, asked: _Asked, on: bool) -> None:
         state, teller = None, self._teller
         if on:
             state = self._stretch.state(teller.epoch, teller.steps)
@@ -174,12 +197,13 @@ class Worker(Watch):
                 self._journal.append(self._entry())
         else:
             self._journal = []
-        self._wishes = wishes
+        self._asked = asked
         teller.left(on)
         raise _Left(stretch, state)
 
     def _entry(self) -> Entry:
-        return Entry(self._wishes, self._teller.epoch, self._teller.steps)
+        table = self._stretch.table
+        return Entry(self._asked.settings, self._teller.epoch, self._teller.steps, str(table) if table else "")
 
     def _save(self) -> None:
         self._teller.go("paused")
@@ -189,10 +213,17 @@ class Worker(Watch):
         except (OSError, TrainingDivergedError) as error:
             raise ConfigError(failures.line(error)) from error
         same = is_saved(self._stretch.parts.head, folder)
-        self._send({"type": "saved", "folder": str(folder), "same": same, "touched": bool(self._journal)})
+        self._send(
+            {
+                "type": "saved",
+                "folder": str(folder),
+                "same": same,
+                "touched": bool(self._journal or self._stretch.table),
+            }
+        )
 
-    def _attempt(self, wishes: dict[str, Any]) -> Stretch:
-        return Stretch(composed(wishes, self._folder), self._folder)
+    def _attempt(self, asked: _Asked) -> Stretch:
+        return stretch_of(asked.settings, asked.points, self._folder)
 
     def _send(self, message: dict[str, Any]) -> None:
         self._connection.send_bytes(json.dumps(message, separators=(",", ":")).encode())

@@ -177,7 +177,9 @@ def test_test_scores_are_shown_when_asked_for_and_looks_are_counted_and_saved(li
     shown = score(page, "test/accuracy")
     page.locator("#epoch-on").click()
     expect(page.locator('[data-score="test/accuracy"]')).to_have_count(0)
+    expect(page.locator("#epoch")).to_have_text("epoch 2 of 200")
     page.locator("#reset").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 0 of 200")
     page.locator("#epoch-on").click()
     expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
     page.locator("#save").click()
@@ -200,6 +202,48 @@ def test_an_address_opened_elsewhere_trains_as_far_and_says_how_near_it_came(liv
     news(live(address=f"{server.address}#{far}")).to_have_text(re.compile("different here"))
     wrong = "experiment=%22xor%22&data.num_train=1000000&%3Cb%3E=1"
     news(live(address=f"{server.address}#{wrong}")).to_contain_text("<b>: cannot be set on this page")
+
+
+def test_rows_of_ones_own_turn_a_pocket_and_are_undone(live):
+    page = live()
+    for key, value in (("data.num_train", 200), ("data.batch_size", 20), ("optimizer.lr", 0.5)):
+        set_to(page, key, value)
+    page.locator("#fast").click()
+    news(page).to_have_text(re.compile("Solved after"))
+    start = page.evaluate("document.body.dataset.rows")
+    box = page.locator("#probe").bounding_box()
+    pocket = {"x": box["width"] * 0.55, "y": box["height"] * 0.45}
+    page.locator("#probe").hover(position=pocket)
+    before = different(page)
+    page.get_by_role("button", name="Add same" if before > 0.5 else "Add different").click()
+    for place in range(20):
+        where = {"x": pocket["x"] + 2 * (place % 5), "y": pocket["y"] + 2 * (place // 5)}
+        page.locator("#probe").click(position=where)
+        expect(page.locator("#tools")).to_have_attribute("data-own", re.compile(f"^{place + 1} row"))
+    page.get_by_role("button", name="Look").click()
+    page.locator("#fast").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 200 of 200")
+    page.locator("#probe").hover(position={**pocket, "x": pocket["x"] + 1})
+    assert (before > 0.5) != (different(page) > 0.5)
+    expect(page.locator("#no-command")).to_contain_text("no single command")
+    dragged = page.evaluate("document.body.dataset.rows")
+    page.get_by_role("button", name="Drag").click()
+    page.locator("#probe").hover(position=pocket)
+    page.mouse.down()
+    page.locator("#probe").hover(position={"x": box["width"] * 0.5, "y": box["height"] * 0.6})
+    page.mouse.up()
+    expect(page.locator(f'body[data-rows="{dragged}"]')).to_have_count(0)
+    page.keyboard.press("z")
+    expect(page.locator(f'body[data-rows="{dragged}"]')).to_have_count(1)
+    for _ in range(20):
+        page.locator("#undo").click()
+    expect(page.locator(f'body[data-rows="{start}"]')).to_have_count(1)
+    expect(page.locator("#undo")).to_be_disabled()
+    expect(page.locator("#redo")).to_be_enabled()
+
+
+def different(page):
+    return float(page.locator("#readout .entry", has_text="different").locator("b").inner_text())
 
 
 def test_a_cell_of_the_confusion_matrix_shows_its_rows(live):

@@ -93,3 +93,28 @@ def test_a_journal_is_data(tmp_path, text, line):
         read_journal(path)
     assert line in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_changed_rows_train_on_and_are_saved_as_a_table(play):
+    few = {"do": "set", "values": {"data.num_train": 60, "data.batch_size": 20}}
+    edits = [
+        {"do": "points", "edit": edit} for edit in ({"add": [0.5, 0.5, 1]}, {"move": [0, 0.4, 0.4]}, {"erase": [1]})
+    ]
+    changes = [edits[0], kind("scene"), edits[1], kind("scene"), edits[2], kind("scene"), *do("epoch"), at(2)]
+    told = play(kind("scene"), few, kind("scene"), *do("epoch"), at(1), *changes, *do("save"), kind("saved"))
+    scenes = [each["scene"] for each in told if each["type"] == "scene"]
+    assert [each["splits"]["train"]["rows"] for each in scenes] == [5000, 60, 61, 61, 60]
+    assert scenes[-1]["numbers"] == [0, *range(2, 60), -1]
+    assert {scene["frames"][0]["hash"] for scene in scenes[2:]} == {
+        scenes[2]["frames"][0]["hash"]
+    }  # one epoch's weights
+    assert saved(told)["same"]
+    assert saved(told)["touched"]
+    folder = read(saved(told))
+    opened = open_run(folder)
+    x, y = opened.datamodule.splits.train
+    assert (x[0].tolist(), x[-1].tolist(), y[-1].item()) == (pytest.approx([0.4, 0.4]), [0.5, 0.5], 1)
+    assert opened.head.spec.class_names == ("same", "different")
+    again = replay(folder / JOURNAL, "runs")
+    opened.head.load_state_dict(read_checkpoint(folder / "checkpoints" / "last.ckpt")["state_dict"])
+    assert is_saved(opened.head, again)

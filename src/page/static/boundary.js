@@ -23,6 +23,11 @@ export function createBoundary(scene, model, palette) {
     }
   });
 
+  // Rows that were added by hand, of which none is left out.
+  function putOwn(pen) {
+    for (const [, x, y, label] of scene.own ?? []) mark(pen, label, box.x(x), box.y(y), radiusFor(0) * 0.8);
+  }
+
   // Rings around mistakes, or around the rows of one cell of the confusion matrix, which are all drawn.
   function putRings(pen, view) {
     if (!view.rings && view.cell === null) return;
@@ -55,6 +60,7 @@ export function createBoundary(scene, model, palette) {
       picture.show(pen, box, (pixels) => palette.shade(probabilities, num, pixels));
     }
     putPoints(pen, view);
+    if (view.split === "train") putOwn(pen);
     putRings(pen, view);
     picture.outline(pen, box, lines, palette.variable("--ink"), view.unit ? 1.2 : 2);
     drawAxes(pen, box, palette, ...scene.inputs);

@@ -2,6 +2,7 @@
 
 import { createAddress } from "./address.js";
 import { find } from "./dom.js";
+import { createEditing } from "./editing.js";
 import { createHints } from "./hints.js";
 import { whole } from "./numbers.js";
 import { addMoment, addRows } from "./moments.js";
@@ -14,7 +15,7 @@ import { createLivePlayer, createTransport } from "./transport.js";
 import { createView } from "./view.js";
 
 const RENEWED = ["probe", "threshold", "threshold-own"]; // parts that are made anew would listen to these twice
-const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, cell: null, rings: true, size: 0 };
+const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, cell: null, rings: true, tool: "look", size: 0 };
 
 start();
 
@@ -49,19 +50,22 @@ function start() {
 
   function begin({ number, scene, controls, values, state }) {
     live = state;
-    moments.splice(0, moments.length, ...scene.frames);
+    const goesOn = state.epoch > 0 && shown && shown.scene.layers.length === scene.layers.length && shown.scene.title === scene.title;
+    const before = goesOn ? moments.filter(({ epoch, step }) => epoch < state.epoch && !step) : [];
+    moments.splice(0, moments.length, ...before, ...scene.frames);
     Object.assign(scene, { live: true, planned: scene.epochs });
     addRows(scene, []);
     const first = !shown || shown.number !== number;
+    const sameClasses = shown?.scene.classes.join() === scene.classes.join();
     for (const id of RENEWED) find(id).replaceWith(find(id).cloneNode(true));
     dress(scene);
     document.title = text("title.live", { title: scene.title });
     find("title").textContent = scene.title;
     find("facts").textContent = text("facts.live", { parameters: whole(scene.parameters) });
-    shown = { number, scene, parts: createParts(scene, moments, player, change) };
+    shown = { number, scene, parts: createParts(scene, moments, player, change, (model, plot) => [createEditing(scene, model, plot, change, send)]) };
     settings.update(controls, values);
     const splits = Object.keys(scene.splits);
-    change(({ chosen }) => ({ unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", ...(first ? { moved: null } : {}) }));
+    change(({ chosen, tool }) => ({ unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
     hear(state);
     address.begin(values, state);
   }
@@ -102,6 +106,7 @@ function start() {
     find("command").textContent = live.command ?? "";
     find("no-command").textContent = live.command ? "" : text(live.touched ? "command.touched" : "command.none");
     document.body.dataset.hash = moments[moments.length - 1].hash;
+    document.body.dataset.rows = scene.rows_hash;
     document.body.dataset.epoch = live.epoch;
     document.body.dataset.mode = live.mode;
   }

@@ -13,7 +13,7 @@ import { createStatus } from "./status.js";
 import { createTable } from "./table.js";
 import { createThreshold } from "./threshold.js";
 
-export function createParts(scene, moments, player, change) {
+export function createParts(scene, moments, player, change, more = () => []) {
   const model = createModel(scene);
   const palette = createPalette(scene.look);
   const plot = (scene.answer === "regression" ? createFit : createBoundary)(scene, model, palette);
@@ -27,6 +27,7 @@ export function createParts(scene, moments, player, change) {
     createTable(scene, model, change),
     ...(scene.answer === "regression" ? [] : [createConfusion(scene, model, change)]),
     ...(scene.answer === "binary" ? [createThreshold(scene, model, change)] : []),
+    ...more(model, plot),
   ];
 }
 

@@ -45,6 +45,7 @@ export function createLivePlayer(send, moments, now, change) {
       follow();
       send({ do: what });
     },
+    edit: (way) => send({ do: "points", way }),
     pause: () => going() && send({ do: "pause" }),
     toggle() {
       if (!going()) follow();
@@ -62,6 +63,7 @@ const KEYS = {
   ArrowRight: (player) => player.ask("epoch"),
   r: (player) => player.ask("reset"),
   f: (player) => player.ask("fast"),
+  z: (player, event) => player.edit(event.shiftKey ? "redo" : "undo"),
 };
 
 // Keys that the element with the focus needs itself are left to it.
@@ -71,5 +73,5 @@ function listen(event, player) {
   const own = event.target.closest("input, select, textarea, button, [data-own-keys]");
   if (own && !(own.tagName === "BUTTON" && event.key !== " ")) return;
   event.preventDefault();
-  act(player);
+  act(player, event);
 }

@@ -1,0 +1,50 @@
+"""From settings, and rows changed by hand, to a stretch of training."""
+
+from pathlib import Path
+from typing import Any
+
+from src.building.making import make
+from src.data.base import InMemoryDataModule
+from src.errors import ConfigError
+from src.play.composing import composed, composed_table
+from src.play.points import Points, rows_hash, write_table
+from src.play.training import Stretch
+
+
+def stretch_of(settings: dict[str, Any], points: Points, folder: Path) -> Stretch:
+    """A training with some `settings` and, where there are any, changed `points`; their table goes into `folder`.
+
+    Raises:
+        ConfigError: Values or rows that do not work.
+    """
+    if not points:
+        return Stretch(composed(settings, folder), folder)
+    data = _data_of(settings, folder)
+    rows, numbers = points.applied(data.splits.train)
+    splits = data.splits._replace(train=rows)
+    table = folder / f"points-{rows_hash(*rows)}.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_table(table, splits, data.class_names, data.spec.feature_names)
+    made = stretch_on(table, settings, folder)
+    made.rows = numbers
+    return made
+
+
+def stretch_on(table: Path, settings: dict[str, Any], folder: Path) -> Stretch:
+    """A training with some `settings` on the rows of a `table`; `folder` is for the Trainer.
+
+    Raises:
+        ConfigError: The table has not the classes of the settings' dataset, or a value does not work.
+    """
+    data, base = _data_of(settings, folder), composed(settings, folder)
+    names = data.class_names
+    made = Stretch(composed_table(base, table, names, folder), folder)
+    if made.parts.datamodule.class_names != names:
+        raise ConfigError(f"points: every class needs a training row, of {', '.join(names)}; add one, or undo")
+    made.title, made.table = data.title, table
+    return made
+
+
+def _data_of(settings: dict[str, Any], folder: Path) -> InMemoryDataModule:
+    data: InMemoryDataModule = make(composed(settings, folder).cfg, "data")
+    return data

@@ -1,0 +1,151 @@
+"""Rows that somebody adds to a training split, drags or erases, each change of which can be undone."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from src.data.rows import Rows, Splits
+from src.errors import ConfigError
+from src.storage.values import write_csv
+
+_MOST = 500  # changes
+_FARTHEST = 1e6
+
+TARGET, SPLIT = "class", "split"
+"""Columns of the table, beside its inputs."""
+
+
+class Change(NamedTuple):
+    """One change of a row.
+
+    Attributes:
+        kind: What is done.
+        row: Its number: from 0 for rows of the dataset, from -1 downwards for added ones.
+        x: Its inputs then.
+        label: Its class then.
+    """
+
+    kind: Literal["add", "move", "erase"]
+    row: int
+    x: tuple[float, float] = (0.0, 0.0)
+    label: int = 0
+
+
+class Points:
+    """The changes of the training rows of a dataset, and those that were undone."""
+
+    def __init__(self) -> None:
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
+        self._num_added = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything is changed."""
+        return bool(self._done)
+
+    @property
+    def can(self) -> dict[str, bool]:
+        """Whether there is something to undo and to redo."""
+        return {"undo": bool(self._done), "redo": bool(self._undone)}
+
+    def change(self, edit: Any, num_classes: int) -> "Points":
+        """These points with one more change, which a page asks for.
+
+        Args:
+            edit: The kind of change and what it needs: `{"add": [x1, x2, label]}`, `{"move": [row, x1, x2]}`, or
+                `{"erase": [row]}`.
+            num_classes: Of the dataset.
+
+        Raises:
+            ConfigError: It is no such change, or there are too many.
+        """
+        if len(self._done) >= _MOST:
+            raise ConfigError(f"points: at most {_MOST} changes (got one more); data=csv reads a table of any length")
+        found = self._copy()
+        found._done.append(self._read(edit, num_classes))
+        found._undone.clear()
+        found._num_added += found._done[-1].kind == "add"
+        return found
+
+    def undo(self) -> "Points":
+        """These points without the last change."""
+        found = self._copy()
+        if found._done:
+            found._undone.append(found._done.pop())
+        return found
+
+    def redo(self) -> "Points":
+        """These points with the change that was undone last."""
+        found = self._copy()
+        if found._undone:
+            found._done.append(found._undone.pop())
+        return found
+
+    def added(self) -> "Points":
+        """These points without changes of the dataset's own rows, of which others will be drawn."""
+        found = self._copy()
+        found._done = [each for each in found._done if each.row < 0]
+        found._undone = []
+        return found
+
+    def _copy(self) -> "Points":
+        found = Points()
+        found._done, found._undone, found._num_added = list(self._done), list(self._undone), self._num_added
+        return found
+
+    def _read(self, edit: Any, num_classes: int) -> Change:
+        kind, values = next(iter(edit.items())) if isinstance(edit, dict) and len(edit) == 1 else ("", [])
+        lengths = {"add": 3, "move": 3, "erase": 1}
+        numbers = isinstance(values, list) and all(_is_number(each) for each in values)
+        if kind not in lengths or not numbers or len(values) != lengths[kind]:
+            raise ConfigError("points: should be added, moved or erased by their numbers; reload the page")
+        if kind == "add":
+            label = values[2]
+            if label not in range(num_classes):
+                raise ConfigError(f"points: there are classes 0 to {num_classes - 1} (got {label}); reload the page")
+            return Change("add", -1 - self._num_added, (float(values[0]), float(values[1])), int(label))
+        x = (float(values[1]), float(values[2])) if kind == "move" else (0.0, 0.0)
+        return Change("move" if kind == "move" else "erase", int(values[0]), x)
+
+    def applied(self, rows: Rows) -> tuple[Rows, list[int]]:
+        """Training `rows` x [N, 2] and y [N] with all changes, and the number of each row that is left."""
+        known = dict(enumerate(zip(rows.x.tolist(), rows.y.tolist(), strict=True)))
+        for change in self._done:
+            if change.kind == "add":
+                known[change.row] = (list(change.x), change.label)
+            elif change.row in known and change.kind == "move":
+                known[change.row] = (list(change.x), known[change.row][1])
+            else:
+                known.pop(change.row, None)
+        x = torch.tensor([each for each, _ in known.values()]).reshape(-1, 2)
+        return Rows(x, torch.tensor([label for _, label in known.values()])), list(known)
+
+
+def write_table(path: Path, splits: Splits, class_names: tuple[str, ...], inputs: tuple[str, ...]) -> None:
+    """Write the rows of all `splits` as a table to `path`, with a column that names the split of each.
+
+    Args:
+        path: The file.
+        splits: The rows.
+        class_names: The name of each class.
+        inputs: The name of each input.
+    """
+    parts = {split: getattr(splits, split) for split in Splits._fields}
+    x = torch.cat([rows.x for rows in parts.values()])
+    labels = torch.cat([rows.y for rows in parts.values()]).tolist()
+    columns: dict[str, list[Any]] = {name: x[:, i].tolist() for i, name in enumerate(inputs)}
+    columns[TARGET] = [class_names[int(label)] for label in labels]
+    columns[SPLIT] = [split for split, rows in parts.items() for _ in range(len(rows.y))]
+    write_csv(path, columns)
+
+
+def rows_hash(x: Tensor, y: Tensor) -> str:
+    """A hash of rows x [N, F] and y [N]: equal where every bit is."""
+    return hashlib.sha256(x.contiguous().numpy().tobytes() + y.long().numpy().tobytes()).hexdigest()[:16]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _FARTHEST
