@@ -91,9 +91,9 @@ def run(words: list[str], folder: Path = ROOT, own_code: bool = False, **environ
 
 
 @contextmanager
-def going_on(*words: str) -> Iterator[Running]:
+def going_on(*words: str, **environment: str) -> Iterator[Running]:
     """`python -m <words>` while it runs; it is killed when the block ends."""
-    process = Running(list(words), ROOT, {})
+    process = Running(list(words), ROOT, dict(environment))
     try:
         yield process
     finally:

@@ -77,7 +77,7 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
         (folder / name).mkdir(parents=True)
     folder.chmod(0o755)
     configuration = folder / "slurm.conf"
-    configuration.write_text(_CONFIGURATION.format(host=host, folder=folder, ports=_free_ports(2)))
+    configuration.write_text(_CONFIGURATION.format(host=host, folder=folder, ports=free_ports(2)))
     key = folder / "munge.key"
     key.write_bytes(os.urandom(128))
     key.chmod(0o600)
@@ -128,7 +128,8 @@ def _wait_until(happened: object, folder: Path, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
+    """Ports of this machine that nobody uses."""
     sockets = [socket.socket() for _ in range(number)]
     for each in sockets:
         each.bind(("", 0))

@@ -192,7 +192,7 @@ def test_a_rule_for_the_threshold_needs_no_second_pair_of_quotes(tmp_path):
 
 def test_an_unknown_launcher_is_one_line(tmp_path):
     done = train("-m", "seed=0,1", "hydra/launcher=vectorised", runs=tmp_path / "runs")
-    line = "hydra/launcher: no option 'vectorised'; did you mean vectorized? choose from basic, joblib, slurm, "
+    line = "hydra/launcher: no option 'vectorised'; did you mean vectorized? choose from basic, joblib, ray, slurm, "
     line += "vectorized"
     assert_refused(done, line, tmp_path / "runs")
 
