@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from src.errors import ConfigError
 from src.page.document import live_document
 from src.play.guard import HEADERS, Guard
-from src.play.visitors import MOST_VISITORS, Visitor, Visitors
+from src.play.visitors import MOST_VISITORS, Visitor, Visitors, begin
 
 HOST = "127.0.0.1"
 _MOST_BYTES = 64 * 1024  # of a message from a page
@@ -50,7 +50,9 @@ def serve(port: int, opens: bool, runs_dir: str) -> None:
     Raises:
         ConfigError: Another program has the port.
     """
-    asyncio.run(_serve(_bound(port), opens, runs_dir))
+    bound = _bound(port)
+    begin()
+    asyncio.run(_serve(bound, opens, runs_dir))
 
 
 def _bound(port: int) -> socket.socket:
@@ -73,17 +75,18 @@ async def _serve(bound: socket.socket, opens: bool, runs_dir: str) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    visitors.prepare()
     runner = web.AppRunner(application(guard, visitors, port), access_log=None, handle_signals=False)
     await runner.setup()
     await web.SockSite(runner, bound).start()
     address = f"http://{HOST}:{port}/?token={guard.token}"
+    preparing = asyncio.create_task(visitors.prepare())
     print(f"open in a browser: {address}\nCtrl-C ends it", flush=True)
     if opens:
         await asyncio.get_running_loop().run_in_executor(None, webbrowser.open, address)
     try:
         await stopped.wait()
     finally:
+        await preparing
         await visitors.dismiss_all()
         await runner.cleanup()
 
@@ -110,16 +113,17 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
             await opened.send_str(json.dumps({"type": "full", "most": MOST_VISITORS}))
             await opened.close()
             return opened
-        sending = asyncio.create_task(_send(visitor, opened))
+        turn = visitor.turn
+        sending = asyncio.create_task(_send(visitor, opened, turn))
         try:
             await _receive(visitor, opened)
         finally:
             sending.cancel()
-            if opened.close_code in _CLOSED or visitor.gone:
+            if visitor.turn == turn and (opened.close_code in _CLOSED or visitor.gone):
                 await visitors.dismiss(visitor)
-            else:
+            elif visitor.turn == turn:
                 visitors.lose(visitor)
-            visitors.prepare()
+            await visitors.prepare()
         return opened
 
     made = web.Application(middlewares=[guard.middleware], client_max_size=1024)
@@ -128,8 +132,8 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
     return made
 
 
-async def _send(visitor: Visitor, opened: web.WebSocketResponse) -> None:
-    while not opened.closed and (message := await visitor.next_message()) is not None:
+async def _send(visitor: Visitor, opened: web.WebSocketResponse, turn: int) -> None:
+    while not opened.closed and (message := await visitor.next_message(turn)) is not None:
         await opened.send_str(message)
     await opened.close(code=WSCloseCode.INTERNAL_ERROR)
 

@@ -5,6 +5,8 @@ import json
 import multiprocessing
 import secrets
 from collections import deque
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from typing import Any
 
 from src.play.process import work
@@ -16,11 +18,23 @@ _PATIENCE = 600.0  # seconds for which a visitor whose connection was lost may c
 _GRACE = 1.0  # seconds for a process to end by itself
 
 
-def context() -> Any:
-    """How processes are made: each a copy of one that has imported everything, and has trained nothing."""
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["src.play.preload"])
-    return made
+def begin() -> None:
+    """Begin to import what visitors' processes need, in a process of which each of these will be a copy."""
+    _context().set_forkserver_preload(["src.play.preload"])
+    forkserver.ensure_running()
+
+
+def _context() -> Any:
+    return multiprocessing.get_context("forkserver")
+
+
+def started(runs_dir: str) -> tuple[Connection, Any]:
+    """The connection to a new process that saves to `runs_dir`, and that process; waits until it can be copied."""
+    ours, theirs = _context().Pipe()
+    process = _context().Process(target=work, args=(theirs, runs_dir), daemon=True)
+    process.start()
+    theirs.close()
+    return ours, process
 
 
 class Visitor:
@@ -30,21 +44,20 @@ class Visitor:
     the process nor the queue waits for it.
 
     Args:
-        runs_dir: Where its trainings are saved.
+        connection: To the process.
+        process: Which trains.
 
     Attributes:
         name: By which a page that has lost its connection is known again.
         away: When it lost it, in the loop's time; None while it is here.
+        turn: How often a page has come or come back; what served an earlier one stops.
     """
 
-    def __init__(self, runs_dir: str) -> None:
+    def __init__(self, connection: Connection, process: Any) -> None:
         self.name = secrets.token_urlsafe(16)
         self.away: float | None = None
-        made = context()
-        self._connection, theirs = made.Pipe()
-        self.process = made.Process(target=work, args=(theirs, runs_dir), daemon=True)
-        self.process.start()
-        theirs.close()
+        self.turn = 0
+        self._connection, self.process = connection, process
         self._queue: deque[str] = deque()
         self._frame: dict[str, Any] | None = None
         self._unseen = 0
@@ -65,14 +78,18 @@ class Visitor:
 
     def arrive(self) -> None:
         """A page has come, or has come back: it is told everything."""
+        if self.turn and self.away is None:  # a connection is lost before that is noticed here
+            self.tell({"do": "pause"})
         self.away, self._unseen, self._frame = None, 0, None
+        self.turn += 1
         self._queue.clear()
         self._queue.append(json.dumps({"type": "hello", "visitor": self.name}))
         self.tell({"do": "show"})
+        self._news.set()
 
-    async def next_message(self) -> str | None:
-        """The next message for the page; None if there will be none."""
-        while True:
+    async def next_message(self, turn: int) -> str | None:
+        """The next message for the page that came at this `turn`; None if there will be none."""
+        while self.turn == turn:
             if self._queue:
                 return self._queue.popleft()
             if self._frame is not None and self._unseen < _UNSEEN:
@@ -83,6 +100,7 @@ class Visitor:
                 return None
             self._news.clear()
             await self._news.wait()
+        return None
 
     def _read(self) -> None:
         try:
@@ -128,22 +146,27 @@ class Visitors:
 
     def __init__(self, runs_dir: str) -> None:
         self._runs_dir = runs_dir
+        self._starting = asyncio.Lock()
         self._known: dict[str, Visitor] = {}
         self._spare: Visitor | None = None
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         """Start a process for the next visitor, so that it does not wait."""
-        if self._spare is None and len(self._known) < MOST_VISITORS:
-            self._spare = Visitor(self._runs_dir)
+        async with self._starting:
+            if self._spare is None and len(self._known) < MOST_VISITORS:
+                self._spare = Visitor(*await asyncio.to_thread(started, self._runs_dir))
 
     async def admit(self, name: str | None) -> Visitor | None:
         """The visitor called `name`, or a new one; None if there are too many."""
         await self._forget_those_away()
         found = self._known.get(name or "")
-        if found is None or found.gone or found.away is None:
+        if found is None or found.gone:
             if len(self._known) >= MOST_VISITORS:
                 return None
-            found, self._spare = self._spare or Visitor(self._runs_dir), None
+            await self.prepare()
+            found, self._spare = self._spare, None
+            if found is None:  # another visitor was quicker
+                return await self.admit(name)
             self._known[found.name] = found
         found.arrive()
         return found

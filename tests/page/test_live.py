@@ -1,9 +1,12 @@
 """The live page in a browser: first use, by mouse and by keyboard, and the processes behind it."""
 
+import asyncio
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import aiohttp
 import pytest
 
 from src.page.document import live_document
@@ -253,6 +256,50 @@ def test_a_cell_of_the_confusion_matrix_shows_its_rows(live):
     expect(cell).to_have_attribute("aria-pressed", "true")
     cell.click()
     expect(cell).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_lost_connection_pauses_training_and_leads_back_to_it(server):
+    host = server.address.split("/?")[0]
+
+    async def told(opened, kind):
+        while (message := json.loads((await opened.receive()).data))["type"] != kind:
+            pass
+        return message
+
+    async def lose_and_come_back():
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            await session.get(server.address)
+            opened = await session.ws_connect(f"{host}/live", headers={"Origin": host}, max_msg_size=0)
+            visitor = (await told(opened, "hello"))["visitor"]
+            await told(opened, "scene")
+            await opened.send_str('{"do": "play"}')
+            before = await told(opened, "frame")
+            opened._response.connection.transport.abort()
+            again = f"{host}/live?visitor={visitor}"
+            async with session.ws_connect(again, headers={"Origin": host}, max_msg_size=0) as back:
+                assert (await told(back, "hello"))["visitor"] == visitor
+                return before, await told(back, "scene")
+
+    with ThreadPoolExecutor() as apart:  # from the loop of the browser's driver
+        before, after = apart.submit(asyncio.run, lose_and_come_back()).result()
+    assert before["state"]["mode"] == "playing"
+    assert after["state"]["mode"] == "paused"
+    assert after["number"] == before["number"]
+
+
+def test_two_servers_know_their_own_visitors_only(server, live, runs):
+    with live_server(runs) as other:
+        page = live()
+        context = page.context
+        second = context.new_page()
+        second.goto(other.address)
+        second.locator("body[data-mode]").wait_for(timeout=60_000)
+        page.reload()
+        page.locator("body[data-mode]").wait_for(timeout=60_000)
+        names = {cookie["name"] for cookie in context.cookies()}
+        assert len({name for name in names if name.startswith("play_")}) == 2
+        refused = context.request.get(server.address.split("?")[0], headers={"Origin": other.address.split("/?")[0]})
+        assert refused.status == 403
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1920, "light")])

@@ -19,8 +19,8 @@ from src.play.guard import Guard
 class Silent(visitors.Visitor):
     """A visitor without a process: keeps what the page tells it."""
 
-    def __init__(self, _: str = "runs") -> None:
-        self.name, self.away, self.gone, self.told = "known", None, False, []
+    def __init__(self, *_: Any) -> None:
+        self.name, self.away, self.gone, self.told, self.turn = "known", None, False, [], 0
         self._queue, self._frame, self._unseen, self._news = deque(), None, 0, asyncio.Event()
 
     def tell(self, message: dict[str, Any]) -> None:
@@ -34,6 +34,7 @@ class Silent(visitors.Visitor):
 def served(monkeypatch) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """Run a test against a server: it is given a session, the server's address, its guard and its visitors."""
     monkeypatch.setattr(visitors, "Visitor", Silent)
+    monkeypatch.setattr(visitors, "started", lambda _: ())
 
     def run(test: Callable[..., Awaitable[Any]]) -> Any:
         async def within() -> Any:
@@ -151,7 +152,7 @@ def test_a_slow_page_misses_frames_and_no_epochs():
         for epoch in range(5):
             said = {"said": None}
             visitor._take({"type": "frame", "number": 1, "frame": {"epoch": epoch}, "rows": [epoch], "state": said})
-        return json.loads(await visitor.next_message())
+        return json.loads(await visitor.next_message(0))
 
     found = asyncio.run(test())
     assert found["frame"]["epoch"] == 4
