@@ -19,6 +19,7 @@ from src.comparing.repetitions import repeats
 from src.errors import ConfigError
 
 _MOST_VALUES = 10_000  # of a list or a range
+_PLACES = "runs_dir=", "data_dir="
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,17 @@ class Space:
     def described(self) -> dict[str, Any]:
         """What the space is, as plain data; equal for equal spaces."""
         searched = {key: distribution_to_json(distribution) for key, distribution in sorted(self.searched.items())}
-        return {"fixed": sorted(self.fixed), "searched": searched, "repeated": self.repeated}
+        return {"fixed": placeless(self.fixed), "searched": searched, "repeated": self.repeated}
+
+
+def placeless(words: list[str]) -> list[str]:
+    """Those of some `words` that say more than where files are; another machine may have them elsewhere.
+
+    Example:
+        >>> placeless(["runs_dir=/scratch", "experiment=xor"])
+        ['experiment=xor']
+    """
+    return sorted(word for word in words if not word.startswith(_PLACES))
 
 
 def space_of(overrides: Iterable[Override]) -> Space:

@@ -1,5 +1,6 @@
 """An Optuna study: opened where it is kept, refused where it searches another space, sampled without repetition."""
 
+import time
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -17,8 +18,10 @@ from src.storage.folders import SweepFolder
 from src.storage.marks import read_mark
 from src.tuning import pruning
 from src.tuning.journal import Journal
-from src.tuning.options import Options
-from src.tuning.space import Space
+from src.tuning.options import Direction, Options
+from src.tuning.space import Space, placeless
+
+_PAUSES = (0.5, 2.0)  # seconds
 
 _SPACE, _OBJECTIVES = "space", "objectives"
 
@@ -48,9 +51,7 @@ def open_study(options: Options, space: Space, sweep: Path) -> Opened:
     place = options.storage or SweepFolder(sweep).study
     try:
         storage: BaseStorage | str = JournalStorage(journal) if journal is not None else str(options.storage)
-        study = optuna.create_study(
-            storage=storage, study_name=name, directions=list(options.directions), load_if_exists=True
-        )
+        study = _created(storage, name, list(options.directions))
     except Exception as error:  # a database may refuse in as many ways as there are databases
         reason = " ".join(str(error).split("(Background")[0].split())[:200] or type(error).__name__
         raise ConfigError(f"hydra.sweeper.storage: cannot open {place} ({reason}); check it") from error
@@ -61,8 +62,22 @@ def open_study(options: Options, space: Space, sweep: Path) -> Opened:
     return Opened(study, journal)
 
 
+def _created(storage: BaseStorage | str, name: str, directions: list[Direction]) -> Study:
+    """A study, begun or loaded, though another process may be making the database's tables at this moment."""
+    for pause in (*_PAUSES, None):
+        try:
+            return optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+        except Exception as error:
+            if pause is None or "already exists" not in str(error):
+                raise
+            time.sleep(pause)
+    raise AssertionError
+
+
 def _check_same(study: Study, key: str, value: Any, otherwise: str) -> None:
     known = study.user_attrs.get(key)
+    if key == _SPACE and known is not None:
+        known |= {"fixed": placeless(known["fixed"])}  # which earlier versions kept whole
     if known is None:
         study.set_user_attr(key, value)
     elif known != value:
