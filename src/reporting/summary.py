@@ -71,6 +71,27 @@ def counts(epochs: int, best_epoch: int, steps: int, num_parameters: int) -> dic
     return {"epochs": epochs, "best_epoch": best_epoch, "steps": steps, "num_parameters": num_parameters}
 
 
+def trained_for(metrics: dict[str, Any]) -> str:
+    """How long a run trained, from its `metrics`.
+
+    Example:
+        >>> trained_for({"epochs": 200, "steps": 8000, "fit_seconds": 2.51})
+        '200 epochs, 8,000 steps in 2.5 s'
+    """
+    epochs, steps = several(metrics["epochs"], "epoch"), several(metrics["steps"], "step")
+    return f"{epochs}, {steps} in {metrics['fit_seconds']:.1f} s"
+
+
+def several(number: int, what: str) -> str:
+    """A `number` of things, and `what` they are called.
+
+    Example:
+        >>> several(1, "epoch"), several(1000, "epoch")
+        ('1 epoch', '1,000 epochs')
+    """
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def closing_scores(metrics: dict[str, Any]) -> dict[str, float]:
     """The scores of the best weights in a run's `metrics`, by the loggers' names for them.
 

@@ -58,8 +58,8 @@ class Printed:
 
     def _opening(self) -> list[str]:
         metrics = self.metrics
-        counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
-        return ["", f"{counts}; the best epoch was {metrics['best_epoch']}", *tuning.chosen(self.parts.trainer), ""]
+        best = f"the best epoch was {metrics['best_epoch']}"
+        return ["", f"{report.trained_for(metrics)}; {best}", *tuning.chosen(self.parts.trainer), ""]
 
     def _judged(self) -> list[str]:
         verdict = report.solved_line(self.metrics, dict(self.cfg.solved))

@@ -134,11 +134,11 @@ class Run(Printed):
         state = None if stopping is None else checkpoint["callbacks"].get(stopping.state_key)
         if stopping is not None and state and state["wait_count"] >= stopping.patience:
             return (
-                f"stopped early after {epochs_done} epochs; "
+                f"stopped early after {report.several(epochs_done, 'epoch')}; "
                 f"raise callbacks.early_stopping.patience (got {stopping.patience})"
             )
         if max_epochs is not None and epochs_done >= max_epochs:
-            return f"has trained its {epochs_done} epochs; raise trainer.max_epochs (got {max_epochs})"
+            return f"has trained its {report.several(epochs_done, 'epoch')}; raise trainer.max_epochs (got {max_epochs})"
         return None
 
     def _is_finished(self, epochs: int) -> bool:

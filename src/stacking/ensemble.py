@@ -26,6 +26,7 @@ from src.heads.base import Head
 from src.loggers.tensorboard import TensorBoardLogger
 from src.networks.members import Members
 from src.networks.size import refuse_too_many
+from src.reporting.summary import several, trained_for
 from src.runs.doubts import say_doubts
 from src.runs.resuming import check_resumable
 from src.runs.training import Run, carried_out
@@ -90,7 +91,7 @@ class EnsembleRun(Run):
     def _ended(self, checkpoint: dict[str, Any]) -> str | None:
         if self._stack.num_runs == 0:
             epochs = checkpoint["epoch"] + 1
-            return f"holds members that have all stopped early, the last after {epochs} epochs; train anew"
+            return f"holds members that have all stopped early, the last after {several(epochs, 'epoch')}; train anew"
         return super()._ended(checkpoint)
 
     def _log_graph(self) -> None:
@@ -105,12 +106,11 @@ class EnsembleRun(Run):
 
     def _opening(self) -> list[str]:
         metrics, epochs = self.metrics, self._stack.chosen_epochs()
-        counts = f"{metrics['epochs']} epochs, {metrics['steps']} steps in {metrics['fit_seconds']:.1f} s"
         best = f"the best epochs of its {len(epochs)} members were {min(epochs)} to {max(epochs)}"
         best += f", their median {metrics['best_epoch']}"
         if min(epochs) == max(epochs):
             best = f"the best epoch of each of its {len(epochs)} members was {metrics['best_epoch']}"
-        return ["", f"{counts}; {best}", ""]
+        return ["", f"{trained_for(metrics)}; {best}", ""]
 
     def _rows_named(self, train: int, val: int, test: int) -> str:
         return f"{train:,} rows that train and validate in turn, {test:,} test rows"
