@@ -11,6 +11,7 @@ from src.comparing.comparison import Comparison, compare
 from src.comparing.reading import read_runs
 from src.comparing.writing import write_tables
 from src.errors import ConfigError
+from src.reporting.columns import folded
 from src.reporting.terminal import printable
 from src.settings import rules
 from src.settings.pictures import Pictures
@@ -61,7 +62,7 @@ def compare_runs(cfg: DictConfig) -> None:
     print(printable(str(comparison)))
     with product(output, "comparison", "output", ours=_is_comparison, force=options.force) as folder:
         written = [*write_tables(folder, comparison), *_draw(folder, comparison, options)]
-    print(printable(f"\nwritten to {output}: {', '.join(written)}"))
+    print(printable(f"\nwritten to {output}:\n{folded('  ' + ', '.join(written))}"))
     for folder in folders:
         out_of_fold.tell(folder)
 

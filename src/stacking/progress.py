@@ -35,7 +35,7 @@ class Progress(pl.Callback):
         means = [f"{name} {value.mean():.4f}" for name, value in pl_module.metrics.items() if name.endswith("/loss")]  # type: ignore[operator,union-attr]
         line = (
             f"{self.title}: epoch {trainer.current_epoch + 1}/{trainer.max_epochs}, "
-            f"{pl_module.num_runs} runs training, mean {', '.join(means)}"
+            f"{pl_module.num_runs} left, mean {', '.join(means)}"
         )
         if self._on_terminal:
             print(f"\r{line}\033[K", end="", file=sys.stderr, flush=True)
