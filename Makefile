@@ -95,6 +95,7 @@ bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals,
 	$(BIN)/python -m tests.benchmarks.bench_calibration
 	$(BIN)/python -m tests.benchmarks.bench_alone
 	$(BIN)/python -m tests.benchmarks.bench_page
+	$(BIN)/python -m tests.benchmarks.bench_play
 
 bench-search: $(FULL)  ## Compare a search in stacks with the same search run by run (about ten minutes a pair)
 	$(BIN)/python -m tests.benchmarks.bench_search
