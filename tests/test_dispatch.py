@@ -13,7 +13,7 @@ NUMBERED = {number: [f"seed={number}"] for number in range(8)}
 
 
 class Cluster(Engine):
-    """Ends each task at once; those in `dies` that often without an outcome."""
+    """Ends each task at once; those in `dies` that often without a word."""
 
     title = "a cluster"
 
@@ -21,16 +21,16 @@ class Cluster(Engine):
         self.dies, self.still_alive, self.handed = dict(dies or {}), set(still_alive), []
 
     def hand_out(self, tasks, sweep):
-        self.handed += [sorted(task.numbered) for task in tasks]
+        for task in tasks:
+            self.handed.append(sorted(task.numbered))
+            self.dies[task.first] = self.dies.get(task.first, 0) - 1
+            if self.dies[task.first] < 0:
+                task.folder.mkdir(parents=True, exist_ok=True)
+                (task.folder / "end.json").write_text('{"error": ""}')
         return [f"{task.first}.{len(self.handed)}" for task in tasks]
 
     def alive(self, names):
         return set(names) & self.still_alive
-
-    def outcome(self, name):
-        first = int(name.partition(".")[0])
-        self.dies[first] = self.dies.get(first, 0) - 1
-        return None if self.dies[first] >= 0 else ""
 
     def log_of(self, name):
         return "the log"

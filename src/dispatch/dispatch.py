@@ -49,10 +49,6 @@ class Engine(ABC):
         """Those of the `names` whose tasks are queued or run."""
 
     @abstractmethod
-    def outcome(self, name: str) -> str | None:
-        """What ended the task of a `name` that is not alive: an error's text, nothing, or None if its worker died."""
-
-    @abstractmethod
     def log_of(self, name: str) -> str:
         """Where the output of the task of a `name` is, for messages."""
 
@@ -125,6 +121,8 @@ class Dispatch:
     def _queue(self, tasks: list[Task], sweep: Path, handed: dict[int, Handed]) -> None:
         if not tasks:
             return
+        for task in tasks:
+            task.forget_end()
         try:
             names = self.engine.hand_out(tasks, sweep)
         except ConfigError:
@@ -144,7 +142,7 @@ class Dispatch:
             ended = sorted(first for first in left if handed[first].name not in alive)
             died = []
             for first in ended:
-                outcome = self.engine.outcome(handed[first].name)
+                outcome = tasks[first].outcome()
                 if outcome is None and attempts[first] < self.options.attempts:
                     attempts[first] += 1
                     died.append(tasks[first])

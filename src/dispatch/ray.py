@@ -66,18 +66,6 @@ class Ray(Engine):
         _, left = ray.wait(known, num_returns=len(known), timeout=0)
         return {reference.hex() for reference in left}
 
-    def outcome(self, name: str) -> str | None:
-        """What ended the task of a `name`: an error's text, nothing, or None if its worker or machine died."""
-        import ray
-
-        try:
-            ray.get(self.given[name])
-        except ray.exceptions.RayTaskError as error:
-            return f"{type(error.cause).__name__}: {' '.join(str(error.cause).split())}"
-        except ray.exceptions.RayError:
-            return None
-        return ""
-
     def log_of(self, name: str) -> str:
         """The folder with the output of the task of a `name`, on the machine that had it."""
         return "/tmp/ray/session_latest/logs on the worker's machine"

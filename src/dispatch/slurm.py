@@ -2,7 +2,6 @@
 
 import logging
 import os
-import pickle
 import shutil
 import subprocess
 import time
@@ -119,14 +118,6 @@ class Slurm(Engine):
         if self._result(name).exists():
             return False
         return time.monotonic() - self.gone.setdefault(name, time.monotonic()) < _GRACE
-
-    def outcome(self, name: str) -> str | None:
-        """What ended the job with id `name`: an error's text, nothing, or None if it has left no result."""
-        try:
-            outcome, value = pickle.loads(self._result(name).read_bytes())
-        except (OSError, pickle.UnpicklingError, EOFError):
-            return None
-        return "" if outcome == "success" else str(value).strip().splitlines()[-1]
 
     def _result(self, name: str) -> Path:
         return self.logs / f"{name}_0_result.pkl"

@@ -17,9 +17,10 @@ from src.command.sweeps import problem
 from src.command.tasks import quiet
 from src.errors import ConfigError, InterruptedRunError
 from src.stacking.launch import Launch, Numbered
-from src.storage import locking
+from src.storage import failures, locking
 from src.storage.files import aside, make_folders
 from src.storage.folders import SweepFolder
+from src.storage.values import known_json, write_json
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -50,6 +51,20 @@ class Task:
         """The task's own folder, which one worker at a time holds."""
         return SweepFolder(self.sweep).tasks / f"{self.first:06d}"
 
+    @property
+    def _end(self) -> Path:
+        """What the task has come to, as plain data: a folder may come from anywhere, so nobody unpickles from it."""
+        return self.folder / "end.json"
+
+    def forget_end(self) -> None:
+        """Remove what an earlier worker has come to."""
+        self._end.unlink(missing_ok=True)
+
+    def outcome(self) -> str | None:
+        """What ended the task: an error's text, nothing, or None if its worker died."""
+        error = known_json(self._end).get("error")
+        return error if isinstance(error, str) else None
+
     def __call__(self) -> None:
         """Train what has not finished, from the checkpoint of an earlier worker if there is one."""
         os.chdir(self.work)
@@ -62,10 +77,14 @@ class Task:
             launch = _read(self.sweep)
             launch.begin()
             launch.train(self.numbered, self.sweep, self.folder / "stack.ckpt")
+            write_json(self._end, {"error": ""}, durable=True)
         except (InterruptedRunError, KeyboardInterrupt):
             if not callable(requeue):
                 raise
             requeue(signal.SIGUSR2, None)  # the state is written; ends the process
+        except Exception as error:
+            write_json(self._end, {"error": failures.line(error)}, durable=True)
+            raise
         finally:
             locking.release(self.folder)
 

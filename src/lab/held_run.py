@@ -54,7 +54,9 @@ class HeldRun:
 
     def _repr_html_(self) -> str:
         judged = {True: ", solved", False: ", not solved"}.get(self.metrics.get("solved"), "")  # type: ignore[arg-type]
-        epochs = f", {report.several(self.metrics['epochs'], 'epoch')}" if "epochs" in self.metrics else ", not finished"
+        epochs = (
+            f", {report.several(self.metrics['epochs'], 'epoch')}" if "epochs" in self.metrics else ", not finished"
+        )
         return html_table(self.records().lines(), f"{self}{epochs}{judged}", texts=[0])
 
     @property

@@ -138,7 +138,9 @@ class Run(Printed):
                 f"raise callbacks.early_stopping.patience (got {stopping.patience})"
             )
         if max_epochs is not None and epochs_done >= max_epochs:
-            return f"has trained its {report.several(epochs_done, 'epoch')}; raise trainer.max_epochs (got {max_epochs})"
+            return (
+                f"has trained its {report.several(epochs_done, 'epoch')}; raise trainer.max_epochs (got {max_epochs})"
+            )
         return None
 
     def _is_finished(self, epochs: int) -> bool:
