@@ -99,6 +99,9 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         _said(environment, "scancel", "--user=root", "--signal=KILL")
         _said(environment, "scancel", "--user=root")
+        deadline = time.monotonic() + 15
+        while _said(environment, "squeue", "--noheader") and time.monotonic() < deadline:
+            time.sleep(0.2)  # a job that slurmd leaves behind would outlive the test
         for process in reversed(started):
             process.terminate()
         for process in started:
