@@ -130,17 +130,13 @@ class Run(Printed):
     def _ended(self, checkpoint: dict[str, Any]) -> str | None:
         """Why training ended with this checkpoint, and what would continue it; None if epochs are left."""
         epochs_done, max_epochs = checkpoint["epoch"] + 1, self.parts.trainer.max_epochs
+        told = report.several(epochs_done, "epoch")
         stopping = self.parts.trainer.early_stopping_callback
         state = None if stopping is None else checkpoint["callbacks"].get(stopping.state_key)
         if stopping is not None and state and state["wait_count"] >= stopping.patience:
-            return (
-                f"stopped early after {report.several(epochs_done, 'epoch')}; "
-                f"raise callbacks.early_stopping.patience (got {stopping.patience})"
-            )
+            return f"stopped early after {told}; raise callbacks.early_stopping.patience (got {stopping.patience})"
         if max_epochs is not None and epochs_done >= max_epochs:
-            return (
-                f"has trained its {report.several(epochs_done, 'epoch')}; raise trainer.max_epochs (got {max_epochs})"
-            )
+            return f"has trained its {told}; raise trainer.max_epochs (got {max_epochs})"
         return None
 
     def _is_finished(self, epochs: int) -> bool:
