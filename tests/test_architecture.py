@@ -142,6 +142,7 @@ ROOMS = {  # each knows some of those above it
     },
     "play": {
         "errors",
+        "compat",
         "places",
         "spec",
         "settings",

@@ -25,6 +25,14 @@ def current_loader() -> ConfigLoader:
     return loader
 
 
+def forget_loader() -> None:
+    """Let this process compose anew after a command has run in it, whose loader Hydra keeps.
+
+    `hydra.initialize_config_dir`, the public way, fails while there is one. Tested with hydra-core 1.3.4 and 1.3.8.
+    """
+    GlobalHydra.instance().clear()
+
+
 def new_loader(path: str, first: str | None = None) -> ConfigLoader:
     """The loader with which Hydra starts, before it has read the command line.
 

@@ -2,7 +2,6 @@
 
 import logging
 import shlex
-import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -13,12 +12,11 @@ from hydra.core.utils import JobReturn
 
 from src.dispatch import record
 from src.dispatch.record import Handed
-from src.dispatch.task import Task, keep
+from src.dispatch.task import Task, forget, keep
 from src.errors import ConfigError, WorkerError
 from src.settings.rules import Count
 from src.stacking.launch import Launch, LauncherRules, Numbered, count, returned
 from src.storage import failures
-from src.storage.folders import SweepFolder
 from src.storage.jobs import folders_of
 
 log = logging.getLogger(__name__)
@@ -127,7 +125,7 @@ class Dispatch:
             names = self.engine.hand_out(tasks, sweep)
         except ConfigError:
             if not handed:  # nothing of the sweep has begun
-                shutil.rmtree(SweepFolder(sweep).tasks)
+                forget(sweep)
             raise
         for task, name in zip(tasks, names, strict=True):
             handed[task.first] = Handed(list(task.numbered), name)

@@ -2,11 +2,11 @@
 
 import logging
 import os
-import shutil
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 from hydra.types import HydraContext, TaskFunction
@@ -152,7 +152,7 @@ def connect(context: HydraContext, task: TaskFunction, master: DictConfig, optio
         import submitit  # noqa: F401
     except ImportError as error:
         raise ConfigError("hydra/launcher=slurm: needs submitit; pip install submitit") from error
-    if shutil.which("sbatch") is None:
+    if which("sbatch") is None:
         raise ConfigError(
             "hydra/launcher=slurm: there is no sbatch on this machine; start from a login node of a cluster"
         )

@@ -20,9 +20,12 @@ from src.stacking.launch import Launch, Numbered
 from src.storage import failures, locking
 from src.storage.files import aside, make_folders
 from src.storage.folders import SweepFolder
+from src.storage.removal import remove_empty, remove_listed
 from src.storage.values import known_json, write_json
 
 _SECONDS_BETWEEN_LOOKS = 0.5
+_LAUNCH = "launch.pkl"
+_LOGS = "log/*.pkl", "log/.submission_file_*.sh"  # what Submitit leaves of a task that Slurm has refused
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Task:
 
     def forget_end(self) -> None:
         """Remove what an earlier worker has come to."""
-        self._end.unlink(missing_ok=True)
+        remove_listed(self.folder, [self._end.name])
 
     def outcome(self) -> str | None:
         """What ended the task: an error's text, nothing, or None if its worker died."""
@@ -76,7 +79,7 @@ class Task:
         try:
             launch = _read(self.sweep)
             launch.begin()
-            launch.train(self.numbered, self.sweep, self.folder / "stack.ckpt")
+            launch.train(self.numbered, self.sweep, SweepFolder(self.folder).stack_checkpoint)
             write_json(self._end, {"error": ""}, durable=True)
         except (InterruptedRunError, KeyboardInterrupt):
             if not callable(requeue):
@@ -126,5 +129,12 @@ def _read(sweep: Path) -> Launch:
     return found
 
 
+def forget(sweep: Path) -> None:
+    """Remove what `keep` has written for the workers of a `sweep`, of which none has begun."""
+    folder = SweepFolder(sweep).tasks
+    remove_listed(folder, [_LAUNCH, *_LOGS])
+    remove_empty([folder])
+
+
 def _place(sweep: Path) -> Path:
-    return SweepFolder(sweep).tasks / "launch.pkl"
+    return SweepFolder(sweep).tasks / _LAUNCH

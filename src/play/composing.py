@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from src.command.quoting import literal
 from src.command.tasks import decide
+from src.compat.hydra import forget_loader
 from src.places import CONF
 from src.play.controls import CONTROLS, GROUPS
 from src.play.points import SPLIT, TARGET
@@ -102,7 +102,7 @@ _ABSENT = object()
 
 def _composed(words: list[str], check: bool = False) -> tuple[dict[str, str], DictConfig]:
     """The options that are chosen by group, and the configuration without Hydra's own part."""
-    GlobalHydra.instance().clear()
+    forget_loader()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         whole = compose("train", words, return_hydra_config=True)
         cfg = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])

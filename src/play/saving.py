@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import math
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,7 +167,7 @@ def _kept(table: str, runs_dir: str) -> str:
     if table and not path.exists() and Path(table) != path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with aside(path) as part:
-            shutil.copyfile(table, part)
+            part.write_bytes(Path(table).read_bytes())
     return str(path) if table else ""
 
 

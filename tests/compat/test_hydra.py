@@ -13,7 +13,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
 from src.command.hydra_files import of_job
-from src.compat.hydra import current_loader, new_loader, save_nothing, written_value
+from src.compat.hydra import current_loader, forget_loader, new_loader, save_nothing, written_value
 from src.places import CONF
 from tests.compat.contracts import contract
 
@@ -24,6 +24,16 @@ def test_the_current_loader_composes_what_hydra_composes():
         assert OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]) == compose(
             "train", ["experiment=xor"]
         )
+
+
+def test_a_loader_that_was_kept_is_forgotten():
+    initialize_config_dir(str(CONF), version_base="1.3")  # as a command does: nothing takes it back
+    with contract(forget_loader, "hydra-core"):
+        forget_loader()
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            assert compose("train", ["experiment=xor"]).data
+        with pytest.raises(AssertionError, match="not initialized"):
+            compose("train")
 
 
 def test_a_new_loader_knows_both_folders(tmp_path):

@@ -42,7 +42,7 @@ def names_defined(tree):
             for each in node.body:
                 fields = getattr(each, "targets", [each.target] if isinstance(each, ast.AnnAssign) else [])
                 yield from (name.id for field in fields for name in ast.walk(field) if isinstance(name, ast.Name))
-                yield from [each.name] if isinstance(each, ast.FunctionDef) else []
+                yield from [each.name] if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) else []
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_own(node.value):
             yield node.attr
 

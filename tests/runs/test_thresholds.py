@@ -91,7 +91,7 @@ def test_a_threshold_on_other_rows_holds_for_that_evaluation_alone(train, caplog
 def test_rows_that_train_and_validate_are_named_as_such(train):
     run = train(*MOONS, "data.val_fraction=0", "head.threshold=f1")
     assert read(run.folder / "threshold.json")["chosen_on"] == "train"
-    assert "(f1, chosen on training rows, which are also this run's validation rows)" in run.summary()
+    assert "(f1, chosen on training rows, which are also this run's validation rows)" in " ".join(run.summary().split())
     assert open_run(run.folder).head.chosen_on == "train"
 
 
