@@ -68,8 +68,8 @@ docs: $(FULL)  ## Write the documentation as a site to site/html, with lessons a
 test-slow: $(FULL)  ## Run the tests that train for minutes (Fashion-MNIST in data/ or ../shared/data/)
 	$(BIN)/python -m pytest -m slow
 
-test-faults: $(FULL)  ## Run the tests that kill runs, fill disks and send signals (about ten minutes on two cores)
-	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults
+test-faults: $(FULL)  ## Run the tests that kill runs, fill disks, send signals and try every value (about 12 minutes on two cores)
+	$(BIN)/python -m pytest -m faults -n auto --dist worksteal tests/faults tests/catalogue
 
 test-cluster: $(FULL)  ## Run the tests with trackers, databases, Slurm and Ray, each started and stopped by its test
 	$(BIN)/python -m pytest -m cluster -n auto --dist worksteal

@@ -9,6 +9,7 @@ from math import inf, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
@@ -83,6 +84,9 @@ _SKIPPED = (
 )
 
 
+_PATHS = "data.path", "data.csv"  # a message may begin with the missing file itself
+
+
 class Done(NamedTuple):
     """The results of a run: its weights after training, its numbers, its rows, and its files."""
 
@@ -145,12 +149,13 @@ EFFECTS: dict[str, Callable[[Run], Any]] = {
 
 
 class Case(NamedTuple):
-    """A value for a key of a composition."""
+    """A value for a key of a composition; the `daily` ones are tried by `make test`, all by `make test-faults`."""
 
     composition: str
     key: str
     value: Any
     domain: Domain
+    daily: bool
 
     @property
     def name(self) -> str:
@@ -174,13 +179,13 @@ class Case(NamedTuple):
 
     def is_named_in(self, message: str) -> bool:
         """Whether a message names the key, or at least its last word, or the missing file."""
-        if self.key == "data.path" and str(self.value) in message:
+        if self.key in _PATHS and str(self.value) in message:
             return True
         return self.key in message or self.key.rpartition(".")[2].split("_")[0].lower() in message.lower()
 
     def is_shown_in(self, message: str) -> bool:
         """Whether a message shows the value, or the part of it that is wrong."""
-        if self.key == "data.path" and str(self.value) in message:
+        if self.key in _PATHS and str(self.value) in message:
             return True
         if self.value is HUGE:
             return "(got 1000" in message and "… of 401)" in message
@@ -191,6 +196,11 @@ class Case(NamedTuple):
         """What the value changes in a run, compared with the composition's own value."""
         seen, before = done.looks.get(self.key), reference.looks.get(self.key)
         return [self.key] if seen != before else done.changes(reference)
+
+
+def as_parameter(case: Any) -> Any:
+    """A case of this or another catalogue as pytest takes it."""
+    return pytest.param(case, id=case.name, marks=() if case.daily else pytest.mark.faults)
 
 
 @cache
@@ -229,8 +239,16 @@ def make_files() -> None:
         table.writerows(plants)
 
 
+def values_for(number_of: int, domain: Domain) -> Iterator[tuple[Any, bool]]:
+    """All values for the key of a number, and whether they are tried daily: those that work, and each third of all."""
+    for place, value in enumerate(VALUES):
+        yield value, place % 3 == number_of % 3
+    for value in domain.works:
+        yield value, True
+
+
 def cases() -> Iterator[Case]:
-    """Every key of the compositions once, with the values that work and alternating halves of the rest."""
+    """Every key of the compositions once, with each value."""
     known: set[str] = set()
     for name in COMPOSITIONS:
         for key, default in _leaves(composed(name)):
@@ -239,9 +257,9 @@ def cases() -> Iterator[Case]:
                 continue
             known.add(place)
             domain = DOMAINS.get(place, Domain())
-            for value in (*VALUES[len(known) % 2 :: 2], *domain.works):
+            for value, daily in values_for(len(known), domain):
                 if not alike(value, default):
-                    yield Case(name, key, value, domain)
+                    yield Case(name, key, value, domain, daily)
 
 
 def _leaves(node: DictConfig, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.command.tasks import ReadingTask
 from src.places import CONF
-from tests.catalogue.attempts import VALUES
+from tests.catalogue.attempts import values_for
 from tests.catalogue.domains import SEED, TEXT, Domain, alike, list_of, number, one_of, switch, whole
 from tests.command.place import QUICK, WORK, give
 
@@ -102,12 +102,13 @@ KEYS: dict[str, dict[str, Domain]] = {
 
 
 class Case(NamedTuple):
-    """A value for a key of a command."""
+    """A value for a key of a command, tried daily or by `make test-faults` alone."""
 
     command: str
     key: str
     value: Any
     domain: Domain
+    daily: bool
 
     @property
     def name(self) -> str:
@@ -129,13 +130,13 @@ def composed(command: str) -> DictConfig:
 
 
 def cases() -> Iterator[Case]:
-    """Every key of every command, with the values that work and alternating halves of the rest."""
+    """Every key of every command, with each value."""
     for command, domains in KEYS.items():
         for number_of, (key, default) in enumerate(OmegaConf.to_container(composed(command)).items()):
             domain = domains[key]
-            for value in (*VALUES[number_of % 2 :: 2], *domain.works):
+            for value, daily in values_for(number_of, domain):
                 if not alike(value, default):
-                    yield Case(command, key, value, domain)
+                    yield Case(command, key, value, domain, daily)
 
 
 def make_place(folder: Path) -> None:

@@ -8,6 +8,7 @@ from src.errors import ConfigError
 from src.plots import style
 from src.runs import answers, describing
 from src.settings.pictures import PNG
+from tests.catalogue.attempts import as_parameter
 from tests.catalogue.commands import Case, attempt, cases, composed, make_place, tree
 
 CASES = list(cases())
@@ -62,7 +63,7 @@ def references(filled, tmp_path_factory):
     return reference
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", [as_parameter(case) for case in CASES])
 def test_a_value_of_a_command_is_refused_in_a_line_or_has_an_effect(case: Case, place, references, capsys):
     reference = references(case.command, capsys)
     before, verdict = tree(place), case.domain.verdict(case.value)

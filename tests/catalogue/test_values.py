@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from src.errors import ConfigError, TrainingDivergedError
-from tests.catalogue.attempts import Case, attempt, cases, composed
+from tests.catalogue.attempts import Case, as_parameter, attempt, cases, composed
 from tests.command.place import give
 
 CASES = list(cases())
 REFUSED = [case for case in CASES if case.domain.verdict(case.value) is False]
 ON_THE_COMMAND_LINE = REFUSED[:: len(REFUSED) // 35]
+DAILY = [case for case in CASES if case.daily]
 MOST_IN_A_LINE = 500
 
 
@@ -48,7 +49,7 @@ def _as_before():
 
 
 @pytest.mark.usefixtures("working_folder")
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", [as_parameter(case) for case in CASES])
 def test_a_value_is_refused_in_a_line_or_has_an_effect(case: Case, references, tmp_path):
     verdict = case.domain.verdict(case.value)
     try:
@@ -83,6 +84,7 @@ def test_a_command_with_such_a_value_ends_in_that_line_and_leaves_nothing(case: 
 
 
 def test_the_catalogue_is_large():
-    assert len(CASES) > 600
-    assert len(REFUSED) > 450
+    assert len(CASES) > 1500
+    assert len(DAILY) > 600
+    assert len(REFUSED) > 900
     assert sum(case.domain.verdict(case.value) is True for case in CASES) > 100

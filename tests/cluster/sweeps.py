@@ -8,7 +8,8 @@ from tests.commands import run
 
 WORDS = [
     "experiment=xor",
-    "data.num_train=100",
+    "data.num_train=4000",
+    "data.batch_size=1000",  # few steps that take long: the tests find the workers while they train
     "trainer.max_epochs=150",
     "logger=none",
     "callbacks.early_stopping=null",
