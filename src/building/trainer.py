@@ -15,6 +15,12 @@ from src.errors import ConfigError
 from src.spec import num_rows
 from src.trust import targets
 
+_DEVICES = {
+    "gpu": (pl.accelerators.CUDAAccelerator, pl.accelerators.MPSAccelerator),
+    "cuda": (pl.accelerators.CUDAAccelerator,),
+    "mps": (pl.accelerators.MPSAccelerator,),
+}
+
 
 def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *more: pl.Callback) -> pl.Trainer:
     """Lightning's Trainer with the callbacks and loggers of a configuration.
@@ -26,9 +32,10 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
         *more: Further callbacks, placed before those of the configuration.
 
     Raises:
-        ConfigError: A value that a constructor refuses, a callback that does not work with the module, or more CPU
-            processes than cores, which Lightning would start one by one.
+        ConfigError: A value that a constructor refuses, a callback that does not work with the module, a device that
+            is not there, or more CPU processes than cores, which Lightning would start one by one.
     """
+    _check_device(cfg.trainer.accelerator)
     callbacks, loggers = list(more), []
     if not cfg.trainer.fast_dev_run:
         callbacks += _make_callbacks(cfg)
@@ -50,6 +57,13 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
         if hasattr(callback, "check"):  # not every callback works with every module
             callback.check(module)
     return trainer
+
+
+def _check_device(name: Any) -> None:
+    if name in _DEVICES and not any(each.is_available() for each in _DEVICES[name]):
+        raise ConfigError(
+            f"trainer.accelerator: PyTorch finds no such device on this machine (got {name}); use auto or cpu"
+        )
 
 
 def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:

@@ -67,7 +67,8 @@ class Slurm(Engine):
         import submitit
 
         make_folders(self.logs)
-        executor = submitit.SlurmExecutor(folder=self.logs.absolute(), max_num_timeout=_REQUEUES)
+        folder = os.path.abspath(self.logs)  # noqa: PTH100 - links may lead elsewhere on other machines
+        executor = submitit.SlurmExecutor(folder=folder, max_num_timeout=_REQUEUES)
         jobs: list[Any] = []
         try:
             executor.update_parameters(**self._parameters(sweep))

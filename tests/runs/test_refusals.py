@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 import torch
+from lightning.pytorch.accelerators import CUDAAccelerator, MPSAccelerator
 
 from src.building.build import build
 from src.errors import ConfigError, TrainingDivergedError
@@ -42,6 +43,14 @@ def test_what_cannot_work_is_one_line(train, tmp_path, overrides, line):
     with pytest.raises(ConfigError, match=line):
         train(*SHORT, *overrides)
     assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda", "mps"])
+def test_a_device_that_is_not_there_is_one_line(tmp_path, monkeypatch, name):
+    for kind in (CUDAAccelerator, MPSAccelerator):
+        monkeypatch.setattr(kind, "is_available", staticmethod(lambda: False))
+    with pytest.raises(ConfigError, match=rf"^trainer.accelerator: .* \(got {name}\); use auto or cpu$"):
+        build(compose_train(f"trainer.accelerator={name}"), tmp_path)
 
 
 @pytest.mark.parametrize("precision", ["bf16-true", "64-true"])
