@@ -11,6 +11,7 @@ from lightning.pytorch import loggers
 from lightning.pytorch.loggers import Logger
 
 from src.errors import ConfigError
+from src.storage.files import OF_THE_DISK
 
 TakePicture = Callable[[str, bytes, tuple[int, int], int], None]
 """Takes a picture's tag, its PNG, its width and height in pixels, and the optimiser steps so far."""
@@ -27,11 +28,14 @@ def contact(logger: Logger, place: str) -> None:
 
     Raises:
         ConfigError: It cannot, as when nobody has logged in or a server does not answer.
+        OSError: The disk is full or refuses.
     """
     try:
         with _soon_refused():
             _ = getattr(logger, "experiment", None)
     except Exception as error:  # services fail in as many ways as there are services
+        if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+            raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ConfigError(
             f"{place}: {type(logger).__name__} cannot begin ({reason}); check its keys, or leave it out with ~{place}"
