@@ -164,7 +164,3 @@ def connect(context: HydraContext, task: TaskFunction, master: DictConfig, optio
     launch = prepare(context, task, master, {key: plain[key] for key in LauncherRules.model_fields})
     logs = SweepFolder(Path(os.path.relpath(str(master.hydra.sweep.dir)))).tasks / "log"
     return Dispatch(launch, Slurm(rules, logs), rules, rules.cpus_per_task)
-
-
-def _plain(value: Any) -> Any:
-    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
