@@ -25,6 +25,14 @@ def without_browser(reason: str) -> None:
     pytest.skip(reason)
 
 
+def drawn(page: Any) -> None:
+    """Wait until a page has shown what it was asked for: it draws once for all changes between two frames.
+
+    What Playwright's `expect` waits for needs none of this; what is read at once does.
+    """
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, without a window: one for all tests of a process."""

