@@ -1,6 +1,6 @@
 """The documentation as a site: `make docs` writes it to site/html.
 
-The pages are those that GitHub shows, README.md first; lessons are taken as the tests have executed them last.
+The pages are those that GitHub shows, starting with README.md; lessons appear as the tests last executed them.
 """
 
 import json
@@ -29,7 +29,7 @@ html_css_files = ["site.css"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
-html_math_renderer = "mathml"  # MathJax would be fetched from the network each time that a page is read
+html_math_renderer = "mathml"  # MathJax would be fetched from the network each time a page is read
 
 CONTENTS = """
 ```{toctree}
@@ -75,13 +75,13 @@ CHANGELOG
 CONTRIBUTING
 ```
 """
-"""The site's navigation, which GitHub has no use for."""
+"""The site's navigation, which GitHub does not need."""
 
 NOTE = {
-    "two epochs": "Each training was cut to two epochs for this page, so scores and figures are those of a beginning.",
-    "few seeds": "Sweeps and films were shortened for this page.",
+    "two epochs": "For this page, each run was cut to two epochs, so scores and figures show only the start of training.",
+    "few seeds": "Sweeps and movies were shortened for this page.",
 }
-"""What is said of lessons that were executed shorter than their reader does."""
+"""Notes on lessons that were executed with shorter runs than a reader would use."""
 
 
 def _read(app: Sphinx, name: str, source: list[str]) -> None:
