@@ -78,7 +78,7 @@ CONTRIBUTING
 """The site's navigation, which GitHub does not need."""
 
 NOTE = {
-    "two epochs": "For this page, each run was cut to two epochs, so scores and figures show only the start of training.",
+    "two epochs": "For this page, each run was cut to two epochs, so scores and figures are from early training.",
     "few seeds": "Sweeps and movies were shortened for this page.",
 }
 """Notes on lessons that were executed with shorter runs than a reader would use."""
