@@ -1,4 +1,4 @@
-"""Hydra's face of `src.tuning`: `hydra/sweeper=optuna`. Hydra imports this at every start, so it is thin."""
+"""Hydra's interface to `src.tuning`: `hydra/sweeper=optuna`. Thin, because Hydra imports it at every start."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ class OptunaSweeper(Sweeper):
         self._sweep: Any = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Hydra's hook: what the jobs will be."""
+        """Hydra's hook: keep what the jobs will need."""
         from src.tuning.sweep import prepare
 
         self._sweep = prepare(hydra_context, task_function, config, self.options)
 
     def sweep(self, arguments: list[str]) -> Any:
-        """Hydra's hook: search the space that the command line spans."""
+        """Hydra's hook: search the space that the command line defines."""
         return self._sweep(arguments)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 
 class SlurmLauncher(Launcher):
-    """Has the machines of a Slurm cluster train runs, those that differ only in seeds and numbers as one.
+    """Trains runs on a Slurm cluster; runs that differ only in seeds and numbers train as one stack.
 
     Args:
         **options: The keys of `conf/hydra/launcher/slurm.yaml`.
@@ -21,12 +21,12 @@ class SlurmLauncher(Launcher):
         self._dispatch: Any = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Hydra's hook: reach the cluster, and keep what the jobs will need."""
+        """Hydra's hook: connect to the cluster and keep what the jobs will need."""
         from src.dispatch.slurm import connect
 
         self._dispatch = connect(hydra_context, task_function, config, self.options)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Hydra's hook: hand out the jobs."""
+        """Hydra's hook: submit the jobs."""
         returns: Sequence[JobReturn] = self._dispatch.run(job_overrides, initial_job_idx)
         return returns

@@ -70,7 +70,7 @@ def read_yaml_quickly() -> None:
 
 _slow_loader = getattr(omegaconf_utils.get_yaml_loader, "omegaconfs", omegaconf_utils.get_yaml_loader)
 _LONGEST_KEPT, _MOST_KEPT = 20_000, 500
-"""The longest text whose data are cached, in characters, and how many: conf/ has a hundred files of a thousand."""
+"""The longest text to cache, in characters, and how many; conf/ has a hundred files of a thousand characters."""
 
 
 @cache
@@ -103,4 +103,4 @@ def _quick_loader() -> Any:
     return QuickLoader
 
 
-_quick_loader.omegaconfs = _slow_loader  # type: ignore[attr-defined]  # for a module that is imported anew
+_quick_loader.omegaconfs = _slow_loader  # type: ignore[attr-defined]  # for a module that is imported again

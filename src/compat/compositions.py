@@ -23,7 +23,7 @@ from hydra.core.config_store import ConfigNode, ConfigStore
 from hydra.errors import ConfigCompositionException
 
 _MOST_KEPT = 64  # compositions, each of about 100 kB
-_MOST_FILES = 1000  # below the folders with options; checking more takes longer than composing anew
+_MOST_FILES = 1000  # below the folders with options; checking more takes longer than composing again
 
 
 class _Defaults(list[Any]):
@@ -37,10 +37,10 @@ class _Defaults(list[Any]):
 
 
 def keep_compositions() -> None:
-    """From now on, let Hydra compose the same files twice; later requests get a copy of the result.
+    """From now on, let Hydra compose the same files twice, and then give it copies of the result.
 
-    Twice, since most commands compose everything once and would make a copy in vain. A file that is edited, added or
-    removed in the meantime is noticed by its time and size, and composed anew.
+    Twice, since most commands compose everything only once and would make a copy for nothing. A file that has been
+    edited, added or removed is noticed by its time and size, and everything is composed again.
     """
     create = config_loader_impl.create_defaults_list  # type: ignore[attr-defined]
     compose = ConfigLoaderImpl._compose_config_from_defaults_list
@@ -64,7 +64,7 @@ def keep_compositions() -> None:
             try:
                 found = create(repo, config_name, overrides_list, prepend_hydra, skip_missing)
             except RecursionError as error:
-                line = "defaults: the list of a file leads back to that file; remove the circle (its own keys: _self_)"
+                line = "defaults: the list of a file leads back to that file; remove the cycle (its own keys: _self_)"
                 raise ConfigCompositionException(line) from error
         found.defaults = _Defaults(found.defaults)
         found.defaults.key = key
@@ -101,7 +101,7 @@ def copies_of(cfg: Any) -> Callable[[], Any]:
     """
     try:
         pickled = pickle.dumps(cfg)
-    except Exception:  # of a class that someone's Python code has stored and that pickle cannot find
+    except Exception:  # for a class stored by the user's Python code that pickle cannot find
         return partial(copy.deepcopy, copy.deepcopy(cfg))
     return partial(pickle.loads, pickled)
 

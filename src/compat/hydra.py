@@ -26,7 +26,7 @@ def current_loader() -> ConfigLoader:
 
 
 def forget_loader() -> None:
-    """Let this process compose anew after a command has run in it, whose loader Hydra keeps.
+    """Let this process compose again after a command has run in it; Hydra keeps that command's loader.
 
     `hydra.initialize_config_dir`, the public way, fails while there is one. Tested with hydra-core 1.3.4 and 1.3.8.
     """

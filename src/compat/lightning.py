@@ -75,7 +75,7 @@ class _Caught(CheckpointIO):
 
 
 class HoldingModelCheckpoint(callbacks.ModelCheckpoint):
-    """Lightning's ModelCheckpoint, handing over what it would write.
+    """Lightning's ModelCheckpoint, which hands over what it would write.
 
     Its choice of the best epoch is public; the moment at which it writes is not. If a version of Lightning no longer
     calls `_save_checkpoint`, it writes the best epoch's file at once, as it normally does: slower, but just as correct.
@@ -108,7 +108,7 @@ class HoldingModelCheckpoint(callbacks.ModelCheckpoint):
 
 
 def limit_batch_size(finder: callbacks.BatchSizeFinder, num_rows: int) -> None:
-    """Limit a `finder`'s search to `num_rows`: Lightning asks a `dataset` for their number, and finds none.
+    """Limit a `finder`'s search to `num_rows`: Lightning asks a `dataset` for its length, and finds none.
 
     Its own limit is set when it is created, before the data exists. If it cannot be changed, the search takes longer.
     Tested with lightning 2.6.0 and 2.6.6.
@@ -123,7 +123,7 @@ def chosen_rate(found: Any) -> float | None:
     """The learning rate that a search has chosen; None if it chose none.
 
     Args:
-        found: `LearningRateFinder.optimal_lr`. Its `suggestion()` would choose anew, perhaps with other bounds.
+        found: `LearningRateFinder.optimal_lr`. Its `suggestion()` would choose again, perhaps with other bounds.
 
     Tested with lightning 2.6.0 and 2.6.6.
     """

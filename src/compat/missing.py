@@ -1,4 +1,4 @@
-"""One line when a library no longer has the internal name that a faster way needs."""
+"""One line when a library no longer has an internal name that a faster path needs."""
 
 from importlib.metadata import PackageNotFoundError, version
 

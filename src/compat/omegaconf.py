@@ -22,7 +22,7 @@ def yaml_rules() -> dict[str, Any]:
 def scalar_yaml(value: Any) -> str:
     """A plain `value` on one line, as OmegaConf writes it to a file.
 
-    Its public `to_yaml` writes whole containers and breaks long lines. Without its dumper strings are quoted, which
+    Its public `to_yaml` writes whole containers and breaks long lines. Without its dumper, strings are quoted, which
     means the same. Tested with omegaconf 2.3.1.
 
     Example:

@@ -1,4 +1,4 @@
-"""Hydra's reading of option files, which anybody may have written: a broken one is named in one line.
+"""Lets Hydra name a broken option file, which anybody may have written, in one line.
 
 Hydra passes on PyYAML's error as a traceback that does not name the file.
 Tested with hydra-core 1.3.4 and 1.3.8.

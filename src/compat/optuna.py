@@ -1,4 +1,4 @@
-"""Insides of Optuna: a grid that ends outside `Study.optimize`, and a trial that another process began."""
+"""Internals of Optuna: a grid that ends outside `Study.optimize`, and a trial that another process began."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,16 +8,16 @@ from optuna.trial import Trial, TrialState
 
 
 def tell(study: Study, number: int, values: Sequence[float] | None, state: TrialState) -> None:
-    """`Study.tell`, also where a sampler ends the study with it.
+    """`Study.tell`, even if the sampler then stops the study.
 
     After a grid's last trial its sampler calls `Study.stop`, which raises a `RuntimeError` outside `Study.optimize`;
     the trial has its values by then. Seen with optuna 5.0.0.
 
     Args:
         study: The study.
-        number: Of the trial.
-        values: Of the objectives; None where the trial failed or was pruned.
-        state: How it ended.
+        number: The trial's number.
+        values: The values of the objectives; None if the trial failed or was pruned.
+        state: How the trial ended.
     """
     with suppress(RuntimeError):
         study.tell(number, None if values is None else list(values), state=state, skip_if_finished=True)

@@ -1,7 +1,7 @@
-"""The parts that configurations are composed of, each made once per process and copied quickly: half the time.
+"""The parts that configurations are composed of, each made once per process and copied quickly, in half the time.
 
 Most compositions share most of their files, all interpolations and Hydra's own schema. Hydra and OmegaConf read and
-parse them each time anew, and copy them node by node.
+parse them again each time, and copy them node by node.
 """
 
 import pickle
@@ -84,7 +84,7 @@ def _pickle_copies(kind: type[DictConfig] | type[ListConfig]) -> None:
         parent, self.__dict__["_parent"] = self.__dict__["_parent"], None
         try:
             copied = pickle.loads(pickle.dumps(self))
-        except Exception:  # of a value that pickle cannot take
+        except Exception:  # for a value that cannot be pickled
             copied = None
         finally:
             self.__dict__["_parent"] = parent

@@ -1,6 +1,6 @@
 """Lightning's progress counters as plain values, four times faster than `dataclasses.asdict`.
 
-A checkpoint holds some fifty of them, and a run of short epochs keeps a checkpoint every epoch.
+A checkpoint holds about fifty of them, and a run of short epochs keeps a checkpoint every epoch.
 Tested with lightning 2.6.0 and 2.6.6.
 """
 

@@ -1,4 +1,4 @@
-"""Internals of TensorBoard's writer: several values as one event, a table that tells what differs, its own thread."""
+"""Internals of TensorBoard's writer: several values as one event, a table that shows what differs, its own thread."""
 
 import io
 import threading
@@ -30,7 +30,7 @@ def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) ->
 
 
 def write_picture(writer: Any, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
-    """Write an encoded picture unchanged; the public way takes pixels and encodes them anew.
+    """Write an encoded picture unchanged; the public way takes pixels and encodes them again.
 
     Tested with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
@@ -54,15 +54,15 @@ def write_picture(writer: Any, tag: str, png: bytes, size: tuple[int, int], step
 
 
 def write_table(writer: Any, settings: Mapping[str, Any], names: Iterable[str], first: Collection[str]) -> None:
-    """Write a run's row of the HPARAMS tab, which begins with the settings that are said to differ.
+    """Write a run's row of the HPARAMS tab, which begins with the settings that are marked as differing.
 
-    The public way says it of none, and then the tab begins with the first five of the alphabet.
+    The public way marks none, and then the tab begins with the first five in alphabetical order.
     Seen with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
     Args:
         writer: PyTorch's SummaryWriter.
-        settings: Numbers, truth values and texts by their names.
-        names: Tags of the scalars beside them.
+        settings: Numbers, booleans and strings by name.
+        names: Tags of the scalars next to them.
         first: Names of the settings that differ from run to run.
     """
     from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData

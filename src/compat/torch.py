@@ -20,7 +20,7 @@ def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
         for group in optimizer.param_groups:
             if group.get("foreach") is None and not group.get("fused"):
                 group["foreach"] = False
-        for device in ("cuda", "accelerator"):  # its old name and today's
+        for device in ("cuda", "accelerator"):  # its old and its current name
             setattr(optimizer, f"_{device}_graph_capture_health_check", _nothing)
     hooks = [getattr(optimizer, f"_optimizer_step_{moment}_hooks", None) for moment in ("pre", "post")]
     bare = getattr(type(optimizer).step, "__wrapped__", None)
@@ -47,10 +47,10 @@ def mark_stepped(optimizer: Optimizer) -> None:
 
 
 def without_functions(state: Any) -> Any:
-    """A `state`, and the states within it, without functions, which an object will have created again.
+    """A `state`, and the states within it, without functions, which an object creates again when it is built.
 
-    A checkpoint holds no code. PyTorch 2.6 puts the function by which the rate falls into the state of the schedule of
-    stochastic weight averaging. Tested with torch 2.6.0 and 2.15.0.
+    A checkpoint holds no code. PyTorch 2.6 puts the annealing function into the state of the schedule of stochastic
+    weight averaging. Tested with torch 2.6.0 and 2.15.0.
     """
     if isinstance(state, list):
         return [without_functions(each) for each in state]

@@ -1,4 +1,4 @@
-"""A stand-in for PyTorch's compiler, which its optimizers import and no run here uses: saves three seconds."""
+"""A stand-in for PyTorch's compiler, which its optimizers import and no run here uses; it saves three seconds."""
 
 import importlib
 import importlib.util
@@ -13,7 +13,7 @@ _NAME = "torch._dynamo"
 
 
 def keep_compiler_out(torch: ModuleType) -> None:
-    """Leave the compiler of `torch` unimported until something asks for it; PyTorch has no setting for that.
+    """Do not import the compiler of `torch` until something asks for it; PyTorch has no setting for that.
 
     If it is somewhere else, it is imported as usual, which is slower. Tested with torch 2.6.0 and 2.15.0.
     """
@@ -26,7 +26,7 @@ def keep_compiler_out(torch: ModuleType) -> None:
 
 
 class _CompilerStandIn(ModuleType):
-    """Stands in for `torch._dynamo` while nothing is compiled, and makes way for it when something is.
+    """Stands in for `torch._dynamo` until something is compiled, and then makes way for it.
 
     Optimisers use it for two things: to keep a function out of compiled graphs and to break a graph. As long as there
     are no graphs, both do nothing. Any other access loads the real module and passes it the functions seen so far.

@@ -1,1 +1,1 @@
-"""Sweeps on more machines: stacks handed to the workers of a cluster."""
+"""Sweeps on several machines: stacks submitted to the workers of a cluster."""

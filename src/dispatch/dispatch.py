@@ -1,4 +1,4 @@
-"""How a sweep is handed to a cluster: as stacks, each to one worker, and to another one if that worker dies."""
+"""Submits a sweep to a cluster as stacks, each to one worker, and to another one if that worker dies."""
 
 import logging
 import shlex
@@ -36,24 +36,24 @@ class Engine(ABC):
     @property
     @abstractmethod
     def title(self) -> str:
-        """What it is called in messages."""
+        """The cluster's name in messages."""
 
     @abstractmethod
     def hand_out(self, tasks: list[Task], sweep: Path) -> list[str]:
-        """Queue some `tasks` of the `sweep` in a folder; returns the cluster's names for them."""
+        """Submit some `tasks` of the `sweep` in a folder; returns the cluster's names for them."""
 
     @abstractmethod
     def alive(self, names: list[str]) -> set[str]:
-        """Those of the `names` whose tasks are queued or run."""
+        """Those of the `names` whose tasks are queued or running."""
 
     @abstractmethod
     def log_of(self, name: str) -> str:
-        """Where the output of the task of a `name` is, for messages."""
+        """Where the output of the task called `name` is, for messages."""
 
 
 @dataclass
 class Dispatch:
-    """One call of a launcher that has a cluster do the work.
+    """One launch whose jobs are trained on a cluster.
 
     Attributes:
         launch: What each worker does.
@@ -68,13 +68,13 @@ class Dispatch:
     num_cores: int
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
-        """Have all jobs run, starting with job `first_number`; returns their results in the order of `job_overrides`.
+        """Run all jobs, starting with job `first_number`; returns their results in the order of `job_overrides`.
 
         Raises:
-            ConfigError: A search cannot leave before its results are there.
+            ConfigError: A search was told not to wait for its results.
         """
         if not self.options.wait and not str(self.launch.master.hydra.sweeper._target_).endswith(".BasicSweeper"):
-            raise ConfigError("hydra.launcher.wait: a search goes by its runs' results (got false); leave it out")
+            raise ConfigError("hydra.launcher.wait: a search needs its runs' results (got false); leave it out")
         sweep = self.launch.begin()
         numbered: Numbered = {number: list(words) for number, words in enumerate(job_overrides, first_number)}
         returns: dict[int, JobReturn] = {}
@@ -85,7 +85,7 @@ class Dispatch:
         return [returns.get(number) or returned(list(numbered[number]), None) for number in numbered]
 
     def _tasks(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> list[Task]:
-        """The jobs that are still to run, as tasks: those of earlier commands as they were, and new ones."""
+        """The jobs still to be run, as tasks: those of earlier commands unchanged, and new ones."""
         sorted_out = self.launch.sorted_out(numbered, sweep, returns)
         left = {number for number in numbered if number not in returns}
         pieces = [each.numbers for each in record.read(sweep).values() if left & set(each.numbers)]
@@ -100,18 +100,18 @@ class Dispatch:
         return [Task(work, sweep, {n: numbered[n] for n in numbers}, self.num_cores) for numbers in pieces]
 
     def _hand_out(self, tasks: list[Task], sweep: Path, returns: dict[int, JobReturn]) -> None:
-        """Hand out the tasks that no worker has, and wait for all unless the command is to leave."""
+        """Submit the tasks that no worker has, and wait for all of them unless the command should not wait."""
         by_first = {task.first: task for task in tasks}
         handed = record.read(sweep)
         alive = self.engine.alive([handed[first].name for first in by_first if first in handed])
         waiting = {first for first in by_first if first in handed and handed[first].name in alive}
         self._queue([task for task in tasks if task.first not in waiting], sweep, handed)
         runs = sum(len(task.numbered) for task in tasks)
-        known = f", {len(waiting)} of them handed out before" if waiting else ""
+        known = f", {len(waiting)} of them submitted before" if waiting else ""
         log.info("%s in %s on %s%s", count(runs, "run"), count(len(tasks), "task"), self.engine.title, known)
         if not self.options.wait:
             resume = f"python -m src.train sweep_resume={shlex.quote(str(sweep))}"
-            log.info("They go on without this command; what dies is done by\n  %s", resume)
+            log.info("They continue without this command; to train again what dies, run\n  %s", resume)
             return
         for task in self._done(by_first, sweep, handed):
             returns |= {number: returned(list(words), None) for number, words in task.numbered.items()}
@@ -132,7 +132,7 @@ class Dispatch:
         record.write(sweep, handed)
 
     def _done(self, tasks: dict[int, Task], sweep: Path, handed: dict[int, Handed]) -> Iterator[Task]:
-        """The tasks as they end; those whose worker dies are handed out again."""
+        """The tasks as they end; those whose worker dies are submitted again."""
         attempts = dict.fromkeys(tasks, 1)
         left, pause = set(tasks), 0.1
         while left:
@@ -144,7 +144,7 @@ class Dispatch:
                 if outcome is None and attempts[first] < self.options.attempts:
                     attempts[first] += 1
                     died.append(tasks[first])
-                    log.info("%s: its worker died, another one gets it", _title(tasks[first]))
+                    log.info("%s: its worker died, submitting it again", _title(tasks[first]))
                     continue
                 left.discard(first)
                 if outcome == "":
@@ -166,7 +166,7 @@ def _give_up(task: Task, sweep: Path, why: str) -> None:
 
 
 def _parts(numbers: list[int], most: int) -> list[list[int]]:
-    """Numbers in parts of at most so many.
+    """Numbers in parts of at most `most`.
 
     Example:
         >>> _parts([0, 1, 2, 3, 4], 2)

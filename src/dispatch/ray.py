@@ -1,4 +1,4 @@
-"""Ray as the cluster: one that runs already, or one of this machine's cores for the time of a command."""
+"""Ray as the cluster: one that is already running, or this machine's cores for the duration of a command."""
 
 import logging
 import os
@@ -35,7 +35,7 @@ class Ray(Engine):
 
     Attributes:
         options: The launcher's keys.
-        given: What Ray calls each task that this process has handed out, by its name.
+        given: Ray's reference to each task that this process has submitted, by the task's name.
     """
 
     options: RayRules
@@ -43,11 +43,11 @@ class Ray(Engine):
 
     @property
     def title(self) -> str:
-        """What it is called in messages."""
+        """The cluster's name in messages."""
         return "Ray"
 
     def hand_out(self, tasks: list[Task], sweep: Path) -> list[str]:
-        """Queue some `tasks` of a `sweep`; returns Ray's names for them."""
+        """Submit some `tasks` of a `sweep`; returns Ray's names for them."""
         import ray
 
         options = self.options
@@ -57,7 +57,7 @@ class Ray(Engine):
         return [reference.hex() for reference in references]
 
     def alive(self, names: list[str]) -> set[str]:
-        """Those of the `names` that this process has handed out and that are queued or run."""
+        """Those of the `names` that this process has submitted and that are queued or running."""
         import ray
 
         known = [self.given[name] for name in names if name in self.given]
@@ -67,7 +67,7 @@ class Ray(Engine):
         return {reference.hex() for reference in left}
 
     def log_of(self, name: str) -> str:
-        """The folder with the output of the task of a `name`, on the machine that had it."""
+        """The folder with the output of the task called `name`, on the machine that ran it."""
         return "/tmp/ray/session_latest/logs on the worker's machine"
 
 
@@ -76,11 +76,11 @@ def _work(task: Task) -> None:
 
 
 def connect(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Dispatch:
-    """A launch that hands stacks to Ray.
+    """A launch that submits stacks to Ray.
 
     Args:
         context: Hydra's loader and callbacks.
-        task: The function that a job is.
+        task: The function that each job calls.
         master: The configuration of the sweep itself.
         options: Keys of `conf/hydra/launcher/ray.yaml` and their values.
 
@@ -90,12 +90,12 @@ def connect(context: HydraContext, task: TaskFunction, master: DictConfig, optio
     rules = checked(RayRules, options)
     if not rules.wait:
         raise ConfigError(
-            "hydra.launcher.wait: Ray ends tasks with the command that handed them out (got false); leave it out, and "
+            "hydra.launcher.wait: Ray ends tasks with the command that submitted them (got false); leave it out, and "
             "start the whole command with `ray job submit --no-wait`"
         )
     if rules.address is not None and rules.num_cpus is not None:
         raise ConfigError(
-            "hydra.launcher.num_cpus: is for a cluster of this machine (got an address too); leave it out"
+            "hydra.launcher.num_cpus: is for a cluster started on this machine (got an address too); leave it out"
         )
     _join(rules)
     launch = prepare(context, task, master, {key: options[key] for key in LauncherRules.model_fields})
@@ -105,7 +105,7 @@ def connect(context: HydraContext, task: TaskFunction, master: DictConfig, optio
 def _join(rules: RayRules) -> None:
     """Connect this process to a cluster, or start one."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # as Ray will have it, and warns about
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's future default, which it warns about
     try:
         import ray
     except ImportError as error:
@@ -118,17 +118,17 @@ def _join(rules: RayRules) -> None:
         else:
             _check_answers(rules.address)
             ray.init(address=rules.address, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # whatever keeps a cluster from answering
+    except Exception as error:  # anything that keeps a cluster from answering
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         if rules.address is None:
-            raise ConfigError(f"hydra/launcher=ray: none starts on this machine ({reason}); try `ray start`") from error
+            raise ConfigError(f"hydra/launcher=ray: no cluster starts here ({reason}); try `ray start`") from error
         raise ConfigError(
             f"hydra.launcher.address: no Ray cluster answers at {rules.address} ({reason}); run `ray start --head`"
         ) from error
 
 
 def _start(rules: RayRules) -> None:
-    """Start a cluster of this machine, which ends with this process."""
+    """Start a cluster on this machine, which ends with this process."""
     import ray
 
     for attempt in range(_STARTS):
@@ -148,7 +148,7 @@ def _start(rules: RayRules) -> None:
 
 
 def _check_answers(address: str) -> None:
-    """Raise `OSError` at once where nothing listens at a host and port; Ray would try for minutes."""
+    """Raise `OSError` at once if nothing listens at a host and port; Ray would try for minutes."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host, int(port)), timeout=_SECONDS_TO_ANSWER).close()

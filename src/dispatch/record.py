@@ -1,4 +1,4 @@
-"""Which jobs of a sweep were handed out together, and as what: a file in its folder that a resumed sweep reads."""
+"""Records which jobs of a sweep were submitted together, and under which name, for a resumed sweep to read."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from src.storage.values import known_json, write_json
 
 
 class Handed(NamedTuple):
-    """A task that was handed out.
+    """A task that was submitted.
 
     Attributes:
         numbers: Its jobs' numbers in the sweep.
@@ -20,14 +20,14 @@ class Handed(NamedTuple):
 
 
 def read(sweep: Path) -> dict[int, Handed]:
-    """What was handed out of a `sweep`, by the number of the first job."""
+    """The submitted tasks of a `sweep`, by the number of the first job."""
     found = known_json(_place(sweep), most=2**28).get("tasks")
     tasks = [each for each in found if _is_task(each)] if isinstance(found, list) else []
     return {min(each["numbers"]): Handed(each["numbers"], each["name"]) for each in tasks}
 
 
 def write(sweep: Path, handed: dict[int, Handed]) -> None:
-    """Write down what was `handed` out of a `sweep`."""
+    """Record the tasks of a `sweep` that were `handed` to a cluster."""
     write_json(_place(sweep), {"tasks": [each._asdict() for each in handed.values()]}, durable=True)
 
 

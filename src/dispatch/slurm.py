@@ -1,4 +1,4 @@
-"""Slurm as the cluster: job arrays by Submitit, one job for each stack."""
+"""Slurm as the cluster: job arrays through Submitit, with one job for each stack."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ from src.storage.files import make_folders
 from src.storage.folders import SweepFolder
 
 _MOST_IN_AN_ARRAY = 500  # Slurm refuses more than 1,000 unless its MaxArraySize says otherwise
-_GRACE = 10.0  # seconds until a shared folder shows on this machine what another one has written
+_GRACE = 10.0  # seconds until this machine sees in a shared folder what another one has written
 _REQUEUES = 10_000  # as often as the time limit comes
 
 
@@ -45,8 +45,8 @@ class Slurm(Engine):
 
     Attributes:
         options: The launcher's keys.
-        logs: The folder of each job's output, once something is handed out.
-        gone: When each job that has not left a result was first missed.
+        logs: The folder of each job's output, once something is submitted.
+        gone: When each job without a result was first missing from the queue.
     """
 
     options: SlurmRules
@@ -55,11 +55,11 @@ class Slurm(Engine):
 
     @property
     def title(self) -> str:
-        """What it is called in messages."""
+        """The cluster's name in messages."""
         return "Slurm"
 
     def hand_out(self, tasks: list[Task], sweep: Path) -> list[str]:
-        """Queue some `tasks` of a `sweep` as job arrays; returns the jobs' ids.
+        """Submit some `tasks` of a `sweep` as job arrays; returns the jobs' ids.
 
         Raises:
             ConfigError: Slurm refuses them.
@@ -77,7 +77,9 @@ class Slurm(Engine):
                     jobs += [executor.submit(task) for task in tasks[start : start + _MOST_IN_AN_ARRAY]]
         except (submitit.core.utils.FailedJobError, submitit.core.utils.FailedSubmissionError, OSError) as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
-            raise ConfigError(f"hydra/launcher=slurm: sbatch refuses ({lines[-1].strip()}); change its keys") from error
+            raise ConfigError(
+                f"hydra/launcher=slurm: sbatch refuses them ({lines[-1].strip()}); change its keys"
+            ) from error
         return [job.job_id for job in jobs]
 
     def _parameters(self, sweep: Path) -> dict[str, Any]:
@@ -134,11 +136,11 @@ def _refusal(stderr: str) -> str:
 
 
 def connect(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Dispatch:
-    """A launch that hands stacks to Slurm.
+    """A launch that submits stacks to Slurm.
 
     Args:
         context: Hydra's loader and callbacks.
-        task: The function that a job is.
+        task: The function that each job calls.
         master: The configuration of the sweep itself.
         options: Keys of `conf/hydra/launcher/slurm.yaml` and their values.
 

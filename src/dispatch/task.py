@@ -1,4 +1,4 @@
-"""What a worker gets: some jobs of a sweep, trained as the vectorized launcher trains them, whoever hands them out."""
+"""The work of one worker: some jobs of a sweep, trained as the vectorized launcher trains them, on any cluster."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ from src.storage.values import known_json, write_json
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _LAUNCH = "launch.pkl"
-_LOGS = "log/*.pkl", "log/.submission_file_*.sh"  # what Submitit leaves of a task that Slurm has refused
+_LOGS = "log/*.pkl", "log/.submission_file_*.sh"  # what Submitit leaves behind if Slurm refuses a task
 
 
 @dataclass
@@ -56,20 +56,20 @@ class Task:
 
     @property
     def _end(self) -> Path:
-        """What the task has come to, as plain data: a folder may come from anywhere, so nobody unpickles from it."""
+        """The file with the task's outcome, as plain data: a folder may come from anywhere, so it holds no pickle."""
         return self.folder / "end.json"
 
     def forget_end(self) -> None:
-        """Remove what an earlier worker has come to."""
+        """Remove the outcome of an earlier worker."""
         remove_listed(self.folder, [self._end.name])
 
     def outcome(self) -> str | None:
-        """What ended the task: an error's text, nothing, or None if its worker died."""
+        """How the task ended: an error's text, an empty one for success, or None if its worker died."""
         error = known_json(self._end).get("error")
         return error if isinstance(error, str) else None
 
     def __call__(self) -> None:
-        """Train what has not finished, from the checkpoint of an earlier worker if there is one."""
+        """Train the runs that have not finished, from the checkpoint of an earlier worker if there is one."""
         os.chdir(self.work)
         cores.use_at_most(self.num_cores)
         quiet()
@@ -99,13 +99,13 @@ class Task:
 
 
 def _on_time_limit() -> Any:
-    """Have the signal before a time limit interrupt the training; returns what Submitit would have done at once."""
+    """Let the signal before a time limit interrupt the training; returns Submitit's handler, to be called later."""
     known = signal.getsignal(signal.SIGUSR2)
     return interrupts.answer_too(signal.SIGUSR2) if callable(known) else None
 
 
 def _wait_for(folder: Path) -> None:
-    """Lock a folder, once no other worker has it."""
+    """Lock a folder as soon as no other worker holds it."""
     while True:
         try:
             return locking.lock(folder, "hydra.sweep.dir")
@@ -114,7 +114,7 @@ def _wait_for(folder: Path) -> None:
 
 
 def keep(launch: Launch, sweep: Path) -> None:
-    """Write down, for the workers, the `launch` of the jobs of a `sweep`."""
+    """Save the `launch` of the jobs of a `sweep` for the workers."""
     make_folders(SweepFolder(sweep).tasks)
     with aside(_place(sweep)) as part:
         part.write_bytes(cloudpickle.dumps((launch, Singleton.get_state())))
@@ -130,7 +130,7 @@ def _read(sweep: Path) -> Launch:
 
 
 def forget(sweep: Path) -> None:
-    """Remove what `keep` has written for the workers of a `sweep`, of which none has begun."""
+    """Remove what `keep` has written for the workers of a `sweep`, none of which has begun."""
     folder = SweepFolder(sweep).tasks
     remove_listed(folder, [_LAUNCH, *_LOGS])
     remove_empty([folder])

@@ -22,7 +22,7 @@ def test_a_stack_whose_worker_is_killed_is_finished_by_another(tmp_path):
             os.kill(ray_head.workers()[0], signal.SIGKILL)
             stdout, stderr = command.communicate(300)
     assert command.returncode == 0, stderr
-    assert "its worker died, another one gets it" in stdout
+    assert "its worker died, submitting it again" in stdout
     check_as_trained_here(only_sweep(tmp_path / "there"), tmp_path, 200)
 
 

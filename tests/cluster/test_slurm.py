@@ -49,7 +49,7 @@ def test_a_stack_whose_worker_is_killed_is_finished_by_another(cluster, tmp_path
         os.kill(pids[0], signal.SIGKILL)
         stdout, stderr = command.communicate(240)
     assert command.returncode == 0, stderr
-    assert "its worker died, another one gets it" in stdout
+    assert "its worker died, submitting it again" in stdout
     sweep = only_sweep(tmp_path / "there")
     assert handed_out(sweep) == 3
     check_as_trained_here(sweep, tmp_path, 200)
@@ -59,14 +59,14 @@ def test_a_job_at_its_time_limit_goes_on_while_the_command_has_left(cluster, tmp
     there = ["hydra/launcher=slurm", "hydra.launcher.max_stack=10", "hydra.launcher.wait=false", OFTEN]
     left = run(["src.train", "-m", *WORDS, "seed=range(0,20)", *there, f"runs_dir={tmp_path}/there"], **cluster)
     assert left.returncode == 0, left.stderr
-    assert "They go on without this command" in left.stdout
+    assert "They continue without this command" in left.stdout
     sweep = only_sweep(tmp_path / "there")
     with going_on("src.train", f"sweep_resume={sweep}", "hydra.launcher.wait=true", **cluster) as command:
         wait_until((sweep / "tasks/000000/stack.ckpt").exists, command)
         subprocess.run(["scancel", "--signal=USR2", _job_of(sweep, 0)], check=True, env=os.environ | cluster)
         command.kill()
         stdout, _ = command.communicate(240)
-    assert "20 runs in 2 tasks on Slurm, 2 of them handed out before" in stdout
+    assert "20 runs in 2 tasks on Slurm, 2 of them submitted before" in stdout
     resumed = run(["src.train", f"sweep_resume={sweep}", "hydra.launcher.wait=true"], **cluster)
     assert resumed.returncode == 0, resumed.stderr
     assert handed_out(sweep) == 2
@@ -92,5 +92,5 @@ def test_a_slurm_that_does_not_answer_is_named_and_nothing_is_left(cluster, tmp_
     assert done.stderr.startswith("config error: hydra/launcher=slurm: Slurm does not answer (")
     refused = run(["src.train", *words, "hydra.launcher.partition=nowhere"], **cluster)
     assert refused.returncode == 2
-    assert "config error: hydra/launcher=slurm: sbatch refuses (" in refused.stderr
+    assert "config error: hydra/launcher=slurm: sbatch refuses them (" in refused.stderr
     assert list(tmp_path.iterdir()) == [nowhere]
