@@ -36,7 +36,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     without it the optimiser steps of a whole block run here, with the same results at a fraction of the Trainer's cost.
 
     Attributes:
-        tasks: Those of the datasets that it is for.
+        tasks: Tasks of the datasets that the head is for.
         chosen_by: The metric that chooses the best epoch where the configuration says `auto`.
 
     Args:
@@ -48,7 +48,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     tasks: ClassVar[tuple[Task, ...]]
     chosen_by: ClassVar[str] = "val/loss"
-    loss_title = "loss"  # which one it is, for axes
+    loss_title = "loss"  # the label of its axis
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
 
     @property
     def all_score_names(self) -> tuple[str, ...]:
-        """Names of all numbers that `measure` returns: the loss, the scores, and those of the end of training."""
+        """Names of all numbers that `measure` returns: the loss, the scores, and the closing scores."""
         return tuple(dict.fromkeys((*self.score_names, *self.closing_names)))
 
     def weighted_loss(self, logits: Tensor, y: Tensor, weights: Tensor) -> Tensor:

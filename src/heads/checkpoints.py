@@ -10,7 +10,7 @@ from src.errors import ConfigError
 
 
 class Loadable(LightningModule):
-    """A module that can be loaded from a checkpoint in a run's folder, and then be trained further.
+    """A module that can be loaded from a checkpoint in a run's folder and trained further.
 
     This is all that heads know about their surroundings: the package that opens run folders, safely even if they come
     from other people, is imported only when somebody loads a checkpoint.
@@ -44,5 +44,5 @@ class Loadable(LightningModule):
         head = import_module("src.runs.opening").open_head(Path(checkpoint_path), arguments.get("trust"))
         if not isinstance(head, cls):
             kind = type(head).__name__
-            raise ConfigError(f"{checkpoint_path}: is of a {kind} (got {cls.__name__}); load it with {kind}")
+            raise ConfigError(f"{checkpoint_path}: belongs to a {kind} (got {cls.__name__}); load it with {kind}")
         return head.to(map_location or "cpu")

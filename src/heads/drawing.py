@@ -99,11 +99,11 @@ def last_drawings(
 
 
 def head_curves(head: Head, data: InMemoryDataModule, rows: list[dict[str, float]], best_epoch: int | None) -> Drawing:
-    """The loss of a `head` and its first score over the epochs, with the names that it has for them.
+    """The loss and the first score of a `head` over the epochs, labelled with the head's names for them.
 
     Args:
         head: The head.
-        data: What it was trained on.
+        data: The data that it was trained on.
         rows: Rows of `metrics.csv`.
         best_epoch: The epoch to mark with a line, from 1.
     """
@@ -124,8 +124,8 @@ def curves_drawing(
         rows: The rows.
         metrics: One panel each.
         best_epoch: The epoch to mark with a line, from 1.
-        names: Labels of axes that should not show the metric's own name.
-        title: Of the figure.
+        names: Labels for axes that should not show the name of their metric.
+        title: Title of the figure.
     """
 
     def draw() -> Any:

@@ -14,11 +14,11 @@ _FEWEST_ROWS = 100
 
 
 class Importances(NamedTuple):
-    """What a head's score loses on test rows when a column is shuffled.
+    """How much a head's score drops on test rows when a column is shuffled.
 
     Attributes:
         score: `accuracy` or `r2`.
-        columns: The loss by column name, the most important first.
+        columns: The drop by column name, the most important column first.
         num_rows: Number of test rows.
         repeats: Shuffles of each column.
     """
@@ -40,7 +40,7 @@ def importances(head: Head, data: InMemoryDataModule, repeats: int, most_numbers
         head: The head with its final weights and threshold.
         data: The dataset.
         repeats: Shuffles of each column.
-        most_numbers: The most rows times inputs to compute; of more rows a sample is taken.
+        most_numbers: Limit on rows times inputs to compute; beyond it, a sample of the rows is used.
     """
     x, y = data.splits.test
     columns = data.inputs_of_columns

@@ -17,7 +17,7 @@ Draw = Callable[[], Any]
 """Makes a Matplotlib Figure, now or later: it shows copies of the data."""
 
 SHOWN_NAMES = {"r2": "R²"}
-"""Scores whose names figures write otherwise."""
+"""What figures call a score, where it is not the score's name."""
 
 Columns = Mapping[str, Sequence[Any]]
 """A table: columns of equal length by name."""
@@ -62,7 +62,7 @@ class Outcome:
         return f"{scene.problem}, {scene.title}\n{self.summary}"
 
     def questions(self) -> Iterator[tuple[str, Tensor, Tensor]]:
-        """Name, probabilities [N] and truth [N] of each question that is answered by a probability; here none is."""
+        """Name, probabilities [N] and truth [N] of each question that a probability answers; here there is none."""
         yield from ()
 
     def scores(self, resamples: int = 0) -> dict[str, Any]:

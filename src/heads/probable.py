@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Curves = dict[str, dict[str, Tensor]]
 """Curves by class name; a curve is a table of equally long columns."""
 
-_SHOWN = 12  # images of a grid
-_MISTAKES_SHOWN = 9  # at most; the rest are correct predictions
+_SHOWN = 12  # images in a grid
+_MISTAKES_SHOWN = 9  # at most; the other images show correct predictions
 
 
 class ProbableOutcome(Outcome):
@@ -128,7 +128,7 @@ class ClassOutcome(ProbableOutcome):
         return names if len(self.head.spec.asked) == 1 else tuple(name for name in names if name != "thresholds")
 
     def questions(self) -> Iterator[tuple[str, Tensor, Tensor]]:
-        """Name, probabilities [N] and truth [N]: of the second of two classes, or of each of more."""
+        """Name, probabilities [N] and truth [N] of the second of two classes, or of each class if there are more."""
         names = self.head.spec.class_names
         for name in self.head.spec.asked:
             label = names.index(name)

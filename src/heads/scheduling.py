@@ -8,7 +8,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 
 class Scheduling:
-    """A learning rate schedule: a scheduler still without its optimizer, and when it steps.
+    """A learning rate schedule: a scheduler that has no optimizer yet, and when it steps.
 
     Args:
         make: Makes a scheduler for an optimizer.

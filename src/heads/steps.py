@@ -4,7 +4,7 @@ from typing import Any
 
 
 def carry_steps(checkpoint: dict[str, Any], automatic: bool) -> None:
-    """Move a checkpoint's count of steps to where this run looks for it.
+    """Move a checkpoint's step count to where this run looks for it.
 
     Lightning has one counter for steps that it takes and one for those of others. A run switches counters if it is
     resumed with another `data.steps_per_execution`, or began in a version that left more steps to the Trainer.

@@ -15,8 +15,8 @@ class ThresholdHead(CalibratedHead):
     """A head with logits that each mean yes or no.
 
     Args:
-        threshold: Probability from which the prediction is yes, one for all logits. Or a rule to choose one for each on
-            the validation rows after training: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it is 0.5.
+        threshold: The lowest probability that means yes, for all logits. Or a rule that chooses one per logit on the
+            validation rows after training: `f1`, `youden`, `precision>=0.95`, `recall>=0.9`; until then it is 0.5.
         *parts: Arguments of `Head`, in order.
         **more: Arguments of `CalibratedHead`.
     """

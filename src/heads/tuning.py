@@ -16,7 +16,7 @@ class Tunable(LightningModule):
 
     @property
     def lr(self) -> float:
-        """The initial learning rate; setting it changes that of the next optimizer."""
+        """The initial learning rate; setting it changes the rate of the next optimizer."""
         if self._lr is not None:
             return self._lr
         return float(self.make_optimizer(self.parameters()).param_groups[0]["lr"])

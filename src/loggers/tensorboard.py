@@ -1,4 +1,4 @@
-"""Lightning's TensorBoardLogger where TensorBoard names a run by what was swept, an epoch's scalars as one event."""
+"""Lightning's TensorBoardLogger, with runs named by what was swept and an epoch's scalars in one event."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
@@ -16,7 +16,7 @@ from src.settings.rules import Count, checked
 from src.storage.boards import board_of, claim_board
 from src.storage.folders import RunFolder
 
-_THRESHOLDS = 127  # of a precision-recall curve, as TensorBoard's own
+_THRESHOLDS = 127  # of a precision-recall curve, TensorBoard's default
 
 
 class TensorBoardLogger(loggers.TensorBoardLogger):
@@ -24,7 +24,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     Args:
         folder: The run's folder.
-        log_graph: Draw the network's graph.
+        log_graph: Whether to draw the network's graph.
         histograms: Epochs between histograms of the weights; None writes none.
     """
 
@@ -39,7 +39,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @property
     def log_dir(self) -> str:
-        """The folder of the events, which the first process claims when it is first asked for."""
+        """The folder of the events, which the main process claims on first use."""
         return str(self._claimed) if rank_zero_only.rank == 0 else str(board_of(self._folder))  # type: ignore[attr-defined]
 
     @cached_property
@@ -48,7 +48,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write metrics as the values of one event, a fraction of the cost of an event each; the epoch is no metric."""
+        """Write metrics as values of one event, far cheaper than one event each; the epoch is not a metric."""
         write_scalars(self.experiment, {name: value for name, value in metrics.items() if name != "epoch"}, step)
         epoch = int(metrics.get("epoch", self._epoch))
         if self._watched is not None and epoch != self._epoch and epoch % (self.histograms or 1) == 0:
@@ -57,7 +57,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @rank_zero_only
     def log_picture(self, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
-        """Write an encoded picture as it stands.
+        """Write an encoded picture as it is.
 
         Args:
             tag: The picture's name.
@@ -72,7 +72,7 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         """Lay out the tab of custom scalars.
 
         Args:
-            charts: The tags of the scalars that share a chart, by its name.
+            charts: The tags of the scalars that share a chart, by the chart's name.
         """
         self.experiment.add_custom_scalars({name: {name: ["Multiline", list(tags)]} for name, tags in charts.items()})
 
@@ -88,12 +88,12 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
 
     @rank_zero_only
     def log_pr_curve(self, tag: str, truth: Tensor, probabilities: Tensor, step: int) -> None:
-        """Write a curve of precision and recall.
+        """Write a precision-recall curve.
 
         Args:
             tag: The curve's name.
             truth: Whether each row is positive [N], 0 or 1.
-            probabilities: The probability that it is [N].
+            probabilities: The probability of each row being positive [N].
             step: Optimiser steps so far.
         """
         self.experiment.add_pr_curve(tag, truth.numpy(), probabilities.numpy(), step, num_thresholds=_THRESHOLDS)
@@ -116,29 +116,29 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         """Fill this run's row of the HPARAMS tab.
 
         Args:
-            hyperparameters: Settings by their names; what is not a number is written as text.
-            metrics: Numbers by their names, after so many optimiser steps.
+            hyperparameters: Settings by name; any that is not a number is written as text.
+            metrics: Metrics by name.
             step: Optimiser steps so far.
-            first: The settings that differ from run to run, with which the table begins.
+            first: The settings that differ between runs, which become the first columns.
         """
         plain = {
             name: value if isinstance(value, bool | int | float) else str(value)
             for name, value in hyperparameters.items()
         }
-        self.hparams.update(plain)  # for hparams.yaml, which Lightning writes in the end
+        self.hparams.update(plain)  # for hparams.yaml, which Lightning writes at the end
         self.log_metrics(metrics, step)
         write_table(self.experiment, plain, metrics, first)
 
     def watch(self, model: nn.Module) -> None:
-        """Write histograms of a `model`'s weights from now on, if they are wanted."""
+        """Write histograms of a `model`'s weights from now on, if they were asked for."""
         self._watched = None if self.histograms is None else model
 
     def log_network(self, model: nn.Module, x: Tensor) -> None:
-        """Draw the graph of a `model` for rows x [N, *input_shape], if the graph is wanted."""
+        """Draw the graph of a `model` for rows x [N, *input_shape], if it was asked for."""
         if not self._draws_network:
             return
         training = model.training
-        with torch.no_grad():  # evaluating, so that dropout draws nothing from the random numbers of the training
+        with torch.no_grad():  # in eval mode, so that dropout uses up none of the training's random numbers
             traced = torch.jit.trace(model.eval(), x, check_trace=False)  # the check imports two seconds of libraries
         model.train(training)
         self.experiment.add_graph(traced, x)

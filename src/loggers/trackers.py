@@ -1,4 +1,4 @@
-"""What loggers of other services need beyond Lightning's own calls: a first contact, pictures, and an end."""
+"""What loggers of other services need besides Lightning's own calls: a connection, pictures, and an end."""
 
 import io
 import os
@@ -20,31 +20,31 @@ _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 
 def contact(logger: Logger, place: str) -> None:
-    """Have a `logger` open what it writes to, before anything is trained.
+    """Have a `logger` connect to its service, before anything is trained.
 
     Args:
-        logger: Of a run.
-        place: Its place in the configuration, such as `logger.wandb`.
+        logger: A run's logger.
+        place: Its key in the configuration, such as `logger.wandb`.
 
     Raises:
-        ConfigError: It cannot, as when nobody has logged in or a server does not answer.
+        ConfigError: It cannot, for instance because nobody is logged in or a server does not answer.
         OSError: The disk is full or refuses.
     """
     try:
         with _soon_refused():
             _ = getattr(logger, "experiment", None)
-    except Exception as error:  # services fail in as many ways as there are services
+    except Exception as error:  # each service raises errors of its own
         if isinstance(error, OSError) and error.errno in OF_THE_DISK:
             raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ConfigError(
-            f"{place}: {type(logger).__name__} cannot begin ({reason}); check its keys, or leave it out with ~{place}"
+            f"{place}: {type(logger).__name__} cannot start ({reason}); check its keys, or leave it out with ~{place}"
         ) from error
 
 
 @contextmanager
 def _soon_refused() -> Iterator[None]:
-    """Inside the block MLflow asks a server that does not answer twice, instead of for minutes."""
+    """Inside the block, MLflow tries a server that does not answer only twice, not for minutes."""
     before = os.environ.get(_RETRIES)
     os.environ.setdefault(_RETRIES, "1")
     try:
@@ -55,7 +55,7 @@ def _soon_refused() -> Iterator[None]:
 
 
 def picture_taker(logger: Any) -> TakePicture | None:
-    """What hands a picture to a `logger`; None if it takes none, as the table of Lightning's CSVLogger."""
+    """A function that sends a picture to a `logger`; None if it takes none, like Lightning's CSVLogger."""
     if hasattr(logger, "log_picture"):
         taker: TakePicture = logger.log_picture
         return taker
@@ -81,6 +81,6 @@ def _pixels(png: bytes) -> Any:
 
 
 def close(logger: Logger) -> None:
-    """End the run of a `logger`'s service that would otherwise take up the next run of this process too."""
+    """End the run at a `logger`'s service, which would otherwise also record the next run of this process."""
     if isinstance(logger, loggers.WandbLogger) and sys.modules["wandb"].run is not None:
         sys.modules["wandb"].finish()

@@ -1,4 +1,4 @@
-"""What the command line set for a run, as its folder has it."""
+"""The overrides that the command line set for a run, as recorded in its folder."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -10,14 +10,14 @@ from src.trust.plain import read_yaml
 
 
 def command_words(run: Path) -> list[str]:
-    """The overrides of the run in a folder, as `optimizer.lr=0.1`; none where its folder does not say."""
+    """The overrides of the run in a folder, such as `optimizer.lr=0.1`; none if the folder does not record any."""
     path = RunFolder(run).overrides
     found = read_yaml(path) if path.is_file() else []
     return [str(word) for word in found] if isinstance(found, list) else []
 
 
 def swept_words(run: Path) -> list[str]:
-    """Those overrides of a run that its sweep did not give to all; none for a run alone."""
+    """The overrides that a sweep did not give to all of its runs; none for a single run."""
     sweep = sweep_of(run)
     if sweep is None:
         return []
@@ -28,7 +28,7 @@ def swept_words(run: Path) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _shared(path: Path, _: int) -> tuple[str, ...]:
-    """The words of a sweep's command line; its file is read once, as long as it stays what it was."""
+    """The words of a sweep's command line; the file is only read again if it has changed."""
     try:
         words = read_yaml(path)["hydra"]["overrides"]["task"]
     except (ConfigError, KeyError, TypeError):

@@ -72,7 +72,7 @@ def _opened(ends: Ends, num_rows: int, limits: Ends) -> Ends | None:
 def error_intervals(predictions: Tensor, y: Tensor, resamples: int = 1000, seed: int = 0) -> dict[str, Ends]:
     """Lower and upper end of the bootstrap 95 % intervals of R², mean absolute error and root mean squared error.
 
-    A score that is the same in all resamples has no interval, nor has R² if all targets of a resample are equal.
+    A score that is the same in all resamples has no interval; nor does R² if all targets of a resample are equal.
 
     Args:
         predictions: Values [N].

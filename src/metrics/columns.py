@@ -44,5 +44,5 @@ def columns_of(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor
 
 
 def as_probabilities(p: Tensor) -> Tensor:
-    """Probabilities p [N, …] in float64 on the CPU; the mean of several models can exceed 1 by a rounding error."""
+    """Probabilities p [N, …] in float64 on the CPU, clipped: a mean of several models can exceed 1 by rounding."""
     return p.detach().cpu().double().clamp(0, 1)

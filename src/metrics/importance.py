@@ -1,4 +1,4 @@
-"""Permutation importance: what a score loses when the cells of a column are shuffled among the rows.
+"""Permutation importance: how much a score drops when the cells of a column are shuffled among the rows.
 
 Breiman, Random Forests (2001); Fisher, Rudin and Dominici (2019). The shuffles and the means are those of
 scikit-learn's `permutation_importance`. The intervals are over rows: another test split would give another importance,
@@ -15,7 +15,7 @@ _NORMAL = 1.959964  # 95 % of a standard normal distribution lie within it
 
 
 class Lost(NamedTuple):
-    """The loss of a score, in its own units.
+    """The drop in a score, in its own units.
 
     Attributes:
         mean: The mean over the shuffles.
@@ -41,7 +41,7 @@ def shuffles(num_rows: int, repeats: int, seed: int = 0) -> Tensor:
 
 
 def accuracy_lost(right: Tensor, shuffled: Tensor) -> Lost:
-    """The loss of accuracy.
+    """The drop in accuracy.
 
     The interval is Agresti and Min's (2005) for paired right and wrong predictions, which adds two rows, so that it is
     not empty if no prediction changes.
@@ -63,7 +63,7 @@ def accuracy_lost(right: Tensor, shuffled: Tensor) -> Lost:
 
 
 def r2_lost(values: Tensor, shuffled: Tensor, y: Tensor) -> Lost:
-    """The loss of R², with an interval by the delta method, since R² is a ratio of two means over rows.
+    """The drop in R², with an interval by the delta method, since R² is a ratio of two means over rows.
 
     Args:
         values: Predictions [N].

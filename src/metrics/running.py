@@ -24,7 +24,7 @@ class Scores(Metric, ABC):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """Names of the scores; the first is shown with the loss."""
+        """Names of the scores; the first is shown next to the loss."""
 
     @abstractmethod
     def update(self, predictions: Tensor, y: Tensor) -> None:
@@ -40,7 +40,7 @@ class Scores(Metric, ABC):
 
 
 class EachRun(Scores):
-    """torchmetrics' own metrics, which support a single run: one copy per run. Slower than shared states, but as exact.
+    """Plain torchmetrics metrics, which support a single run: one copy per run. Slower than shared states, as exact.
 
     Args:
         metrics: Metrics that map predictions [N, …] and targets [N, …] to a scalar, by the name of the score.

@@ -15,7 +15,7 @@ _TINY = torch.finfo(torch.float64).eps  # where scikit-learn clips the probabili
 
 
 def overall_scores(task: Task, probabilities: Tensor, predictions: Tensor, y: Tensor) -> dict[str, float]:
-    """Every score of some rows: of labels, of ranking, and of probabilities.
+    """Every score of a set of rows: of labels, of ranking, and of probabilities.
 
     Binary tasks give the scores of class 1, the others the mean over classes or labels (scikit-learn's `binary` and
     `macro`). A precision, recall or F1 whose denominator is zero counts as 0; a class that neither occurs nor is

@@ -1,4 +1,4 @@
-"""A network of plain layers as a list of these and of their numbers, from which others can compute what it does."""
+"""A network of plain layers as a list of their kinds and parameters, from which others can compute its outputs."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -12,12 +12,12 @@ from src.networks.numbers import FARTHEST, InputScale, PeriodicEmbedding, Smooth
 
 
 class Layer(NamedTuple):
-    """One step on the way from rows to outputs.
+    """One step from rows to outputs.
 
     Attributes:
         kind: What it does: `linear`, `affine`, `periodic`, `clip`, or the name of an activation.
-        numbers: What it has learned, in the order in which it is to be read.
-        settings: What else it needs to know, the same at all times.
+        numbers: Its learned numbers, in the order in which they are read.
+        settings: Whatever else it needs, which training does not change.
     """
 
     kind: str
@@ -26,10 +26,9 @@ class Layer(NamedTuple):
 
 
 def plain_layers(network: nn.Module) -> list[Layer]:
-    """The layers of a network in evaluation mode, first to last; those that do nothing then are left out.
+    """The layers of a network in evaluation mode, first to last, without those that then do nothing.
 
-    Only a sequence is sure to be its layers one after another: what a module of another kind does between them is
-    anybody's guess.
+    Only a `Sequential` is known to apply its layers one after another; other modules may do anything between them.
 
     Raises:
         ConfigError: It has a layer that is not plain.
@@ -52,7 +51,7 @@ def plain_layers(network: nn.Module) -> list[Layer]:
 
 
 def all_numbers(layers: list[Layer]) -> Tensor:
-    """The numbers of all layers one after another, float32 [P] on the CPU."""
+    """The numbers of all layers, one layer after another: float32 [P] on the CPU."""
     return torch.cat([each.detach().flatten().float().cpu() for layer in layers for each in layer.numbers])
 
 
@@ -66,8 +65,8 @@ def _leaves(module: nn.Module) -> Iterator[nn.Module]:
 
 def _complaint(leaf: nn.Module) -> str:
     if isinstance(leaf, Members):
-        return f"answers are the mean of {len(leaf)} networks, and one is shown (got network.members={len(leaf)})"
-    return f"is shown layer by layer, and {type(leaf).__name__} is none that is known"
+        return f"only a single network can be shown (got the mean of network.members={len(leaf)})"
+    return f"is shown layer by layer, and {type(leaf).__name__} is not a known layer"
 
 
 def _linear(layer: Any) -> Layer:
@@ -76,7 +75,7 @@ def _linear(layer: Any) -> Layer:
 
 
 def _normalised(layer: Any) -> Layer | None:
-    """A normalisation by the means and variances seen in training; None where it has kept none."""
+    """A normalisation by the means and variances seen in training; None if it has not kept any."""
     if layer.running_mean is None:
         return None
     scale = (layer.running_var + layer.eps).rsqrt()
@@ -95,7 +94,7 @@ def _periodic(layer: Any) -> Layer:
 
 
 def _activation(kind: str, **settings: str) -> Callable[[Any], Layer]:
-    """Describes an activation by its `kind` and those attributes that are its settings."""
+    """Describes an activation by its `kind` and the attributes that are its settings."""
     return lambda layer: Layer(kind, (), {name: float(getattr(layer, own)) for name, own in settings.items()})
 
 

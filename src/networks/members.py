@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Members(nn.Module):
-    """Maps rows x [N, M, *input_shape], as each of M networks sees them, to outputs [M, N, num_outputs].
+    """Maps rows x [N, M, *input_shape], as seen by each of M networks, to outputs [M, N, num_outputs].
 
     Args:
         networks: M networks of the same architecture.
@@ -32,7 +32,7 @@ class Members(nn.Module):
     def forward(self, x: Tensor, voices: Tensor | None = None) -> Tensor:
         """Outputs [M, N, num_outputs] of rows x [N, M, *input_shape].
 
-        Where `voices` [N, M] says which networks answer for each row, the others compute nothing and their outputs
+        If `voices` [N, M] says which networks answer for each row, the others compute nothing and their outputs
         are 0.
         """
         if voices is None:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 FARTHEST = 3.0
-_SLOWER = 0.1  # an embedding's learning rate is a tenth of that of the weights after it,
-_FASTER = 6.0  # and that of a scale is six times as high, since Adam's steps ignore a parameter's unit
+_SLOWER = 0.1  # an embedding's learning rate, relative to that of the weights after it
+_FASTER = 6.0  # a scale's learning rate, since Adam's steps ignore a parameter's unit
 
 
 class SmoothClip(nn.Module):
@@ -26,8 +26,8 @@ class SmoothClip(nn.Module):
 class PeriodicEmbedding(nn.Module):
     """Maps inputs x [N, F] to [N, F + K·dims]: all of them, and learned functions of each of the first K.
 
-    The functions are weighted sums of cosines of the number, with frequencies and phases as parameters too: a number
-    with an effect in steps, or within a range, is then as easy to learn as one with a linear effect (D. Holzmüller, L.
+    The functions are weighted sums of cosines of the number, whose frequencies and phases are learned too: a stepwise
+    effect, or one within a range, is then as easy to learn as a linear effect (D. Holzmüller, L.
     Grinsztajn and I. Steinwart, "Better by default", NeurIPS 2024, where it is called PBLD).
 
     Args:

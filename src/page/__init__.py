@@ -1,1 +1,1 @@
-"""The page on which a network moves, in HTML, CSS and JavaScript, and what makes one file of them."""
+"""The page that shows a network in training, in HTML, CSS and JavaScript, and the code that bundles it."""

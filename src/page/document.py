@@ -1,6 +1,6 @@
-"""The page as one document of HTML that holds all it needs and may run its own script alone.
+"""The page as one self-contained HTML document that may run only its own script.
 
-As a file it shows a training that is over and fetches nothing. Served, it shows one that goes on, over a socket.
+As a file, it replays a finished training and fetches nothing. When served, it shows a live training over a socket.
 """
 
 import base64
@@ -15,7 +15,7 @@ from src.page.modules import as_one_script
 from src.storage.values import as_json
 
 STATIC = Path(__file__).parent / "static"
-"""Where the page's parts are."""
+"""The folder of the page's parts."""
 
 LANGUAGE = "en"
 
@@ -23,9 +23,9 @@ Kind = Literal["replay", "live"]
 
 
 def document(data: Mapping[str, Any]) -> str:
-    """The page with the `data` that it shows: a whole file, in UTF-8.
+    """The page with the `data` that it shows: a complete file, in UTF-8.
 
-    Data are no code: they lie in an element that nothing runs, in which no tag can end.
+    Data are not code: they are in an element that is never run, and cannot close it.
 
     Example:
         >>> page = document({"title": "</script><b>"})
@@ -36,7 +36,7 @@ def document(data: Mapping[str, Any]) -> str:
 
 
 def live_document(sockets: Sequence[str]) -> tuple[str, str]:
-    """The page that asks for what it shows, and the policy that it is to be served with.
+    """The page that requests what it shows, and the Content-Security-Policy to serve it with.
 
     Args:
         sockets: The addresses to which it may connect.
@@ -54,7 +54,7 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 
 @cache
 def _parts(kind: Kind) -> dict[str, str]:
-    """The page with those of its parts that are of one kind, its style, its script and its texts."""
+    """The page with the parts of one kind (`live` or `replay`), its style, its script and its texts."""
     page = _read("page.html")
     for part in ("player", "settings", "tools", "test", "notes"):
         page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
@@ -77,7 +77,7 @@ def _read(name: str) -> str:
 
 
 def _policy(kind: Kind) -> str:
-    """What a browser lets the page do: run this script, use this style, and nothing else."""
+    """The policy that lets the page run this script and use this style, and nothing else."""
     parts = _parts(kind)
     allowed = f"script-src '{_hash(parts['script'])}'; style-src '{_hash(parts['style'])}'"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
@@ -88,5 +88,5 @@ def _hash(text: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """The text of a JSON file without `<`, which outside of texts JSON has no use for."""
+    """A JSON text without the character `<`, which JSON only needs inside strings."""
     return text.replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""JavaScript modules as one script, for browsers let no module import another one from a local file."""
+"""JavaScript modules bundled into one script, since browsers do not let a local file import modules."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,9 @@ _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
 def as_one_script(folder: Path, first: str) -> str:
-    """A module of a folder and all that it imports, each in a function of its own that returns its exports.
+    """A module of a folder and everything it imports, each in a function of its own that returns its exports.
 
-    Comments that stand alone and indentation are left out, so a text must not go on over several lines.
+    Whole-line comments and indentation are removed, so a string must not span several lines.
     Modules import names from each other as `import { a, b } from "./other.js";` and export functions, constants and
     classes where they are defined.
 
@@ -21,7 +21,7 @@ def as_one_script(folder: Path, first: str) -> str:
         first: The module that is run, without `.js`.
 
     Raises:
-        ValueError: Imports in a circle, or an import or export of another kind.
+        ValueError: There is a circular import, or an import or export of another form.
     """
     written: dict[str, str] = {}
     _write(folder, first, written, ())
@@ -30,7 +30,7 @@ def as_one_script(folder: Path, first: str) -> str:
 
 def _write(folder: Path, name: str, written: dict[str, str], importers: tuple[str, ...]) -> None:
     if name in importers:
-        raise ValueError(f"{name}.js imports itself, by {', '.join(importers)}")
+        raise ValueError(f"{name}.js imports itself, through {', '.join(importers)}")
     if name in written:
         return
     source = (folder / f"{name}.js").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def _write(folder: Path, name: str, written: dict[str, str], importers: tuple[st
     exports = _EXPORT.findall(source)
     body = _EXPORT.sub("", _IMPORT.sub(_taken, source))
     if other_kind := _OTHER.search(body):
-        raise ValueError(f"{name}.js: cannot take in {other_kind[0]!r}")
+        raise ValueError(f"{name}.js: cannot bundle {other_kind[0]!r}")
     written[name] = f"const {_variable(name)} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();"
 
 

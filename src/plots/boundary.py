@@ -14,7 +14,7 @@ from src.plots.panel import CONTOURS, BoundaryPanel, lettered, shade, shade_of
 from src.plots.plane import Plane
 from src.plots.style import make_room_below, new_figure
 
-_KEY, _LEGEND = 1.15, 0.36  # inches right of the panels for the key of the shades, and below them for the classes
+_KEY, _LEGEND = 1.15, 0.36  # inches right of the panels for the key to the shades, and below them for the classes
 _LEGEND_COLUMNS = 6
 _SHADES, _TICKS = 128, 6
 
@@ -25,7 +25,7 @@ class Points(NamedTuple):
     Attributes:
         x: Inputs [N, 2].
         y: Labels [N].
-        wrong: Which rows the network takes for another class [N]; None where that is not known.
+        wrong: Which rows the network misclassifies [N]; None if that is unknown.
     """
 
     x: Tensor
@@ -76,7 +76,7 @@ def boundary_figure(
 
 
 def _add_legend(figure: Figure, axes: list[Any], class_names: tuple[str, ...]) -> None:
-    """The classes and, once, what a ring is."""
+    """The classes and, once, what a ring means."""
     found = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     named = dict(zip(class_names, lettered(class_names), strict=True))
     ring = found.pop("mistake", None)
@@ -100,7 +100,7 @@ def _add_key(figure: Figure, axes: list[Any], class_names: tuple[str, ...], thre
         lowest = 1 / len(class_names)
         shades = torch.stack([shade_of(up, label) for label in range(len(class_names))], dim=1)
         ends, lines = (lowest, 1.0), {}
-        ticks, label = [lowest, 1.0], "largest probability: the paler, the less sure"
+        ticks, label = [lowest, 1.0], "largest probability: paler is less certain"
     bar.imshow(shades.numpy(), origin="lower", aspect="auto", extent=(0, 1, *ends), interpolation="nearest")
     for level, style in lines.items():
         bar.axhline(level, color=INK, linestyle=style, linewidth=1.4 if level == threshold else 0.9)

@@ -11,7 +11,7 @@ from src.plots.plane import Plane
 from src.plots.style import make_room_below, new_figure
 
 _COLUMNS = 4
-_TITLE, _LEGEND = 0.2, 0.36  # inches of a line above a panel, and of the names below them all
+_TITLE, _LEGEND = 0.2, 0.36  # inches for a line above a panel, and for the class names below all panels
 
 
 class Panel(NamedTuple):
@@ -35,13 +35,13 @@ class Panel(NamedTuple):
 def boundary_grid(
     panels: list[Panel], class_names: tuple[str, ...], columns: int | None = None, title: str = ""
 ) -> Figure:
-    """The panels of several networks and, below them, what their colours are.
+    """The panels of several networks and, below them, a legend of their colours.
 
     Args:
-        panels: Of each network.
-        class_names: Of the classes, which all have in common.
-        columns: Panels of a line; None is four at most.
-        title: Of the whole figure.
+        panels: The panel of each network.
+        class_names: Names of the classes, which all networks share.
+        columns: Panels per line; None is at most four.
+        title: Title of the whole figure.
     """
     columns = min(columns or _COLUMNS, len(panels))
     lines = -(-len(panels) // columns)

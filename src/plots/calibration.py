@@ -11,8 +11,8 @@ from src.plots.palette import GREY, INK
 from src.plots.style import new_figure
 from src.statistics.intervals import wilson
 
-_FEWEST = 10  # rows of a bin that says something
-_MOST_INTERVALS = 3  # lines, beside which intervals can be read
+_FEWEST = 10  # rows that a bin needs to mean anything
+_MOST_INTERVALS = 3  # lines among which intervals are still readable
 _STEEP = 30  # ratio of the largest to the smallest bin beyond which counts are drawn on a logarithmic scale
 
 
@@ -59,7 +59,7 @@ def calibration_figure(curves: dict[str, dict[str, Tensor]], title: str = "", bi
 
 
 def _draw_bins(axis: Any, curve: dict[str, Tensor], look: dict[str, Any], with_intervals: bool) -> None:
-    """A line through the bins of enough rows, their intervals, and faint rings for the others."""
+    """A line through the bins with enough rows, their intervals, and faint rings for the others."""
     x, y, count = curve["mean_probability"], curve["observed"], curve["count"]
     enough = count >= _FEWEST
     axis.plot(x[enough], y[enough], marker="o", markersize=4, clip_on=not enough.any(), **look)

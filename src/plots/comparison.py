@@ -14,7 +14,7 @@ _MAX_BARS = 30
 _MOST_NAMED = 8
 _FACTOR = 30  # ratio of the largest to the smallest value beyond which the axis is logarithmic
 _RATES = ("lr", "weight_decay", "eta_min")  # keys whose axis is always logarithmic
-_MARGIN = 0.04  # of a score's axis, beyond its best and its worst
+_MARGIN = 0.04  # of a score's axis, beyond its best and worst values
 
 
 class Point(NamedTuple):
@@ -75,7 +75,7 @@ def _line(points: Sequence[Point], key: str, metric: str, limits: tuple[float, f
 
 
 def _name_powers(axis: Any, across: Sequence[float]) -> None:
-    """Make the axis across logarithmic, with the values themselves along it where they are few."""
+    """Make the horizontal axis logarithmic; if there are few values, use these as its ticks."""
     axis.set_xscale("log")
     if len(across) <= _MOST_NAMED:
         axis.set_xticks(across, [f"{x:g}" for x in across])
@@ -83,18 +83,18 @@ def _name_powers(axis: Any, across: Sequence[float]) -> None:
 
 
 def _title(points: Sequence[Point], metric: str) -> str:
-    """What is drawn; of intervals nothing is said where no setting has one."""
+    """What is drawn; intervals are only mentioned if some setting has one."""
     drawn = "mean, 95 % interval and runs" if any(point.ends for point in points) else "mean and runs"
     return f"{metric}: {drawn}"
 
 
 def _faint(point: Point) -> dict[str, Any]:
-    """The look of runs beside their mean: the more there are, the fainter each."""
+    """The look of the runs next to their mean: the more runs, the fainter each."""
     return {"color": COLORS[0], "alpha": max(0.25, 0.8 * len(point.numbers) ** -0.5), "markersize": 6}
 
 
 def _within(seen: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
-    """The ends of an axis, no further than a metric can go, but for a margin that points need."""
+    """The ends of an axis: not beyond the metric's range, apart from a margin that points need."""
     low, high = seen
     room = _MARGIN * (high - low)
     return max(low, limits[0] - room), min(high, limits[1] + room)

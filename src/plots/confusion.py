@@ -9,7 +9,7 @@ from src.plots.lines import short
 from src.plots.palette import GREY, INK
 from src.plots.style import new_figure
 
-_KEY = "colour: share of the true class"  # in words, since a bar beside the matrix takes as long to draw as all of it
+_KEY = "colour: share of the true class"  # in words, since a colour bar takes as long to draw as the whole matrix
 
 
 def confusion_figure(
@@ -42,7 +42,7 @@ def confusion_figure(
 
 
 def _draw(axis: Any, confusion: Tensor, normalized: bool = False) -> None:
-    """The cells of one matrix of counts [C, C], its zeros pale."""
+    """The cells of one matrix of counts [C, C], with pale zeros."""
     shares = confusion / confusion.sum(dim=1, keepdim=True).clamp(min=1)
     axis.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
     for true, row in enumerate(confusion.tolist()):
@@ -61,7 +61,7 @@ def label_confusions_figure(confusions: Tensor, label_names: tuple[str, ...], ti
     Args:
         confusions: Counts [L, 2, 2], rows true and columns predicted.
         label_names: Name of each label.
-        title: Of the figure.
+        title: Title of the figure.
     """
     columns = min(5, len(label_names))
     num_rows = -(-len(label_names) // columns)

@@ -11,9 +11,9 @@ from src.plots.style import new_figure
 
 STAGES = {"train": COLORS[0], "val": COLORS[1]}
 """The colour of each split's line, in any figure of curves."""
-_LINES = {"train": "-", "val": (0, (5, 1.5))}  # so that two on top of each other are both seen
-_HIDDEN = 0.1  # of an axis's height; what moves less in the second half of the epochs is not seen on a linear axis
-_WORST_R2 = -0.1  # shown of R², where the first epochs would hide all others
+_LINES = {"train": "-", "val": (0, (5, 1.5))}  # so that both are visible when they overlap
+_HIDDEN = 0.1  # of an axis's height; smaller changes in the second half of the epochs are invisible on a linear axis
+_WORST_R2 = -0.1  # the lowest R² shown, since that of the first epochs would flatten all others
 
 
 def curves_figure(
@@ -23,14 +23,14 @@ def curves_figure(
     names: Mapping[str, str] | None = None,
     title: str = "",
 ) -> Figure:
-    """One panel per metric, over the epochs. A loss whose end would be hidden gets a logarithmic axis.
+    """One panel per metric, over the epochs. A loss that would look flat at the end gets a logarithmic axis.
 
     Args:
         history: Rows of `metrics.csv`.
         metrics: Names of the metrics, without their stage.
         best_epoch: The epoch to mark with a line, from 1; None marks none.
-        names: Labels of axes that should not show the metric's own name.
-        title: Of the whole figure.
+        names: Labels for axes that should not show the name of their metric.
+        title: Title of the whole figure.
 
     Example:
         >>> rows = [{"epoch": 1, "train/loss": 0.7}, {"epoch": 2, "train/loss": 0.5, "train/accuracy": 0.9}]
@@ -53,7 +53,7 @@ def curves_figure(
 
 
 def _draw(axis: Any, rows: list[dict[str, float]], stage: str, metric: str) -> list[float]:
-    """Draw the line of a stage, with a point where it has no length; its values."""
+    """Draw the line of a stage, or a point if there is only one value; return the values."""
     values = [row[f"{stage}/{metric}"] for row in rows]
     point = "o" if len(rows) == 1 else None
     look: dict[str, Any] = {"color": STAGES[stage], "linestyle": _LINES[stage], "linewidth": 1.6, "markersize": 4}
@@ -62,7 +62,7 @@ def _draw(axis: Any, rows: list[dict[str, float]], stage: str, metric: str) -> l
 
 
 def _scale(axis: Any, metric: str, lines: list[list[float]]) -> None:
-    """Choose the axis on which the end of the lines is seen, if there is one."""
+    """Choose an axis on which the end of the lines is visible, if there is one."""
     values = [value for line in lines for value in line]
     ends = [value for line in lines for value in line[len(line) // 2 :]]
     if not values or max(ends) - min(ends) > _HIDDEN * (max(values) - min(values)):

@@ -1,4 +1,4 @@
-"""A regression's predictions beside their targets."""
+"""A regression's predictions next to their targets."""
 
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -15,7 +15,7 @@ def fit_figure(x: Tensor, y: Tensor, predicted: Tensor, feature_names: tuple[str
         y: Targets [N].
         predicted: Predictions [N].
         feature_names: Name of each input.
-        title: Of the figure.
+        title: Title of the figure.
     """
     figure, (axis,) = new_figure(5.4, 4.2)
     if x.shape[1:] == (1,):

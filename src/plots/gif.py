@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from PIL import Image
 
-_ADAPTED = 96  # colours; more would go to invisible shades of thin lines
+_ADAPTED = 96  # colours; any more would be spent on invisible shades of thin lines
 _SEEN_THROUGH = 255  # the palette's last index: a pixel that stays as it was
 
 
@@ -14,7 +14,7 @@ def shared_palette(samples: list[Image.Image], exact: Sequence[tuple[int, ...]] 
     """The colours that all frames of a GIF use.
 
     Args:
-        samples: Pictures (RGB, of one size) with the colours to approximate.
+        samples: Pictures (RGB, all of one size) with the colours to approximate.
         exact: Colours (RGB, 0 to 255), at most 150, to keep exactly, however little area they cover.
     """
     width, height = samples[0].size
@@ -35,7 +35,7 @@ def to_gif(frames: Iterable[Image.Image], seconds: list[float], palette: Image.I
 
     Args:
         frames: RGB pictures of one size, taken one at a time.
-        seconds: How long each is shown, to a hundredth of a second.
+        seconds: How long each frame is shown, to a hundredth of a second.
         palette: The colours from `shared_palette`.
     """
     indexed = _changes(frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)

@@ -34,7 +34,7 @@ def predictions_figure(
         predictions: Predicted label of each image [N].
         confidences: Probability of each prediction [N].
         class_names: Name of each class.
-        title: Of the figure.
+        title: Title of the figure.
     """
     columns = min(_COLUMNS, len(images))
     num_rows = -(-len(images) // columns)
@@ -84,7 +84,7 @@ def classes_figure(images: Mapping[str, Tensor]) -> Figure:
 
 
 def weights_figure(weights: Tensor, class_names: tuple[str, ...]) -> Figure:
-    """Weights [K, C, H, W] of the pixels in K scores: orange where a bright pixel raises a score, blue where it lowers.
+    """Weights [K, C, H, W] of the pixels in K scores: a bright pixel raises a score (orange) or lowers it (blue).
 
     Args:
         weights: Weights of the logit of the second of two classes (K is 1), or of each class's logit.
@@ -107,7 +107,7 @@ def weights_figure(weights: Tensor, class_names: tuple[str, ...]) -> Figure:
 
 
 def _hide(axis: Any) -> None:
-    """Show nothing of an axis but what is drawn on it; even invisible ticks would be measured at every drawing."""
+    """Hide everything of an axis except what is drawn on it; even invisible ticks would be measured at each drawing."""
     axis.set(xticks=[], yticks=[])
     axis.axis("off")
 

@@ -15,9 +15,9 @@ def importance_figure(columns: Mapping[str, tuple[float, float, float]], score: 
     """A dot and its 95 % interval for each column, or for the most important ones of many.
 
     Args:
-        columns: What the score loses when a column is shuffled, and both ends of its interval; the largest first.
+        columns: The drop in the score when a column is shuffled, and both ends of its interval; the largest first.
         score: `accuracy` or `r2`.
-        title: Of the figure.
+        title: Title of the figure.
     """
     shown = list(columns.items())[:_MOST]
     figure, (axis,) = new_figure(6.0, 1.3 + 0.26 * len(shown))

@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from src.plots.palette import INK, color, line_style
 
-_MOST = 10  # lines; with more classes only the worst are shown, besides their mean
+_MOST = 10  # lines; with more classes only the worst are shown, and the mean of all
 _NUM_WORST = 5
 _LONGEST_NAME = 24
-_LETTER, _HANDLE, _LINE = 0.082, 0.6, 0.2  # inches of a legend's letter, of the line before it, and between lines
+_LETTER, _HANDLE, _LINE = 0.082, 0.6, 0.2  # inches of a letter in a legend, of the handle, and between lines
 
 
 def shown(scores: dict[str, float]) -> dict[str, dict[str, Any]]:
-    """The classes to draw and how their lines look: all of a few, otherwise those with the lowest scores."""
+    """The classes to draw and how their lines look: all if there are few, otherwise those with the lowest scores."""
     names = sorted(known(scores), key=lambda name: scores[name])[:_NUM_WORST] if is_crowd(scores) else list(scores)
     return {name: {"color": color(rank), "linestyle": line_style(rank)} for rank, name in enumerate(names)}
 

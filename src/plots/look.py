@@ -14,7 +14,7 @@ def look(num_classes: int) -> dict[str, Any]:
     """Colours by what they are for, and how they become the shades of a panel.
 
     Args:
-        num_classes: Classes that need a colour; 0 for regression, whose data and prediction have two.
+        num_classes: Classes that need a colour; 0 for regression, which uses two, for data and prediction.
 
     Example:
         >>> look(3)["classes"] == [color(0), color(1), color(2)], look(3)["palest"]
@@ -37,7 +37,7 @@ def look(num_classes: int) -> dict[str, Any]:
 
 
 def outline(shape: str) -> str:
-    """A `shape` of Matplotlib's markers as the path of an SVG, about its middle, y upwards: a circle's radius is 1.
+    """A `shape` of Matplotlib's markers as an SVG path around the origin, y upwards; a circle has radius 1.
 
     Example:
         >>> outline("s")

@@ -16,7 +16,7 @@ from src.plots.style import DPI, STYLE, blank_figure
 _TRACK = "#e6e9ec"
 _BANDS, _UNIT_BANDS = 12, 14  # even, so that zero and one half each have a band of their own
 _MOST_POINTS = 500
-_MOST_LETTERS = 40  # of the class names that fit below the boundary
+_MOST_LETTERS = 40  # of all class names that fit below the boundary
 _ABOVE, _BELOW = 0.19, 0.12  # inches for a unit's title and for its weight
 
 

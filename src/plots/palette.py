@@ -1,9 +1,9 @@
 """The colours, markers and line styles of all figures, defined here and nowhere else.
 
 The colours are the ten of M. A. Petroff, "Accessible Color Sequences for Data Visualization" (2021), in his order.
-Under simulated protanopia and deuteranopia any two stay apart by a CIE76 difference of at least 17, and the tints of
-regions by at least 10 as long as there are no more than four classes. A shape goes with each colour, so that no figure
-relies on colour alone.
+Under simulated protanopia and deuteranopia, any two of them differ by at least 17 (CIE76), and the tints of regions by
+at least 10 as long as there are no more than four classes. Each colour has its own shape, so that no figure relies on
+colour alone.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ INK = "#30363c"
 GREY = "#9aa3ab"
 MUTED = "#6f7b85"
 WRONG = "#bd1f01"  # a mistake, always beside the word
-NEGATIVE, NEUTRAL, POSITIVE = "#8e2f74", "#fbfbf9", "#0f7d83"  # purple, white and teal, for what units put out
+NEGATIVE, NEUTRAL, POSITIVE = "#8e2f74", "#fbfbf9", "#0f7d83"  # purple, white and teal, for the outputs of units
 
 PALEST, STRONGEST = 0.12, 0.55  # of a class's colour in a region, from white
 MOST_TINTS = 4  # classes whose regions can be told apart by their tints alone

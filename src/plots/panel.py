@@ -71,8 +71,8 @@ class PlanePanel:
             y: Labels of the rows [N].
             class_names: Name of each class, for the legend.
             size: Area of a point, in square points; None is large for few rows and small for many.
-            most: The most rows to draw; of more, every second, third, … is drawn.
-            wrong: Which rows are mistakes [N]; each is drawn, on top and in a ring. None rings none.
+            most: The most rows to draw; if there are more, only every second, third, … is drawn.
+            wrong: Which rows are mistakes [N]; each is drawn, on top and in a ring. None draws no rings.
         """
         step = max(1, len(x) // most)
         shown = torch.arange(len(x)) % step == 0
@@ -148,7 +148,7 @@ class BoundaryPanel(PlanePanel):
                 )
 
     def letters(self, probabilities: Tensor) -> None:
-        """A letter in each region, of more classes than tints can tell apart, by their `probabilities` [R * R, C]."""
+        """A letter in each class's region if tints cannot tell so many apart, by their `probabilities` [R * R, C]."""
         side, num_classes = self.plane.resolution, probabilities.shape[1]
         if num_classes <= MOST_TINTS:
             return
@@ -203,12 +203,12 @@ class UnitPanel(PlanePanel):
 
 
 def speech(bands: int) -> Tensor:
-    """The colours [bands + 1, 3] of a unit's panel with so many `bands`, from most negative to most positive."""
+    """The colours [bands + 1, 3] of a unit's panel with that many `bands`, from most negative to most positive."""
     return _SPEECH[torch.linspace(0, 255, bands + 1).round().long()]
 
 
 def shade(probabilities: Tensor) -> Tensor:
-    """Colours [N, 3]: the classes' colours mixed by their probabilities [N, C], the paler the less sure."""
+    """Colours [N, 3]: the classes' colours mixed by their probabilities [N, C], paler where they are less certain."""
     num_classes = probabilities.shape[1]
     palette = torch.tensor([to_rgb(color(label)) for label in range(num_classes)])
     sure = (probabilities.amax(dim=1, keepdim=True).float() * num_classes - 1) / max(1, num_classes - 1)
@@ -219,26 +219,26 @@ def shade_of(sure: Tensor, label: int) -> Tensor:
     """Colours [N, 3] of a class.
 
     Args:
-        sure: How sure a network is of it [N], from 0 for not at all to 1.
+        sure: How certain the network is of the class [N], from 0 to 1.
         label: The class.
     """
     return 1 - (PALEST + (STRONGEST - PALEST) * sure[:, None]) * (1 - torch.tensor(to_rgb(color(label))))
 
 
 def lettered(class_names: Sequence[str]) -> list[str]:
-    """The `class_names` for a legend, with the letters of their regions if there are more than tints can tell apart."""
+    """The `class_names` for a legend, with the letters of their regions if tints cannot tell so many apart."""
     if len(class_names) <= MOST_TINTS:
         return [short(name) for name in class_names]
     return [f"{_letter(label)}  {short(name)}" for label, name in enumerate(class_names)]
 
 
 def _letter(label: int) -> str:
-    """What stands in the region of a class, by its label: A to Z, then A1, B1, …."""
+    """The letter in a class's region, by its label: A to Z, then A1, B1, …."""
     return f"{chr(ord('A') + label % 26)}{label // 26 or ''}"
 
 
 def _innermost(region: Tensor) -> tuple[int, int] | None:
-    """Row and column of the point furthest from the edge of a region [R, R] of truth values; None where it is empty."""
+    """Row and column of the point furthest from the edge of a boolean region [R, R]; None if it is empty."""
     inside, depth = region.float()[None], torch.zeros(region.shape)
     while inside.any():
         depth += inside[0]

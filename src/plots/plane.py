@@ -28,7 +28,7 @@ def plane_around(x: Tensor, resolution: int = 160, to_scale: bool = False) -> Pl
     Args:
         x: The rows.
         resolution: Points along each side.
-        to_scale: Make both sides equally long, so that a square panel shows circles as circles; for two inputs of the
+        to_scale: Make both sides equally long, so that a square panel shows circles as circles; for two inputs in the
             same unit.
 
     Example:

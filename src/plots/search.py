@@ -1,4 +1,4 @@
-"""What a search for good settings has tried: how it went, and what each key is worth."""
+"""What a search for good settings has tried: how it went, and how much each key matters."""
 
 import math
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from src.plots.lines import short
 from src.plots.palette import GREY, INK, color
 from src.plots.style import new_figure
 
-_PANELS = 3  # of a row
-_FEWEST = 8  # points that a surface is drawn through
+_PANELS = 3  # per row
+_FEWEST = 8  # points needed to draw a surface through them
 
 
 class Tried(NamedTuple):
     """A setting that has been tried.
 
     Attributes:
-        number: Of the trial.
-        values: Of each objective.
-        params: The value of each key that is searched.
-        ended_early: Whether it was given up, so that its values are those of its last report.
+        number: Number of the trial.
+        values: Value of each objective.
+        params: Value of each searched key.
+        ended_early: Whether the trial was pruned, so that its values are those of its last report.
     """
 
     number: int
@@ -34,13 +34,13 @@ class Tried(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key that is searched.
+    """A searched key.
 
     Attributes:
         name: The key.
         logarithmic: Whether it is searched on a logarithmic scale.
-        choices: Its values where it is searched in a list; empty for numbers.
-        importance: Its share of what the objective varies by; None where it is not known.
+        choices: The values to choose from if it is searched in a list; empty for numbers.
+        importance: Its share of the objective's variation; None if unknown.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Key(NamedTuple):
 
 
 def history_figure(trials: Sequence[Tried], objective: str, smaller: bool) -> Figure:
-    """The objective of each trial in the order of their numbers, and the best so far.
+    """The objective of each trial, in the order of their numbers, and the best so far.
 
     Args:
-        trials: Those that have a value.
-        objective: Its name.
-        smaller: Whether less is better.
+        trials: The trials that have a value.
+        objective: The objective's name.
+        smaller: Whether smaller is better.
     """
     figure, (axis,) = new_figure(6.4, 3.6)
     _dots(axis, [trial.number for trial in trials], trials)
@@ -70,12 +70,12 @@ def history_figure(trials: Sequence[Tried], objective: str, smaller: bool) -> Fi
 
 
 def slices_figure(trials: Sequence[Tried], keys: Sequence[Key], objective: str) -> Figure:
-    """The objective over each key, a panel for each.
+    """The objective over each key, one panel per key.
 
     Args:
-        trials: Those that have a value.
-        keys: In the order of the panels.
-        objective: Its name.
+        trials: The trials that have a value.
+        keys: The keys, in the order of the panels.
+        objective: The objective's name.
     """
     columns = min(_PANELS, len(keys))
     rows = -(-len(keys) // columns)
@@ -93,13 +93,13 @@ def slices_figure(trials: Sequence[Tried], keys: Sequence[Key], objective: str) 
 
 
 def contour_figure(trials: Sequence[Tried], keys: tuple[Key, Key], objective: str, smaller: bool) -> Figure | None:
-    """The objective over two keys: a surface through the trials, and a dot for each; None where they are too few.
+    """The objective over two keys: a surface through the trials, and a dot for each; None if there are too few.
 
     Args:
-        trials: Those that have a value.
-        keys: Two that are numbers.
-        objective: Its name.
-        smaller: Whether less is better.
+        trials: The trials that have a value.
+        keys: Two numeric keys.
+        objective: The objective's name.
+        smaller: Whether smaller is better.
     """
     places = [np.asarray(_positions(key, trials), dtype=float) for key in keys]
     x, y = (np.log10(each) if key.logarithmic else each for each, key in zip(places, keys, strict=True))
@@ -110,7 +110,7 @@ def contour_figure(trials: Sequence[Tried], keys: tuple[Key, Key], objective: st
     figure, (axis,) = new_figure(5.4, 4.2)
     wide = _is_wide(values.tolist())
     levels = np.geomspace(values.min(), values.max(), 12) if wide else np.linspace(values.min(), values.max(), 12)
-    shade = "viridis_r" if smaller else "viridis"  # the lighter, the better
+    shade = "viridis_r" if smaller else "viridis"  # lighter is better
     surface = axis.tricontourf(
         Triangulation(x, y, mesh.triangles), values, levels=levels, cmap=shade, norm=LogNorm() if wide else None
     )
@@ -125,20 +125,20 @@ def contour_figure(trials: Sequence[Tried], keys: tuple[Key, Key], objective: st
 
 
 def pareto_figure(trials: Sequence[Tried], best: Sequence[Tried], objectives: Sequence[str]) -> Figure:
-    """Two objectives of each trial; those that no other beats in both are joined.
+    """Two objectives of each trial; the Pareto front, which no other trial beats in both, is joined by a line.
 
     Args:
-        trials: Those that have values.
-        best: Those that no other beats in both.
-        objectives: Their names.
+        trials: The trials that have values.
+        best: The Pareto front.
+        objectives: The names of the objectives.
     """
     figure, (axis,) = new_figure(5.4, 4.0)
     axis.plot(*_both(trials), "o", color=GREY, markersize=4, label="settings")
     front = sorted(best, key=lambda trial: tuple(trial.values))
-    axis.plot(*_both(front), "o-", color=color(0), markersize=5, linewidth=1.2, label="beaten by none in both")
+    axis.plot(*_both(front), "o-", color=color(0), markersize=5, linewidth=1.2, label="Pareto front")
     for name, place in (("x", 0), ("y", 1)):
         _scaled(axis, name, [trial.values[place] for trial in trials])
-    title = f"{len(front)} of {len(trials)} settings are beaten by none"
+    title = f"Pareto front: {len(front)} of {len(trials)} settings"
     axis.set(xlabel=objectives[0], ylabel=objectives[1], title=title)
     _legend(figure, axis)
     return figure

@@ -14,7 +14,7 @@ from PIL import Image
 from src.plots.palette import GREY, INK
 
 DPI = 100
-_HARMLESS = r"Glyph \d+|constrained_layout not applied"  # for names in any script and of any length
+_HARMLESS = r"Glyph \d+|constrained_layout not applied"  # warnings about names in any script and of any length
 
 STYLE: Any = {
     "font.size": 10,
@@ -57,7 +57,7 @@ def make_room_below(figure: Figure, inches: float) -> None:
 
 
 def blank_figure(width: float, height: float, **settings: Any) -> Figure:
-    """A figure of `width` by `height` inches without panels that needs no screen; `settings` are Matplotlib's."""
+    """A figure of `width` by `height` inches, without panels, that needs no screen; `settings` are Matplotlib's."""
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), **settings)
         FigureCanvasAgg(figure)

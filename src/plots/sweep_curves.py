@@ -28,7 +28,7 @@ def sweep_curves_figure(settings: Mapping[str, Sequence[Line]], metric: str, log
     """A metric over the epochs: one line per run, in the colour of its setting, fainter if there are many.
 
     Args:
-        settings: Name of each setting in the legend, and its runs; an empty name is left out of the legend.
+        settings: Each setting's name in the legend, and its runs; an empty name is left out of the legend.
         metric: Name of the metric, for the title and the axis.
         logarithmic: Whether its axis is logarithmic.
     """

@@ -1,4 +1,4 @@
-"""The effect of each threshold, and the chosen one."""
+"""The effect of each threshold, with the chosen one marked."""
 
 from matplotlib.figure import Figure
 from torch import Tensor

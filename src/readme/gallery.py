@@ -44,9 +44,9 @@ NEEDS_OWN_DATA = ("transfer", "table")
 _DECIDE = ("data", "network", "head", "optimizer", "scheduler", "solved")
 _PLACES = ("root", "cache")  # keys of `data` that are paths
 _COLUMNS = 3
-_BOUNDARIES = 8  # of a sweep
+_BOUNDARIES = 8  # drawn of a sweep
 _WIDTH = 480  # pixels of a figure, twice its displayed width
-_BROAD, _WIDE = 8, 720  # from so many inches on, so many pixels: legible when the picture is opened
+_BROAD, _WIDE = 8, 720  # from this many inches on, this many pixels: legible when the picture is opened
 _COLOURS = 128
 _FRAMES = 36  # of a movie: two thirds of a megabyte, and still smooth enough
 
@@ -79,8 +79,8 @@ def settings_of(experiment: str) -> dict[str, Any]:
 def changed(experiment: str) -> list[str]:
     """The settings of an experiment that have changed or disappeared since it was measured.
 
-    A key that is new since then counts only if the experiment gives it another value than its option does: a new key at
-    its default leaves the experiment as it was, so it needs no new training.
+    A key that is new since then only counts if the experiment overrides its option's value: a new key at its default
+    leaves the experiment as it was, so no new training is needed.
     """
     now = settings_of(experiment)
     measured = read_entries()[experiment].settings
@@ -190,7 +190,7 @@ def _swept(experiment: str, words: list[str]) -> tuple[str, float, Any]:
 
 
 def _boundaries(comparison: Comparison) -> Any:
-    """The boundaries of a sweep on lines of two or three."""
+    """The boundaries of a sweep, two or three per line."""
     return comparison.boundaries(_BOUNDARIES, columns=2 if len(comparison.settings) == 4 else 3)
 
 

@@ -40,7 +40,7 @@ SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
 _PAGES = "pages"  # the word that updates only the sections and trains nothing
 
 _FILMED = "xor"
-_HEAVY = "fashion_"  # these take minutes on all cores but one; the others share that one meanwhile
+_HEAVY = "fashion_"  # these take minutes on all cores but one, which the other experiments share meanwhile
 
 
 def main(words: list[str]) -> int:
@@ -63,7 +63,7 @@ def main(words: list[str]) -> int:
     start = time.perf_counter()
     with _process() as heavy, _process() as light:
         for pool, is_heavy, threads in ((heavy, True, max(1, cores.available() - 1)), (light, False, 1)):
-            os.environ["OMP_NUM_THREADS"] = str(threads)  # read by a process when it starts, with its first task
+            os.environ["OMP_NUM_THREADS"] = str(threads)  # read by a process when its first task starts it
             futures |= {pool.submit(_renew, n, overrides): n for n in chosen if n.startswith(_HEAVY) == is_heavy}
         for future in as_completed(futures):
             name = futures[future]
@@ -87,7 +87,7 @@ def _write_pages() -> int:
 
 
 def _process() -> ProcessPoolExecutor:
-    """A process that does one task after another."""
+    """A process that runs one task after another."""
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 

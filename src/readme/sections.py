@@ -24,7 +24,7 @@ def put(text: str, name: str, section: str) -> str:
 
 
 def renewed(text: str, sections: dict[str, Callable[[], str]]) -> str:
-    """A text with all its sections generated anew."""
+    """A text with all its sections regenerated."""
     for name, section in sections.items():
         text = put(text, name, section())
     return text

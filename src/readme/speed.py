@@ -11,9 +11,9 @@ class Ratio(NamedTuple):
     """The ratio of this project's time to another's, the median over rounds.
 
     Attributes:
-        task: What was trained.
-        other: What it is compared with.
-        value: Our time over theirs.
+        task: The problem that was trained.
+        other: What this project is compared with.
+        value: Our time divided by theirs.
     """
 
     task: str

@@ -64,7 +64,9 @@ def test_a_chosen_threshold_comes_with_the_best_checkpoint_alone(runs):
 
 def test_what_cannot_be_loaded_is_one_line(runs, tmp_path):
     path = runs / "regression" / "checkpoints" / "best.ckpt"
-    with pytest.raises(ConfigError, match=r"best.ckpt: is of a RegressionHead \(got BinaryHead\); load it with Regr"):
+    with pytest.raises(
+        ConfigError, match=r"best.ckpt: belongs to a RegressionHead \(got BinaryHead\); load it with Regr"
+    ):
         BinaryHead.load_from_checkpoint(path)
     with pytest.raises(ConfigError, match=r"nowhere.ckpt: there is no such checkpoint"):
         Head.load_from_checkpoint(path.with_name("nowhere.ckpt"))

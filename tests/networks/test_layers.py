@@ -30,10 +30,13 @@ class Doubled(nn.Module):
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        (nn.Sequential(nn.Linear(2, 1), Doubled()), "and Doubled is none that is known"),
-        (nn.Sequential(nn.Linear(2, 3), nn.GELU("tanh"), nn.Linear(3, 1)), "and GELU is none that is known"),
-        (nn.Sequential(nn.BatchNorm1d(2, track_running_stats=False)), "and BatchNorm1d is none that is known"),
-        (Members([nn.Linear(2, 1), nn.Linear(2, 1)]), "mean of 2 networks, and one is shown (got network.members=2)"),
+        (nn.Sequential(nn.Linear(2, 1), Doubled()), "and Doubled is not a known layer"),
+        (nn.Sequential(nn.Linear(2, 3), nn.GELU("tanh"), nn.Linear(3, 1)), "and GELU is not a known layer"),
+        (nn.Sequential(nn.BatchNorm1d(2, track_running_stats=False)), "and BatchNorm1d is not a known layer"),
+        (
+            Members([nn.Linear(2, 1), nn.Linear(2, 1)]),
+            "only a single network can be shown (got the mean of network.members=2)",
+        ),
     ],
 )
 def test_what_is_not_plain_is_named(network, message):

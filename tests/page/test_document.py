@@ -79,8 +79,8 @@ def test_modules_become_one_script_in_the_order_of_their_imports(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('import all from "./maths.js";', "cannot take in 'import all"),
-        ("export default 3;", "cannot take in 'export default 3;'"),
+        ('import all from "./maths.js";', "cannot bundle 'import all"),
+        ("export default 3;", "cannot bundle 'export default 3;'"),
         ('import { x } from "./main.js";', "main.js imports itself"),
     ],
 )
