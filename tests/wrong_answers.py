@@ -45,7 +45,7 @@ WRONG = {
     ],
     "2.2": [
         ("steps_2 = 200", "with all rows in each step"),
-        ("steps_2 = 20000", "only the training rows"),
+        ("steps_2 = 20000", "only training rows"),
         ("steps_2 = 16001", "off by one"),
     ],
     "2.3": [
@@ -55,7 +55,7 @@ WRONG = {
     ],
     "2.4": [
         ("factor_4 = 1 - 0.1 * curvatures.min()", "along the floor"),
-        ("factor_4 = 0.1 * curvatures.max()", "not what is left"),
+        ("factor_4 = 0.1 * curvatures.max()", "not the part that is left"),
         ("factor_4 = 0.1 * curvatures.max() - 1", "the sign is wrong"),
     ],
     "2.5": [
@@ -184,7 +184,7 @@ WRONG = {
     ],
     "6.1": [
         ("softmax = lambda logits: logits.exp() / logits.exp().sum(dim=1, keepdim=True)", "infinite or NaN"),
-        ("softmax = lambda logits: logits.softmax(dim=0)", "these columns do"),
+        ("softmax = lambda logits: logits.softmax(dim=0)", "here each column does"),
         ("softmax = lambda logits: logits.exp()", "divide them by their sum"),
     ],
     "6.2": [
@@ -209,8 +209,8 @@ WRONG = {
     ],
     "6.6": [
         ("cost_6 = 0.078", "the true class alone"),
-        ("cost_6 = np.log(4) if 'np' in globals() else 1.3863", "knowing nothing"),
-        ("cost_6 = 0.6549", "do not have it each"),
+        ("cost_6 = np.log(4) if 'np' in globals() else 1.3863", "the cost of guessing"),
+        ("cost_6 = 0.6549", "not 0.075 for each"),
     ],
     "6.7": [
         ("share_7 = (labels.predict(x_labels) == y_labels).float().mean()", "counts each label by itself"),
@@ -221,7 +221,7 @@ WRONG = {
         (
             "def convolve(image, filter):\n"
             "    return torch.nn.functional.conv2d(image[None, None], filter.flip(0, 1)[None, None])[0, 0]",
-            "turned upside down",
+            "the filter is flipped",
         ),
         (
             "def convolve(image, filter):\n"
@@ -246,7 +246,7 @@ WRONG = {
     ],
     "7.4": [
         ("weights_4 = 9 * 16", "the first stage alone"),
-        ("weights_4 = 9 * (16 + 32 + 64)", "all maps of the stage before"),
+        ("weights_4 = 9 * (16 + 32 + 64)", "all channels of the stage before"),
         ("weights_4 = 23185", "off by one"),
     ],
     "7.5": [
@@ -291,7 +291,7 @@ WRONG = {
         (
             "def cost(threshold, p, y, missed, alarm):\n    called = p >= threshold\n"
             "    return alarm * (~called & (y == 1)).sum() + missed * (called & (y == 0)).sum()",
-            "the two prices are exchanged",
+            "the two prices are swapped",
         ),
         (
             "def cost(threshold, p, y, missed, alarm):\n    called = p >= threshold\n"
@@ -323,7 +323,7 @@ WRONG = {
     "9.6": [
         ("half_6 = 0.0584", "the whole interval"),
         ("half_6 = 0.0149", "one standard deviation"),
-        ("half_6 = 0.000222", "take the root"),
+        ("half_6 = 0.000222", "take the square root"),
     ],
     "quiz.1": [
         ("quiz_1 = 'a'", "biases"),

@@ -1,4 +1,4 @@
-"""The lab for notebooks and scripts: the commands' own runs as Python objects.
+"""The lab for notebooks and scripts: the commands' runs as Python objects.
 
     from src import lab
 
@@ -8,8 +8,8 @@
     run.predict([[0.1, 0.9]])
     lab.experiments()
 
-Every call is a command line, composed, checked and run as such, from the project's folder: paths are meant from there,
-runs are filed under its `runs/`, and whatever you begin here you can continue in a terminal.
+Every call is a command line: it is composed, checked and run as if typed in the project's folder. Paths are relative to
+that folder, runs go into its `runs/`, and whatever you start here you can continue in a terminal.
 """
 
 from src.command.startup import lean_imports

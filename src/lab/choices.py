@@ -7,12 +7,12 @@ from src.settings.options import GROUPS, description
 
 
 def experiments() -> Records:
-    """The name of each experiment, for `lab.train` and `lab.sweep`, and what it is."""
+    """The name and description of each experiment, for `lab.train` and `lab.sweep`."""
     return _listed("experiment")
 
 
 def options(group: str) -> Records:
-    """The options of a config group and what each is: `lab.options("data")`.
+    """The options of a config group with their descriptions: `lab.options("data")`.
 
     Args:
         group: `data`, `network`, `head`, `optimizer`, `scheduler`, `callbacks`, `logger`, `trainer` or

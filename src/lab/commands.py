@@ -1,4 +1,4 @@
-"""Calls that are command lines: train a run, train a sweep, open either again."""
+"""Calls that run commands: train a run, train a sweep, and open either again."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,10 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
 
     Args:
         experiment: An option of `conf/experiment/`, or the first override, as in
-            `lab.train("data=csv", "data.path=…")`; None is the default problem.
+            `lab.train("data=csv", "data.path=…")`; None trains the default problem.
         *overrides: As on the command line: `"data.noise=0.2"`, `"network.hidden_dims=[8,8]"`.
-        **keys: The same for keys without a dot, `seed=1` or `network="perceptron"`, and for those of a group as a
-            dict, `data={"noise": 0.2}`.
+        **keys: The same for keys without a dot, such as `seed=1` or `network="perceptron"`, and for the keys of a group
+            as a dict, `data={"noise": 0.2}`.
 
     Returns:
         The run, read back from its folder.
@@ -31,7 +31,7 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     Raises:
         ConfigError: The configuration cannot work; nothing is left behind.
         TrainingDivergedError: The loss became NaN or infinite.
-        InterruptedRunError: The kernel was interrupted; `lab.train(resume=folder)` goes on.
+        InterruptedRunError: The kernel was interrupted; `lab.train(resume=folder)` resumes the run.
     """
 
     def work(cfg: DictConfig, folder: Path) -> tuple[Path, Any]:
@@ -44,27 +44,27 @@ def train(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
 def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> TrainedSweep:
     """Train a run for each value, as `python -m src.train -m experiment=xor seed='range(0,256)'` does.
 
-    Runs that differ in numbers alone are trained as one (`hydra/launcher=vectorized`, unless another is named).
+    Runs that only differ in numbers are trained together (`hydra/launcher=vectorized`, unless you choose another).
 
     Args:
-        experiment: An option of `conf/experiment/`, ready sweeps included, or the first override.
-        *overrides: As on the command line, several values parted by commas: `"optimizer.lr=0.01,0.1"`.
+        experiment: An option of `conf/experiment/`, including its ready-made sweeps, or the first override.
+        *overrides: As on the command line, with several values separated by commas: `"optimizer.lr=0.01,0.1"`.
         **keys: The same for keys without a dot: `seed="range(0,256)"`.
 
     Raises:
         ConfigError: The configuration cannot work; nothing is left behind.
-        InterruptedRunError: The kernel was interrupted; the message says how to go on.
+        InterruptedRunError: The kernel was interrupted; the message says how to resume.
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
     return TrainedSweep(PROJECT / call("train", starting.train, words, after_sweep=out_of_fold.tell))
 
 
 def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> TrainedRun:
-    """A run that was trained before.
+    """An earlier run.
 
     Args:
         run: Its folder, or `latest`.
-        trust: Your own package, or a list of them, whose classes the run may name.
+        trust: Your own package, or a list of packages, whose classes the run may name.
 
     Raises:
         ConfigError: There is no such run, or it has no checkpoint yet.
@@ -74,10 +74,10 @@ def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> Tr
 
 
 def latest() -> TrainedRun:
-    """The newest run, whoever began it: in a terminal, or here.
+    """The newest run, whether it was started here or in a terminal.
 
     Raises:
-        ConfigError: There is none yet.
+        ConfigError: There is no run yet.
     """
     return open("latest")
 
@@ -89,7 +89,7 @@ def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, A
 
 
 def _flat(keys: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and values: `data={"noise": 0.2}` sets data.noise, and leaves the others as they are."""
+    """Dotted keys and values: `data={"noise": 0.2}` sets data.noise and leaves the group's other keys alone."""
     for key, value in keys.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{above}{key}.")
@@ -98,7 +98,7 @@ def _flat(keys: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _spelt(value: Any) -> str:
-    """A value as Hydra's grammar writes it."""
+    """A value in Hydra's override syntax."""
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""What a run's folder holds: its settings, scores, history, network and rows."""
+"""The contents of a run's folder: its settings, scores, history, network and rows."""
 
 import contextlib
 from functools import cached_property
@@ -24,7 +24,7 @@ from src.trust.plain import read_json
 
 
 class HeldRun:
-    """What a run's folder holds, with the best weights of its network.
+    """The contents of a run's folder, with the best weights of its network.
 
     Args:
         opened: The folder, opened.
@@ -44,7 +44,7 @@ class HeldRun:
         return cls(open_run(folder.resolve(), trust=trust))
 
     def __str__(self) -> str:
-        """Its folder, as commands given from the project's folder name it."""
+        """The run's folder, as you would write it in a command from the project's folder."""
         return str(self.folder.relative_to(PROJECT) if self.folder.is_relative_to(PROJECT) else self.folder)
 
     def __repr__(self) -> str:
@@ -66,23 +66,23 @@ class HeldRun:
 
     @property
     def cfg(self) -> DictConfig:
-        """Its configuration, resolved: `run.cfg.optimizer.lr`."""
+        """The run's resolved configuration: `run.cfg.optimizer.lr`."""
         return self._opened.cfg
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What `metrics.json` holds: `run.metrics["test/accuracy"]`; empty for a run that did not end."""
+        """The contents of `metrics.json`: `run.metrics["test/accuracy"]`; empty for a run that did not finish."""
         run = RunFolder(self.folder)
         return dict(read_json(run.metrics)) if run.finished else {}
 
     @property
     def history(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`, one an epoch."""
+        """The rows of `metrics.csv`, one per epoch."""
         return read(RunFolder(self.folder).history)
 
     @property
     def network(self) -> nn.Module:
-        """Scaled rows [N, *input_shape] to outputs [N, num_outputs], in evaluation mode."""
+        """The network, in evaluation mode: from scaled rows [N, *input_shape] to outputs [N, num_outputs]."""
         return self._opened.head.network
 
     @property
@@ -92,15 +92,15 @@ class HeldRun:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Name of each class by its label."""
+        """Names of the classes, in the order of their labels."""
         return self._opened.spec.class_names
 
     @property
     def equation(self) -> str:
-        """What a network of linear layers has learned: its boundary, its line, or the score of each class.
+        """The equation learned by a network of linear layers: its boundary, its line, or the score of each class.
 
         Raises:
-            ConfigError: The network is no weighted sum.
+            ConfigError: The network is not a weighted sum.
         """
         linear = affine_map(self.network, self._opened.spec.num_inputs)
         if linear is None:
@@ -110,19 +110,19 @@ class HeldRun:
 
     @cached_property
     def datamodule(self) -> InMemoryDataModule:
-        """Its data, read again from their source: `run.datamodule.splits.test.x`."""
+        """The run's data, read again from the source: `run.datamodule.splits.test.x`."""
         return self._with_data().datamodule
 
     def _with_data(self) -> OpenRun:
-        """The opened run, its data read and checked; a relative path of theirs is meant from the project's folder."""
+        """The opened run, with its data read and checked; a relative path to them starts at the project's folder."""
         with contextlib.chdir(PROJECT):
             self._opened.check_data()
         return self._opened
 
     def rows(self, split: Split = "test") -> Rows:
-        """Rows of a split, as `predict` takes them: inputs x [N, *input_shape] before any scaling, and targets y [N].
+        """A split's rows, as `predict` takes them: inputs x [N, *input_shape] before any scaling, and targets y [N].
 
-        Training targets are those that the network has learned from, with the label noise that was asked for.
+        Training targets are those that the network learned from, including any label noise.
 
         Args:
             split: `train`, `val` or `test`.
@@ -140,7 +140,7 @@ class HeldRun:
             return self.datamodule.load()
 
     def records(self) -> Records:
-        """The scores of `metrics.json`, a record for each split: `pandas.DataFrame(run.records())`."""
+        """The scores of `metrics.json`, one record per split: `pandas.DataFrame(run.records())`."""
         scores: dict[str, dict[str, Any]] = {split: {"split": split} for split in Splits._fields}
         for name, value in self.metrics.items():
             split, _, score = name.partition("/")

@@ -1,4 +1,4 @@
-"""What people hold in Python, as rows of columns or as pictures: DataFrames, dicts, lists of them, images."""
+"""Python objects as rows of columns or as pictures: DataFrames, dicts, lists of dicts, images."""
 
 import datetime
 import re
@@ -20,12 +20,12 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
 
 
 def as_table(x: Any) -> Table | None:
-    """Columns by name: a DataFrame of pandas or Polars, an Arrow table, a dict of columns or one row, a list of dicts.
+    """Columns by name, of a pandas or Polars DataFrame, an Arrow table, a dict of columns or cells, or a list of dicts.
 
-    None where `x` is none of these. No such library is imported; a DataFrame is known by what it can do.
+    None if `x` is none of these. No such library is imported; a DataFrame is recognised by its methods.
 
     Raises:
-        ConfigError: Columns of several lengths, or a row that lacks a column.
+        ConfigError: Columns differ in length, or a row lacks a column.
 
     Example:
         >>> as_table([{"size": 1, "colour": "red"}, {"size": 2, "colour": None}]).columns
@@ -39,26 +39,26 @@ def as_table(x: Any) -> Table | None:
     lengths = {name: len(cells) for name, cells in columns.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length:,}" for name, length in list(lengths.items())[:3])
-        raise ConfigError(f"x: columns should be of one length (got {shown}); give each row a cell, None if unknown")
+        raise ConfigError(f"x: columns should have the same length (got {shown}); use None for an unknown cell")
     if not any(lengths.values()):
-        raise ConfigError("x: has no rows; give one at least")
+        raise ConfigError("x: has no rows; give at least one")
     return Table({name: [_cell(cell) for cell in cells] for name, cells in columns.items()}, "x")
 
 
 def as_rows(x: Any, spec: DataSpec) -> Tensor:
-    """Rows [N, *input_shape] of numbers: a tensor, an array, nested lists, or a single row.
+    """Rows [N, *input_shape] of numbers from a tensor, an array, nested lists, or a single row.
 
     Args:
         x: The rows.
-        spec: Of the dataset that the run was trained on.
+        spec: Specification of the dataset that the run was trained on.
 
     Raises:
-        ConfigError: They are not numbers, or of another shape.
+        ConfigError: The rows are not numbers, or have the wrong shape.
     """
     if isinstance(x, str | Path):
         is_address = _ADDRESS.match(str(x)) is not None
         remedy = "nothing is downloaded; save it here" if is_address else "use predict_file(input=…) for a file"
-        raise ConfigError(f"x: should be rows, not the name of a file (got {str(x)!r}); {remedy}")
+        raise ConfigError(f"x: should be rows, not a file name (got {str(x)!r}); {remedy}")
     try:
         rows = torch.as_tensor(np.asarray(x) if not isinstance(x, Tensor) else x)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -74,16 +74,17 @@ def as_rows(x: Any, spec: DataSpec) -> Tensor:
 
 
 def as_images(x: Any, spec: DataSpec) -> Tensor | None:
-    """Pictures uint8 [N, C, side, side]: paths, PIL images, arrays [H, W, C] or [H, W], one of them or a list.
+    """Pictures uint8 [N, C, side, side] from paths, PIL images, arrays [H, W, C] or [H, W]: one or a list.
 
-    They are cut and resized as a folder of pictures is. None where `x` has rows as the network sees them, or none.
+    They are cropped and resized like those of a picture folder. None if `x` holds rows as the network sees them, or
+    nothing.
 
     Args:
         x: The pictures.
-        spec: Of the dataset that the run was trained on.
+        spec: Specification of the dataset that the run was trained on.
 
     Raises:
-        ConfigError: One does not decode, or is an address.
+        ConfigError: A picture cannot be decoded, or is given as a web address.
     """
     several = isinstance(x, Sequence) and not isinstance(x, str) and len(x) > 0
     found = [_picture(each, spec) for each in (x if several else [x])]
@@ -96,9 +97,11 @@ def _picture(x: Any, spec: DataSpec) -> Tensor | None:
     channels, side, other = spec.input_shape
     if isinstance(x, str | Path):
         if _ADDRESS.match(str(x)):
-            raise ConfigError(f"x: {x} is an address, and nothing is downloaded; save the picture here and name it")
+            raise ConfigError(f"x: {x} is a web address, and nothing is downloaded; save the picture and give its path")
         if not Path(x).expanduser().is_file():
-            raise ConfigError(f"x: there is no picture {x}; name a file, or use predict_file(input=…) for a folder")
+            raise ConfigError(
+                f"x: there is no picture {x}; give a file's path, or use predict_file(input=…) for a folder"
+            )
         return decode(Path(x).expanduser(), side, channels == 3)
     if hasattr(x, "convert") and hasattr(x, "getbands"):
         return squared(x, side, channels == 3)
@@ -110,7 +113,7 @@ def _picture(x: Any, spec: DataSpec) -> Tensor | None:
 
 
 def _is_picture(x: Any) -> bool:
-    """Whether an array has pixels as other libraries hold them: [H, W] or [H, W, C]."""
+    """Whether an array has pixels in the layout of other libraries: [H, W] or [H, W, C]."""
     is_pixels = isinstance(x, np.ndarray) and x.dtype == np.uint8
     return is_pixels and (x.ndim == 2 or (x.ndim == 3 and x.shape[2] in (1, 3, 4)))
 
@@ -129,12 +132,12 @@ def _columns(x: Any) -> dict[str, Any] | None:
 
 
 def _of_mapping(x: Mapping[Any, Any]) -> dict[str, Any]:
-    """Columns, or one row whose cells stand alone."""
+    """Columns, or one row given as single cells."""
     columns = {str(name): _listed(cells) for name, cells in x.items()}
     alone = [name for name, cells in columns.items() if cells is None]
     if alone and len(alone) < len(columns):
         other = next(name for name, cells in columns.items() if cells is not None)
-        raise ConfigError(f"x: {alone[0]} is one cell and {other} a list of them; give a list for each, or one row")
+        raise ConfigError(f"x: {alone[0]} is a single cell and {other} a list; give a list for each, or a single row")
     return {str(name): [cell] for name, cell in x.items()} if alone else columns
 
 
@@ -142,7 +145,7 @@ def _of_rows(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
     names = list(dict.fromkeys(name for row in rows for name in row))
     for number, row in enumerate(rows, start=1):
         if missing := [name for name in names if name not in row]:
-            raise ConfigError(f"x: row {number} has no {missing[0]!r}, and others have; give None if it is not known")
+            raise ConfigError(f"x: row {number} has no {missing[0]!r}, which others have; use None if it is unknown")
     return {str(name): [row[name] for row in rows] for name in names}
 
 
@@ -156,7 +159,7 @@ def _listed(cells: Any) -> Any:
 
 
 def _cell(cell: Any) -> Any:
-    """A cell as a file would have it."""
+    """A cell as it would be in a file."""
     if cell is None or type(cell).__name__ in _NOTHING:
         return None
     if isinstance(cell, datetime.datetime):

@@ -1,4 +1,4 @@
-"""A notebook's manners: figures are shown, and a mistake is one line there too."""
+"""Behaviour in notebooks: figures are displayed, and an error is one line there too."""
 
 import base64
 import sys
@@ -11,7 +11,7 @@ from src.storage import failures
 
 
 class Movie:
-    """A GIF that a notebook plays, also once it has been saved and sent to others.
+    """A GIF that a notebook plays, even after the notebook has been saved and sent to others.
 
     Attributes:
         path: The file.
@@ -24,27 +24,27 @@ class Movie:
         self.path = path
 
     def _repr_html_(self) -> str:
-        """The file itself, for not every viewer of notebooks knows GIFs as outputs."""
+        """The GIF as HTML, since not every notebook viewer supports GIFs as outputs."""
         content = base64.b64encode(self.path.read_bytes()).decode()
         return f'<img src="data:image/gif;base64,{content}" alt="{escape(self.path.name)}">'
 
 
 class Replay:
-    """A page that replays a training: a notebook shows it, also once it has been saved and sent to others.
+    """A page that replays a training; a notebook shows it even after the notebook has been saved and sent to others.
 
     Attributes:
         path: The file.
 
     Args:
         path: The file.
-        picture: A PNG for viewers that run no script.
+        picture: A PNG for viewers that do not run scripts.
     """
 
     def __init__(self, path: Path, picture: bytes) -> None:
         self.path, self._picture = path, picture
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own, which reaches nothing around it, and the picture beside it."""
+        """The page in a sandboxed frame, which cannot access the notebook, and the picture below it."""
         page = escape(self.path.read_text(encoding="utf-8"))
         frame = f'<iframe srcdoc="{page}" sandbox="allow-scripts" width="100%" height="860" frameborder="0"></iframe>'
         picture = base64.b64encode(self._picture).decode()
@@ -53,7 +53,7 @@ class Replay:
 
 
 def welcome() -> None:
-    """Teach the notebook that this is called from, if it is called from one, to show figures and errors as we do."""
+    """If called from a notebook, make it display our figures, and our errors as one line."""
     if "IPython" not in sys.modules:
         return
     shell = sys.modules["IPython"].get_ipython()
@@ -64,7 +64,7 @@ def welcome() -> None:
 
 
 def as_png(figure: Any) -> bytes:
-    """A figure as a PNG file holds it."""
+    """A figure as the content of a PNG file."""
     from src.plots.style import to_png
 
     return to_png(figure)[0]

@@ -14,20 +14,20 @@ from src.command.tasks import Work
 from src.places import CLONE
 
 PROJECT = CLONE or Path.cwd()
-"""The folder from which commands are given and paths are meant: the clone, or where an installed lab is used."""
+"""The folder in which commands run and paths start: the clone, or the current folder for an installed lab."""
 
 
 def call(command: str, work: Work, words: list[str], begins_runs: bool = True, after_sweep: AfterSweep = None) -> Any:
-    """What the work of a command returns, or the folder of its sweep: the command is given from the project's folder.
+    """Run a command in the project's folder; returns what its work returns, or the folder of its sweep.
 
-    The process's own folder and logging are left as they were.
+    The current folder and the logging of the process stay as they are.
 
     Args:
-        command: Its name, as in `conf/<command>.yaml`.
-        work: What it does.
-        words: What follows its name on the command line.
-        begins_runs: As for `src.command.cli.execute`, which says what is raised.
-        after_sweep: Likewise.
+        command: The command's name, as in `conf/<command>.yaml`.
+        work: What the command does.
+        words: What follows the name on the command line.
+        begins_runs: As for `src.command.cli.execute`, which also documents the errors.
+        after_sweep: As for `src.command.cli.execute`.
     """
     results = [None]
 
@@ -42,10 +42,10 @@ def call(command: str, work: Work, words: list[str], begins_runs: bool = True, a
 
 @contextlib.contextmanager
 def _logging_kept() -> Iterator[None]:
-    """Hydra sets up the root logger anew for each command; here it gets back its handlers and its level."""
+    """Restore the root logger's handlers and level afterwards, since Hydra reconfigures it for each command."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    root.handlers = []  # else Hydra closes them
+    root.handlers = []  # otherwise Hydra would close them
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Plain records, a list of dicts, which a notebook shows as a table."""
+"""Plain records: a list of dicts that a notebook shows as a table."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from src.reporting.html import html_table
 
 
 class Records(list[dict[str, Any]]):
-    """Rows with the same keys, a dict each; `pandas.DataFrame(records)` takes them as they are.
+    """Dicts with the same keys, one per row; `pandas.DataFrame(records)` accepts them as they are.
 
     Example:
         >>> Records([{"run": 0, "test/accuracy": 0.98765}, {"run": 1, "test/accuracy": None}])
@@ -27,12 +27,12 @@ class Records(list[dict[str, Any]]):
         return html_table(self.lines(), texts=self.texts()) if self else "no records"
 
     def lines(self) -> list[list[str]]:
-        """The keys, and the cells of each record as text."""
+        """A line of the keys, then a line of each record's cells, as text."""
         keys = list(dict.fromkeys(key for record in self for key in record))
         return [keys, *([_shown(record.get(key)) for key in keys] for record in self)]
 
     def texts(self) -> set[int]:
-        """The columns that hold texts, from 0."""
+        """The indices of the columns that hold text."""
         keys = dict.fromkeys(key for record in self for key in record)
         return {i for i, key in enumerate(keys) if any(isinstance(record.get(key), str) for record in self)}
 

@@ -1,4 +1,4 @@
-"""A run that has been trained, to be asked and looked at."""
+"""A trained run: its predictions, figures and contents."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ PIL images or uint8 arrays [H, W, C]."""
 
 
 class TrainedRun(DrawableRun):
-    """A run's folder with the best weights of its network: its answers, its figures and what it holds.
+    """A run's folder with the best weights of its network: its predictions, its figures and its contents.
 
     Args:
         opened: The folder, opened.
@@ -51,12 +51,12 @@ class TrainedRun(DrawableRun):
         return self.head.predictions(self.logits(x))
 
     def predict_file(self, input: str, output: str | None = None, force: bool = False) -> Path:
-        """Answer the rows of a file as `python -m src.predict` does; the path of the answers.
+        """Predict the rows of a file as `python -m src.predict` does; returns the path of the predictions.
 
         Args:
             input: A CSV or Parquet file, an image, or a folder of images.
             output: A CSV or Parquet file; None is `<input>_predicted.csv`.
-            force: Replace an output that is there already.
+            force: Whether to replace an existing output.
         """
         words = [*self._words(), f"input={literal(input)}", f"force={str(force).lower()}"]
         words += [] if output is None else [f"output={literal(output)}"]
@@ -64,11 +64,11 @@ class TrainedRun(DrawableRun):
         return PROJECT / written
 
     def save_replay(self, output: str | None = None, force: bool = False) -> Replay:
-        """Write the training as a page that anybody opens, as `python -m src.export format=replay` does, and show it.
+        """Write the training as a page for any browser, as `python -m src.export format=replay` does, and show it.
 
         Args:
             output: The HTML file; None is `export/replay.html` in the run's folder.
-            force: Replace a file that is there already.
+            force: Whether to replace an existing file.
         """
         words = [*self._words(), "format=replay", f"force={str(force).lower()}"]
         words += [] if output is None else [f"output={literal(output)}"]
@@ -80,10 +80,10 @@ class TrainedRun(DrawableRun):
         """Measure the run as `python -m src.evaluate` does: `run.evaluate("split=val", "threshold=f1")`.
 
         Args:
-            *overrides: As on its command line.
+            *overrides: As on the command line.
 
         Returns:
-            What `metrics.json` of the evaluation holds. A threshold chosen this way is the run's from now on.
+            The contents of the evaluation's `metrics.json`. The run keeps a threshold that was chosen this way.
         """
         words = [*self._words(), *overrides]
         folder = call("evaluate", lambda cfg, _: evaluation.evaluate(cfg), words, begins_runs=False)
@@ -92,12 +92,12 @@ class TrainedRun(DrawableRun):
         return dict(read_json(EvaluationFolder(PROJECT / folder).metrics))
 
     def _words(self) -> list[str]:
-        """What names this run on the command line of a command on runs."""
+        """The words that name this run on a command line."""
         trust = [] if self.cfg.trust is None else [f"trust=[{','.join(targets.trusted(self.cfg.trust))}]"]
         return [f"run={literal(str(self))}", *trust]
 
     def _as_seen(self, x: Inputs) -> Tensor:
-        """Raw rows as the network sees them [N, *input_shape]."""
+        """Raw rows, scaled as the network sees them [N, *input_shape]."""
         data, spec = self._opened.datamodule, self._opened.spec
         table = None if spec.is_image else as_table(x)
         if table is not None:

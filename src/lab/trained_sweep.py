@@ -1,4 +1,4 @@
-"""A sweep that has been trained, to be compared and looked at."""
+"""A trained sweep: its runs, comparisons and figures."""
 
 import contextlib
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class TrainedSweep:
-    """The folder of a sweep that has ended.
+    """The folder of a finished sweep.
 
     Args:
-        folder: Where its runs are.
+        folder: The folder that holds its runs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,7 +31,7 @@ class TrainedSweep:
 
     @cached_property
     def runs(self) -> list[Record]:
-        """Its runs by their numbers; each has a `folder`, `overrides`, `metrics` and the `value(key)` of a setting."""
+        """The runs by number; each has a `folder`, `overrides`, `metrics`, and the `value(key)` of a setting."""
         return read_runs([self.folder])
 
     def __len__(self) -> int:
@@ -47,7 +47,7 @@ class TrainedSweep:
         return self.compare()._repr_html_()
 
     def records(self) -> Records:
-        """A record for each finished run: its number, what the sweep set, and the numbers of its `metrics.json`."""
+        """One record per finished run: its number, what the sweep set, and the numbers of its `metrics.json`."""
         keys = swept_keys(self.runs)
         return Records(
             {"run": number, **{key: run.value(key) for key in keys}, **_numbers(run.metrics)}
@@ -58,41 +58,41 @@ class TrainedSweep:
     def compare(
         self, metric: str | None = None, group_by: str | list[str] = "auto", reference: str | list[str] | None = None
     ) -> Comparison:
-        """A row for each setting, over its seeds: `sweep.compare("val/loss")` shows it as a table.
+        """One row per setting, over its seeds: `sweep.compare("val/loss")` is shown as a table.
 
         Args:
-            metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
-            group_by: Keys that make a setting; `auto` is what varies apart from seeds.
-            reference: The setting that differences are taken to, as `optimizer.lr=0.1`; None is the first one.
+            metric: A key of `metrics.json`; None is the metric that decides whether a run is solved.
+            group_by: The keys that define a setting; `auto` takes whatever varies apart from seeds.
+            reference: The setting to compare the others with, such as `optimizer.lr=0.1`; None is the first one.
         """
         return compare(self.runs, metric, group_by, reference=reference)
 
     def plot(self, metric: str | None = None, group_by: str | list[str] = "auto") -> "Figure":
-        """A metric over the settings that `group_by` makes: a line, a heat map, or a row for each."""
+        """A metric over the settings that `group_by` defines: a line, a heat map, or one row per setting."""
         return self.compare(metric, group_by).figure()
 
     def plot_curves(self, metric: str = "val/loss", logarithmic: bool = False) -> "Figure":
-        """A `metric` of `metrics.csv` over the epochs, a line for each run; its axis may be `logarithmic`."""
+        """A `metric` of `metrics.csv` over the epochs, one line per run; its axis may be `logarithmic`."""
         return curves_figure(self.runs, self.compare().keys, metric, logarithmic)
 
     def plot_boundaries(
         self, number: int = 12, runs: Sequence[int] | None = None, by: str | None = None
     ) -> "Figure | None":
-        """The boundary of each setting's median run, or of each run of a single setting; of two-input problems.
+        """The boundary of each setting's median run, or of each run if there is one setting; for two-input problems.
 
         Args:
-            number: Panels at most.
+            number: Maximum number of panels.
             runs: Numbers of the runs to show instead, in this order.
-            by: A key of the sweep, such as `seed`: the runs with each of its values stand in a line of their own.
+            by: A key of the sweep, such as `seed`, each of whose values gets a line of panels of its own.
 
         Returns:
-            The figure; None for problems with other than two inputs.
+            The figure; None for problems that do not have two inputs.
 
         Raises:
-            ConfigError: `runs` names none, no run has the key, or both are given.
+            ConfigError: `runs` names no run, no run has the key, or both are given.
         """
         if runs is not None and by is not None:
-            raise ConfigError(f"by: runs names the panels and their order already (got {by!r}); leave one of them out")
+            raise ConfigError(f"by: runs already names the panels and their order (got {by!r}); leave one of them out")
         if runs is not None and len(runs) == 0:
             raise ConfigError(f"runs: should name a run to show (got {list(runs)}); it has 0 to {len(self) - 1}")
         comparison = self.compare()

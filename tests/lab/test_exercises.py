@@ -22,10 +22,10 @@ from src.lab.exercises.hints import difference
         (float("nan"), 2.0, "is not finite: somewhere it became infinite or NaN"),
         ("two", 2.0, "should be a number, not a str"),
         ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], "too small by a factor of 2"),
-        ([1.0, 2.0, 4.0], [4.0, 1.0, 2.0], "these are the right numbers in another order"),
-        ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 3.0], [2.0, 4.0]], "these are the right numbers in another order"),
+        ([1.0, 2.0, 4.0], [4.0, 1.0, 2.0], "these are the right numbers in a different order"),
+        ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 3.0], [2.0, 4.0]], "these are the right numbers in a different order"),
         ([1.0, 2.0, 5.0], [1.0, 2.0, 3.0], "1 of 3 numbers are wrong, the first at 2"),
-        ([1.0, 2.0], [1.0, 2.0, 3.0], "has the shape [2], and [3] is asked for"),
+        ([1.0, 2.0], [1.0, 2.0, 3.0], "has the shape [2], but should have [3]"),
     ],
 )
 def test_a_difference_is_named_by_what_explains_it(answer, right, hint):
@@ -42,7 +42,7 @@ def test_an_answer_that_is_not_there_yet_is_neither_right_nor_wrong():
     assert (verdict.right, bool(verdict)) == (None, False)
     assert repr(verdict) == "… 1.4: no answer yet; replace the ... above"
     assert repr(lab.check("1.4", 0.6931)) == "✓ 1.4: right"
-    assert repr(lab.check("1.4", 0.5)) == "✗ 1.4: not yet; that is the probability, and not what it costs"
+    assert repr(lab.check("1.4", 0.5)) == "✗ 1.4: not yet; that is the probability, not its cost"
 
 
 def test_code_that_fails_says_how():

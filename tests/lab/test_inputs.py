@@ -101,12 +101,12 @@ def test_columns_in_any_form_have_the_same_answers(run, columns):
 @pytest.mark.parametrize(
     ("x", "line"),
     [
-        ({"size": [1, 2], "zone": [1]}, r"x: columns should be of one length \(got size 2, zone 1\)"),
-        ({"size": [1, 2], "zone": 1}, "x: zone is one cell and size a list of them"),
+        ({"size": [1, 2], "zone": [1]}, r"x: columns should have the same length \(got size 2, zone 1\)"),
+        ({"size": [1, 2], "zone": 1}, "x: zone is a single cell and size a list"),
         ([{"size": 1, "zone": 2}, {"size": 1}], "x: row 2 has no 'zone'"),
         ({"size": []}, "x: has no rows"),
         ({"size": [1.0], "zone": [1], "ill": ["true"]}, "x: column day is missing; it has size, zone, ill"),
-        ("new.csv", r"x: should be rows, not the name of a file \(got 'new.csv'\); use predict_file"),
+        ("new.csv", r"x: should be rows, not a file name \(got 'new.csv'\); use predict_file"),
         ("https://a.b/c.csv", "x: should be rows, .* nothing is downloaded; save it here"),
         ([["a", "b"]], r"x: should be numbers in rows of one length, columns by name, or a DataFrame \(got a list"),
         ([[1, 2], [3]], "x: should be numbers in rows of one length"),

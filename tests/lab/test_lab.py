@@ -97,19 +97,21 @@ def test_a_filmed_run_shows_its_movie(sandbox):
     movie = run.plot_movie()
     assert movie.path == run.folder / "plots" / "boundary.gif"
     assert movie._repr_html_().startswith('<img src="data:image/gif;base64,R0lGOD')
-    with pytest.raises(ConfigError, match=r"^plot_movie: this run was not filmed; train it with callbacks=boundary_"):
+    with pytest.raises(ConfigError, match=r"^plot_movie: this run has no movie; train it with callbacks=boundary_"):
         lab.train("xor", *QUICK).plot_movie()
 
 
 def test_what_a_run_has_not_is_one_line_that_names_it(sandbox):
     run = lab.train("digits", *QUICK)
-    with pytest.raises(ConfigError, match=r"^plot_boundary: needs two inputs and classes, which Digits has not"):
+    with pytest.raises(
+        ConfigError, match=r"^plot_boundary: needs two inputs and classes \(got data of Digits\); see help"
+    ):
         run.plot_boundary()
     with pytest.raises(ConfigError, match=r"^equation: a network with activations has none"):
         _ = run.equation
     with pytest.raises(ConfigError, match=r"^x: rows must be of shape \[N, 1, 8, 8\] \(got \[2, 64\]\); reshape them"):
         run.predict(torch.zeros(2, 64))
-    with pytest.raises(ConfigError, match=r"^plot_hidden_units: needs two inputs, which Digits has not"):
+    with pytest.raises(ConfigError, match=r"^plot_hidden_units: needs two inputs \(got data of Digits\)"):
         run.plot_hidden_units()
     with pytest.raises(ConfigError, match=r"^layer: the network has 1 hidden layers \(got 2\); count from 1"):
         lab.train("xor", *QUICK).plot_hidden_units(layer=2)
@@ -231,7 +233,7 @@ def test_boundaries_by_a_key_have_a_line_for_each_of_its_values(sandbox):
     titles = [" ".join(axis.get_title().split("\n")[:2]) for axis in figure.axes]
     assert titles == [f"data.noise={noise} seed {seed}" for seed in (0, 1) for noise in (0.1, 0.4, 0.2)]
     assert figure.axes[0].get_gridspec().ncols == 3
-    with pytest.raises(ConfigError, match=r"^by: runs names the panels and their order already \(got 'seed'\)"):
+    with pytest.raises(ConfigError, match=r"^by: runs already names the panels and their order \(got 'seed'\)"):
         sweep.plot_boundaries(runs=[0], by="seed")
     with pytest.raises(ConfigError, match=r"^group_by: no run has optimizer.l; did you mean optimizer.lr\?"):
         sweep.plot_boundaries(by="optimizer.l")

@@ -1,1 +1,1 @@
-"""The exercises of the lessons: each has a name, computes its answer, and tells what is wrong with another one."""
+"""The exercises of the lessons: each has a name, computes its answer, and says what is wrong with a wrong one."""

@@ -1,4 +1,4 @@
-"""Checks of the lessons' exercises: `lab.check("2.1", gradient)` says what is wrong and gives nothing away."""
+"""Checks of the lessons' exercises: `lab.check("2.1", gradient)` says what is wrong without giving the answer away."""
 
 import importlib
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Verdict:
     """What a check found.
 
     Attributes:
-        name: Of the exercise.
-        right: Whether the answer is; None where there is none yet.
+        name: The exercise's name.
+        right: Whether the answer is right; None if there is no answer yet.
         hint: What is wrong.
     """
 
@@ -34,27 +34,27 @@ class Verdict:
 
 
 def exercises() -> dict[str, Exercise]:
-    """Every exercise by its name: the lesson's number, a dot, and its own."""
+    """Every exercise by name: the lesson's number, a dot, and the exercise's number or `quiz`."""
     modules = [importlib.import_module(f"src.lab.exercises.lesson_{number}") for number in LESSONS]
     return {name: exercise for module in modules for name, exercise in module.EXERCISES.items()}
 
 
 def check(exercise: str, answer: Any, *given: Any) -> Verdict:
-    """Whether an answer to an exercise of a lesson is right, and else what is wrong with it.
+    """Whether an answer to an exercise is right and, if not, what is wrong with it.
 
     The right answer is computed on the spot, from the same runs and rows.
 
     Args:
         exercise: Its name, as in the lesson: `"2.1"`.
-        answer: A number, a function, a run or a sweep, or a letter; `...` is none yet.
-        *given: What the exercise is about, as the lesson has it there.
+        answer: A number, a function, a run or a sweep, or a letter; `...` means that there is no answer yet.
+        *given: The runs or rows that the exercise is about, as the lesson passes them.
 
     Raises:
         ConfigError: There is no such exercise.
     """
     known = exercises()
     if exercise not in known:
-        raise ConfigError(f"exercise: there is no {exercise!r}; {choice(str(exercise), known)}")
+        raise ConfigError(f"exercise: there is no exercise {exercise!r}; {choice(str(exercise), known)}")
     blank = any(each is ... for each in (answer, *given))
     hint = UNANSWERED if blank else known[exercise].hint(answer, *given)
     return Verdict(exercise, None if hint == UNANSWERED else hint is None, hint or "")

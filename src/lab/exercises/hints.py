@@ -1,4 +1,4 @@
-"""What is wrong with numbers, told by comparing them with the right ones, which no hint gives away."""
+"""Hints on wrong numbers, from a comparison with the right ones, which no hint gives away."""
 
 import math
 from typing import Any
@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 _FACTORS = 2.0, 4.0, 10.0, 100.0, 1000.0
-_EXACT = 1e-4  # how near a number must come to another mistake to be taken for it
+_EXACT = 1e-4  # how close a number must come to the result of a known mistake to be taken for it
 
 
 def as_numbers(value: Any) -> Tensor | None:
-    """A `value` as a float64 tensor of numbers; None for what holds none.
+    """A `value` as a float64 tensor; None if it does not consist of numbers.
 
     Example:
         >>> as_numbers([1, 2]).tolist(), as_numbers("one")
@@ -36,23 +36,23 @@ def agrees(given: Tensor, right: Tensor, tolerance: float) -> bool:
     Args:
         given: Numbers [*].
         right: Numbers [*] to compare with; those of another shape do not agree.
-        tolerance: The relative difference that makes none; next to zero, a hundredth of it does.
+        tolerance: The relative difference that is accepted; a hundredth of it is accepted as an absolute difference.
     """
     return given.shape == right.shape and torch.allclose(given, right, rtol=tolerance, atol=tolerance / 100)
 
 
 def difference(answer: Any, right: Any, tolerance: float, of_code: bool = False) -> str | None:
-    """What is wrong with an answer; None where it is right.
+    """What is wrong with an answer; None if it is right.
 
     Args:
         answer: A number, a tensor or lists of numbers.
-        right: The right one.
-        tolerance: The relative difference that makes none.
-        of_code: It is what code returns; to name the factor by which a single number is wrong gives nothing away then.
+        right: The right answer.
+        tolerance: The relative difference that is accepted.
+        of_code: Whether code returned the answer; naming the factor of a single wrong number then gives nothing away.
 
     Example:
         >>> difference(4.0, 2.0, 0.01), difference(-2.0, 2.0, 0.01), difference([1.0, 3.0], [3.0, 1.0], 0.01)
-        ('too large by a factor of 2', 'the sign is wrong', 'these are the right numbers in another order')
+        ('too large by a factor of 2', 'the sign is wrong', 'these are the right numbers in a different order')
         >>> difference(2.001, 2.0, 0.01) is None
         True
     """
@@ -63,7 +63,7 @@ def difference(answer: Any, right: Any, tolerance: float, of_code: bool = False)
     if given.ndim == 1 and len(given) == 1 and wanted.ndim == 0:
         given = given[0]
     if given.shape != wanted.shape:
-        return f"has the shape {list(given.shape)}, and {list(wanted.shape)} is asked for"
+        return f"has the shape {list(given.shape)}, but should have {list(wanted.shape)}"
     if agrees(given, wanted, tolerance):
         return None
     if not given.isfinite().all():
@@ -85,16 +85,16 @@ def _mistake(given: Tensor, wanted: Tensor, tolerance: float, of_code: bool) -> 
             return "that is the share of all the others"
         return "too large" if given > wanted else "too small"
     if agrees(given.flatten().sort().values, wanted.flatten().sort().values, tolerance):
-        return "these are the right numbers in another order"
+        return "these are the right numbers in a different order"
     if wanted.ndim == 2 and wanted.shape[0] == wanted.shape[1] and agrees(given.T, wanted, tolerance):
-        return "rows and columns are exchanged"
+        return "rows and columns are swapped"
     far = ~torch.isclose(given, wanted, rtol=tolerance, atol=tolerance / 100)
     place = [int(index) for index in far.nonzero()[0]]
     return f"{int(far.sum())} of {far.numel()} numbers are wrong, the first at {place if len(place) > 1 else place[0]}"
 
 
 def _factor(given: Tensor, wanted: Tensor, tolerance: float, of_code: bool) -> float | None:
-    """By what all numbers are multiplied, if it is more than chance; of a single number any factor would tell it."""
+    """The factor by which all numbers are off, if any; for a single number only a common one, which reveals nothing."""
     known = wanted.abs() > 1e-12
     if not known.any() or not agrees(given[~known], wanted[~known], tolerance):
         return None

@@ -1,4 +1,4 @@
-"""The kinds of exercises: a number, a function, settings to train with, a choice. Each can tell what is wrong."""
+"""The kinds of exercises: a number, a function, settings to train with, a choice. Each can say what is wrong."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -12,25 +12,25 @@ from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
 
 UNANSWERED = "no answer yet; replace the ... above"
-"""What is said of an exercise as the lesson has it."""
+"""The hint on an exercise that has not been answered."""
 
 
 class Exercise(ABC):
-    """What can be checked."""
+    """An exercise whose answers can be checked."""
 
     @abstractmethod
     def hint(self, answer: Any, *given: Any) -> str | None:
-        """What is wrong with an `answer`, where runs and rows are `given` that it is about; None where it is right."""
+        """What is wrong with an `answer` about the `given` runs and rows; None if it is right."""
 
 
 @dataclass(frozen=True)
 class Number(Exercise):
-    """A number, or a tensor of them, that follows from what is given.
+    """A number, or a tensor of numbers, that follows from the given runs and rows.
 
     Attributes:
-        solve: Computes it.
-        others: Computes what common mistakes come to, by what to say of them; None knows of none.
-        tolerance: The relative difference that makes none.
+        solve: Computes the right answer.
+        others: Computes the results of common mistakes, by the hint for each; None if none are known.
+        tolerance: The relative difference that is accepted.
     """
 
     solve: Callable[..., Any]
@@ -38,7 +38,7 @@ class Number(Exercise):
     tolerance: float = 0.005
 
     def hint(self, answer: Any, *given: Any) -> str | None:
-        """What is wrong with a number, the `answer`, of what is `given`."""
+        """What is wrong with a number, the `answer`, about what is `given`."""
         right = self.solve(*given)
         found = difference(answer, right, self.tolerance)
         mistakes = self.others(*given) if found and self.others else {}
@@ -47,13 +47,13 @@ class Number(Exercise):
 
 @dataclass(frozen=True)
 class Function(Exercise):
-    """A function to write; what it returns is compared with what ours returns for the same arguments.
+    """A function to write; its results are compared with those of our own for the same arguments.
 
     Attributes:
-        reference: Ours.
-        calls: Arguments of the calls that are tried.
-        others: Functions with common mistakes, by what to say of them.
-        tolerance: The relative difference that makes none.
+        reference: Our own function.
+        calls: Returns the arguments of each call to try.
+        others: Functions with common mistakes, by the hint for each.
+        tolerance: The relative difference that is accepted.
     """
 
     reference: Callable[..., Any]
@@ -67,8 +67,8 @@ class Function(Exercise):
             return f"should be a function, not a {type(answer).__name__}"
         for arguments, ours in zip(self.calls(), self.calls(), strict=True):
             try:
-                result = answer(*arguments)  # which may change them
-            except Exception as error:  # whatever a learner's code may raise
+                result = answer(*arguments)  # it may change its arguments
+            except Exception as error:  # a learner's code may raise anything
                 return f"raises {type(error).__name__}: {' '.join(str(error).split())[:100]}"
             if result is ...:
                 return UNANSWERED
@@ -85,7 +85,7 @@ class Function(Exercise):
             mistakes = {text: wrong(*arguments) for text, wrong in self.others.items()} if found else {}
             return found and (_known_mistake(result, mistakes, self.tolerance) or found)
         if not isinstance(result, tuple | list) or len(result) != len(right):
-            return f"should return {len(right)} results, one after the other"
+            return f"should return {len(right)} results, separated by commas"
         for place, (one, ours) in enumerate(zip(result, right, strict=True), start=1):
             if found := difference(one, ours, self.tolerance, of_code=True):
                 return f"result {place}: {found}"
@@ -94,11 +94,11 @@ class Function(Exercise):
 
 @dataclass(frozen=True)
 class Trained(Exercise):
-    """A run, or a sweep, with the settings that are asked for; what else it sets is up to the learner.
+    """A run or sweep with certain settings; any other settings are up to the learner.
 
     Attributes:
-        settings: Values by their keys; a set has all values of a sweep, a range those from which it takes several.
-        others: Values by their keys that it must not have.
+        settings: Values by key; a set holds all values of a sweep, a range those of which the sweep must try several.
+        others: Values that it must not have, by key.
     """
 
     settings: Mapping[str, Any]
@@ -106,11 +106,11 @@ class Trained(Exercise):
 
     @property
     def is_sweep(self) -> bool:
-        """Whether several runs are asked for."""
+        """Whether the exercise asks for several runs."""
         return any(isinstance(value, set | range) for value in self.settings.values())
 
     def hint(self, answer: Any, *given: Any) -> str | None:
-        """Which setting of a run or sweep, the `answer`, is another one; nothing is `given`."""
+        """Which setting of a run or sweep, the `answer`, is wrong; nothing is `given`."""
         wanted = TrainedSweep if self.is_sweep else TrainedRun
         if not isinstance(answer, wanted):
             call = "a sweep, lab.sweep(…)" if self.is_sweep else "a run, lab.train(…)"
@@ -129,18 +129,18 @@ class Trained(Exercise):
 
 @dataclass(frozen=True)
 class Choice(Exercise):
-    """One of several answers, named by letters.
+    """One of several answers, labelled with letters.
 
     Attributes:
-        solve: Computes the letter of the right one.
-        mistakes: What to say of the others.
+        solve: Computes the letter of the right answer.
+        mistakes: The hint for each of the others.
     """
 
     solve: Callable[[], str]
     mistakes: Mapping[str, str]
 
     def hint(self, answer: Any, *given: Any) -> str | None:
-        """What speaks against a letter, the `answer`; nothing is `given`."""
+        """Why a letter, the `answer`, is wrong; nothing is `given`."""
         right = self.solve()
         letters = sorted({right, *self.mistakes})
         if not isinstance(answer, str) or answer.lower() not in letters:
@@ -174,14 +174,14 @@ def _shown(values: set[Any]) -> str:
 
 @dataclass(frozen=True)
 class Open(Exercise):
-    """An answer of which there are many, judged by what it does.
+    """An exercise with many right answers, judged by what they do.
 
     Attributes:
-        tell: What is wrong with it; None where it does what it should.
+        tell: What is wrong with an answer; None if it does what it should.
     """
 
     tell: Callable[..., str | None]
 
     def hint(self, answer: Any, *given: Any) -> str | None:
-        """What is wrong with an `answer` to what is `given`."""
+        """What is wrong with an `answer` about what is `given`."""
         return self.tell(answer, *given)

@@ -20,7 +20,7 @@ def _nand(answer: Any) -> str | None:
     called = (_ROWS.double() @ numbers[:2] + numbers[2] >= 0).long().tolist()
     wrong = [row for row, one, other in zip(_ROWS.long().tolist(), called, _NAND, strict=True) if one != other]
     if len(wrong) == len(_ROWS):
-        return "all four rows are wrong, so the sign is: this is AND"
+        return "all four rows are wrong, so the signs are flipped: this is AND"
     return f"the row {', '.join(map(str, wrong[0]))} gets the wrong answer" if wrong else None
 
 
@@ -41,7 +41,7 @@ EXERCISES: dict[str, Exercise] = {
         {
             "these are the logits; the sigmoid is missing": lambda x, weights, bias: x @ weights + bias,
             "the bias is missing": lambda x, weights, bias: torch.sigmoid(x @ weights),
-            "these are the answers, 0 or 1, and not the probabilities": lambda x, weights, bias: (
+            "these are the answers, 0 or 1, not the probabilities": lambda x, weights, bias: (
                 x @ weights + bias >= 0
             ).double(),
         },
@@ -50,9 +50,9 @@ EXERCISES: dict[str, Exercise] = {
     "1.4": Number(
         lambda: -math.log(0.5),
         lambda: {
-            "that is the probability, and not what it costs": 0.5,
-            "that is the logarithm to base 2; the loss has the natural one": 1.0,
-            "that is the whole cost of the four rows; the loss is their mean": -4 * math.log(0.5),
+            "that is the probability, not its cost": 0.5,
+            "that is the logarithm to base 2; the loss uses the natural logarithm": 1.0,
+            "that is the total cost of the four rows; the loss is their mean": -4 * math.log(0.5),
         },
     ),
     "1.5": Trained({"data.gate": "xor", "network.activation": "identity", "network.hidden_dims": (4,)}),

@@ -36,7 +36,7 @@ EXERCISES: dict[str, Exercise] = {
         lambda run: {
             "that is the number of epochs: with all rows in each step": len(run.history),
             "that is what minibatches of 16 rows take": run.metrics["steps"],
-            "those are all rows; only the training rows take steps": _steps(run) / 0.8,
+            "that counts all rows; only training rows are used for steps": _steps(run) / 0.8,
         },
         tolerance=1e-6,
     ),
@@ -44,8 +44,8 @@ EXERCISES: dict[str, Exercise] = {
     "2.4": Number(
         lambda curvatures: 1 - 0.1 * curvatures.max(),
         lambda curvatures: {
-            "that is the factor along the floor of the valley": 1 - 0.1 * curvatures.min(),
-            "that is what is taken away from the distance, not what is left of it": 0.1 * curvatures.max(),
+            "that is the factor along the floor of the valley, not across it": 1 - 0.1 * curvatures.min(),
+            "that is the part of the distance that a step removes, not the part that is left": 0.1 * curvatures.max(),
         },
     ),
     "2.5": Number(
@@ -53,7 +53,7 @@ EXERCISES: dict[str, Exercise] = {
         lambda sweep: {
             "that is the error on the training rows": _rmse(sweep, 0.3, "train"),
             "that is the mean squared error; take its root": _rmse(sweep, 0.3) ** 2,
-            "those are the runs with another noise": _rmse(sweep, 0.1),
+            "those are the runs with a different noise": _rmse(sweep, 0.1),
         },
         tolerance=0.01,
     ),

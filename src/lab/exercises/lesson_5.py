@@ -10,7 +10,7 @@ from src.lab.exercises.kinds import Exercise, Function, Number, Trained
 
 
 def _crossing(noise: float) -> Tensor:
-    """The probability that noise carries an input over the middle of the square."""
+    """The probability that noise carries an input across the middle of the square."""
     crossing: Tensor = torch.special.ndtr(torch.tensor(-0.5 / noise, dtype=torch.float64))
     return crossing
 
@@ -33,8 +33,8 @@ EXERCISES: dict[str, Exercise] = {
         lambda: 0.5 * math.log(2),
         lambda: {
             "that would be all four corners at one half": math.log(2),
-            "the two corners that are right cost next to nothing, the other two ln 2 each": 0.25 * math.log(2),
-            "that is a probability, and not what it costs": 0.5,
+            "the two corners that are right cost almost nothing, the other two ln 2 each": 0.25 * math.log(2),
+            "that is a probability, not its cost": 0.5,
         },
         tolerance=0.01,
     ),

@@ -40,7 +40,7 @@ EXERCISES: dict[str, Exercise] = {
         _softmax,
         _logits,
         {
-            "each row should add up to 1; these columns do": lambda logits: logits.softmax(dim=0),
+            "each row should add up to 1, but here each column does": lambda logits: logits.softmax(dim=0),
             "the exponentials are there; divide them by their sum": lambda logits: logits.exp(),
             "scores can be negative, so make them positive first": lambda logits: (
                 logits / logits.sum(dim=1, keepdim=True)
@@ -62,9 +62,9 @@ EXERCISES: dict[str, Exercise] = {
     "6.6": Number(
         lambda: _entropy(0.925, 0.025, 0.025, 0.025),
         lambda: {
-            "that is the cost of the true class alone; the others have a share as well": -math.log(0.925),
-            "that is what knowing nothing costs": math.log(4),
-            "the other three share 0.075; they do not have it each": _entropy(0.925, 0.075, 0.075, 0.075),
+            "that is the cost of the true class alone; the target gives the others a share too": -math.log(0.925),
+            "that is the cost of guessing": math.log(4),
+            "the other three share 0.075; it is not 0.075 for each": _entropy(0.925, 0.075, 0.075, 0.075),
         },
     ),
     "6.7": Number(
@@ -79,7 +79,7 @@ EXERCISES: dict[str, Exercise] = {
 
 
 def _all_right(run: TrainedRun, split: Split = "test") -> Tensor:
-    """The share of rows all of whose labels are right."""
+    """The share of rows whose labels are all right."""
     x, y = run.rows(split)
     right: Tensor = (run.predict(x) == y).all(dim=1)
     return right.double().mean()

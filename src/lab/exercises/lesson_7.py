@@ -32,9 +32,7 @@ EXERCISES: dict[str, Exercise] = {
         _slid,
         _images,
         {
-            "the filter is turned upside down; networks lay it on as it is": lambda image, filter: _slid(
-                image, filter.flip(0, 1)
-            ),
+            "the filter is flipped; networks apply it as it is": lambda image, filter: _slid(image, filter.flip(0, 1)),
             "these are the means; add up the nine products": lambda image, filter: _slid(image, filter) / 9,
         },
     ),
@@ -44,7 +42,7 @@ EXERCISES: dict[str, Exercise] = {
         lambda: _weights(16, 32, 64),
         lambda: {
             "that is the first stage alone": _weights(16),
-            "each filter of a stage looks at all maps of the stage before it": 9 * (16 + 32 + 64),
+            "each filter of a stage looks at all channels of the stage before it": 9 * (16 + 32 + 64),
             "the first stage has nine weights for each filter, too": _weights(16, 32, 64) - 9 * 16,
         },
         tolerance=1e-6,

@@ -28,7 +28,7 @@ EXERCISES: dict[str, Exercise] = {
         lambda: {
             "that is the sum for a momentum of 0.5": 1 / (1 - 0.5),
             "the first step counts as well": 0.9 / (1 - 0.9),
-            "those are the first two steps; there is no end to them": 1.9,
+            "that is the sum of the first two steps only; add them all": 1.9,
         },
     ),
     "8.4": Trained({"network.hidden_dims": (10, 10), "data.batch_size": {8, 32, 128, 512}}),

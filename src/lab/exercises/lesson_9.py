@@ -40,14 +40,14 @@ def _loss_of_a_coin() -> str:
 
 
 def _highest_recall() -> str:
-    """Of thresholds 0.2, 0.5 and 0.8, the one at which most of class 1 is found."""
+    """The one of the thresholds 0.2, 0.5 and 0.8 at which most rows of class 1 are found."""
     p, y = torch.tensor([0.1, 0.3, 0.6, 0.9]), torch.tensor([0, 1, 1, 1])
     recalls = {letter: ((p >= t) & (y == 1)).sum() for letter, t in {"a": 0.2, "b": 0.5, "c": 0.8}.items()}
     return max(recalls, key=lambda letter: int(recalls[letter]))
 
 
 def _diverges() -> str:
-    """The learning rate of which a step on a parabola with curvature 4 leads further away."""
+    """The learning rate at which a step on a parabola with curvature 4 leads further away from the minimum."""
     rates = {"a": 0.1, "b": 0.25, "c": 0.45, "d": 0.6}
     return next(letter for letter, rate in rates.items() if abs(1 - 4 * rate) > 1)
 
@@ -65,7 +65,7 @@ EXERCISES: dict[str, Exercise] = {
         _cost,
         _costs,
         {
-            "the two prices are exchanged": _mistakes,
+            "the two prices are swapped": _mistakes,
             "that is the cost for each row; add them up": lambda *parts: _cost(*parts) / len(parts[1]),
         },
     ),
@@ -74,7 +74,7 @@ EXERCISES: dict[str, Exercise] = {
         lambda run: math.log(len(run.class_names)),
         lambda run: {
             "that is the accuracy of guessing; the question is about the loss": 1 / len(run.class_names),
-            "that is for two classes; count those of exercise": math.log(2),
+            "that is for two classes; count the classes of this dataset": math.log(2),
             "that is the logarithm to base 2": math.log2(len(run.class_names)),
         },
     ),
@@ -83,17 +83,17 @@ EXERCISES: dict[str, Exercise] = {
     "9.6": Number(
         lambda: 1.96 * math.sqrt(0.974 * 0.026 / 114),
         lambda: {
-            "that is the whole interval; half of it is asked for": 2 * 1.96 * math.sqrt(0.974 * 0.026 / 114),
+            "that is the whole width; the question asks for half of it": 2 * 1.96 * math.sqrt(0.974 * 0.026 / 114),
             "that is one standard deviation": math.sqrt(0.974 * 0.026 / 114),
-            "take the root": 0.974 * 0.026 / 114,
+            "that is the variance; take the square root": 0.974 * 0.026 / 114,
         },
         tolerance=0.05,
     ),
     "quiz.1": Choice(
         _parameters,
         {
-            "a": "those are the weights of the first layer; there are biases and a second layer",
-            "b": "those are all weights; each hidden unit and the output have a bias as well",
+            "a": "those are the weights of the first layer; there are also biases and a second layer",
+            "b": "those are all the weights; each hidden unit and the output also have a bias",
             "d": "too many: a hidden unit has two weights and one bias",
         },
     ),
@@ -108,8 +108,8 @@ EXERCISES: dict[str, Exercise] = {
     "quiz.3": Choice(
         _highest_recall,
         {
-            "b": "one that is of class 1 lies below it",
-            "c": "that calls the fewest rows, so it misses most",
+            "b": "a row of class 1 lies below it",
+            "c": "that calls the fewest rows positive, so it misses the most",
         },
     ),
     "quiz.4": Choice(
