@@ -1,1 +1,1 @@
-"""A page on which a network trains: what serves it, and the process in which Lightning's Trainer trains."""
+"""A page on which a network trains: its server, and the processes in which Lightning's Trainer runs."""

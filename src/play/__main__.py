@@ -9,7 +9,7 @@ from src.command.startup import lean_imports
 
 
 def play(cfg: DictConfig, _: Path) -> None:
-    """Serve the page that `cfg` describes until Ctrl-C, or train what a journal says."""
+    """Serve the page that `cfg` describes until Ctrl-C, or repeat the training of a journal."""
     from src.play import server, settings
 
     settings.check(cfg)

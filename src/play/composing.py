@@ -1,4 +1,4 @@
-"""From the settings of the page to a command line of `src.train`, and to what that composes."""
+"""From the settings of the page to a command line of `src.train` and its composed configuration."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +18,13 @@ _CLASSES = "data.centers", "data.arms"
 
 
 class Composed(NamedTuple):
-    """What `python -m src.train` would train.
+    """A training that `python -m src.train` would do.
 
     Attributes:
         words: The words of its command line.
         cfg: The composed configuration, resolved.
-        values: The value of each control that it has, by key.
-        usual_epochs: The epochs that it would train if none were set.
+        values: The value of each of its controls, by key.
+        usual_epochs: The default number of epochs.
     """
 
     words: list[str]
@@ -34,16 +34,16 @@ class Composed(NamedTuple):
 
 
 def composed(wishes: dict[str, Any], folder: Path) -> Composed:
-    """The shortest command line that gives each control the value that is wished for.
+    """The shortest command line that gives each control the requested value.
 
     Args:
-        wishes: Values by the controls' keys, `experiment` among them. Keys that the options chosen do not have are
-            left out. Without a wish for the head, it is the one that fits the number of classes.
+        wishes: Values by the controls' keys, including `experiment`. Keys that the chosen options do not have are left
+            out. If no head is requested, the one that fits the number of classes is chosen.
         folder: The run's folder.
 
     Raises:
-        ConfigError: A value that breaks a rule.
-        HydraException: Likewise, in Hydra's words.
+        ConfigError: A value breaks a rule.
+        HydraException: A value breaks one of Hydra's rules.
     """
     words = [f"experiment={wishes['experiment']}"]
     choices, plain = _composed(words)
@@ -67,12 +67,12 @@ def composed(wishes: dict[str, Any], folder: Path) -> Composed:
 
 
 def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], folder: Path) -> Composed:
-    """The command line that trains with the settings of another one on the rows of a table, of two inputs.
+    """The command line that trains with another one's settings on the rows of a table with two inputs.
 
     Args:
-        base: The other one, of a dataset with these classes.
+        base: The other command line, whose dataset has the same classes.
         path: The table.
-        class_names: The classes in their order.
+        class_names: The classes, in order.
         folder: The run's folder.
 
     Raises:
@@ -101,7 +101,7 @@ _ABSENT = object()
 
 
 def _composed(words: list[str], check: bool = False) -> tuple[dict[str, str], DictConfig]:
-    """The options that are chosen by group, and the configuration without Hydra's own part."""
+    """The chosen option of each group, and the configuration without Hydra's own part."""
     forget_loader()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         whole = compose("train", words, return_hydra_config=True)
@@ -135,7 +135,7 @@ def _plain(value: Any) -> Any:
 
 
 def _written(value: Any) -> str:
-    """A value as a word of the command line has it; it is a number, a list of them, or an option's name."""
+    """A value as written on the command line; it is a number, a list of numbers, or an option's name."""
     if value is None:
         return "null"
     return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""What can be moved on the page: each setting by its key on the command line, with its bounds there."""
+"""The controls of the page: each setting by its key on the command line, with its bounds on the page."""
 
 import math
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ Kind = Literal["choice", "number", "whole", "layers"]
 
 @dataclass(frozen=True)
 class Control:
-    """A setting that can be moved.
+    """A setting that can be changed on the page.
 
     Attributes:
         key: Its key, or its group, on the command line.
-        kind: What its values are; `layers` are the units of each hidden layer.
+        kind: The kind of its values; `layers` are the units of each hidden layer.
         least: The smallest number.
         most: The largest number.
-        options: What a `choice` is among.
+        options: The options of a `choice`.
         optional: Whether it may be null.
-        goes_on: Whether a training can take up a new value; otherwise it begins anew.
+        goes_on: Whether training can continue with a new value; otherwise it starts again.
     """
 
     key: str
@@ -33,10 +33,10 @@ class Control:
     goes_on: bool = False
 
     def checked(self, value: Any) -> Any:
-        """A `value` from the page if it is of this kind and within bounds.
+        """A `value` from the page, if it is of this kind and within bounds.
 
         Raises:
-            ConfigError: It is not. Rules that hold on the command line too are left to those who know them.
+            ConfigError: It is not. Rules that also hold on the command line are checked elsewhere.
 
         Example:
             >>> LAYERS.checked([4, 2])
@@ -55,9 +55,9 @@ class Control:
     def _number(self, value: Any, whole: bool) -> float:
         sort = int if whole else int | float
         if isinstance(value, bool) or not isinstance(value, sort) or not math.isfinite(value):
-            raise ConfigError(f"{self.key}: should be a {'whole ' * whole}number (got {value!r:.40}); write one")
+            raise ConfigError(f"{self.key}: should be a {'whole ' * whole}number (got {value!r:.40}); give one")
         if not self.least <= value <= self.most:
-            remedy = _ELSEWHERE if value > self.most else "write a larger one"
+            remedy = _ELSEWHERE if value > self.most else "give a larger one"
             bounds = f"{self.least:g} to {self.most:,g}" if self.most < 1e6 else f"{self.least:g} or more"
             raise ConfigError(f"{self.key}: should be {bounds} on this page (got {value:,}); {remedy}")
         return value
@@ -103,21 +103,21 @@ CONTROLS = (
     Control("trainer.max_epochs", "whole", 1, 100_000, goes_on=True),
     Control("seed", "whole", 0, 2**32 - 1),
 )
-"""In the order of the page."""
+"""All controls, in the order of the page."""
 
 BY_KEY = {control.key: control for control in CONTROLS}
 GROUPS = ("experiment", "head", "optimizer", "scheduler")
-"""Controls that choose an option of a group; others set a key."""
+"""The controls that choose an option of a group; the others set a key."""
 
 
 def checked(values: Any) -> dict[str, Any]:
-    """Settings that a page asks for, each checked by itself.
+    """The settings that a page requests, each checked by itself.
 
     Args:
-        values: By the controls' keys, if it is the page that sent them.
+        values: The values by the controls' keys; anything, if it was not the page that sent them.
 
     Raises:
-        ConfigError: No such control, or a value that it does not take.
+        ConfigError: There is no such control, or it does not accept the value.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"page: settings should be keys and values (got {type(values).__name__}); reload the page")

@@ -1,4 +1,4 @@
-"""Who may use the server: pages that it served itself, to the browser that was given its token."""
+"""Who may use the server: only pages that it served itself, in a browser that has its token."""
 
 import hmac
 import secrets
@@ -17,17 +17,18 @@ HEADERS = {
 
 
 class Guard:
-    """Lets requests through that name this server and come from its own page.
+    """Only lets requests through that name this server and come from its own page.
 
-    Any page that the browser has open can send requests to this machine. A foreign page's carry its origin; those of a
-    name that somebody lets point to this machine carry that name. Both are refused, before anything else is looked at.
+    Any page that is open in the browser can send requests to this machine. Those of a foreign page carry its origin;
+    those to a domain name that somebody has pointed at this machine carry that name. Both are refused before anything
+    else is looked at.
 
     Args:
-        port: Of the server.
+        port: The server's port.
 
     Attributes:
-        token: In the address that opens the page, exchanged for a cookie.
-        cookie: The cookie's name. Browsers send cookies to all ports of a machine, so it is of this server alone.
+        token: The token in the address that opens the page, where it is exchanged for a cookie.
+        cookie: The cookie's name. Browsers send cookies to all ports of a machine, so each server has its own.
     """
 
     def __init__(self, port: int) -> None:
@@ -37,7 +38,7 @@ class Guard:
 
     @property
     def middleware(self) -> Middleware:
-        """What aiohttp asks before each request is handled."""
+        """The middleware that aiohttp calls before each request is handled."""
 
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -53,17 +54,17 @@ class Guard:
     def _check_place(self, request: web.Request) -> None:
         host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
         if host not in self._hosts:
-            raise web.HTTPForbidden(text="This server answers to 127.0.0.1 and localhost only.\n", headers=HEADERS)
-        upgrades = "Upgrade" in request.headers  # a browser always says where a socket is opened
+            raise web.HTTPForbidden(text="This server only answers to 127.0.0.1 and localhost.\n", headers=HEADERS)
+        upgrades = "Upgrade" in request.headers  # a browser always sends the origin of a socket
         if origin != f"http://{host}" and (upgrades or origin is not None):
-            raise web.HTTPForbidden(text="This server answers to its own page only.\n", headers=HEADERS)
+            raise web.HTTPForbidden(text="This server only answers its own page.\n", headers=HEADERS)
 
     def _knows(self, request: web.Request) -> bool:
         return hmac.compare_digest(request.cookies.get(self.cookie, "").encode(), self._secret.encode())
 
     def _exchanged(self, request: web.Request) -> web.StreamResponse:
         if not hmac.compare_digest(request.query.get("token", "").encode(), self.token.encode()):
-            line = "The address needs the token that the command printed; open that address.\n"
+            line = "The token is missing; open the address that the command printed.\n"
             raise web.HTTPForbidden(text=line, headers=HEADERS)
         return self._admitted()
 

@@ -1,4 +1,4 @@
-"""From settings, and rows changed by hand, to a stretch of training."""
+"""From settings, and rows edited by hand, to a stretch of training."""
 
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from src.play.training import Stretch
 
 
 def stretch_of(settings: dict[str, Any], points: Points, folder: Path) -> Stretch:
-    """A training with some `settings` and, where there are any, changed `points`; their table goes into `folder`.
+    """A training with some `settings` and `points`; if points were edited, their table is written into `folder`.
 
     Raises:
-        ConfigError: Values or rows that do not work.
+        ConfigError: Some values or rows do not work.
     """
     if not points:
         return Stretch(composed(settings, folder), folder)
@@ -34,13 +34,13 @@ def stretch_on(table: Path, settings: dict[str, Any], folder: Path) -> Stretch:
     """A training with some `settings` on the rows of a `table`; `folder` is for the Trainer.
 
     Raises:
-        ConfigError: The table has not the classes of the settings' dataset, or a value does not work.
+        ConfigError: The table does not have the classes of the settings' dataset, or a value does not work.
     """
     data, base = _data_of(settings, folder), composed(settings, folder)
     names = data.class_names
     made = Stretch(composed_table(base, table, names, folder), folder)
     if made.parts.datamodule.class_names != names:
-        raise ConfigError(f"points: every class needs a training row, of {', '.join(names)}; add one, or undo")
+        raise ConfigError(f"points: each of the classes {', '.join(names)} needs a training row; add one, or undo")
     made.title, made.table = data.title, table
     return made
 

@@ -1,4 +1,4 @@
-"""How fast a training is shown: as in the film, an epoch takes the longer the more the answers change in it."""
+"""How fast a training is shown: as in the movie, the more predictions change in an epoch, the longer it takes."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ from src.replay.choosing import changes
 from src.replay.scene import survey_points
 
 _LENGTH = 18.0  # seconds of all planned epochs if nothing changed
-_CHANGING = 22.0  # seconds in which all answers change from one class to another
-_LONGEST = 0.5  # seconds of an epoch
+_CHANGING = 22.0  # seconds to show a change of all predictions from one class to another
+_LONGEST = 0.5  # seconds per epoch at most
 _ACROSS = 30  # points along each side of the plane
 
 
 class Pace:
-    """The seconds for the next epoch, by what the last one has changed.
+    """The duration of the next epoch, in seconds, from how much the last one changed.
 
     Args:
-        epochs: How many are planned.
-        data: All over whose rows the answers are compared.
+        epochs: Number of planned epochs.
+        data: The dataset, over whose rows predictions are compared.
 
     Attributes:
-        seconds: For the next epoch.
+        seconds: Duration of the next epoch.
     """
 
     def __init__(self, epochs: int, data: InMemoryDataModule) -> None:
@@ -35,7 +35,7 @@ class Pace:
 
     @torch.no_grad()
     def epoch_done(self, head: Head) -> None:
-        """Compare the answers of a `head` with those after the last epoch."""
+        """Compare the predictions of a `head` with those after the last epoch."""
         said: Any = head.estimates(head(self._points)).float().reshape(len(self._points), -1)
         if self._last is not None:
             changed = changes([self._last, said])[1].item()

@@ -1,4 +1,4 @@
-"""Rows that somebody adds to a training split, drags or erases, each change of which can be undone."""
+"""Training rows that the user adds, drags or erases; each change can be undone."""
 
 import hashlib
 from pathlib import Path
@@ -15,17 +15,17 @@ _MOST = 500  # changes
 _FARTHEST = 1e6
 
 TARGET, SPLIT = "class", "split"
-"""Columns of the table, beside its inputs."""
+"""The columns of the table besides its inputs."""
 
 
 class Change(NamedTuple):
     """One change of a row.
 
     Attributes:
-        kind: What is done.
-        row: Its number: from 0 for rows of the dataset, from -1 downwards for added ones.
-        x: Its inputs then.
-        label: Its class then.
+        kind: The kind of change.
+        row: The row's number: from 0 up for rows of the dataset, from -1 down for added rows.
+        x: The row's inputs after the change.
+        label: The row's class after the change.
     """
 
     kind: Literal["add", "move", "erase"]
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 
 class Points:
-    """The changes of the training rows of a dataset, and those that were undone."""
+    """The changes to the training rows of a dataset, and those that were undone."""
 
     def __init__(self) -> None:
         self._done: list[Change] = []
@@ -43,7 +43,7 @@ class Points:
         self._num_added = 0
 
     def __bool__(self) -> bool:
-        """Whether anything is changed."""
+        """Whether anything has been changed."""
         return bool(self._done)
 
     @property
@@ -52,18 +52,18 @@ class Points:
         return {"undo": bool(self._done), "redo": bool(self._undone)}
 
     def change(self, edit: Any, num_classes: int) -> "Points":
-        """These points with one more change, which a page asks for.
+        """These points with one more change, requested by a page.
 
         Args:
             edit: The kind of change and what it needs: `{"add": [x1, x2, label]}`, `{"move": [row, x1, x2]}`, or
                 `{"erase": [row]}`.
-            num_classes: Of the dataset.
+            num_classes: Number of classes of the dataset.
 
         Raises:
-            ConfigError: It is no such change, or there are too many.
+            ConfigError: It is not such a change, or there are too many changes.
         """
         if len(self._done) >= _MOST:
-            raise ConfigError(f"points: at most {_MOST} changes (got one more); data=csv reads a table of any length")
+            raise ConfigError(f"points: this page keeps at most {_MOST} changes; train on a table with data=csv")
         found = self._copy()
         found._done.append(self._read(edit, num_classes))
         found._undone.clear()
@@ -78,14 +78,14 @@ class Points:
         return found
 
     def redo(self) -> "Points":
-        """These points with the change that was undone last."""
+        """These points with the last undone change made again."""
         found = self._copy()
         if found._undone:
             found._done.append(found._undone.pop())
         return found
 
     def added(self) -> "Points":
-        """These points without changes of the dataset's own rows, of which others will be drawn."""
+        """These points without changes to the dataset's own rows, since these will be drawn again."""
         found = self._copy()
         found._done = [each for each in found._done if each.row < 0]
         found._undone = []
@@ -101,17 +101,17 @@ class Points:
         lengths = {"add": 3, "move": 3, "erase": 1}
         numbers = isinstance(values, list) and all(_is_number(each) for each in values)
         if kind not in lengths or not numbers or len(values) != lengths[kind]:
-            raise ConfigError("points: should be added, moved or erased by their numbers; reload the page")
+            raise ConfigError("points: a change should add, move or erase a row by its number; reload the page")
         if kind == "add":
             label = values[2]
             if label not in range(num_classes):
-                raise ConfigError(f"points: there are classes 0 to {num_classes - 1} (got {label}); reload the page")
+                raise ConfigError(f"points: the classes are 0 to {num_classes - 1} (got {label}); reload the page")
             return Change("add", -1 - self._num_added, (float(values[0]), float(values[1])), int(label))
         x = (float(values[1]), float(values[2])) if kind == "move" else (0.0, 0.0)
         return Change("move" if kind == "move" else "erase", int(values[0]), x)
 
     def applied(self, rows: Rows) -> tuple[Rows, list[int]]:
-        """Training `rows` x [N, 2] and y [N] with all changes, and the number of each row that is left."""
+        """Training `rows` x [N, 2] and y [N] after all changes, and the number of each remaining row."""
         known = dict(enumerate(zip(rows.x.tolist(), rows.y.tolist(), strict=True)))
         for change in self._done:
             if change.kind == "add":
@@ -125,7 +125,7 @@ class Points:
 
 
 def write_table(path: Path, splits: Splits, class_names: tuple[str, ...], inputs: tuple[str, ...]) -> None:
-    """Write the rows of all `splits` as a table to `path`, with a column that names the split of each.
+    """Write the rows of all `splits` as a table to `path`, with a column for each row's split.
 
     Args:
         path: The file.
@@ -143,7 +143,7 @@ def write_table(path: Path, splits: Splits, class_names: tuple[str, ...], inputs
 
 
 def rows_hash(x: Tensor, y: Tensor) -> str:
-    """A hash of rows x [N, F] and y [N]: equal where every bit is."""
+    """A hash of rows x [N, F] and y [N]: equal if they are equal bit for bit."""
     return hashlib.sha256(x.contiguous().numpy().tobytes() + y.long().numpy().tobytes()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""What every visitor's process needs, imported once: a process for a visitor is then a copy of this one."""
+"""Imports everything that a visitor's process needs, once: each visitor's process is then a fork of this one."""
 
 from src.command.startup import lean_imports
 
@@ -7,4 +7,4 @@ with lean_imports():
 
     import src.building.build
 
-import src.play.worker  # noqa: F401  # with Matplotlib's colours, which are not among the lean imports
+import src.play.worker  # noqa: F401  # includes Matplotlib's colours, which are not among the lean imports

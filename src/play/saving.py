@@ -1,4 +1,4 @@
-"""Keeping what was played: a run's folder, made by training once more what the page has trained."""
+"""Saving what was trained on the page: a run's folder, made by repeating the training."""
 
 import contextlib
 import io
@@ -32,13 +32,13 @@ _MOST_LINES, _MOST_BYTES = 1000, 2**20
 
 
 class Entry(NamedTuple):
-    """A part of a training with the same settings.
+    """A part of a training with constant settings.
 
     Attributes:
-        settings: Values by the controls' keys; others are those of the experiment.
-        epochs: Complete epochs in all when it ended.
-        steps: Optimiser steps in all when it ended.
-        table: The path of the table of its rows, where these were changed by hand.
+        settings: Values by the controls' keys; all others are those of the experiment.
+        epochs: Total number of complete epochs at its end.
+        steps: Total number of optimiser steps at its end.
+        table: The path of the table of its rows, if they were edited by hand.
     """
 
     settings: dict[str, Any]
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class _Reached(BaseException):
-    """Ends a training where its entry did."""
+    """Ends a training where its journal entry ended."""
 
 
 class _Until(Watch):
@@ -71,21 +71,21 @@ class _Until(Watch):
             raise _Reached
         if self.epochs > self._entry.epochs:
             raise ConfigError(
-                f"journal: no epoch {self._entry.epochs} ends or stops after {self._entry.steps} steps in all; "
-                "the journal was changed, or the project was"
+                f"journal: no epoch {self._entry.epochs} ends or stops after a total of {self._entry.steps} steps; "
+                "the journal or the project has changed"
             )
 
 
 class _InBlocks(Watch):
     @property
     def each_step(self) -> bool:
-        """Nobody looks."""
+        """Do nothing: nobody is watching."""
         return False
 
 
 @dataclass
 class _Continued(Run):
-    """A run that goes on from weights that were trained with other settings."""
+    """A run that continues from weights that were trained with other settings."""
 
     start: State | None = None
 
@@ -97,23 +97,23 @@ class _Continued(Run):
 
 
 def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 0) -> Path:
-    """Train what a `journal` says and leave a run's folder; returns it.
+    """Repeat the training of a `journal` and return the folder of the run.
 
-    Where settings were never changed this is the command that the page shows. Otherwise the parts before the last are
-    trained on the way, and the folder's configuration is that of the last.
+    If the settings were never changed, this runs the command that the page shows. Otherwise all parts are trained one
+    after another, and the folder's configuration is that of the last part.
 
     Args:
-        journal: The parts of the training in order.
-        runs_dir: Where the folder goes.
-        scratch: A folder for files on the way.
+        journal: The parts of the training, in order.
+        runs_dir: The folder for the run's folder.
+        scratch: A folder for temporary files.
         tests_shown: How often the scores of the test rows were looked at.
 
     Raises:
-        ConfigError: The last part has no whole epoch, or a setting is refused.
+        ConfigError: The last part does not have a complete epoch, or a setting is refused.
     """
     *before, last = [entry._replace(table=_kept(entry.table, runs_dir)) for entry in journal]
     if last.epochs <= (before[-1].epochs if before else 0):
-        raise ConfigError("save: needs an epoch with the settings as they are now; train one, then save")
+        raise ConfigError("save: needs a complete epoch with the current settings; train one, then save")
     start = None
     for entry in before:
         start = _trained(entry, start, scratch)
@@ -134,14 +134,14 @@ def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 
 
 
 def is_saved(head: Head, folder: Path) -> bool:
-    """Whether the last weights in a run's `folder` are those of a `head`, bit for bit."""
+    """Whether the last weights in a run's `folder` equal those of a `head`, bit for bit."""
     kept = read_checkpoint(RunFolder(folder).last_checkpoint)["state_dict"]
     own = head.state_dict()
     return kept.keys() == own.keys() and all(torch.equal(kept[name], own[name]) for name in own)
 
 
 def command_words(entry: Entry, folder: Path) -> list[str]:
-    """The words after `python -m src.train` that train as long as an `entry` says, from the beginning.
+    """The words after `python -m src.train` that train from the start for as long as an `entry` says.
 
     Args:
         entry: The settings, the epochs and the rows.
@@ -149,7 +149,7 @@ def command_words(entry: Entry, folder: Path) -> list[str]:
     """
     found = _stretch(entry, folder).composed
     if found.cfg.scheduler._target_ is not None:
-        return found.words  # the schedule is planned for the epochs that are set
+        return found.words  # a schedule is planned for the epochs that are set
     words = [word for word in found.words if not word.startswith("trainer.max_epochs=")]
     usual = not entry.table and entry.epochs == found.usual_epochs
     return words if usual else [*words, f"trainer.max_epochs={entry.epochs}"]
@@ -162,7 +162,7 @@ def _stretch(entry: Entry, folder: Path) -> Stretch:
 
 
 def _kept(table: str, runs_dir: str) -> str:
-    """Where a `table` stays; one that a page has written is copied, under a name made of what is in it."""
+    """The permanent path of a `table`; one written by the page is copied, under a name derived from its content."""
     path = Path(runs_dir) / "points" / Path(table).name
     if table and not path.exists() and Path(table) != path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ def _write(path: Path, journal: list[Entry], tests_shown: int) -> None:
 
 
 def replay(path: Path, runs_dir: str) -> Path:
-    """Train what the journal at `path` says and leave a run's folder in `runs_dir`; returns it.
+    """Repeat the training of the journal at `path` and return the folder of the run, in `runs_dir`.
 
     Raises:
         ConfigError: As for `read_journal` and `save`.
@@ -198,15 +198,15 @@ def replay(path: Path, runs_dir: str) -> Path:
 
 
 def read_journal(path: Path) -> list[Entry]:
-    """The parts of a training in the file at `path`; what is in it is data, and checked as a page's settings are.
+    """The parts of a training in the file at `path`; its content is treated as data and checked like a page's settings.
 
     Raises:
-        ConfigError: It is no such file, or one of its values cannot be.
+        ConfigError: The file is not a journal, or holds an impossible value.
     """
     if not path.is_file():
-        raise ConfigError(f"journal: there is no file {path}; name the {JOURNAL} of a run's folder")
+        raise ConfigError(f"journal: there is no file {path}; give a run folder's {JOURNAL}")
     if path.stat().st_size > _MOST_BYTES:
-        raise ConfigError(f"journal: {path} is too large for a journal; name the {JOURNAL} of a run's folder")
+        raise ConfigError(f"journal: {path} is too large for a journal; give a run folder's {JOURNAL}")
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         entries = [line for line in lines if "settings" in line]
@@ -214,21 +214,21 @@ def read_journal(path: Path) -> list[Entry]:
             raise ValueError(f"{len(lines)} lines")
         found = [_entry(line) for line in entries]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ConfigError(f"journal: {path} is no journal ({error}); name the {JOURNAL} of a run's folder") from error
+        raise ConfigError(f"journal: {path} is not a journal ({error}); give a run folder's {JOURNAL}") from error
     for entry in found:
         if "experiment" not in entry.settings:
-            raise ConfigError(f"journal: {path} names no experiment; name the {JOURNAL} of a run's folder")
+            raise ConfigError(f"journal: {path} names no experiment; give a run folder's {JOURNAL}")
     return found
 
 
 def _entry(line: dict[str, Any]) -> Entry:
     table = line.get("table", "")
     if not isinstance(table, str) or Path(table).suffix not in ("", ".csv"):
-        raise ValueError(f"{table!r:.40} is no table")
+        raise ValueError(f"{table!r:.40} is not a table")
     return Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"]), table)
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < math.inf:
-        raise ValueError(f"{value!r:.20} counts nothing")
+        raise ValueError(f"{value!r:.20} is not a count")
     return value

@@ -1,4 +1,4 @@
-"""The server of the page: on this machine alone, for the browser that opens the address with its token."""
+"""The server of the page: only for this machine, and only for a browser that opens the address with its token."""
 
 import asyncio
 import errno
@@ -16,9 +16,9 @@ from src.play.guard import HEADERS, Guard
 from src.play.visitors import MOST_VISITORS, Visitor, Visitors, begin
 
 HOST = "127.0.0.1"
-_MOST_BYTES = 64 * 1024  # of a message from a page
-_HEARTBEAT = 30.0  # seconds after which a page that does not answer is lost
-_CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # with which a browser closes a page
+_MOST_BYTES = 64 * 1024  # per message from a page
+_HEARTBEAT = 30.0  # seconds after which a page that does not answer counts as lost
+_CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # the codes that a browser sends when a page is closed
 _DOS = {
     "play",
     "pause",
@@ -43,12 +43,12 @@ def serve(port: int, opens: bool, runs_dir: str) -> None:
     """Serve the page until Ctrl-C or another signal.
 
     Args:
-        port: Where; 0 takes a free one.
-        opens: Whether to open it in the browser.
+        port: The port; 0 takes a free one.
+        opens: Whether to open the page in the browser.
         runs_dir: Where trainings are saved.
 
     Raises:
-        ConfigError: Another program has the port.
+        ConfigError: Another program uses the port, or it needs more rights.
     """
     bound = _bound(port)
     begin()
@@ -65,7 +65,7 @@ def _bound(port: int) -> socket.socket:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         reason = "is taken by another program" if error.errno == errno.EADDRINUSE else "needs more rights"
-        raise ConfigError(f"port: {port} {reason} (got {port}); name another one, or port=0 for a free one") from error
+        raise ConfigError(f"port: {port} {reason} (got {port}); choose another, or port=0 for a free one") from error
     return bound
 
 
@@ -80,7 +80,7 @@ async def _serve(bound: socket.socket, opens: bool, runs_dir: str) -> None:
     await web.SockSite(runner, bound).start()
     address = f"http://{HOST}:{port}/?token={guard.token}"
     preparing = asyncio.create_task(visitors.prepare())
-    print(f"open in a browser: {address}\nCtrl-C ends it", flush=True)
+    print(f"open in a browser: {address}\npress Ctrl-C to stop", flush=True)
     if opens:
         await asyncio.get_running_loop().run_in_executor(None, webbrowser.open, address)
     try:
@@ -95,9 +95,9 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
     """The page and its socket, behind a `guard`.
 
     Args:
-        guard: Decides who is answered.
-        visitors: Those who train.
-        port: Of the server.
+        guard: Decides which requests are answered.
+        visitors: The visitors whose networks train.
+        port: The server's port.
     """
     policy, page = live_document([f"ws://{HOST}:{port}", f"ws://localhost:{port}"])
     headers = HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
@@ -139,7 +139,7 @@ async def _send(visitor: Visitor, opened: web.WebSocketResponse, turn: int) -> N
 
 
 async def _receive(visitor: Visitor, opened: web.WebSocketResponse) -> None:
-    """Pass on what a page sends; what is no message of the page's closes its socket."""
+    """Pass on what a page sends; anything that the page would not send closes its socket."""
     async for received in opened:
         message = _understood(received.data) if received.type == WSMsgType.TEXT else None
         if message is None:
@@ -158,4 +158,4 @@ def _understood(text: str) -> dict[str, Any] | None:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number in JSON")
+    raise ValueError(f"{constant} is not a JSON number")

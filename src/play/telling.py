@@ -1,4 +1,4 @@
-"""What the page is told of a training, and when: frames, epochs, and how it plays."""
+"""What the page is told about a training, and when: frames, epochs, and whether it is playing."""
 
 import math
 import shlex
@@ -16,25 +16,25 @@ from src.replay.frame import frame
 from src.replay.scene import scene
 
 Mode = Literal["paused", "playing", "fast", "step", "epoch"]
-_BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # seconds from one frame to the next at least
-_SHARE = {"playing": 2.0, "fast": 20.0, "epoch": 20.0}  # and so many times as long as it took to make one
-_CATCH_UP = 0.5  # seconds that a training which was held up may hurry
-_MOST_ROWS = 2000  # of the curves; of more, every second is dropped
+_BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # minimum seconds between two frames
+_SHARE = {"playing": 2.0, "fast": 20.0, "epoch": 20.0}  # and at least this many times the cost of a frame
+_CATCH_UP = 0.5  # seconds of delay that a training may make up for
+_MOST_ROWS = 2000  # of the curves; beyond that, every second row is dropped
 
 
 class Teller:
-    """Keeps count of a training and tells a page.
+    """Keeps track of a training and reports it to a page.
 
     Args:
-        send: Takes each message.
-        can: Says whether there is a change of rows to undo and to redo.
+        send: Sends a message.
+        can: Returns whether a change of rows can be undone and redone.
 
     Attributes:
-        mode: How it plays; `step` and `epoch` pause after one.
+        mode: How it plays; `step` and `epoch` pause after one step or epoch.
         epoch: Complete epochs.
-        steps: Optimiser steps in all.
+        steps: Total number of optimiser steps.
         diverged: Whether the loss is no longer a finite number.
-        tests_shown: How often the scores of the test rows of this dataset were asked for.
+        tests_shown: How often the scores of this dataset's test rows were requested.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None], can: Callable[[], dict[str, bool]]) -> None:
@@ -55,7 +55,7 @@ class Teller:
         self._experiment = ""
 
     def begin(self, stretch: Stretch, start: State | None) -> None:
-        """A `stretch` is about to be trained, from its beginning or from the state `start`."""
+        """Prepare for a `stretch` that is about to be trained, from scratch or from the state `start`."""
         self._stretch, self._number, self.diverged = stretch, self._number + 1, False
         self._step, self._unsent = 0, []
         if (experiment := stretch.composed.values["experiment"]) != self._experiment:
@@ -66,7 +66,7 @@ class Teller:
         self._pace = Pace(stretch.composed.cfg.trainer.max_epochs, stretch.parts.datamodule)
 
     def begins(self) -> None:
-        """Its weights are in place."""
+        """Show the network, whose weights are now in place."""
         self._make_frame()
         if not self._rows:
             scores = self._frame["scores"]
@@ -79,28 +79,28 @@ class Teller:
             self.mode, self._epochs_asked, self._epochs_next = "epoch", self._epochs_next, 0
 
     def then(self, epochs: int) -> None:
-        """Train so many `epochs` once the next training begins."""
+        """Train this many `epochs` as soon as the next training begins."""
         self._epochs_next = epochs
 
     def left(self, on: bool) -> None:
-        """The training ends for one that goes `on` with its weights, or for one from the start."""
+        """Note that the training ends; the next one goes `on` with its weights or starts from scratch."""
         self._touched = self._touched or on
         if self.steps:
             self._said = {"key": "goes.on" if on else "anew"}
 
-    # What the Trainer tells
+    # Called by the Trainer
 
     def steps_done(self, num_steps: int) -> None:
         """Count `num_steps` more steps, and send a frame if it is time."""
         self.steps += num_steps
         self._step += num_steps
-        if self._shows_test:  # they are of the weights for which they were asked
+        if self._shows_test:  # test scores are only shown for the weights that they were requested for
             self._shows_test = False
             self.show()
         if self.mode == "playing":
             late = time.perf_counter() - _CATCH_UP
             self._due = max(self._due, late) + self._pace.seconds * num_steps / self._steps_per_epoch
-        if self._step == self._steps_per_epoch:  # the end of the epoch is told of with its scores
+        if self._step == self._steps_per_epoch:  # the end of an epoch is reported with its scores
             return
         if self.mode == "step":
             self.go("paused")
@@ -128,16 +128,16 @@ class Teller:
         else:
             self._send_if_due()
 
-    # What the page asks for
+    # Called for the page
 
     def wait(self) -> float | None:
-        """Seconds for which the training has to wait; None is until it is told to go on."""
+        """Seconds for which the training has to wait; None means until it is told to continue."""
         if self.mode == "paused":
             return None
         return max(0.0, self._due - time.perf_counter()) if self.mode == "playing" else 0.0
 
     def go(self, mode: str) -> None:
-        """Play, pause, or go one step or epoch, as `mode` says; an ended training pauses."""
+        """Play, pause, or train one step or epoch, as `mode` says; a finished training pauses."""
         before, self.mode = self.mode, "paused" if self.ended or self.diverged else mode
         if mode == "epoch":
             self._epochs_asked = 1 + (self._epochs_asked if before == mode else 0)
@@ -147,7 +147,7 @@ class Teller:
             self._send_frame()
 
     def stop_when(self, solved: bool) -> None:
-        """Whether to pause once the problem is `solved`: enough validation rows are right."""
+        """Set whether to pause once the problem is `solved`: enough validation rows are right."""
         self._stop_when_solved = solved
         self._send_frame()
 
@@ -184,24 +184,24 @@ class Teller:
         )
 
     def _own_rows(self) -> list[list[float]]:
-        """Number, inputs and class of each row that was added."""
+        """Number, inputs and class of each added row."""
         x, y = self._stretch.parts.datamodule.splits.train
         return [[n, *x[i].tolist(), int(y[i])] for i, n in enumerate(self._stretch.rows) if n < 0]
 
     def show_test(self) -> None:
-        """Show the scores of the test rows, once, and count that."""
+        """Show the scores of the test rows for the current weights, and count the look."""
         if not self._shows_test:
             self._shows_test, self.tests_shown = True, self.tests_shown + 1
             self._make_frame()
         self.show()
 
     def refused(self, line: str) -> None:
-        """Tell by a `line` why a setting is refused; the training is as before."""
+        """Report, in a `line`, why a setting is refused; the training is unchanged."""
         key = line.partition(":")[0]
         self._send({"type": "refused", "key": key, "line": line, "values": self._stretch.composed.values})
 
     def diverges(self, line: str) -> None:
-        """Tell by a `line` why the training cannot go on."""
+        """Report, in a `line`, why the training cannot continue."""
         self.diverged, self.mode = True, "paused"
         self._send({"type": "diverged", "line": line, "state": self._state()})
 
@@ -260,7 +260,7 @@ class Teller:
         }
 
     def _command(self) -> str | None:
-        """The command line that trains the same weights; None after changes on the way, or within an epoch."""
+        """The command line that trains the same weights; None after changes during training, or within an epoch."""
         composed = self._stretch.composed
         planned = composed.cfg.scheduler._target_ is not None
         if self._touched or self._stretch.table or self._step or not self.epoch or (planned and not self.ended):
@@ -272,7 +272,7 @@ class Teller:
 
 
 def _finite(value: Any) -> Any:
-    """Nested values with null for numbers that are not finite, which JSON does not have."""
+    """Nested values with null in place of non-finite numbers, which JSON does not have."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""One stretch of a training: the objects of a run, and Lightning's Trainer, from some weights on."""
+"""One stretch of a training: the objects of a run, trained by Lightning's Trainer from given weights on."""
 
 import hashlib
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from src.play.controls import BY_KEY
 from src.replay.shown import check_shown
 from src.spec import as_block
 
-_WITHOUT_END = -1  # epochs of the Trainer: the page pauses where the command would end
+_WITHOUT_END = -1  # max_epochs of the Trainer: the page pauses where the command would end
 
 
 class State(NamedTuple):
-    """Where a training has got to.
+    """The state of a training.
 
     Attributes:
         epoch: Complete epochs.
-        steps: Optimiser steps in all.
-        weights: Of the head, by name.
-        optimizer: What the optimizer remembers of earlier steps.
+        steps: Total number of optimiser steps.
+        weights: Weights of the head, by name.
+        optimizer: State of the optimizer.
     """
 
     epoch: int
@@ -37,21 +37,21 @@ class State(NamedTuple):
 
 
 class Stretch:
-    """A training from its start or from a state, until whoever watches it leaves it.
+    """A training from scratch or from a state, until its watcher ends it.
 
     Args:
         composed: What to train.
-        folder: For files of the Trainer; nothing is written to it.
+        folder: A folder for files of the Trainer; nothing is written to it.
 
     Attributes:
         composed: What is trained.
         parts: The objects of the run.
-        title: Of its dataset.
-        table: The table of its rows, where these were changed by hand.
-        rows: The number of each of its training rows then.
+        title: Title of the dataset.
+        table: The table of its rows, if they were edited by hand.
+        rows: The number of each training row in that case.
 
     Raises:
-        ConfigError: Values that do not work, or that no page can show.
+        ConfigError: Some values do not work, or the page cannot show them.
     """
 
     def __init__(self, composed: Composed, folder: Path) -> None:
@@ -67,7 +67,7 @@ class Stretch:
         self.title = self.parts.datamodule.title
 
     def fit(self, watch: "Watch", start: State | None = None) -> None:
-        """Train from the beginning, or from the state `start`, until `watch` raises an error."""
+        """Train from scratch, or from the state `start`, until `watch` raises an error."""
         parts, planned = self.parts, self.composed.cfg.scheduler._target_ is not None
         if start is not None:
             parts.head.load_state_dict(start.weights)
@@ -78,7 +78,7 @@ class Stretch:
         trainer.fit(parts.head, datamodule=parts.datamodule)
 
     def state(self, epoch: int, steps: int) -> State:
-        """A copy of what has been learned, after this `epoch` and so many `steps`."""
+        """A copy of the state after this `epoch` and this many `steps`."""
         head, trainer = self.parts.head, self.parts.trainer
         weights = {name: value.detach().clone() for name, value in head.state_dict().items()}
         remembered = trainer.optimizers[0].state_dict()["state"] if trainer.optimizers else {}
@@ -86,11 +86,11 @@ class Stretch:
 
 
 class Watch:
-    """What is told how a training goes; it may wait, and may raise an error to end the training."""
+    """Is notified of a training's progress; may wait, and may raise an error to end the training."""
 
     @property
     def each_step(self) -> bool:
-        """Whether to be told of each step, and not of each block of steps only."""
+        """Whether to be notified of each step, not only of each block of steps."""
         return True
 
     def begins(self) -> None:
@@ -104,14 +104,14 @@ class Watch:
 
 
 class Gate(pl.Callback):
-    """Tells a `watch` of each step of a training that goes on from `start`; None is its beginning."""
+    """Notifies a `watch` of each step of a training that continues from `start`; None trains from scratch."""
 
     def __init__(self, watch: Watch, start: State | None) -> None:
         self._watch, self._start = watch, start
         self._handle: Any = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Restore what the optimizer remembers and the number of the epoch."""
+        """Restore the optimizer's state and the epoch number."""
         if self._start is not None:
             optimizer = trainer.optimizers[0]
             own = optimizer.state_dict()["param_groups"]
@@ -121,7 +121,7 @@ class Gate(pl.Callback):
         self._watch.begins()
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, _: int) -> None:
-        """Begin or end to be told of each step; an optimizer that tells of none is quicker."""
+        """Start or stop to report each step; an optimizer without a hook is faster."""
         if self._watch.each_step and self._handle is None:
             told: Callable[..., None] = lambda *_: self._watch.steps_done(1)  # noqa: E731
             self._handle = trainer.optimizers[0].register_step_post_hook(told)
@@ -132,24 +132,24 @@ class Gate(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Tell of the steps of a block that were not told of one by one."""
+        """Report the steps of a block that were not reported one by one."""
         if self._handle is None:
             self._watch.steps_done(len(as_block(batch)))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Tell of the epoch, and of its validation if there was one."""
+        """Report the epoch, with its validation metrics if there are any."""
         validated = (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1) == 0
         metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
         self._watch.epoch_done({name: value for name, value in metrics.items() if validated or name[:4] != "val/"})
 
 
 def numbers_of(head: Any) -> Tensor:
-    """What the network of a head has learned, float32 [P] in the order of its layers."""
+    """The learned numbers of a head's network, float32 [P] in the order of its layers."""
     return all_numbers(plain_layers(head.network))
 
 
 def weights_hash(head: Any) -> str:
-    """A hash of all that the network of a head has learned: equal where every bit is."""
+    """A hash of the learned numbers of a head's network: equal if they are equal bit for bit."""
     return hashlib.sha256(numbers_of(head).numpy().tobytes()).hexdigest()[:16]
 
 
@@ -161,7 +161,7 @@ def _copied(remembered: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
 
 
 def goes_on(before: Composed, after: Composed, keys: set[str]) -> bool:
-    """Whether a training of `before` can go on as one of `after`, which differ in these `keys` of controls.
+    """Whether a training of `before` can continue as one of `after`; they differ in these `keys` of controls.
 
     A schedule is planned for the whole training, and scaled inputs depend on the rows.
     """

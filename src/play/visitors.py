@@ -1,4 +1,4 @@
-"""The visitors of the page: a process for each, whose messages are passed on to a socket."""
+"""The visitors of the page: a process for each, whose messages are forwarded to a socket."""
 
 import asyncio
 import json
@@ -12,14 +12,14 @@ from typing import Any
 from src.play.process import work
 
 MOST_VISITORS = 6
-_MOST_BYTES = 64 * 2**20  # of a message from a process
-_UNSEEN = 2  # frames that a page may have without having shown them
-_PATIENCE = 600.0  # seconds for which a visitor whose connection was lost may come back
-_GRACE = 1.0  # seconds for a process to end by itself
+_MOST_BYTES = 64 * 2**20  # per message from a process
+_UNSEEN = 2  # frames that may be sent before the page confirms having shown them
+_PATIENCE = 600.0  # seconds within which a visitor who lost the connection may come back
+_GRACE = 1.0  # seconds that a process has to end by itself
 
 
 def begin() -> None:
-    """Begin to import what visitors' processes need, in a process of which each of these will be a copy."""
+    """Start importing what visitors' processes need, in a process that they will be forked from."""
     _context().set_forkserver_preload(["src.play.preload"])
     forkserver.ensure_running()
 
@@ -29,7 +29,7 @@ def _context() -> Any:
 
 
 def started(runs_dir: str) -> tuple[Connection, Any]:
-    """The connection to a new process that saves to `runs_dir`, and that process; waits until it can be copied."""
+    """A new process that saves to `runs_dir`, and the connection to it; waits until processes can be forked."""
     ours, theirs = _context().Pipe()
     process = _context().Process(target=work, args=(theirs, runs_dir), daemon=True)
     process.start()
@@ -38,19 +38,19 @@ def started(runs_dir: str) -> tuple[Connection, Any]:
 
 
 class Visitor:
-    """A process, and what its page has still to be told.
+    """A process, and the messages that its page has not received yet.
 
-    What the page must know waits in a queue. Of frames only the latest waits: a slow page misses frames, and neither
-    the process nor the queue waits for it.
+    Messages that the page must receive wait in a queue. Of the frames, only the latest waits: a slow page skips
+    frames, but neither the process nor the queue waits for it.
 
     Args:
-        connection: To the process.
-        process: Which trains.
+        connection: The connection to the process.
+        process: The process that trains.
 
     Attributes:
-        name: By which a page that has lost its connection is known again.
-        away: When it lost it, in the loop's time; None while it is here.
-        turn: How often a page has come or come back; what served an earlier one stops.
+        name: The name by which a page that lost its connection is recognised.
+        away: When the connection was lost, in the event loop's time; None while it is connected.
+        turn: How often a page has connected; whatever served an earlier connection stops.
     """
 
     def __init__(self, connection: Connection, process: Any) -> None:
@@ -66,7 +66,7 @@ class Visitor:
         asyncio.get_running_loop().add_reader(self._connection.fileno(), self._read)
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Pass a `message` of the page on to the process."""
+        """Forward a `message` of the page to the process."""
         if message.get("do") == "seen":
             self._unseen = max(0, self._unseen - 1)
             self._news.set()
@@ -128,7 +128,7 @@ class Visitor:
             self._news.set()
 
     async def end(self) -> None:
-        """End the process: it ends by itself when its connection is closed, unless it is stuck."""
+        """End the process, which ends by itself when its connection is closed, unless it is stuck."""
         self._lose()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self.process.join, _GRACE)
@@ -141,7 +141,7 @@ class Visitors:
     """All visitors, and a process that waits for the next one.
 
     Args:
-        runs_dir: Where their trainings are saved.
+        runs_dir: The folder for runs that they save.
     """
 
     def __init__(self, runs_dir: str) -> None:
@@ -151,13 +151,13 @@ class Visitors:
         self._spare: Visitor | None = None
 
     async def prepare(self) -> None:
-        """Start a process for the next visitor, so that it does not wait."""
+        """Start a process for the next visitor in advance."""
         async with self._starting:
             if self._spare is None and len(self._known) < MOST_VISITORS:
                 self._spare = Visitor(*await asyncio.to_thread(started, self._runs_dir))
 
     async def admit(self, name: str | None) -> Visitor | None:
-        """The visitor called `name`, or a new one; None if there are too many."""
+        """The visitor called `name`, or a new one; None if there are too many visitors."""
         await self._forget_those_away()
         found = self._known.get(name or "")
         if found is None or found.gone:
@@ -165,24 +165,24 @@ class Visitors:
                 return None
             await self.prepare()
             found, self._spare = self._spare, None
-            if found is None:  # another visitor was quicker
+            if found is None:  # another visitor was faster
                 return await self.admit(name)
             self._known[found.name] = found
         found.arrive()
         return found
 
     def lose(self, visitor: Visitor) -> None:
-        """The connection of a `visitor` was lost: its training pauses until it comes back."""
+        """Pause the training of a `visitor` whose connection was lost, until it comes back."""
         visitor.away = asyncio.get_running_loop().time()
         visitor.tell({"do": "pause"})
 
     async def dismiss(self, visitor: Visitor) -> None:
-        """The page of a `visitor` was closed."""
+        """Remove a `visitor` whose page was closed."""
         self._known.pop(visitor.name, None)
         await visitor.end()
 
     async def dismiss_all(self) -> None:
-        """The server ends."""
+        """End all visitors, because the server stops."""
         everyone = [*self._known.values(), *([self._spare] if self._spare else [])]
         self._known, self._spare = {}, None
         await asyncio.gather(*(visitor.end() for visitor in everyone))

@@ -1,4 +1,4 @@
-"""The process of one visitor: it trains what the page asks for and sends what the page shows."""
+"""The process of one visitor: it trains what the page requests and sends what the page shows."""
 
 import json
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from src.storage import failures
 
 FIRST = {"experiment": "xor"}
 _KEPT = "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
-"""Settings that stay when another dataset is chosen."""
+"""The settings that stay the same when another dataset is chosen."""
 _OF_GROUP = "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay"
 _FIT_THE_HEAD = {"experiment", "data.centers", "data.arms"}
 _LARGEST_SEED = 2**32
 
 
 class _Left(BaseException):
-    """Ends a training so that another, `next`, goes on or begins."""
+    """Ends a training so that the `next` one can begin."""
 
     def __init__(self, stretch: Stretch, start: State | None) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class _Left(BaseException):
 
 
 class _Asked(NamedTuple):
-    """What a page asks to be trained: values by the controls' keys, and rows changed by hand."""
+    """A training that a page requests: values by the controls' keys, and rows edited by hand."""
 
     settings: dict[str, Any]
     points: Points
@@ -43,14 +43,14 @@ class Worker(Watch):
     """Trains for a page until its connection is closed.
 
     Args:
-        connection: Brings the page's messages, and takes what it shows; each is JSON.
-        folder: For files that the Trainer might write.
-        runs_dir: Where trainings are saved.
+        connection: Receives messages from the page and sends what it shows; all messages are JSON.
+        folder: A folder for files that the Trainer might write.
+        runs_dir: The folder for runs that are saved.
     """
 
     def __init__(self, connection: Connection, folder: Path, runs_dir: str = "runs") -> None:
         self._connection, self._folder, self._runs_dir = connection, folder, runs_dir
-        self._journal: list[Entry] = []  # what was trained before the settings were changed
+        self._journal: list[Entry] = []  # the training so far, up to the last change of settings
         self._asked = _Asked(dict(FIRST), Points())
         self._stretch = self._attempt(self._asked)
         self._start: State | None = None
@@ -89,11 +89,11 @@ class Worker(Watch):
                 except _Left as left:
                     self._stretch, self._start = left.stretch, left.start
 
-    # What the Trainer tells
+    # Called by the Trainer
 
     @property
     def each_step(self) -> bool:
-        """Whether the page watches closely."""
+        """Whether the page is watching step by step."""
         return self._teller.mode != "fast"
 
     def begins(self) -> None:
@@ -102,7 +102,7 @@ class Worker(Watch):
         self._listen()
 
     def steps_done(self, num_steps: int) -> None:
-        """Show the network if it is time for that, and wait as the pace demands."""
+        """Show the network if a frame is due, and wait as the pace demands."""
         self._teller.steps_done(num_steps)
         self._listen()
 
@@ -111,10 +111,10 @@ class Worker(Watch):
         self._teller.epoch_done(metrics)
         self._listen()
 
-    # What the page asks for
+    # Called for the page
 
     def _listen(self) -> None:
-        """Answer messages until the training may go on; a step is taken before the next message is read."""
+        """Answer messages until the training may continue; a step is taken before the next message is read."""
         while self._teller.mode != "step":
             wait = self._teller.wait()
             if self._connection.poll(wait):
@@ -123,7 +123,7 @@ class Worker(Watch):
                 return
 
     def _rest(self) -> None:
-        """Answer messages until one begins another training."""
+        """Answer messages until one starts another training."""
         self._go("paused")
         while True:
             self._answer()
@@ -154,7 +154,7 @@ class Worker(Watch):
         self._change(_Asked(settings, points))
 
     def _change(self, asked: _Asked) -> None:
-        """Train what is asked for from here on: with the weights as they are if that works."""
+        """From here on, train what is requested, and keep the current weights if possible."""
         before, stretch = self._stretch.composed, self._attempt(asked)
         changed = _differing(before, stretch.composed)
         same_rows = asked.points is self._asked.points
@@ -181,7 +181,7 @@ class Worker(Watch):
         return _Asked(self._asked.settings | {"seed": seed}, self._asked.points.added())
 
     def _open(self, message: dict[str, Any]) -> None:
-        """Begin with the settings of an address, and train as far as it says."""
+        """Start with the settings of an address, and train as far as it says."""
         settings, epochs = checked(message.get("values")), message.get("epochs")
         asked = _Asked(FIRST | settings, Points())
         stretch = self._attempt(asked)
@@ -230,6 +230,6 @@ class Worker(Watch):
 
 
 def _differing(one: Composed, other: Composed) -> set[str]:
-    """Keys of the controls whose values differ."""
+    """The keys of the controls whose values differ."""
     keys = one.values.keys() | other.values.keys()
     return {key for key in keys & BY_KEY.keys() if one.values.get(key) != other.values.get(key)}

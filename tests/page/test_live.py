@@ -115,19 +115,19 @@ def test_keys_alone_solve_it_and_lead_back_to_the_same_start(live):
     page.keyboard.press("Space")
     expect(page.locator("#play-text")).to_have_text("Pause")
     page.keyboard.press("Space")
-    expect(page.locator("#play-text")).to_have_text("Go on")
+    expect(page.locator("#play-text")).to_have_text("Continue")
 
 
 def test_settings_are_taken_up_or_refused_beside_them(live):
     page = live()
     page.get_by_label("One hidden layer more").click()
     expect(page.locator("#facts")).to_have_text("37 parameters")
-    page.get_by_label("One unit less in hidden layer 2").click()
+    page.get_by_label("One unit fewer in hidden layer 2").click()
     expect(page.locator("#facts")).to_have_text("31 parameters")
     page.locator("#step-on").click()
     expect(page.locator("#epoch")).to_have_text("epoch 0 of 200, step 1 of 40")
     set_to(page, "optimizer.lr", 0.1)
-    news(page).to_have_text(re.compile("goes on"))
+    news(page).to_have_text(re.compile("continues"))
     set_to(page, "optimizer.momentum", 1)
     beside = page.locator('[data-key="optimizer.momentum"] .refused')
     expect(beside).to_have_text("optimizer.momentum: input should be less than 1 (got 1)")

@@ -70,16 +70,16 @@ def test_after_changes_a_journal_makes_the_same_run_which_resumes(play, monkeypa
 def test_there_must_be_an_epoch_to_save(play):
     told = play(kind("scene"), TEN, *do("save"), kind("refused"), *do("epoch"), at(1), RATE, *do("save"))
     assert [each["line"].partition(";")[0] for each in told if each["type"] == "refused"] == [
-        "save: needs an epoch with the settings as they are now"
+        "save: needs a complete epoch with the current settings"
     ] * 2
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "is no journal (0 lines)"),
-        ("[]\n", "is no journal"),
-        ('{"settings": {"experiment": "xor"}, "epochs": -1, "steps": 3}', "is no journal (-1 counts nothing)"),
+        ("", "is not a journal (0 lines)"),
+        ("[]\n", "is not a journal"),
+        ('{"settings": {"experiment": "xor"}, "epochs": -1, "steps": 3}', "is not a journal (-1 is not a count)"),
         ('{"settings": {}, "epochs": 1, "steps": 3}', "names no experiment"),
         ('{"settings": {"trust": "mine"}, "epochs": 1, "steps": 3}', "trust: cannot be set"),
         ('{"settings": {"experiment": "../x"}, "epochs": 1, "steps": 3}', "experiment: no option '../x'"),

@@ -167,5 +167,5 @@ def test_a_taken_port_is_one_line():
         with pytest.raises(ConfigError) as refused:
             server.serve(port, opens=False, runs_dir="runs")
     assert str(refused.value) == (
-        f"port: {port} is taken by another program (got {port}); name another one, or port=0 for a free one"
+        f"port: {port} is taken by another program (got {port}); choose another, or port=0 for a free one"
     )

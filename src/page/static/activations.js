@@ -6,7 +6,7 @@ const each = (f) => (x, count) => {
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
-// Numerical Recipes, section 6.2: good to 1.2e-7 everywhere.
+// Numerical Recipes, section 6.2: accurate to 1.2e-7 everywhere.
 const ERFC = [
   -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806, 0.27886807, -1.13520398, 1.48851587, -0.82215223,
   0.17087277,

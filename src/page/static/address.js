@@ -1,8 +1,8 @@
-// The scene in the address: opened elsewhere, it trains the same and says how near it came.
+// The scene in the address: opened elsewhere, the page repeats the training and says how close the weights are.
 
 import { decode } from "./arrays.js";
 
-const SAMPLE = 24; // weights that the address holds, evenly chosen
+const SAMPLE = 24; // weights that the address holds, evenly spaced
 const DIGITS = 7;
 const CLOSE = 5e-5; // equal to four digits
 
@@ -21,7 +21,7 @@ export function createAddress(send, tell) {
     }
   }
 
-  // While training goes on the address stays as it is; browsers allow few changes of it.
+  // The address does not change during training, since browsers only allow a few changes of it.
   function frame(now, state) {
     if (state.mode !== "paused") return;
     if (asked && now.epoch === asked.epoch && now.step === 0 && asked.hash && !state.touched) {
@@ -51,7 +51,7 @@ export function createAddress(send, tell) {
   return { begin, frame };
 }
 
-// What an address asks for; it is checked where it is trained.
+// What an address requests; the process that trains checks it.
 function read(hash) {
   const parts = new URLSearchParams(hash.slice(1));
   const epoch = Number(parts.get("epoch") ?? 0);

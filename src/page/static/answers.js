@@ -19,7 +19,7 @@ const binary = {
   },
 };
 
-// Several classes, a logit for each; the largest is the answer.
+// Several classes, a logit for each; the largest is the prediction.
 const multiclass = {
   probabilities(outputs, { temperature }, classes) {
     const found = new Float64Array(outputs.length);
@@ -45,7 +45,7 @@ const multiclass = {
   },
 };
 
-// A value, in the target's own unit around its centre.
+// A value, in the target's own unit and around its centre.
 const regression = (target) => ({
   values: (outputs) => outputs.map((output) => output * target.unit + target.centre),
 });

@@ -1,4 +1,4 @@
-// Typed arrays from the text in which the page carries them: { type, bytes in base 64 }.
+// Typed arrays from the text that the page stores them in: { type, bytes in base 64 }.
 
 const TYPES = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array };
 

@@ -1,8 +1,8 @@
-// The frame of a plot: where it stands on its canvas, and its axes in the data's own units.
+// The frame of a plot: its position on the canvas, and its axes in the data's own units.
 
 import { ticks } from "./numbers.js";
 
-// The font of axes grows with the page's.
+// The font of the axes grows with that of the page.
 export function small(weight = 400) {
   const { fontSize, fontFamily } = getComputedStyle(document.documentElement);
   return `${weight} ${0.78 * parseFloat(fontSize)}px ${fontFamily}`;
@@ -10,7 +10,7 @@ export function small(weight = 400) {
 
 const ROOM = { left: 46, right: 10, top: 10, bottom: 38 };
 
-// The box of a plot on a canvas, and the ways between its numbers and places; the plot has `extent` [left, right, bottom, top].
+// The box of a plot on a canvas, with conversions between values and positions; `extent` is [left, right, bottom, top].
 export function createBox(width, height, extent, room = ROOM) {
   const em = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
   const [left, right, bottom, top] = extent;
@@ -31,7 +31,7 @@ export function createBox(width, height, extent, room = ROOM) {
   };
 }
 
-// Ticks and names; an axis is { name, mean, scale }, with which a number that the network sees is scale * number + mean.
+// Ticks and names; an axis is { name, mean, scale }, and a number that the network sees is scale * number + mean there.
 export function drawAxes(pen, box, palette, across, up) {
   const [left, right, bottom, top] = box.extent;
   const units = ({ mean, scale }, low, high, wanted) =>

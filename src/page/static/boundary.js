@@ -23,12 +23,12 @@ export function createBoundary(scene, model, palette) {
     }
   });
 
-  // Rows that were added by hand, of which none is left out.
+  // Rows that were added by hand, all of which are drawn.
   function putOwn(pen) {
     for (const [, x, y, label] of scene.own ?? []) mark(pen, label, box.x(x), box.y(y), radiusFor(0) * 0.8);
   }
 
-  // Rings around mistakes, or around the rows of one cell of the confusion matrix, which are all drawn.
+  // Rings around all mistakes, or around all rows of one cell of the confusion matrix.
   function putRings(pen, view) {
     if (!view.rings && view.cell === null) return;
     const { x, y } = model.splits[view.split];

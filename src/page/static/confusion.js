@@ -1,11 +1,11 @@
-// How often each class was taken for which, on the rows of the chosen split.
+// How often each class was predicted as which, on the rows of the chosen split.
 
 import { element, find, whenChanged } from "./dom.js";
 import { markerOf } from "./legend.js";
 import { whole } from "./numbers.js";
 import { text } from "./texts.js";
 
-const CROWD = 6; // classes beyond which the matrix is wider than its card, and scrolls
+const CROWD = 6; // with more classes, the matrix is wider than its card and scrolls
 
 export function createConfusion(scene, model, change) {
   const { classes, look } = scene;

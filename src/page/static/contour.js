@@ -1,7 +1,7 @@
 // Lines along which a surface has a level: marching squares.
 
-// Adds to a path the lines where values [side * side], row by row from the bottom, have a level; `place` takes a column
-// and a row, which may lie between two, to a point.
+// Adds to a path the lines where values [side * side], row by row from the bottom, reach a level; `place` maps a
+// (fractional) column and row to a point.
 export function traceLevel(pen, values, side, level, place) {
   const between = (a, b) => (level - a) / (b - a);
   for (let row = 0; row < side - 1; row++) {

@@ -1,4 +1,4 @@
-// What one plays with: buttons, the timeline, and the keyboard.
+// The player's controls: buttons, the timeline, and the keyboard.
 
 import { find } from "./dom.js";
 import { whole } from "./numbers.js";
@@ -37,7 +37,7 @@ const KEYS = {
   End: (player) => player.last(),
 };
 
-// Keys that the element with the focus needs itself are left to it.
+// Keys that the focused element needs itself are left to it.
 function listen(event, player) {
   const act = KEYS[event.key];
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -1,4 +1,4 @@
-// Loss and score over the epochs, the moment shown marked; a click on them goes there.
+// Loss and score over the epochs, with the current moment marked; a click goes to a moment.
 
 import { createBox, drawAxes, small } from "./axes.js";
 import { element, find, prepared, whenChanged } from "./dom.js";
@@ -98,7 +98,7 @@ function range(values, metric) {
   return [low - margin, high + margin];
 }
 
-// The curves of the epochs, with what was before the first of them.
+// The curves of the epochs, with the scores before the first epoch.
 function begunWith({ epoch, scores }, history) {
   if (history.epochs[0] <= epoch) return history;
   const before = (name) => scores[name.split("/")[0]]?.[name.split("/")[1]] ?? null;

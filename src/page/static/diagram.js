@@ -1,4 +1,4 @@
-// The network as a picture: inputs, hidden units and outputs, what each says over the data, and the weights between.
+// The network as a picture: inputs, hidden units and outputs, the activation of each over the data, and the weights.
 
 import { drawn, element, find, prepared, whenChanged } from "./dom.js";
 import { clamp, written } from "./numbers.js";
@@ -7,11 +7,11 @@ import { text } from "./texts.js";
 import { scaled, surveyUnits } from "./units.js";
 
 const SIDE = 32; // points along a side of a unit's panel
-const MOST = 8; // units shown of a layer
-const SURVEYED = 9; // moments by which colours are scaled
+const MOST = 8; // units shown per layer
+const SURVEYED = 9; // moments used to scale colours
 const THICKEST = 5;
 const HEAD = 34; // room for the names of layers
-const ROOMY = 44; // from one unit to the next
+const ROOMY = 44; // distance from one unit to the next
 
 export function createDiagram(scene, model, palette, moments, change) {
   const two = scene.inputs.length === 2;
@@ -88,7 +88,7 @@ export function createDiagram(scene, model, palette, moments, change) {
     return found;
   }
 
-  // Where everything stands in the room there is.
+  // The position of everything in the available space.
   function arrange() {
     const { clientWidth: width, clientHeight: height } = place;
     const tallest = Math.max(...columns.map(({ nodes }) => nodes.length));
@@ -190,7 +190,7 @@ export function createDiagram(scene, model, palette, moments, change) {
     find("heaviest").textContent = text("weights.range", { heaviest: written(largestNow(view)) });
   });
 
-  // What is to come is not known while a training goes on, so that scales grow with what has been seen.
+  // During training, later weights are unknown, so scales grow with what has been seen.
   function widen(said, weights) {
     layers.forEach((layer, place) => {
       columns[place + 1].nodes.forEach(({ unit: { scale } }, i) => {

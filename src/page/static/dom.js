@@ -1,4 +1,4 @@
-// Elements of the page. What they show is text, whoever wrote it, and never markup.
+// Elements of the page. They show everything as text, never as markup, wherever it comes from.
 
 export const find = (id) => document.getElementById(id);
 
@@ -17,7 +17,7 @@ export function drawn(tag, attributes = {}) {
 
 const sizes = new WeakMap();
 
-// A canvas as sharp as the screen: its context, and its size in CSS pixels, which is asked for when `size` is another.
+// A canvas at the screen's resolution: its context, and its size in CSS pixels, which is measured when `size` changes.
 export function prepared(canvas, size) {
   const ratio = window.devicePixelRatio || 1;
   if (sizes.get(canvas)?.size !== size) {
@@ -33,7 +33,7 @@ export function prepared(canvas, size) {
   return { pen, width, height };
 }
 
-// A function that draws what it is given only where one of the named values is another than the last time.
+// A function that only draws when one of the named values has changed since the last call.
 export function whenChanged(names, draw) {
   let last = null;
   return (view) => {

@@ -1,10 +1,10 @@
-// Rows of one's own: added, dragged and erased in the plot, with the pointer or from the keyboard.
+// Editing rows: adding, dragging and erasing them in the plot, with the pointer or the keyboard.
 
 import { drawn, element, find } from "./dom.js";
 import { markerOf } from "./legend.js";
 import { text } from "./texts.js";
 
-const REACH = 14; // pixels within which a row is meant
+const REACH = 14; // pixels from a row within which a click selects it
 const PATHS = { undo: "M9 5 3.500 10 9 15v-3.500h4a4 4 0 0 1 0 8H8v2.500h5a6.500 6.500 0 0 0 0-13H9z", redo: "M15 5l5.500 5-5.500 5v-3.500h-4a4 4 0 0 0 0 8h5v2.500h-5a6.500 6.500 0 0 1 0-13h4z" };
 
 export function createEditing(scene, model, plot, change, send) {
@@ -14,7 +14,7 @@ export function createEditing(scene, model, plot, change, send) {
   const ways = Object.fromEntries(["undo", "redo"].map((way) => [way, wayButton(way)]));
   find("tools").replaceChildren(...Object.values(buttons), ...Object.values(ways));
   let view = null;
-  let held = null; // the number of the row that is dragged
+  let held = null; // the number of the row that is being dragged
 
   function toolButton(tool) {
     const label = tool.startsWith("add") ? Number(tool.slice(4)) : null;
@@ -40,7 +40,7 @@ export function createEditing(scene, model, plot, change, send) {
     return { x: box.valueX(event.clientX - left), y: box.valueY(event.clientY - top) };
   }
 
-  // The number of the training row next to a point, or nothing where none is near.
+  // The number of the training row nearest to a point, or nothing if none is near.
   function nearest({ x, y }) {
     const box = plot.box();
     const { rows, x: points, y: labels } = model.splits.train;

@@ -1,4 +1,4 @@
-// One setting: its name, its value, and buttons beside it that make it less or more.
+// One setting: its name, its value, and buttons to decrease and increase it.
 
 import { element } from "./dom.js";
 import { text } from "./texts.js";
@@ -78,7 +78,7 @@ function stepped({ key, least, most }, value, way) {
   return bounded(key.startsWith("data.") || key.startsWith("trainer.") ? Math.round(beyond) : beyond);
 }
 
-// Units of each hidden layer, with a button for one unit or one layer less or more.
+// Units of each hidden layer, with buttons to remove or add a unit or a layer.
 function createLayers({ most }, id, send) {
   const made = element("span", { class: "layers", role: "group", "aria-labelledby": `${id}-name`, id });
   let current = [];

@@ -1,10 +1,10 @@
-// A value over one input: rows, and the network's answer as a line.
+// A value over one input: rows, and the network's prediction as a line.
 
 import { createBox, drawAxes } from "./axes.js";
 import { find, prepared, whenChanged } from "./dom.js";
 import { createMarkers, drawnRows, radiusFor } from "./points.js";
 
-const ACROSS = 200; // points of the line
+const ACROSS = 200; // points along the line
 
 export function createFit(scene, model, palette) {
   const [left, right] = scene.extent;

@@ -1,4 +1,4 @@
-// The forward pass: rows in, outputs out. Numbers that a network has learned are read here and never changed.
+// The forward pass: rows in, outputs out. It reads the numbers that a network has learned and never changes them.
 
 import { activation } from "./activations.js";
 
@@ -91,7 +91,7 @@ function planned(layers, inputs) {
   return { steps, size: start, outputs: width };
 }
 
-// A network of these layers. `hidden` has for each hidden layer its units and where the next layer's weights are.
+// A network of these layers. `hidden` holds, for each hidden layer, its units and the place of the next layer's weights.
 export function createNetwork(layers, inputs) {
   const { steps, size, outputs } = planned(layers, inputs);
   const widest = Math.max(inputs, ...steps.map((step) => step.width)) * BLOCK;
@@ -99,8 +99,8 @@ export function createNetwork(layers, inputs) {
   const lines = steps.map((step, place) => ({ ...step, place })).filter((step) => step.layer.kind === "linear");
   const hidden = lines.slice(1).map((next) => ({ units: steps[next.place - 1].width, place: next.place }));
 
-  // Outputs [N * outputs] of rows [N * inputs]. `kept`, where given, has for each hidden layer the units of which it
-  // is to be told what they say, and gets these as arrays [N].
+  // Outputs [N * outputs] of rows [N * inputs]. `kept`, if given, lists units of each hidden layer, and receives their
+  // activations as arrays [N].
   function run(weights, rows, kept = null) {
     const num = rows.length / inputs;
     const found = new Float64Array(num * outputs);

@@ -1,4 +1,4 @@
-// Help for a word or a number: under the pointer, or where the keyboard is.
+// Help for a word or a number under the pointer or with the keyboard focus.
 
 import { element } from "./dom.js";
 import { clamp } from "./numbers.js";

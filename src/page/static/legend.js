@@ -3,7 +3,7 @@
 import { drawn, element, find } from "./dom.js";
 import { text } from "./texts.js";
 
-// The marker of a class, as its rows have it in the plot.
+// The marker of a class, as in the plot.
 export function markerOf({ look }, label) {
   const marker = drawn("svg", { viewBox: "-1.5 -1.5 3 3", class: "marker", "aria-hidden": "true" });
   const d = look.markers[label % look.markers.length];

@@ -1,4 +1,4 @@
-// A training that goes on, over a socket: the same parts as for one that is over, and what changes it.
+// A live training, over a socket: the same parts as for a finished one, and the controls that change it.
 
 import { createAddress } from "./address.js";
 import { find } from "./dom.js";
@@ -14,7 +14,7 @@ import { fillTexts, text } from "./texts.js";
 import { createLivePlayer, createTransport } from "./transport.js";
 import { createView } from "./view.js";
 
-const RENEWED = ["probe", "threshold", "threshold-own"]; // parts that are made anew would listen to these twice
+const RENEWED = ["probe", "threshold", "threshold-own"]; // replaced with the parts, so that nothing listens to them twice
 const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, cell: null, rings: true, tool: "look", size: 0 };
 
 start();
@@ -22,7 +22,7 @@ start();
 function start() {
   fillTexts(document);
   createHints();
-  let shown = null; // a scene, its number, its moments and its parts
+  let shown = null; // the current scene, its number, its moments and its parts
   let live = { mode: "paused", epoch: 0, steps: 1 };
   let unseen = 0;
   const moments = [];

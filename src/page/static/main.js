@@ -1,4 +1,4 @@
-// A training that is over, from the file that this page is.
+// A finished training, read from this page's own file.
 
 import { createControls } from "./controls.js";
 import { find } from "./dom.js";
@@ -42,7 +42,7 @@ function start(scene) {
   change({});
 }
 
-// The moments of a training and, where its best epoch is not its last one, the weights that it keeps once more.
+// The moments of a training and, if the best epoch is not the last one, the weights that the run keeps once more.
 function withKept({ frames, best_epoch: best }) {
   const kept = frames.find((frame) => frame.epoch === best);
   const ends = kept === frames[frames.length - 1];

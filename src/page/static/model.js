@@ -1,4 +1,4 @@
-// What the network says at a moment of its training: of rows, of points, and of its hidden units.
+// The network at a moment of its training: its outputs for rows and points, and the activations of its hidden units.
 
 import { decode } from "./arrays.js";
 import { createAnswers } from "./answers.js";
@@ -35,7 +35,7 @@ export function createModel(scene) {
     return { predicted, counts, accuracy: accuracyOf(counts, scene.classes.length) };
   }
 
-  // The scores of a split: of all its rows where the page has them or knows them, else of those that it has.
+  // The scores of a split: of all its rows if the page has them or knows the scores, otherwise of the rows that it has.
   function scores(moment, split, settings) {
     const recorded = moment.kept ? scene.kept.scores[split] : moment.scores[split];
     const { rows, y } = splits[split];
@@ -43,7 +43,7 @@ export function createModel(scene) {
     return { ...judged(moment, split, settings), loss: recorded?.loss };
   }
 
-  // What the network says of points [N * inputs], and what some units of each hidden layer say of them.
+  // The network's outputs for points [N * inputs], and the activations of some units of each hidden layer.
   function ask(frame, points, settings, kept = null) {
     const { outputs: logits, said } = network.run(weightsOf(frame), points, kept);
     if (answers.values) return { logits, values: answers.values(logits), said };

@@ -1,4 +1,4 @@
-// The moments of a training that goes on: the end of each epoch, thinned out where there are many, and last of all now.
+// The moments of a live training: the end of each epoch, thinned out if there are many, and finally the present.
 
 const MOST = 400;
 
@@ -11,9 +11,9 @@ export function addMoment(moments, frame) {
   moments.splice(0, moments.length, ...kept);
 }
 
-const SHORTEST = 25; // epochs of the axis
+const SHORTEST = 25; // epochs of the shortest axis
 
-// Adds what an epoch has measured to the curves, whose axis doubles where they reach its end.
+// Adds an epoch's scores to the curves, whose axis doubles when they reach its end.
 export function addRows(scene, rows) {
   const { epochs, curves } = scene.history;
   for (const row of rows) {

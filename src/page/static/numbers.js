@@ -1,4 +1,4 @@
-// Numbers as people read them, and round ones for axes.
+// Numbers in readable form, and round numbers for axes.
 
 const MINUS = "\u2212";
 
@@ -20,7 +20,7 @@ export const whole = (value) => value.toLocaleString("en");
 
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-// Round numbers between two, about as many as wanted, and how to write them.
+// About as many round numbers between two as requested, and how to write them.
 export function ticks(low, high, wanted) {
   const rough = (high - low) / wanted;
   if (!(rough > 0)) return [];

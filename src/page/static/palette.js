@@ -1,4 +1,4 @@
-// Colours: those of the lab's figures, on light paper or on dark.
+// The colours of the lab's figures, on a light or a dark background.
 
 const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
 
@@ -12,7 +12,7 @@ export function createPalette(look) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
-  // The colour of a class at a point: the paler the less sure.
+  // The colour of a class at a point: paler where the network is less certain.
   function shade(probabilities, num, pixels) {
     const paper = channels(variable("--paper"));
     for (let row = 0, at = 0; at < probabilities.length; row++, at += num) {
@@ -35,7 +35,7 @@ export function createPalette(look) {
     }
   }
 
-  // The colour of one class alone, as strong as it is probable.
+  // The colour of a single class, as strong as it is probable.
   function only(probabilities, num, label, pixels) {
     const paper = channels(variable("--paper"));
     for (let row = 0, at = label; at < probabilities.length; row++, at += num) {
@@ -45,7 +45,7 @@ export function createPalette(look) {
     }
   }
 
-  // The colour of what a unit says, -1 to 1.
+  // The colour of a unit's activation, scaled to -1 to 1.
   function speak(values, pixels) {
     const neutral = channels(isDark() ? variable("--paper") : look.neutral);
     values.forEach((value, row) => {

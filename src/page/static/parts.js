@@ -1,4 +1,4 @@
-// The parts that show a training, whether it is over or goes on; each is a function of what is to be seen.
+// The parts that show a training, finished or live; each is a function of the current view.
 
 import { createBoundary } from "./boundary.js";
 import { createConfusion } from "./confusion.js";

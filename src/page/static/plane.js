@@ -1,4 +1,4 @@
-// The plane of two inputs: points at which the network is asked, and what it answers painted over it.
+// The plane of two inputs: the points at which the network is evaluated, and its predictions painted over the plane.
 
 import { traceLevel } from "./contour.js";
 
@@ -31,7 +31,7 @@ export function createPicture(side) {
     pen.putImageData(image, 0, 0);
     target.imageSmoothingEnabled = true;
     target.imageSmoothingQuality = "high";
-    const half = box.width / (side - 1) / 2; // a pixel's middle is its point, so that the outermost reach beyond
+    const half = box.width / (side - 1) / 2; // a point is the middle of its pixel, so the outermost pixels reach beyond
     const tall = box.height / (side - 1) / 2;
     target.save();
     target.beginPath();

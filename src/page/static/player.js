@@ -1,8 +1,8 @@
-// The time of a training: a place among its moments, and a clock that moves it.
+// The time of a training: a position among its moments, and a clock that advances it.
 
 import { clamp } from "./numbers.js";
 
-// `change` is called with what is new: the place, or whether it plays. Moments say how many seconds each is shown.
+// `change` is called with what has changed: the place, or whether it plays. Each moment says how long it is shown.
 export function createPlayer(moments, change) {
   let place = 0;
   let timer = null;

@@ -1,11 +1,11 @@
-// One point of the plot, under the pointer or moved with the arrow keys, and what the network says of it.
+// One point of the plot, under the pointer or moved with the arrow keys, and the network's output there.
 
 import { element, find, prepared } from "./dom.js";
 import { markerOf } from "./legend.js";
 import { clamp, fixed, written } from "./numbers.js";
 import { text } from "./texts.js";
 
-const STEPS = 40; // of the arrow keys, from one side to the other
+const STEPS = 40; // arrow key presses from one side to the other
 
 export function createProbe(scene, model, palette, plot, change) {
   const over = find("probe");

@@ -1,6 +1,6 @@
-// How right answers are.
+// How good predictions are.
 
-// Counts [C * C]: a line for each true class, in it the predicted ones.
+// Counts [C * C]: a row for each true class, a column for each predicted class.
 export function confusionOf(truth, predicted, classes) {
   const counts = new Uint32Array(classes * classes);
   for (let row = 0; row < truth.length; row++) counts[truth[row] * classes + predicted[row]] += 1;
@@ -17,7 +17,7 @@ export function accuracyOf(counts, classes) {
   return right / all;
 }
 
-// Precision and recall of class 1 of two; where nothing is predicted or true, 0 as in the lab's own scores.
+// Precision and recall of class 1 of two; 0 where nothing is predicted or true, as in the lab's own scores.
 export function precisionAndRecall([, falseAlarms, missed, found]) {
   return {
     precision: found + falseAlarms ? found / (found + falseAlarms) : 0,

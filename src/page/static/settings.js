@@ -1,4 +1,4 @@
-// The settings: one field for each, in groups, with what the lab says of a value that it refuses.
+// The settings: one field for each, in groups, with the lab's error message for a value that it refuses.
 
 import { element, find } from "./dom.js";
 import { createField } from "./fields.js";
@@ -34,7 +34,7 @@ export function createSettings(send) {
     form.replaceChildren(...made);
   }
 
-  // Shows the values that are in force.
+  // Shows the current values.
   function update(controls, values) {
     const now = controls.map(({ key }) => key).join();
     if (now !== keys) build(controls);
@@ -42,7 +42,7 @@ export function createSettings(send) {
     for (const { key } of controls) fields[key].show(values[key]);
   }
 
-  // Says beside a field why its value is refused, and whether there is such a field.
+  // Shows next to a field why its value is refused; returns whether there is such a field.
   function refuse(key, line, values) {
     const field = fields[key] ?? fields[Object.keys(fields).find((each) => key.startsWith(each))];
     field?.refuse(line, values[key]);

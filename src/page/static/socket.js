@@ -1,4 +1,4 @@
-// The way to the process that trains: messages there, messages back, and back again after a lost connection.
+// The connection to the process that trains: sends and receives messages, and reconnects when it is lost.
 
 const PATIENCE = [300, 1000, 2000, 5000]; // milliseconds before each new attempt
 

@@ -1,4 +1,4 @@
-// One line of text that says what is seen, for everyone and for screen readers: they hear it when nothing plays.
+// One line of text that says what is shown, also for screen readers, which read it out when nothing plays.
 
 import { find } from "./dom.js";
 import { fixed, whole, written } from "./numbers.js";

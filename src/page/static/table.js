@@ -1,4 +1,4 @@
-// The scores of each split; the one chosen is plotted and counted. Test rows are scored once: with the weights kept.
+// The scores of each split; the chosen one is plotted and counted. Test rows are scored once: with the kept weights.
 
 import { element, find, whenChanged } from "./dom.js";
 import { fixed, whole, written } from "./numbers.js";

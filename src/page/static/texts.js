@@ -1,4 +1,4 @@
-// All that the page says, from one file that can be translated; {names} in it stand for values.
+// All texts of the page, from one file that can be translated; {names} in it stand for values.
 
 const TEXTS = JSON.parse(document.getElementById("texts").textContent);
 

@@ -1,4 +1,4 @@
-// The probability from which two classes part, to be moved, and what that does to precision and recall.
+// A slider for the threshold between two classes, and its effect on precision and recall.
 
 import { find, whenChanged } from "./dom.js";
 import { fixed } from "./numbers.js";

@@ -1,4 +1,4 @@
-// What a training that goes on is played with: buttons, the way back through its epochs, and the keyboard.
+// The controls of a live training: buttons, a timeline of its past epochs, and the keyboard.
 
 import { find } from "./dom.js";
 import { whole } from "./numbers.js";
@@ -36,7 +36,7 @@ export function createTransport(send, player) {
   };
 }
 
-// Moves through what has been seen, and asks for more.
+// Moves through the past epochs, and requests more.
 export function createLivePlayer(send, moments, now, change) {
   const follow = () => change({ place: null });
   const going = () => now().mode !== "paused";
@@ -66,7 +66,7 @@ const KEYS = {
   z: (player, event) => player.edit(event.shiftKey ? "redo" : "undo"),
 };
 
-// Keys that the element with the focus needs itself are left to it.
+// Keys that the focused element needs itself are left to it.
 function listen(event, player) {
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -1,12 +1,12 @@
-// Hidden units: which of many are shown, and how what they say becomes a colour.
+// Hidden units: which ones are shown, and how their activations become colours.
 
 import { clamp } from "./numbers.js";
 
-// Activations as -1 to 1, 0 where a unit says nothing.
+// Activations scaled to -1 to 1, with 0 for a neutral unit.
 export const scaled = (values, { neutral, reach }) =>
   values.map((value) => clamp((value - neutral) / Math.max(reach, 1e-6), -1, 1));
 
-// For each hidden layer the units shown, `most` at most, and their scales, which fit all the moments given.
+// For each hidden layer, the units shown, `most` at most, and their scales, which fit all the given moments.
 export function surveyUnits(model, moments, points, most) {
   const { hidden } = model.network;
   const all = hidden.map(({ units }) => Array.from({ length: units }, (_, unit) => unit));
@@ -38,7 +38,7 @@ function rangeOf(arrays) {
   return [low, high];
 }
 
-// How much a unit counts in the next layer.
+// How much a unit matters to the next layer.
 function outgoing({ layer, start }, weights, unit) {
   let squares = 0;
   for (let o = 0; o < layer.outputs; o++) squares += weights[start + o * layer.inputs + unit] ** 2;

@@ -1,4 +1,4 @@
-// What is to be seen, and a way to change it; the page is drawn once for all changes between two of the screen's frames.
+// The current view, and a way to change it; the page is drawn once for all changes between two screen frames.
 
 import { find } from "./dom.js";
 
