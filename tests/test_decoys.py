@@ -135,14 +135,14 @@ def test_outputs_that_nothing_may_replace(command, force, place, answer):
     [
         (
             [*PREDICT, "output=mine.csv"],
-            "output: mine.csv exists already; name another, or set force=true to replace it",
+            "output: mine.csv already exists; choose another, or set force=true to replace it",
         ),
-        ([*PREDICT, "output=new.csv", "force=true"], "output: new.csv is the input itself; name another file"),
+        ([*PREDICT, "output=new.csv", "force=true"], "output: new.csv is the input itself; choose another file"),
         (
             ["src.predict", "run=pictured", "input=pictures", "output=pictures/cat/new.csv", "force=true"],
-            "output: pictures/cat/new.csv is in the folder that is read; name another place",
+            "output: pictures/cat/new.csv is in the folder that is read; choose another place",
         ),
-        ([*EXPORT, "output=precious/package.pt2"], "output: precious/package.json exists already;"),
+        ([*EXPORT, "output=precious/package.pt2"], "output: precious/package.json already exists;"),
         ([*EXPORT, "output=model.json", "force=true"], "output: model.json is where the model's description goes;"),
         (
             ["src.compare", "sweep=R", "output=precious"],
@@ -298,7 +298,7 @@ def test_a_model_and_its_description_are_outputs_together(place):
     assert run([*EXPORT, "output=new/model.pt2"], place).returncode == 0  # the description says the same already
     (place / "new" / "model.pt2").unlink()
     (place / "new" / "model.json").write_text("{}")
-    assert "new/model.json exists already" in run([*EXPORT, "output=new/model.pt2"], place).stderr
+    assert "new/model.json already exists" in run([*EXPORT, "output=new/model.pt2"], place).stderr
     assert run([*EXPORT, "output=new/model.pt2", "force=true"], place).returncode == 0
 
 

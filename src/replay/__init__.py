@@ -1,1 +1,1 @@
-"""Replaying a training: copies of its weights, the epochs worth a picture, and the network's outputs then."""
+"""Replaying a training: copies of its weights, the epochs worth showing, and the network's outputs at these."""

@@ -1,4 +1,4 @@
-"""Which epochs of a training a page keeps: the first, the best, the last, and those between which something happens."""
+"""Which epochs of a training a page keeps: the first, the best, the last, and those between which much changes."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,11 +14,11 @@ FEWEST = 3  # the first, the best and the last
 
 
 class Chosen(NamedTuple):
-    """Moments of a training in their order.
+    """Moments of a training, in order.
 
     Attributes:
-        snapshots: The weights of each.
-        seconds: How long each is shown.
+        snapshots: The weights at each moment.
+        seconds: How long each moment is shown.
     """
 
     snapshots: list[Snapshot]
@@ -26,21 +26,21 @@ class Chosen(NamedTuple):
 
 
 def with_best(head: Head, snapshots: list[Snapshot], best_epoch: int) -> list[Snapshot]:
-    """Snapshots at rising epochs and, among them, the weights that a `head` has kept: those of the best epoch."""
+    """Snapshots in order of their epochs, including the weights that a `head` has kept: those of the best epoch."""
     others = [each for each in snapshots if each.epoch != best_epoch]
     return sorted([*others, snapshot(head, best_epoch)], key=lambda each: each.epoch)
 
 
 @torch.no_grad()
 def chosen(head: Head, snapshots: list[Snapshot], best_epoch: int, points: Tensor, num: int) -> Chosen:
-    """At most `num` of some snapshots, 3 at least, between which the answers move about equally far.
+    """At most `num` of the snapshots (3 or more), between which the predictions change by about the same amount.
 
     Args:
-        head: Takes the weights of one snapshot after another, and so has to be lent.
-        snapshots: At rising epochs, the best among them.
-        best_epoch: Is among those chosen.
-        points: Where the head is asked [N, *input_shape].
-        num: Snapshots at most.
+        head: The head, which loads the weights of one snapshot after another and must therefore be `lent`.
+        snapshots: Snapshots in order of their epochs, including the best.
+        best_epoch: The best epoch, which is always chosen.
+        points: Inputs at which predictions are compared [N, *input_shape].
+        num: Maximum number of snapshots.
     """
     said = [_answers(head, each, points) for each in snapshots]
     places = paced(changes(said), num)
@@ -52,7 +52,7 @@ def chosen(head: Head, snapshots: list[Snapshot], best_epoch: int, points: Tenso
 
 
 def changes(answers: list[Tensor]) -> Tensor:
-    """How far each of M answers [N, C] is from the one before it [M]: half the sum over its columns, in the mean."""
+    """How far each of M predictions [N, C] is from the previous one [M]: the mean of half the sum over columns."""
     moved = [(now - before).abs().sum().item() / (2 * len(now)) for before, now in pairwise(answers)]
     return torch.tensor([0.0, *moved])
 

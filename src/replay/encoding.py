@@ -1,4 +1,4 @@
-"""Tensors as the text in which a page carries them."""
+"""Tensors encoded as text for a page."""
 
 import base64
 from typing import Any
@@ -10,7 +10,7 @@ _TYPES = {torch.float32: "float32", torch.uint8: "uint8", torch.uint16: "uint16"
 
 
 def encoded(values: Tensor) -> dict[str, Any]:
-    """The type of some values [...] and their bytes, row by row and least significant first, in base 64.
+    """The type of some values [...] and their bytes, row by row and little-endian, in base 64.
 
     Example:
         >>> encoded(torch.tensor([1.0, 0.5]))

@@ -37,7 +37,7 @@ class Replay:
         snapshots: Snapshots in order of their epochs.
         num_frames: Maximum number of frames.
         layer: Hidden layer whose units are shown: `first`, `last`, or its number from 1.
-        max_units: Maximum number of units; of more, those that matter most to the next layer at the end.
+        max_units: Maximum number of units; if there are more, those that matter most to the next layer at the end.
 
     Attributes:
         frames: The snapshots to show.
@@ -89,7 +89,7 @@ class Replay:
 
     @torch.no_grad()
     def _seen(self, snapshot: Snapshot, plane: Plane) -> Seen:
-        """The outputs of a snapshot; only of the units shown, once they are known."""
+        """The outputs of a snapshot; once the units to show are known, only theirs."""
         head = self._head
         head.load_state_dict(snapshot.weights)
         points = plane.points.to(head.device)

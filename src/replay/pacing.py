@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-_STEADY = 0.3  # of the pace: time itself; the rest is change
+_STEADY = 0.3  # share of the pace that follows time; the rest follows change
 _LENGTH, _SHORTEST, _LONGEST = 6.0, 0.05, 0.5  # seconds of all frames, and limits for each
 _FIRST, _LAST = 0.6, 2.0  # seconds to hold the untrained and the trained network
 

@@ -1,4 +1,4 @@
-"""A training as one page that anybody opens: its rows, and its weights at a few dozen epochs."""
+"""A training as one page for any browser: its rows, and its weights at a few dozen epochs."""
 
 from typing import Any, NamedTuple
 
@@ -12,22 +12,22 @@ from src.replay.frame import frame, scores_of
 from src.replay.scene import scene, survey_points
 from src.replay.snapshots import Snapshot, lent
 
-_ACROSS = 40  # points along a side of the plane, to choose epochs
+_ACROSS = 40  # points along a side of the plane, for choosing epochs
 _SPLITS: tuple[Split, ...] = ("train", "val")
 
 
 class Replayed(NamedTuple):
-    """A training that is over.
+    """A finished training.
 
     Attributes:
-        head: With the weights that the run keeps, and the threshold and the temperature found for them.
-        data: Its rows.
-        snapshots: Its weights at rising epochs.
-        best_epoch: Whose weights are kept.
-        history: Rows of `metrics.csv`; empty where there are none.
-        metrics: Of `metrics.json`.
-        name: Of the run.
-        repeated: Whether snapshots are of a training that was done again and came to other weights.
+        head: The head with the weights that the run keeps, and their threshold and temperature.
+        data: The run's dataset.
+        snapshots: The weights, in order of their epochs.
+        best_epoch: The epoch whose weights are kept.
+        history: Rows of `metrics.csv`; empty if there are none.
+        metrics: The contents of `metrics.json`.
+        name: The run's name.
+        repeated: Whether the snapshots are from a repeated training that ended with different weights.
     """
 
     head: Head
@@ -44,12 +44,12 @@ def replay_page(replayed: Replayed, most_epochs: int, max_bytes: int) -> str:
     """One HTML file that shows a training without Python and without a network connection.
 
     Args:
-        replayed: What to show.
-        most_epochs: Epochs whose weights are kept at most, the first, the best and the last among them.
-        max_bytes: Of the file; where more is needed, fewer epochs are kept.
+        replayed: The training to show.
+        most_epochs: Maximum number of epochs to keep, including the first, the best and the last.
+        max_bytes: Maximum size of the file; if it would be exceeded, fewer epochs are kept.
 
     Raises:
-        ConfigError: Not even three epochs fit.
+        ConfigError: Even three epochs do not fit.
     """
     head = replayed.head
     fixed = scene(head, replayed.data, replayed.history) | {
@@ -91,7 +91,7 @@ def _frame(replayed: Replayed, moment: Snapshot, seconds: float) -> dict[str, An
 
 
 def _kept(replayed: Replayed) -> dict[str, Any]:
-    """What the run keeps beside weights: a threshold, a temperature, and the scores of the test rows."""
+    """What the run keeps besides weights: a threshold, a temperature, and the scores of the test rows."""
     head, metrics = replayed.head, replayed.metrics
     return {
         "threshold": head.thresholds[0] if head.thresholds else None,

@@ -1,4 +1,4 @@
-"""What a page shows that is the same in all epochs: rows, axes, classes, the network's layers and its curves."""
+"""The parts of a page that are the same in all epochs: rows, axes, classes, the network's layers and the curves."""
 
 from typing import Any
 
@@ -14,18 +14,18 @@ from src.plots.plane import plane_around
 from src.replay.encoding import encoded
 from src.replay.shown import answer_of
 
-_MOST_ROWS = {"train": 2500, "val": 10_000, "test": 10_000}  # of more, every second, third, …
-_MOST_MOMENTS = 300  # of a curve
+_MOST_ROWS = {"train": 2500, "val": 10_000, "test": 10_000}  # beyond that, only every second, third, … row
+_MOST_MOMENTS = 300  # per curve
 _DIGITS = 5
 
 
 def scene(head: Head, data: InMemoryDataModule, history: list[dict[str, float]]) -> dict[str, Any]:
-    """Everything but the weights, as JSON can hold it.
+    """Everything except the weights, as values for JSON.
 
     Args:
         head: The head.
-        data: Its rows.
-        history: Rows of `metrics.csv`; empty where there are none.
+        data: The dataset.
+        history: Rows of `metrics.csv`; empty if there are none.
     """
     spec, layers, splits = head.spec, plain_layers(head.network), _splits(data)
     return {
@@ -42,7 +42,7 @@ def scene(head: Head, data: InMemoryDataModule, history: list[dict[str, float]])
 
 
 def survey_points(data: InMemoryDataModule, across: int) -> Tensor:
-    """Points [N, 1] or [N, 2] all over the rows of `data`, `across` along each side of a plane."""
+    """Points [N, 1] or [N, 2] that cover the rows of `data`, with `across` points along each side of a plane."""
     x = data.splits.train.x
     if x.shape[1] == 2:
         return plane_around(x, across).points
@@ -50,7 +50,7 @@ def survey_points(data: InMemoryDataModule, across: int) -> Tensor:
 
 
 def _inputs(head: Head, data: InMemoryDataModule) -> list[dict[str, Any]]:
-    """Name of each input, and what a number that the network sees is in the data's own units: scale · x + mean."""
+    """The name of each input, and the scale and mean that turn what the network sees into the data's own units."""
     names = head.spec.feature_names
     if data.scaler is None:
         return [{"name": name, "mean": 0.0, "scale": 1.0} for name in names]
@@ -62,13 +62,13 @@ def _inputs(head: Head, data: InMemoryDataModule) -> list[dict[str, Any]]:
 
 
 def _extent(rows: Rows) -> list[float]:
-    """Left, right, bottom and top of what is shown."""
+    """Left, right, bottom and top of the plot."""
     x = rows.x if rows.x.shape[1] == 2 else torch.stack([rows.x[:, 0], rows.y.float()], dim=1)
     return list(plane_around(x, 2).extent)
 
 
 def _splits(data: InMemoryDataModule) -> dict[str, Any]:
-    """The rows of each split; those that are the training rows once more are left out."""
+    """The rows of each split; splits that repeat the training rows are left out."""
     splits = data.splits
     found = {"train": splits.train}
     if not data.validates_on_training:
@@ -86,7 +86,7 @@ def _encoded(rows: Rows, most: int) -> dict[str, Any]:
 
 
 def _history(rows: list[dict[str, float]], metrics: tuple[str, ...], stages: list[str]) -> dict[str, Any]:
-    """Curves of some metrics, named without stage, in some stages: thinned out where long, null where one has a gap."""
+    """Curves of some metrics, named without stage, in some stages: thinned out if long, and null in gaps."""
     step = -(-len(rows) // _MOST_MOMENTS) or 1
     kept = [row for place, row in enumerate(rows, 1) if place % step == 0 or place in (1, len(rows))]
     names = [f"{stage}/{metric}" for metric in metrics for stage in stages]

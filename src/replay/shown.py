@@ -1,4 +1,4 @@
-"""Which trainings a page can show: those of one network of plain layers whose answers it can compute itself."""
+"""Which trainings a page can show: those of a single network of plain layers, whose outputs it can compute itself."""
 
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from src.networks.layers import plain_layers
 from src.spec import DataSpec
 
 Answer = Literal["binary", "multiclass", "regression"]
-"""What becomes of a network's outputs: one logit, a logit for each class, or a value."""
+"""The meaning of a network's outputs: one logit, a logit for each class, or a value."""
 
 MOST_CLASSES = 50
 _HEADS: dict[Answer, type[Head]] = {"binary": BinaryHead, "multiclass": MulticlassHead, "regression": RegressionHead}
@@ -20,7 +20,7 @@ _ANSWERING = "forward", "run_network", "logits", "probabilities", "predictions"
 
 
 def answer_of(head: Head) -> Answer | None:
-    """How a `head` answers; None where it does so in a way of its own."""
+    """The meaning of a `head`'s outputs; None if the page does not know it."""
     for name, known in _HEADS.items():
         if isinstance(head, known) and all(getattr(type(head), each) is getattr(known, each) for each in _ANSWERING):
             return name
@@ -28,7 +28,7 @@ def answer_of(head: Head) -> Answer | None:
 
 
 def check_shown(module: Any, asked: str) -> Head:
-    """The head `module`, or raise `ConfigError` where a page, `asked` for by this setting, cannot show what it does."""
+    """The head `module`; raises `ConfigError` if a page, requested by the setting `asked`, cannot show its training."""
     head = as_head(module)
     answer = None if head is None else answer_of(head)
     inputs = (1,) if answer == "regression" else (2,)

@@ -1,1 +1,1 @@
-"""The rules of a configuration: which values are allowed, checked before anything heavy is imported."""
+"""The rules of a configuration: which values are allowed, checked before any heavy import."""

@@ -1,4 +1,4 @@
-"""Checks of the composed configuration alone: unknown keys and broken rules, before anything heavy is imported."""
+"""Checks that need only the composed configuration: unknown keys and broken rules, before any heavy import."""
 
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -51,11 +51,11 @@ class SolvedRule(BaseModel):
             raise rules.broken(f"Input should not be below solved.at_least={least}")
         if better == "max" and most is not None and least is None:
             raise rules.broken(
-                f"Input should be null beside solved.at_least=…, since {metric} is better when it is larger"
+                f"Input should be null if solved.at_least is set, since {metric} is better when it is larger"
             )
         if better == "min" and most is None and least is not None:
             raise rules.broken(
-                f"Input should be a bound beside solved.at_least, since {metric} is better when it is smaller"
+                f"Input should be a bound if solved.at_least is set, since {metric} is better when it is smaller"
             )
         return most
 
@@ -72,13 +72,13 @@ class RootRules(library_rules.Rules):
 
 
 class NetworkRules(library_rules.Rules):
-    """Our own key besides those of any network."""
+    """Our own key, in addition to those of any network."""
 
     members: Annotated[rules.Count, Field(le=256)] | Literal["auto"] = 1
 
 
 class ThreadsRules(library_rules.TrainerRules):
-    """The Trainer's rules, and our own key besides them."""
+    """The Trainer's rules, and our own key in addition."""
 
     threads: Annotated[rules.Count, Field(le=max(64, cores.available()))] | Literal["auto"] = "auto"
 
@@ -140,7 +140,7 @@ def check(cfg: DictConfig, hydra: DictConfig) -> None:
 
 
 def check_values(cfg: Any) -> None:
-    """Raise `ConfigError` for values of the plain, resolved `cfg` that break one of these rules or a target's own."""
+    """Raise `ConfigError` for values of the plain, resolved `cfg` that break one of these rules or a class's own."""
     targets.check_names(cfg)
     for group, model in RULES.items():
         values = cfg
@@ -186,7 +186,7 @@ def option_keys(group: str) -> set[str]:
 def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
     """Raise `ConfigError` for unknown keys that an experiment or the user's own primary configuration adds.
 
-    These are the keys that the same options do not have without it. A key that the command line adds with `+` is meant
+    These are keys that the same options do not have on their own. A key that the command line adds with `+` is meant
     to be new.
 
     Args:
@@ -195,7 +195,7 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
     """
     choices, overrides, name = dict(hydra.runtime.choices), list(hydra.overrides.task), hydra.job.config_name
     if "resume" not in cfg:
-        raise ConfigError(f"--config-name: {name} does not build on {_BASE}; begin it with defaults: [{_BASE}, _self_]")
+        raise ConfigError(f"--config-name: {name} does not build on {_BASE}; start it with defaults: [{_BASE}, _self_]")
     if empty := [group for group in _GROUPS if not isinstance(cfg.get(group), DictConfig)]:
         raise ConfigError(
             f"{empty[0]}: needs the keys of one of its options (got {shown(cfg.get(empty[0]))}); "
@@ -203,8 +203,8 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
         )
     if "experiment" in cfg and choices.get("experiment"):
         raise ConfigError(
-            f"experiment={choices['experiment']}: its keys belong to the whole configuration; begin the file with the "
-            "line '# @package _global_', and let it hold keys and values"
+            f"experiment={choices['experiment']}: its keys belong to the whole configuration; start the file with the "
+            "line '# @package _global_', followed by keys and values"
         )
     if cfg.resume is not None or not (choices.get("experiment") or name != _BASE):
         return
@@ -224,7 +224,7 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
         keys = [key for key in unknown if key.startswith(f"{group}.")]
         raise ConfigError(
             f"{', '.join(keys)}: set by {source}, and {group}={choices[group]} has no such key; "
-            f"leave out what does not apply: {' '.join(f'~{key}' for key in keys)}"
+            f"leave out those that do not apply: {' '.join(f'~{key}' for key in keys)}"
         )
     raise ConfigError(f"{unknown[0]}: unknown key in {source}; {suggestion(unknown[0], known)}")
 

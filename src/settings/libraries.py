@@ -23,14 +23,14 @@ from src.settings.rules import (
     direction,
 )
 
-Switch = Annotated[bool, Field(strict=True)]  # these constructors would read any text as true
+Switch = Annotated[bool, Field(strict=True)]  # these constructors would take any string as true
 
 
 _MOST_DEVICES = 2**16
 
 
 def _batches(value: Any) -> Any:
-    """Lightning reads an int as a number of batches, a float as a fraction of them."""
+    """Lightning reads an int as a number of batches and a float as a fraction of them."""
     counts = isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 10**18
     if not counts and not (isinstance(value, float) and 0 < value <= 1):
         raise broken("Input should be a number of batches from 1, or a fraction of them above 0.0 and up to 1.0")
@@ -42,7 +42,7 @@ def _batches_or_none(value: Any) -> Any:
 
 
 def _devices(value: Any) -> Any:
-    """Lightning accepts a number, a list, or a text of these such as `0,1`."""
+    """Lightning accepts a number, a list, or a string of these such as `0,1`."""
     counts = isinstance(value, int) and not isinstance(value, bool) and (1 <= value <= _MOST_DEVICES or value == -1)
     spelled = isinstance(value, str) and re.fullmatch(r"auto|-1|\d[\d, ]*", value)
     if not (counts or spelled or (isinstance(value, list) and value)):
@@ -187,7 +187,7 @@ def agreeing(mode: str, monitor: str | None) -> str:
 
 
 _OWN_CHECKPOINTS = (
-    "keep more with one of your own, +callbacks.NAME._target_=lightning.pytorch.callbacks.ModelCheckpoint"
+    "keep more with a callback of your own, +callbacks.NAME._target_=lightning.pytorch.callbacks.ModelCheckpoint"
 )
 
 SET_BY_THE_PROJECT: dict[str, dict[str, str]] = {

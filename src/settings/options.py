@@ -1,4 +1,4 @@
-"""The options of config groups and their keys, as the files of `conf/` and their comments tell."""
+"""The options of config groups and their keys, as described by the files of `conf/` and their comments."""
 
 import re
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 GROUPS = ("data", "network", "head", "optimizer", "scheduler", "callbacks", "logger", "trainer", "hydra/launcher")
-"""Groups that are described; the options of `experiment` are the gallery."""
+"""The groups that are described; the gallery describes the options of `experiment`."""
 
 _KEY = re.compile(r"(?P<indent> *)(?P<key>[\w]+):(?: (?P<default>.*?))?(?:  # (?P<comment>.*))?")
 _SHARED = re.compile(r"/common/(\w+)@_here_")
 
 
 class Option(NamedTuple):
-    """One YAML file of a config group: its name, a text on what it is, its keys, and shared files whose it has too."""
+    """A YAML file of a config group: its name, its description, its keys, and the shared files whose keys it has."""
 
     name: str
     text: str
@@ -22,7 +22,7 @@ class Option(NamedTuple):
 
 
 class Key(NamedTuple):
-    """The name of an option's key, its default as YAML writes it, and what its comment says."""
+    """The name of an option's key, its default as written in YAML, and its comment."""
 
     name: str
     default: str
@@ -30,7 +30,7 @@ class Key(NamedTuple):
 
 
 def description(path: Path) -> str:
-    """What the first comment of the YAML file at `path` says that it is, without the command that shows it."""
+    """The description in the first comment of the YAML file at `path`, without the command that follows it."""
     comments = [line for line in path.read_text().splitlines() if line.startswith("# ") and "@package" not in line]
     return re.split(r": (?:python|tensorboard) ", comments[0].removeprefix("# "))[0]
 
@@ -42,7 +42,7 @@ def read_option(path: Path) -> Option:
 
 
 def _keys(text: str) -> Iterator[Key]:
-    """Keys with a value of their own; a nested one is named with its parents, `early_stopping.patience`."""
+    """The keys that have a value; a nested key is named with its parents, such as `early_stopping.patience`."""
     parents: dict[int, str] = {}
     for line in text.splitlines():
         found = None if line.startswith("#") else _KEY.fullmatch(line)

@@ -1,4 +1,4 @@
-"""What other programs call our keys, so that a message can name ours."""
+"""Other programs' names for our keys, so that a message can name ours."""
 
 from src.errors import suggestion
 
@@ -43,7 +43,7 @@ _MEANT = {
     "trainer.devices": "gpus num_gpus",
     "trainer.max_epochs": "epochs epoch num_epochs n_epochs nb_epochs max_epoch max_iter iterations",
 }
-_OTHERWISE = {  # keys for training in other projects, for what has none here
+_OTHERWISE = {  # keys of other projects that have no counterpart here
     "debug": "use trainer=debug",
     "hparams_search": "sweep with -m KEY=VALUE,VALUE",
     "tags": "hydra.run.dir=… names a run's folder",
@@ -55,7 +55,7 @@ _BY_NAME = [(name, key) for key, names in _MEANT.items() for name in names.split
 
 
 def remedy(key: str, known: set[str]) -> str:
-    """A remedy for an unknown `key`: its name here, what does it here, or what `suggestion` finds among `known` keys.
+    """A remedy for an unknown `key`: its name here, what to do instead, or what `suggestion` finds among `known` keys.
 
     Example:
         >>> remedy("learning_rate", {"optimizer.lr", "seed"}), remedy("seeed", {"optimizer.lr", "seed"})

@@ -1,4 +1,4 @@
-"""How figures become files: the keys `plots.dpi` and `plots.format`."""
+"""How figures are saved: the keys `plots.dpi` and `plots.format`."""
 
 from typing import Annotated, Literal
 
@@ -11,10 +11,10 @@ Format = Literal["png", "svg", "pdf"]
 
 
 class Pictures(BaseModel):
-    """The format of figures as files.
+    """The format of saved figures.
 
     Attributes:
-        dpi: Pixels per inch of a PNG, and of what has pixels inside an SVG or a PDF.
+        dpi: Pixels per inch of a PNG, and of pixel images inside an SVG or a PDF.
         format: PNG for the screen, or SVG or PDF, which stay sharp at any size, for slides and papers.
 
     Example:
@@ -28,7 +28,7 @@ class Pictures(BaseModel):
 
     @property
     def suffix(self) -> str:
-        """The end of a file's name."""
+        """The suffix of a file's name."""
         return f".{self.format}"
 
 

@@ -58,18 +58,18 @@ BelowOne = Annotated[Number, Field(ge=0, lt=1), AfterValidator(_felt)]
 NonNegative = Annotated[Number, Field(ge=0), AfterValidator(_felt)]
 Positive = Annotated[Number, Field(gt=0)]
 Spread = Annotated[Number, Field(ge=0, le=1e6)]
-"""A standard deviation: noise beyond a million leaves nothing of the data."""
+"""A standard deviation: noise beyond a million would drown the data."""
 Rate = Annotated[Number, Field(gt=0), _within(_SMALLEST, 1e6)]
 """A learning rate, or another factor that must have an effect on float32 weights."""
 Count = Annotated[Whole, Field(ge=1)]
 Natural = Annotated[Whole, Field(ge=0)]
 NumClasses = Annotated[Whole, Field(ge=2, le=1000)]
 ClassName = str | Whole | Number | bool
-"""A class as a user writes it: YAML turns some names into numbers and booleans."""
+"""A class name as a user writes it: YAML turns some names into numbers and booleans."""
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 Mode = Literal["auto", "min", "max"]
 Ties = Literal["first", "last", "loss"]
-"""Which of several equally good epochs is the best: the first, the last, or the one of the lowest `val/loss`."""
+"""Which of several equally good epochs is the best: the first, the last, or the one with the lowest `val/loss`."""
 
 checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
 """Decorates a constructor: a value that violates its annotation raises `pydantic.ValidationError`."""

@@ -1,7 +1,7 @@
-"""The rules of configurations as a JSON schema, by which editors complete and check the files of `conf/`.
+"""The rules of configurations as a JSON schema, with which editors complete and check the files of `conf/`.
 
-Nothing is written twice: keys and their descriptions are those of the files of `conf/` and their comments, what values
-may be is what constructors and `src.settings` demand.
+Nothing is written twice: keys and descriptions come from the files of `conf/` and their comments, the allowed values
+from constructors and `src.settings`.
 """
 
 import inspect
@@ -58,7 +58,7 @@ def schema() -> Schema:
 
 
 def _run(options: dict[str, dict[str, Schema]]) -> Schema:
-    """A whole run, such as an experiment; the groups' keys are those of the options that its defaults choose."""
+    """A whole run, such as an experiment; groups have the keys of the options that its defaults choose."""
     root = _keys(CONF / "train.yaml", "") | {"hydra": _ANYTHING} | _DEFAULTS
     groups = {group: {"$ref": f"#/definitions/{group}"} for group in options}
     chosen = [_if_chosen(group, name) for group, names in options.items() if group not in _MEMBERS for name in names]
@@ -81,7 +81,7 @@ def _if_class(name: str) -> Schema:
 
 @cache
 def _classes() -> dict[str, Schema]:
-    """What a file with the class of each option may hold: the option's keys, and any that the constructor takes."""
+    """What a file with an option's class may hold: the option's keys, and any that the constructor accepts."""
     found: dict[str, Schema] = {}
     for group in GROUPS:
         for path in [] if group in _MEMBERS else _files(group):
@@ -93,7 +93,7 @@ def _classes() -> dict[str, Schema]:
 
 
 def _member() -> Schema:
-    """A member that somebody adds: any class, or null, which switches one off."""
+    """A member that a user adds: any class, or null, which switches a member off."""
     return {"anyOf": [{"type": "null"}, {"type": "object", "required": ["_target_"]}]}
 
 
@@ -116,7 +116,7 @@ def _keys(path: Path, group: str) -> Schema:
 
 
 def _named_member(name: str, values: dict[str, Any], comments: dict[str, str]) -> Schema:
-    """A member that an option has, or null."""
+    """A member of an option, or null."""
     known = _parameters(values["_target_"]) | {key: {} for key in values} | _rules(name)
     keys = {key: _described(known[key], comments.get(f"{name.partition('.')[2]}.{key}", "")) for key in known}
     return {"anyOf": [_closed(keys), {"type": "null"}]}
@@ -129,7 +129,7 @@ def _described(rule: Schema, comment: str) -> Schema:
 
 @cache
 def _rules(group: str) -> Schema:
-    """The rules that `src.settings` has for keys of a group, of a whole run, or of a command on runs."""
+    """The rules of `src.settings` for keys of a group, of a whole run, or of a command on runs."""
     model = RunRules if group == _COMMAND else RULES.get(group)
     fields = {} if model is None else model.model_fields
     return {name: _allowed(field.rebuild_annotation()) for name, field in fields.items()}
@@ -137,7 +137,7 @@ def _rules(group: str) -> Schema:
 
 @cache
 def _parameters(target: str) -> Schema:
-    """What a class takes by keyword, and its bases behind `**`, as far as their annotations tell."""
+    """The keyword arguments of a class, and of its bases behind `**`, as far as they are annotated."""
     found: Schema = {"_target_": {"type": "string"}, "_partial_": {"type": "boolean"}}
     for kind in get_class(target).__mro__:
         if "__init__" not in vars(kind):
@@ -152,7 +152,7 @@ def _parameters(target: str) -> Schema:
 
 
 def _allowed(annotation: Any) -> Schema:
-    """The schema of a value; `{}` where its type says nothing that JSON knows."""
+    """The schema of a value; `{}` if JSON schema cannot express its type."""
     try:
         found = _worded(TypeAdapter(annotation).json_schema())
     except (PydanticUserError, NameError):
@@ -161,7 +161,7 @@ def _allowed(annotation: Any) -> Schema:
 
 
 def _worded(node: Any) -> Any:
-    """Pydantic's schema in the words of JSON schema: behind a validator it leaves bounds as it calls them itself."""
+    """Pydantic's schema in JSON schema's terms, since pydantic uses its own names for bounds behind a validator."""
     if isinstance(node, list):
         return [_worded(each) for each in node]
     if not isinstance(node, dict):
@@ -173,7 +173,7 @@ def _worded(node: Any) -> Any:
 
 
 def _merged(options: Any) -> Schema:
-    """The keys of several options; where they have other rules for one, any of these will do."""
+    """The keys of several options; if their rules for a key differ, any of these is enough."""
     found: dict[str, list[Schema]] = {}
     for option in options:
         for key, rule in option.items():
@@ -196,7 +196,7 @@ def _files(group: str) -> list[Path]:
 
 
 def _bases(path: Path) -> Iterator[Path]:
-    """The files of `conf/` on which another one builds: those that its defaults name without a choice of a group."""
+    """The files of `conf/` that another one builds on: those that its defaults name without choosing from a group."""
     for entry in _read(path).get("defaults", []):
         if isinstance(entry, str) and entry != "_self_":
             name = entry.partition("@")[0]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ANY_HEAD = "src.heads.base.Head"
-"""The target of `head=auto`, which is replaced before a run begins."""
+"""The `_target_` of `head=auto`, which is replaced before a run begins."""
 
 AUTO = "auto"
 """A table's task, or the metric that chooses the best epoch, until it is known."""
@@ -21,11 +21,11 @@ def is_undecided(cfg: Mapping[str, Any]) -> bool:
 
 
 def has_any_monitor(cfg: Mapping[str, Any]) -> bool:
-    """Whether a configuration `cfg` leaves it to the head which metric chooses the best epoch."""
+    """Whether a configuration `cfg` leaves the metric that chooses the best epoch to the head."""
     checkpoint = (cfg.get("callbacks") or {}).get("model_checkpoint") or {}
     return bool(checkpoint.get("monitor") == AUTO)
 
 
 def has_any_head(cfg: Mapping[str, Any]) -> bool:
-    """Whether a configuration `cfg` names no head."""
+    """Whether a configuration `cfg` does not name a head."""
     return bool(cfg["head"].get("_target_") == ANY_HEAD)

@@ -19,7 +19,7 @@ def check(cfg: DictConfig, overrides: list[str]) -> None:
 
     Args:
         cfg: The composed configuration with unresolved interpolations.
-        overrides: The overrides of the command line, including Hydra's own; they may refer to a key too.
+        overrides: The overrides of the command line, including Hydra's own; they may also refer to a key.
     """
     for key in map(str, cfg):
         if key not in _ROOT | _GROUPS and not _is_referred_to(key, cfg, overrides):

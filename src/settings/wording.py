@@ -1,4 +1,4 @@
-"""How a broken rule is told: the key, the rule, the value and, where it is clear, what to write instead."""
+"""The message for a broken rule: the key, the rule, the value and, if it is clear, what to write instead."""
 
 import re
 from typing import Any

@@ -78,7 +78,7 @@ def _alike(numbers: Sequence[float]) -> bool:
 
 
 def of_shares(first: tuple[int, int], second: tuple[int, int]) -> Difference:
-    """The difference of two shares by Newcombe's interval and Fisher's exact test.
+    """The difference of two shares, with Newcombe's interval and Fisher's exact test.
 
     R. A. Fisher, "The logic of inductive inference", JRSS 98 (1935); two-sided by the probability of the tables.
 

@@ -1,6 +1,6 @@
-"""Where the events of a sweep's runs are for TensorBoard, which shows the names of folders: under what was swept.
+"""Where events are stored: TensorBoard shows folder names, so those of a sweep's run are named by what was swept.
 
-A run alone keeps its events in `tensorboard/` inside its folder. Those of a sweep's run are in the sweep's
+A single run keeps its events in `tensorboard/` inside its folder. Those of a sweep's run are in the sweep's
 `tensorboard/lr=0.1,seed=3/`, and a small file in the run's own folder says where.
 """
 
@@ -14,18 +14,18 @@ from src.storage.marks import read_mark
 from src.storage.removal import remove_listed
 from src.storage.values import known_json, write_json
 
-_LONGEST = 100  # letters of a name
+_LONGEST = 100  # characters of a name
 _DIGEST = 8
-_REFUSED = re.compile(r'[\x00-\x1f\x7f:<>|?*"\\/]')  # by Windows, in names of files
+_REFUSED = re.compile(r'[\x00-\x1f\x7f:<>|?*"\\/]')  # by Windows, in file names
 _EVENTS = "events.out.tfevents.*", "hparams.yaml"
-_MOST_LEVELS = 4  # folders between a sweep's and a job's
+_MOST_LEVELS = 4  # of folders between a sweep's and a job's
 
 
 def board_name(words: Sequence[str]) -> str:
-    """A folder's name, which all systems take, for what was swept: keys by their last part where that is enough.
+    """A folder name for what was swept that every system accepts; keys are shortened to their last part if possible.
 
     Args:
-        words: Of the command line, `optimizer.lr=0.1` for one.
+        words: Words of the command line, such as `optimizer.lr=0.1`.
 
     Example:
         >>> board_name(["optimizer.lr=0.1", "seed=3"]), board_name(["data.seed=1", "seed=1"])
@@ -38,12 +38,12 @@ def board_name(words: Sequence[str]) -> str:
     name = _REFUSED.sub("_", wanted).rstrip(". ")
     if name == wanted and len(name) <= _LONGEST:
         return name
-    digest = hashlib.sha256(wanted.encode()).hexdigest()[:_DIGEST]  # or two settings might share the name
+    digest = hashlib.sha256(wanted.encode()).hexdigest()[:_DIGEST]  # otherwise two settings might share the name
     return f"{name[: _LONGEST - _DIGEST - 1]}~{digest}"
 
 
 def sweep_of(run: Path) -> Path | None:
-    """The folder of the sweep whose job a `run` is, by the marks of both; None for a run alone."""
+    """The folder of the sweep that a `run` is a job of, by the marks of both; None for a single run."""
     owner = read_mark(RunFolder(run).mark).get("sweep")
     if owner is None:
         return None
@@ -52,7 +52,7 @@ def sweep_of(run: Path) -> Path | None:
 
 
 def known_board(run: Path) -> Path | None:
-    """The folder of events that a `run` has claimed in its sweep; None where it has none."""
+    """The events folder that a `run` has claimed in its sweep; None if it has not claimed one."""
     name, sweep = known_json(RunFolder(run).board).get("name"), sweep_of(run)
     if sweep is None or not isinstance(name, str) or not name.rstrip(". ") or _REFUSED.search(name):
         return None
@@ -61,16 +61,17 @@ def known_board(run: Path) -> Path | None:
 
 
 def board_of(run: Path) -> Path:
-    """The folder of a run's events, whether it is there or not."""
+    """The folder of a run's events, whether it exists or not."""
     return known_board(run) or RunFolder(run).tensorboard
 
 
 def claim_board(run: Path, words: Sequence[str]) -> Path:
-    """The folder of a run's events, which is its own from now on.
+    """Claim a folder for a run's events.
 
     Args:
         run: The run's folder.
-        words: What its sweep gave to it and not to all, as on the command line; without any it keeps its own folder.
+        words: The overrides that the sweep did not give to all of its runs; if there are none, events stay in the run's
+        own folder.
     """
     sweep, own = sweep_of(run), RunFolder(run).tensorboard
     if (known := known_board(run)) is not None or sweep is None or not words or own.exists():
@@ -89,6 +90,6 @@ def claim_board(run: Path, words: Sequence[str]) -> Path:
 
 
 def clear_board(run: Path) -> None:
-    """Remove the events that a run's job has left in its sweep, before its folder forgets where they are."""
+    """Remove the events that a job has left in its sweep, before the record of their place is removed."""
     if (board := known_board(run)) is not None:
         remove_listed(board.parent.parent, [f"{board.parent.name}/{board.name}/{name}" for name in _EVENTS])

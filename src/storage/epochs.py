@@ -12,7 +12,7 @@ from src.storage.files import aside
 FIRST = "epoch", "step", "lr"
 """The columns before those of metrics; epochs count from 1, and the learning rate may be missing."""
 
-_MOST_BYTES, _MOST_ROWS = 64 * 2**20, 500_000  # of a table to read: a gigabyte in memory
+_MOST_BYTES, _MOST_ROWS = 64 * 2**20, 500_000  # of a table to read, which is then a gigabyte in memory
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], durable: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""A run's error as one line; and which runs of a sweep failed, in whatever process."""
+"""A run's error as one line, and a record of the failed runs of a sweep, shared by all processes."""
 
 import errno
 import os
@@ -22,11 +22,11 @@ _REMEDIES = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
     errno.EFBIG: "raise the limit on the size of files",
-    errno.EROFS: "make it writable, or name another place",
-    errno.EACCES: "make it writable, or name another place",
-    errno.EPERM: "make it writable, or name another place",
+    errno.EROFS: "make it writable, or choose another place",
+    errno.EACCES: "make it writable, or choose another place",
+    errno.EPERM: "make it writable, or choose another place",
     errno.ENOENT: "it was removed or renamed while this command used it",
-    errno.ENOTDIR: "name another place",
+    errno.ENOTDIR: "choose another place",
 }
 
 

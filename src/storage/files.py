@@ -70,7 +70,7 @@ def make_folders(folder: Path) -> tuple[Path, ...]:
 
 @contextmanager
 def placed(path: Path) -> Iterator[None]:
-    """Let a disk error in the block that names no file name `path`."""
+    """Add `path` to a disk error from the block that does not name a file."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Runs and sweeps by the names that users give them: a path, or `latest`."""
+"""Finds runs and sweeps by a path or `latest`."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def find_run(name: str, runs_dir: str, key: str) -> Path:
         key: The setting, for messages.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is no such folder.
     """
     if name == "latest":
         newest = _newest(Path(runs_dir), RUN.config)
@@ -41,7 +41,7 @@ def latest_sweep(runs_dir: Path) -> Path:
     """The newest sweep below `runs_dir`.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is no such folder.
     """
     newest = _newest(runs_dir, SWEEP.overrides)
     if newest is None:

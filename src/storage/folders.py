@@ -1,4 +1,4 @@
-"""The folders of runs and sweeps as objects: the paths of their files, and who a folder belongs to."""
+"""The folders of runs and sweeps as objects: the paths of their files, and whom a folder belongs to."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ class RunFolder:
 
     @property
     def mark(self) -> Path:
-        """The file that makes the folder this project's: the number of its format and an id of its own."""
+        """The file that marks the folder as this project's: the format version and a unique id."""
         return self.path / "run.json"
 
     @property
@@ -126,7 +126,7 @@ class RunFolder:
 
     @property
     def board(self) -> Path:
-        """Where in its sweep's folder the events of a sweep's run are."""
+        """The record of where the events of a sweep's run are in the sweep's folder."""
         return self.path / "tensorboard.json"
 
     @property
@@ -139,7 +139,7 @@ class RunFolder:
         return self.plots / (f"boundary_from_epoch{start:05d}.gif" if start else "boundary.gif")
 
     def replay(self, start: int = 0) -> Path:
-        """The page that replays the training; of a run that was resumed without its beginning, from epoch `start`."""
+        """The page that replays the training; if a resumed run lacks the beginning, from epoch `start` on."""
         return self.export / (f"replay_from_epoch{start:05d}.html" if start else "replay.html")
 
     def evaluation(self, *differences: str) -> Path:
@@ -148,7 +148,7 @@ class RunFolder:
 
     @property
     def begun(self) -> bool:
-        """Whether training has left anything in it."""
+        """Whether training has left anything in the folder."""
         return self.checkpoints.exists() or self.history.exists() or self.finished
 
     @property
@@ -169,7 +169,7 @@ class SweepFolder:
 
     @property
     def mark(self) -> Path:
-        """The file that makes the folder this project's: the number of its format and an id of its own."""
+        """The file that marks the folder as this project's: the format version and a unique id."""
         return self.path / "sweep.json"
 
     @property
@@ -184,7 +184,7 @@ class SweepFolder:
 
     @property
     def out_of_fold(self) -> Path:
-        """The out-of-fold predictions: each row's by the run that tests it."""
+        """The out-of-fold predictions: each row is predicted by the run that tests it."""
         return self.path / "out_of_fold.csv"
 
     @property
@@ -204,7 +204,7 @@ class SweepFolder:
 
     @property
     def tasks(self) -> Path:
-        """The folder of what is handed to a cluster's workers."""
+        """The folder of files for a cluster's workers."""
         return self.path / "tasks"
 
     @property
@@ -214,7 +214,7 @@ class SweepFolder:
 
     @property
     def trials(self) -> Path:
-        """A row for each setting that a search has tried."""
+        """The table of all settings that a search has tried."""
         return self.path / "study.csv"
 
     @property
@@ -224,7 +224,7 @@ class SweepFolder:
 
     @property
     def runs(self) -> list[RunFolder]:
-        """Its runs that have begun, in no particular order."""
+        """The sweep's runs that have begun, in no particular order."""
         return [RunFolder(path.parent.parent) for path in self.path.glob(f"*/{RUN.overrides}")]
 
     @property
@@ -275,7 +275,7 @@ UNFINISHED_FILES = _names(
     *(path for path in _MEASURED if path != RUN.metrics),
     *(RUN.best_checkpoint, RUN.last_checkpoint, RUN.tensorboard / "events.out.tfevents.*"),
 )
-"""What an unfinished run has left behind, which a new run must not mistake for its own."""
+"""The files of an unfinished run, which a new run must not mistake for its own."""
 
 PARTS = _parts(*_MEASURED, RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*")
 """The temporary files that a killed process may have left in a run's folder."""

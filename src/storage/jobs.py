@@ -1,4 +1,4 @@
-"""A job's folder inside its sweep's: not another job's, and cleared of what an earlier try has left."""
+"""A job's folder inside its sweep's: not another job's, and cleared of the remains of an earlier attempt."""
 
 import logging
 import os
@@ -63,7 +63,7 @@ def discard_job(folder: Path, sweep: Path, number: int) -> None:
 
 
 def folders_of(sweep: Path, number: int) -> Iterator[RunFolder]:
-    """Where the run with a `number` in the `sweep` may be: its folder may have another name."""
+    """Possible folders of the run with this `number` in the `sweep`, which may have a custom name."""
     usual = RunFolder(sweep / str(number))
     if usual.path.is_dir():
         yield usual

@@ -29,7 +29,7 @@ def lock(folder: Path, key: str, shared: bool = False) -> None:
             resumed.
 
     Raises:
-        ConfigError: Another process has it.
+        ConfigError: Another process holds the lock.
     """
     place = str(folder.resolve())
     if "LOCAL_RANK" in os.environ or place in _locked:
@@ -41,7 +41,7 @@ def lock(folder: Path, key: str, shared: bool = False) -> None:
         fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(opened)
-        raise ConfigError(f"{key}: another process trains in {folder} now; wait until it has ended") from None
+        raise ConfigError(f"{key}: another process trains in {folder} now; wait until it has finished") from None
     except OSError:
         os.close(opened)
         log.warning("%s: its file system has no locks; make sure that no other process trains there", folder)
@@ -57,5 +57,5 @@ def release(folder: Path | None = None) -> None:
             os.close(_locked.pop(place))
 
 
-# Otherwise processes that decode images would keep the lock of a killed run.
+# Otherwise processes that decode images would keep the lock after the run is killed.
 os.register_at_fork(after_in_child=release)

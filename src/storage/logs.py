@@ -8,7 +8,7 @@ import sys
 class RunLog(logging.FileHandler):
     """`train.log`: a disk error ends the run, as for any other file of the run.
 
-    Python's own handler prints a traceback and goes on.
+    Python's own handler prints a traceback and continues.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name

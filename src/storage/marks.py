@@ -1,4 +1,4 @@
-"""The mark of a folder: the file that makes it this project's, by the id in it."""
+"""The mark of a folder: a file with an id that shows that the folder is this project's."""
 
 import json
 import secrets

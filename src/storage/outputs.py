@@ -27,17 +27,17 @@ def check_output(path: Path, force: bool, source: Path | None = None) -> None:
     """
     kind = _kind(path)
     if kind in ("folder", "link", "special file"):
-        raise ConfigError(f"output: {path} is a {kind} and is never replaced; name a file")
+        raise ConfigError(f"output: {path} is a {kind} and is never replaced; give a file")
     if (run := _owner_of(path)) is not None:
-        raise ConfigError(f"output: {path} belongs to the run in {run.path}; name another place")
+        raise ConfigError(f"output: {path} belongs to the run in {run.path}; choose another place")
     if source is not None and source.exists():
         place, read = path.parent.resolve() / path.name, source.resolve()
         if place == read or (kind and path.samefile(source)):
-            raise ConfigError(f"output: {path} is the input itself; name another file")
+            raise ConfigError(f"output: {path} is the input itself; choose another file")
         if source.is_dir() and read in place.parents:
-            raise ConfigError(f"output: {path} is in the folder that is read; name another place")
+            raise ConfigError(f"output: {path} is in the folder that is read; choose another place")
     if kind and not force:
-        raise ConfigError(f"output: {path} exists already; name another, or set force=true to replace it")
+        raise ConfigError(f"output: {path} already exists; choose another, or set force=true to replace it")
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def outputs(paths: dict[Path, bool], key: str = "output") -> Iterator[list[Path]
                     raise
                 reason = error.strerror or str(error)
                 raise ConfigError(
-                    f"{key}: {error.filename} cannot be written ({reason}); name another place"
+                    f"{key}: {error.filename} cannot be written ({reason}); choose another place"
                 ) from error
             yield parts
             if come := [path for path, replace in paths.items() if not replace and os.path.lexists(path)]:
@@ -82,7 +82,7 @@ def outputs(paths: dict[Path, bool], key: str = "output") -> Iterator[list[Path]
         remove_empty(above)
         if isinstance(error, FileExistsError):
             reason = "has appeared in the meantime and is not replaced"
-            raise ConfigError(f"{key}: {error.filename} {reason}; name another") from error
+            raise ConfigError(f"{key}: {error.filename} {reason}; choose another") from error
         raise
 
 

@@ -68,7 +68,7 @@ def _move(scratch: Path, folder: Path, kind: str, key: str, ours: Callable[[Path
         there = folder / name
         if os.path.lexists(there) and (there.is_symlink() or not there.is_file() or not (force or name in listed)):
             raise ConfigError(
-                f"{key}: {there} is not from an earlier {kind} and is not replaced; move it, or name another place"
+                f"{key}: {there} is not from an earlier {kind} and is not replaced; move it, or choose another place"
             )
     try:
         _list(folder, kind, {*listed, *names})  # first, so that nothing is ever unlisted, whatever interrupts this

@@ -26,7 +26,7 @@ def part_of(path: Path) -> Path:
 
 
 def remove_part(part: Path) -> None:
-    """Remove a temporary file or folder `part` that this process made; if the disk refuses, it stays.
+    """Remove a temporary file or folder `part` that this process created; if the disk refuses, it stays.
 
     Raises:
         ValueError: The path did not come from `part_of` in this process.

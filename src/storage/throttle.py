@@ -1,4 +1,4 @@
-"""Limits how often some work is done: now if the last time is long past, otherwise later."""
+"""Limits how often some work is done: now if the last time is long ago, otherwise later."""
 
 import time
 
@@ -19,7 +19,7 @@ class Throttle:
         self.restart()
 
     def restart(self) -> None:
-        """Begin a pause now."""
+        """Start a pause now."""
         self._last = time.monotonic()
 
     def due(self) -> bool:

@@ -31,7 +31,7 @@ def as_json(values: Mapping[str, Any], indent: int | None = 2) -> str:
 
 
 def known_json(path: Path, most: int = 2**26) -> dict[str, Any]:
-    """The values in a JSON file that should be this project's; empty if it cannot be.
+    """The values in a JSON file that should be this project's; empty if it is not.
 
     A file that must exist and be intact is read by `src.trust.plain.read_json`, which reports what is wrong with it.
 

@@ -84,7 +84,7 @@ def test_an_option_in_place_of_the_experiments_own_says_what_does_not_apply(tmp_
     done = train(*words, runs=tmp_path / "runs")
     line = (
         "network.activation, network.hidden_dims: set by experiment=moons, and network=perceptron has no such key; "
-        "leave out what does not apply: ~network.activation ~network.hidden_dims"
+        "leave out those that do not apply: ~network.activation ~network.hidden_dims"
     )
     assert_refused(done, line, tmp_path / "runs")
     done = train(*words, "~network.activation", "~network.hidden_dims", runs=tmp_path / "runs")

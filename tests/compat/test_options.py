@@ -21,7 +21,7 @@ FILES = {
     "bytes": (b"\x00\xff\xfe" * 30, "mine.yaml: is not UTF-8"),
     "empty": (
         "",
-        "experiment=mine: its keys belong to the whole configuration; begin the file with the line '# @package",
+        "experiment=mine: its keys belong to the whole configuration; start the file with the line '# @package",
     ),
     "a list": ("- a\n- b\n", "experiment=mine: its keys belong to the whole configuration"),
     "a text": ("hello\n", "experiment=mine: its keys belong to the whole configuration"),

@@ -199,7 +199,9 @@ def test_a_read_only_disk_is_one_line_and_changes_nothing(name, disk, finished):
     } | readers(runs)
     before = tree(runs)
     disk.read_only()
-    assert_one_line(run(words[name]), "disk error: ", "Read-only file system; make it writable, or name another place")
+    assert_one_line(
+        run(words[name]), "disk error: ", "Read-only file system; make it writable, or choose another place"
+    )
     assert tree(runs) == before
 
 

@@ -293,5 +293,5 @@ def test_a_replay_is_shown_in_a_frame_with_a_picture_beside_it(sandbox):
     assert html.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     assert 'sandbox="allow-scripts"' in html
     assert '<img src="data:image/png;base64,' in html
-    with pytest.raises(ConfigError, match=r"^output: page.html exists already"):
+    with pytest.raises(ConfigError, match=r"^output: page.html already exists"):
         lab.open("latest").save_replay("page.html")

@@ -105,7 +105,7 @@ def test_an_existing_file_is_kept_unless_forced(run_of, tmp_path):
     folder = run_of("multiclass")
     (tmp_path / "model.pt2").write_text("precious")
     values = {"format": "torch_export", "output": str(tmp_path / "model.pt2")}
-    with pytest.raises(ConfigError, match="exists already"):
+    with pytest.raises(ConfigError, match="already exists"):
         export(settings(folder, **values))
     assert (tmp_path / "model.pt2").read_text() == "precious"
     export(settings(folder, force=True, **values))

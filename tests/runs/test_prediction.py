@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_predicted_is_refused_and_nothing_is_written(xor, 
 def test_outputs_are_not_overwritten_unless_forced(xor, tmp_path):
     new = write_csv(tmp_path / "new.csv", {"x1": [1], "x2": [0]})
     (tmp_path / "out.csv").write_text("precious")
-    with pytest.raises(ConfigError, match=r"out.csv exists already; name another, or set force=true"):
+    with pytest.raises(ConfigError, match=r"out.csv already exists; choose another, or set force=true"):
         predict(settings(xor.folder, new, tmp_path / "out.csv"))
     assert (tmp_path / "out.csv").read_text() == "precious"
     predict(settings(xor.folder, new, tmp_path / "out.csv", force=True))

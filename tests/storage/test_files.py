@@ -111,7 +111,7 @@ def test_place_that_cannot_be_written_is_the_users_mistake_only_where_the_user_n
     impossible = tmp_path / "file" / "below.txt"
     with pytest.raises(OSError, match="file"), aside(impossible):
         pass
-    line = r"^output: .*file cannot be written \(Not a directory\); name another place$"
+    line = r"^output: .*file cannot be written \(Not a directory\); choose another place$"
     with pytest.raises(ConfigError, match=line), output(impossible):
         pass
 

@@ -41,7 +41,7 @@ def test_of_two_resumes_the_second_is_refused_and_a_killed_one_leaves_no_lock(tm
     with going_on("src.train", f"resume={folder}", "trainer.max_epochs=100000") as first:
         wait_until(lambda: last.stat().st_mtime_ns > written, first)
         second = run(["src.train", f"resume={folder}", "trainer.max_epochs=2"])
-        line = f"config error: resume: another process trains in {folder} now; wait until it has ended\n"
+        line = f"config error: resume: another process trains in {folder} now; wait until it has finished\n"
         assert (second.returncode, second.stderr) == (2, line)
         assert first.poll() is None
         first.kill()
@@ -57,7 +57,7 @@ def test_a_lock_is_kept_until_it_is_given_back(tmp_path):
     assert taken(tmp_path) is None
     locking.release(tmp_path)
     theirs = taken(tmp_path)
-    with pytest.raises(ConfigError, match=r"^resume: another process trains in .* now; wait until it has ended$"):
+    with pytest.raises(ConfigError, match=r"^resume: another process trains in .* now; wait until it has finished$"):
         locking.lock(tmp_path, "resume")
     os.close(theirs)
     locking.lock(tmp_path, "resume")
