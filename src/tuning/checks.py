@@ -1,4 +1,4 @@
-"""Whether a search can work: its options exist, its ends keep the rules, and its runs measure what it optimizes."""
+"""Whether a search can work: its options exist, its bounds obey the rules, and its runs measure the objectives."""
 
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,17 @@ from src.tuning.space import Space
 
 
 def check_settings(loader: ConfigLoader, master: DictConfig, space: Space, objectives: list[str], folder: Path) -> int:
-    """Refuse a search that would fail once it runs: by the settings at both ends of its space, and each option once.
+    """Refuse a search that would fail later: tries the settings at both ends of its space, and each option once.
 
     Args:
-        loader: Hydra's.
+        loader: Hydra's configuration loader.
         master: The configuration of the sweep itself.
-        space: What is searched.
-        objectives: What is optimized.
+        space: The search space.
+        objectives: The metrics to optimize.
         folder: The sweep's folder.
 
     Returns:
-        Epochs of a run at most.
+        The maximum number of epochs of a run.
     """
     low, high = ({key: _ends(each)[end] for key, each in space.searched.items()} for end in (0, 1))
     settings, max_epochs = [low, high], 0
@@ -58,7 +58,7 @@ def _ends(distribution: Any) -> tuple[Any, Any]:
 
 
 def _check_built(cfg: DictConfig, objectives: list[str], folder: Path) -> None:
-    """Refuse values that a constructor refuses, and objectives that the runs do not measure."""
+    """Refuse values that a constructor rejects, and objectives that runs do not measure."""
     decide(cfg, folder)
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
     rules.check_values(plain)

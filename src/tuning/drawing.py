@@ -16,16 +16,16 @@ from src.storage.files import aside, make_folders
 from src.storage.folders import SweepFolder
 from src.tuning.space import Space
 
-_FEWEST = 10  # trials from which importances are estimated
+_FEWEST = 10  # trials needed to estimate importances
 
 
 def draw(study: Study, space: Space, objectives: list[str], sweep: Path) -> None:
-    """Draw what a search has tried, if anything has a value.
+    """Draw the trials of a search, if any has a value.
 
     Args:
         study: The study.
-        space: What was searched.
-        objectives: What was optimized.
+        space: The search space.
+        objectives: The optimized metrics.
         sweep: The sweep's folder.
     """
     made = list(_figures(study, space, objectives))
@@ -63,7 +63,7 @@ def _tried(trial: FrozenTrial, space: Space) -> Tried:
 
 
 def _keys(study: Study, space: Space) -> list[Key]:
-    """The keys, the most important first."""
+    """The searched keys, the most important first."""
     worth = _importances(study)
     keys = [
         Key(

@@ -1,4 +1,4 @@
-"""Optuna's journal as a file of the sweep's folder, which one process at a time writes."""
+"""Optuna's journal as a file in the sweep's folder, written by one process at a time."""
 
 import json
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from src.storage.files import aside, flush
 
 
 class Journal(BaseJournalBackend):
-    """A journal in Optuna's format, written to the disk once a batch instead of once an entry.
+    """A journal in Optuna's format, written to the disk once per batch instead of once per entry.
 
-    The sweep's folder is locked while it is searched, so the file needs no lock of its own, which a killed process
-    would leave behind. Half a line at its end, as such a process leaves too, is cut off.
+    The sweep's folder is locked during the search, so the file needs no lock of its own, which a killed process would
+    leave behind. An incomplete last line, which a killed process may also leave, is cut off.
 
     Args:
-        path: The file; made where there is none.
+        path: The file; created if it does not exist.
 
     Raises:
-        ConfigError: It holds something else.
+        ConfigError: The file is not such a journal.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class Journal(BaseJournalBackend):
             raise ConfigError(f"{path}: is not a study's journal ({error}); restore it") from error
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        """Entries from a number on."""
+        """The entries from a number on."""
         yield from self._logs[log_number_from:]
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:

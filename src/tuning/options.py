@@ -1,4 +1,4 @@
-"""The keys of `conf/hydra/sweeper/optuna.yaml`: their rules, and what they stand for where they are null."""
+"""The keys of `conf/hydra/sweeper/optuna.yaml`: their rules, and what null means for each."""
 
 from typing import Any, Literal
 
@@ -11,16 +11,16 @@ from src.settings.wording import one_line
 Direction = Literal["minimize", "maximize"]
 
 SIZE = "num_parameters"
-"""The one objective that is no score."""
+"""The only objective that is not a score."""
 
 _TRIALS, _BATCH = 20, 64
 
 _IN_STACKS = (".VectorizedLauncher", ".SlurmLauncher", ".RayLauncher")
-"""The classes of launchers that train many runs as one."""
+"""The classes of launchers that train many runs as one stack."""
 
 
 class Options(BaseModel):
-    """The sweeper's keys, checked; what each means stands in `conf/hydra/sweeper/optuna.yaml`."""
+    """The sweeper's keys, checked; `conf/hydra/sweeper/optuna.yaml` documents each."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class Options(BaseModel):
         """Whether each objective is minimized or maximized.
 
         Raises:
-            ConfigError: One for each objective is needed, or a name that tells nothing.
+            ConfigError: There is not one for each objective, or a name does not determine it.
         """
         if self.direction is not None:
             given = [self.direction] if isinstance(self.direction, str) else self.direction
@@ -59,25 +59,25 @@ class Options(BaseModel):
 
     @property
     def prunes(self) -> bool:
-        """Whether trials may end early."""
+        """Whether trials may be pruned."""
         return not str(self.pruner.get("_target_")).endswith(".NopPruner")
 
     @property
     def prunes_repetitions(self) -> bool:
-        """Whether trials may end between their repetitions, instead of between epochs."""
+        """Whether trials are pruned between their repetitions instead of between epochs."""
         return str(self.pruner.get("_target_")).endswith(".WilcoxonPruner")
 
     @property
     def is_grid(self) -> bool:
-        """Whether every combination is tried."""
+        """Whether the search is a grid search."""
         return str(self.sampler.get("_target_")).endswith(".GridSampler")
 
     def batch(self, launcher: str) -> int:
-        """How many settings are tried at a time with a `launcher`, by its class."""
+        """How many settings are tried at a time with a `launcher` of this class."""
         return self.n_jobs or (_BATCH if launcher.endswith(_IN_STACKS) else 1)
 
     def total(self, grid_size: int | None) -> int:
-        """How many settings are tried; of a grid at most all `grid_size`."""
+        """How many settings are tried; at most `grid_size` in a grid search."""
         if grid_size is None:
             return self.n_trials or _TRIALS
         return min(self.n_trials or grid_size, grid_size)
@@ -87,23 +87,23 @@ def checked(options: dict[str, Any]) -> Options:
     """The sweeper's keys from plain `options`.
 
     Raises:
-        ConfigError: A value that breaks its rule, or an objective that no choice may see.
+        ConfigError: A value breaks its rule, or an objective is measured on test rows.
     """
     try:
         found = Options.model_validate(options)
     except ValidationError as error:
         raise ConfigError(one_line("hydra.sweeper", error)) from error
     if not found.objectives:
-        raise ConfigError("hydra.sweeper.objective: names nothing to optimize; use val/loss")
+        raise ConfigError("hydra.sweeper.objective: names no metric to optimize; use val/loss")
     for name in found.objectives:
         if name.startswith("test/"):
             raise ConfigError(
-                f"hydra.sweeper.objective: test rows take no part in any choice (got {name}); "
+                f"hydra.sweeper.objective: test rows must not influence any choice (got {name}); "
                 f"use val/{name.removeprefix('test/')}"
             )
     if len(found.objectives) > 1 and found.prunes:
         raise ConfigError(
-            "hydra/sweeper/pruner: trials are pruned by one objective (got several); name one, or use none"
+            "hydra/sweeper/pruner: a pruner needs a single objective (got several); name one, or use none"
         )
     return found
 
@@ -111,7 +111,5 @@ def checked(options: dict[str, Any]) -> Options:
 def _natural(name: str) -> Direction:
     found = "min" if name == SIZE else direction(name)
     if found is None:
-        raise ConfigError(
-            f"hydra.sweeper.direction: {name} may be better small or large; set it to minimize or maximize"
-        )
+        raise ConfigError(f"hydra.sweeper.direction: unknown for {name}; set it to minimize or maximize")
     return "minimize" if found == "min" else "maximize"

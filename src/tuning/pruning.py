@@ -1,4 +1,4 @@
-"""Trials that end while they train: reports to a study, and successive halving of trials that train at once."""
+"""Pruning trials while they train: reports to a study, and successive halving of trials that train together."""
 
 import math
 from collections.abc import Mapping
@@ -9,21 +9,21 @@ from optuna.trial import FrozenTrial, TrialState
 
 from src.compat.optuna import running_trial
 
-_REPORTS = 32  # of a run at most: each is an entry of the study and a comparison with all trials
+_REPORTS = 32  # per run at most, since each is an entry in the study and a comparison with all trials
 
 PRUNED = "pruned_after"
-"""Attribute of a trial that was given up: the epoch, or the repetition."""
+"""Attribute of a pruned trial: the epoch, or the repetition."""
 
 
 class TrialJudge:
-    """Tells a study how its trials do, and which runs belong to trials that its pruner gives up.
+    """Reports to a study how its trials are doing, and finds the runs of trials that its pruner ends.
 
-    The value of a trial is the mean over those of its runs that train together.
+    The value of a trial is the mean over its runs that are training.
 
     Args:
         study: The study.
-        objective: The metric that is reported.
-        trials: The number of the trial to which each run belongs, by the run's number.
+        objective: The metric to report.
+        trials: The number of each run's trial, by the run's number.
         max_epochs: Epochs of a run.
     """
 
@@ -50,24 +50,24 @@ class TrialJudge:
 
 
 class HalvingPruner(BasePruner):
-    """Successive halving: of the trials that reach a rung, the best of every few go on.
+    """Successive halving: of the trials that reach a rung, only the best fraction continue.
 
-    Rungs are at `min_resource`, `min_resource * reduction_factor`, … epochs. A trial is compared with all that have
-    been there, those that arrive with it included, where Optuna's own pruner decides one after the other and so lets
-    the first that arrive go on whatever they are worth. Asynchronous where trials come one by one (Li et al., 2020).
+    Rungs are at `min_resource`, `min_resource * reduction_factor`, … epochs. A trial is compared with all trials that
+    have reached the rung, including those that reach it at the same time. Optuna's own pruner decides one by one, and
+    so lets the first to arrive continue, however bad they are. Asynchronous if trials come singly (Li et al., 2020).
 
     Args:
         min_resource: Epochs before the first comparison.
-        reduction_factor: One in how many goes on.
+        reduction_factor: One in this many trials continues.
     """
 
     def __init__(self, min_resource: int = 5, reduction_factor: int = 3) -> None:
         if min_resource < 1 or reduction_factor < 2:
-            raise ValueError("min_resource is at least 1 and reduction_factor at least 2")
+            raise ValueError("min_resource should be at least 1 and reduction_factor at least 2")
         self._first, self._factor = min_resource, reduction_factor
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Optuna's hook: whether a trial ends at the step that it has reported last."""
+        """Optuna's hook: whether to prune a trial at the step that it last reported."""
         steps = sorted(trial.intermediate_values)
         if not steps or self._rung(steps[-1]) == self._rung(steps[-2] if len(steps) > 1 else 0):
             return False
@@ -80,5 +80,5 @@ class HalvingPruner(BasePruner):
         return trial.intermediate_values[steps[-1]] not in there[: math.ceil(len(there) / self._factor)]
 
     def _rung(self, step: int) -> int:
-        """How many rungs lie at or below a step."""
+        """The number of rungs at or below a step."""
         return 0 if step < self._first else 1 + int(math.log(step / self._first, self._factor) + 1e-9)

@@ -1,4 +1,4 @@
-"""What a search has found: a line of progress, a table of all trials, and the best setting as a command."""
+"""Results of a search: a progress line, a table of all trials, and the best setting as a command."""
 
 import csv
 import logging
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Report:
-    """Says what a search has found.
+    """Reports what a search has found.
 
     Attributes:
         study: The study.
-        space: What is searched.
-        objectives: What is optimized.
+        space: The search space.
+        objectives: The optimized metrics.
         sweep: The sweep's folder.
-        total: Trials of the whole search.
+        total: Number of trials of the whole search.
     """
 
     study: Study
@@ -38,11 +38,11 @@ class Report:
     total: int
 
     def progress(self, seconds: float, ended: int) -> None:
-        """Say how far the search is: the best so far, and how long the rest may take.
+        """Print the progress of the search: the best setting so far, and how long the rest may take.
 
         Args:
-            seconds: That the search has taken.
-            ended: Trials that have ended in them.
+            seconds: Duration of the search so far.
+            ended: Number of trials that have ended in that time.
         """
         done = sum(trial.state.is_finished() for trial in self.study.get_trials(deepcopy=False))
         left = max(0, self.total - done) * seconds / max(1, ended)
@@ -54,11 +54,11 @@ class Report:
         if not best:
             return "no run has finished yet"
         if len(self.objectives) > 1:
-            return f"{len(best)} settings that no other beats in everything"
+            return f"{len(best)} settings on the Pareto front"
         return f"best {self._values(best[0])} with {' '.join(self._words(best[0]))}"
 
     def conclude(self) -> None:
-        """Say what was found, and the command that trains it."""
+        """Print the best setting, and the command that trains it."""
         best = self.study.best_trials
         if not best:
             log.info("\nNo run has finished; see %s", SweepFolder(self.sweep).failures)
@@ -66,7 +66,7 @@ class Report:
         if len(self.objectives) == 1:
             log.info("\nBest of %s: %s", self._counted(), self._values(best[0]))
         else:
-            log.info("\n%d settings that no other beats in everything:", len(best))
+            log.info("\n%d settings on the Pareto front:", len(best))
             for trial in sorted(best, key=lambda trial: trial.values):
                 log.info("  %s  %s", self._values(trial), " ".join(self._words(trial)))
         log.info("Train it again:\n  %s", self._command(best[0]))
@@ -85,7 +85,7 @@ class Report:
         return f"{sum(states.values())} settings" + (f" ({', '.join(ended)})" if ended else "")
 
     def write(self) -> None:
-        """Write `study.csv`, a row for each trial."""
+        """Write `study.csv`, with one row per trial."""
         trials = self.study.get_trials(deepcopy=False)
         with aside(SweepFolder(self.sweep).trials) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)

@@ -1,4 +1,4 @@
-"""The search itself: ask for settings, train them, tell what came of them."""
+"""The search itself: ask for settings, train them, and tell the study their results."""
 
 import logging
 import math
@@ -27,10 +27,10 @@ from src.tuning.study import Opened
 log = logging.getLogger(__name__)
 
 Launch = Callable[[Sequence[Sequence[str]], int], Any]
-"""Runs jobs with these overrides, numbered in the sweep from a first number on."""
+"""Runs jobs with these overrides; their numbers in the sweep start at a first number."""
 
 SWEEP, JOBS, SAME_AS = "sweep", "jobs", "same_as"
-"""Attributes of a trial: the id of the sweep that trains it, the numbers of its runs, the earlier trial it repeats."""
+"""Attributes of a trial: the id of its sweep, the numbers of its runs, and the earlier trial that it repeats."""
 
 _ENDED = TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED
 
@@ -41,14 +41,14 @@ class Search:
 
     Attributes:
         opened: The study.
-        space: What is searched.
+        space: The search space.
         options: The sweeper's keys.
         launch: Runs jobs.
         sweep: The sweep's folder.
-        total: Settings to try, counted over the whole study.
-        batch: Settings to try at a time.
+        total: Number of settings to try, over the whole study.
+        batch: Number of settings to try at a time.
         max_epochs: Epochs of a run.
-        progress: Told after each batch, with the seconds that the search has taken and the trials it has ended.
+        progress: Called after each batch with the seconds since the search began and the number of trials that ended.
     """
 
     opened: Opened
@@ -67,15 +67,15 @@ class Search:
         return self.opened.study
 
     def run(self) -> None:
-        """Try settings until there are enough, or the time is up."""
+        """Try settings until the total is reached or the time is up."""
         start, ended, timeout = time.monotonic(), 0, self.options.timeout
         if begun := self._begun():
-            log.info("Finishing %d that were begun", len(begun))
+            log.info("Finishing %d trials that had begun", len(begun))
             self._try(begun)
             self._sync()
         while (number := min(self.total - self._num_ended(), self.batch)) > 0:
             if timeout is not None and time.monotonic() - start >= timeout:
-                log.info("The %g s of hydra.sweeper.timeout are over", timeout)
+                log.info("Stopping after hydra.sweeper.timeout=%g s", timeout)
                 break
             asked, again = self._ask(number)
             self._try(asked)
@@ -100,10 +100,10 @@ class Search:
     def _id(self) -> Any:
         return read_mark(SweepFolder(self.sweep).mark).get("id")
 
-    # Asking
+    # Ask
 
     def _ask(self, number: int) -> tuple[list[FrozenTrial], dict[int, int]]:
-        """New trials, and those whose setting has been tried before, by the number of the earlier one."""
+        """New trials, and the number of the earlier trial for each one whose setting was tried before."""
         known = {_key(trial): trial.number for trial in self.study.get_trials(deepcopy=False, states=_ENDED[:1])}
         new: list[Trial] = []
         again: dict[int, int] = {}
@@ -124,16 +124,16 @@ class Search:
         return [trials[trial.number] for trial in new], again
 
     def _numbered(self, first: int, trials: int) -> list[list[int]]:
-        """The numbers of the runs of some trials; those that train together follow one another."""
+        """The run numbers of some trials; runs that train together have consecutive numbers."""
         runs = len(self.space.repeated)
         if self.options.prunes_repetitions:
             return [[first + run * trials + trial for run in range(runs)] for trial in range(trials)]
         return [list(range(first + trial * runs, first + (trial + 1) * runs)) for trial in range(trials)]
 
-    # Training and telling
+    # Train and tell
 
     def _try(self, trials: list[FrozenTrial]) -> None:
-        """Train the runs of some trials, and tell the study what came of each."""
+        """Train the runs of some trials, and tell the study the result of each trial."""
         self._sync()
         if self.options.prunes_repetitions:
             for run in range(len(self.space.repeated)):
@@ -160,10 +160,10 @@ class Search:
             jobs |= {numbers[run]: overrides[run] for run in chosen}
         for first, group in _consecutive(jobs):
             for returned in self.launch(group, first):
-                _ = returned.return_value  # raises what the job has raised
+                _ = returned.return_value  # raises the job's error, if any
 
     def _kept(self, trials: list[FrozenTrial], run: int) -> list[FrozenTrial]:
-        """Those of the trials that the pruner does not give up, nor a failure, after one more of their runs."""
+        """The trials that neither failed nor were pruned after one more of their runs."""
         kept = []
         for trial in trials:
             values = self._values(trial.user_attrs[JOBS][run : run + 1])
@@ -182,10 +182,10 @@ class Search:
     def _tell(self, number: int, values: list[float] | None) -> None:
         pruned = PRUNED in self.study.get_trials(deepcopy=False)[number].user_attrs
         state = TrialState.FAIL if values is None else TrialState.PRUNED if pruned else TrialState.COMPLETE
-        tell(self.study, number, values if state == TrialState.COMPLETE else None, state)  # else its last report counts
+        tell(self.study, number, values if state == TrialState.COMPLETE else None, state)  # or its last report
 
     def _repeat(self, again: dict[int, int]) -> None:
-        """Tell the study of trials whose setting an earlier one has had."""
+        """Tell the study the results of trials that repeat an earlier setting."""
         trials = self.study.get_trials(deepcopy=False)
         for number, twin in again.items():
             tell(self.study, number, trials[twin].values, trials[twin].state)
@@ -194,10 +194,10 @@ class Search:
         if self.opened.journal is not None:
             self.opened.journal.sync()
 
-    # What the runs have left
+    # Results of runs
 
     def _values(self, numbers: Iterable[int]) -> list[float] | None:
-        """The objectives' means over the runs with these numbers; None where a run has failed."""
+        """The mean of each objective over the runs with these numbers; None if a run has failed."""
         found = []
         for number in numbers:
             metrics = self._metrics(number) or {}
@@ -223,7 +223,7 @@ def _key(trial: FrozenTrial | Trial) -> tuple[tuple[str, Any], ...]:
 
 
 def _consecutive(jobs: dict[int, list[str]]) -> Iterator[tuple[int, list[list[str]]]]:
-    """Jobs in groups whose numbers follow one another, with the first number of each."""
+    """Jobs in groups of consecutive numbers, with the first number of each group."""
     numbers = sorted(jobs)
     start = 0
     for place in range(1, len(numbers) + 1):

@@ -1,4 +1,4 @@
-"""The space that a command line spans: what is searched, what repeats a trial, and what stays as it is."""
+"""The search space of a command line: the keys that are searched, those that repeat a trial, and fixed ones."""
 
 import math
 from collections.abc import Iterable
@@ -24,12 +24,12 @@ _PLACES = "runs_dir=", "data_dir="
 
 @dataclass(frozen=True)
 class Space:
-    """What a search may change.
+    """The space of a search.
 
     Attributes:
         fixed: Overrides that all trials share.
-        searched: The distribution of each key that is searched.
-        repeated: Overrides of each repetition of a trial, [[]] where a trial is a single run.
+        searched: The distribution of each searched key.
+        repeated: Overrides of each repetition of a trial; [[]] if a trial is a single run.
     """
 
     fixed: list[str]
@@ -45,25 +45,25 @@ class Space:
         return [[*self.words(params), *repetition] for repetition in self.repeated]
 
     def grid(self) -> dict[str, list[Any]]:
-        """All values of each key that is searched.
+        """All values of each searched key.
 
         Raises:
-            ConfigError: A key has infinitely many.
+            ConfigError: A key has infinitely many values.
         """
         return {key: _values(key, distribution) for key, distribution in self.searched.items()}
 
     def grid_size(self) -> int:
-        """Combinations of the grid's values."""
+        """The number of combinations of the grid's values."""
         return math.prod(map(len, self.grid().values()))
 
     def described(self) -> dict[str, Any]:
-        """What the space is, as plain data; equal for equal spaces."""
+        """The space as plain data, which is equal for equal spaces."""
         searched = {key: distribution_to_json(distribution) for key, distribution in sorted(self.searched.items())}
         return {"fixed": placeless(self.fixed), "searched": searched, "repeated": self.repeated}
 
 
 def placeless(words: list[str]) -> list[str]:
-    """Those of some `words` that say more than where files are; another machine may have them elsewhere.
+    """The `words` that do not name places of files, which another machine may have elsewhere.
 
     Example:
         >>> placeless(["runs_dir=/scratch", "experiment=xor"])
@@ -73,12 +73,12 @@ def placeless(words: list[str]) -> list[str]:
 
 
 def space_of(overrides: Iterable[Override]) -> Space:
-    """The space of parsed `overrides`; of two with the same key the last one counts.
+    """The space of parsed `overrides`; of two with the same key, the last one counts.
 
-    Intervals, lists and ranges are searched, but for those of seeds and folds: they repeat each trial.
+    Intervals, lists and ranges are searched, except those of seeds and folds, which repeat each trial.
 
     Raises:
-        ConfigError: A sweep that holds nothing, or nothing that is searched.
+        ConfigError: A list or range is empty, or nothing is searched.
     """
     last = {override.get_key_element(): override for override in overrides}
     fixed: list[str] = []
@@ -114,16 +114,16 @@ def _interval(override: Override, value: IntervalSweep) -> BaseDistribution:
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         raise ConfigError(f"{word}: an interval needs two finite ends")
     if low > high:
-        raise ConfigError(f"{word}: the interval ends below its start; write the smaller number first")
+        raise ConfigError(f"{word}: the interval ends below its start; put the smaller number first")
     if log and low <= 0:
-        raise ConfigError(f"{word}: a logarithmic interval starts above 0 (got {low:g})")
+        raise ConfigError(f"{word}: a logarithmic interval must start above 0 (got {low:g})")
     if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log=log)
     return FloatDistribution(float(low), float(high), log=log)
 
 
 def _stepped(override: Override, value: RangeSweep) -> BaseDistribution | None:
-    """A range that rises: its values, as in Hydra, end before its stop."""
+    """An increasing range; as in Hydra, its values end before its stop."""
     if value.start is None or value.stop is None or value.step <= 0:
         return None
     values = _listed(override)
@@ -135,16 +135,16 @@ def _stepped(override: Override, value: RangeSweep) -> BaseDistribution | None:
 
 
 def _listed(override: Override) -> list[str]:
-    """The values of a list or a range, each once, as they stand on the command line."""
+    """The distinct values of a list or a range, as written on the command line."""
     if not override.is_discrete_sweep():
         raise ConfigError(f"{override.input_line}: repeats each trial, so it needs a list of values")
     values = []
     for value in override.sweep_string_iterator():
         values.append(value)
         if len(values) > _MOST_VALUES:
-            raise ConfigError(f"{override.input_line}: holds more than {_MOST_VALUES:,} values; use an interval")
+            raise ConfigError(f"{override.input_line}: has more than {_MOST_VALUES:,} values; use an interval")
     if not values:
-        raise ConfigError(f"{override.input_line}: holds no value, so there is nothing to try; widen it")
+        raise ConfigError(f"{override.input_line}: has no values, so there is nothing to try; widen it")
     return list(dict.fromkeys(values))
 
 
@@ -160,7 +160,7 @@ def _values(key: str, distribution: BaseDistribution) -> list[Any]:
 
 
 def _word(value: Any, distribution: BaseDistribution) -> str:
-    """A value as on the command line; of a number without steps six digits, unless these lead out of its interval."""
+    """A value as on the command line; a continuous number gets six digits, unless these leave its interval."""
     if isinstance(value, str):
         return value
     word = f"{value:.6g}"

@@ -1,4 +1,4 @@
-"""An Optuna study: opened where it is kept, refused where it searches another space, sampled without repetition."""
+"""An Optuna study: opened in its storage, refused if it searches a different space, sampled without repetition."""
 
 import time
 import warnings
@@ -27,43 +27,45 @@ _SPACE, _OBJECTIVES = "space", "objectives"
 
 
 class Opened(NamedTuple):
-    """A study, and the journal in the sweep's folder that keeps it, if one does."""
+    """A study, and the journal in the sweep's folder that stores it, if there is one."""
 
     study: Study
     journal: Journal | None
 
 
 def open_study(options: Options, space: Space, sweep: Path) -> Opened:
-    """The study of a search, begun or continued.
+    """The study of a search, new or continued.
 
     Args:
         options: The sweeper's keys.
-        space: What is searched.
+        space: The search space.
         sweep: The sweep's folder.
 
     Raises:
-        ConfigError: It searches another space or optimizes something else, or cannot be reached.
+        ConfigError: The study searches a different space, optimizes something else, or cannot be reached.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", ExperimentalWarning)
     journal = Journal(SweepFolder(sweep).study) if options.storage is None else None
-    name = options.study_name or str(read_mark(SweepFolder(sweep).mark)["id"])  # which a folder keeps when it is moved
+    name = options.study_name or str(read_mark(SweepFolder(sweep).mark)["id"])  # even if the folder moves
     place = options.storage or SweepFolder(sweep).study
     try:
         storage: BaseStorage | str = JournalStorage(journal) if journal is not None else str(options.storage)
         study = _created(storage, name, list(options.directions))
-    except Exception as error:  # a database may refuse in as many ways as there are databases
+    except Exception as error:  # each database raises errors of its own
         reason = " ".join(str(error).split("(Background")[0].split())[:200] or type(error).__name__
         raise ConfigError(f"hydra.sweeper.storage: cannot open {place} ({reason}); check it") from error
-    _check_same(study, _SPACE, space.described(), "searches another space")
-    _check_same(study, _OBJECTIVES, [options.objectives, [each.name for each in study.directions]], "optimizes another")
+    _check_same(study, _SPACE, space.described(), "searches a different space")
+    _check_same(
+        study, _OBJECTIVES, [options.objectives, [each.name for each in study.directions]], "has other objectives"
+    )
     study.sampler = _sampler(options.sampler, space, len(study.trials))
     study.pruner = _pruner(options.pruner)
     return Opened(study, journal)
 
 
 def _created(storage: BaseStorage | str, name: str, directions: list[Direction]) -> Study:
-    """A study, begun or loaded, though another process may be making the database's tables at this moment."""
+    """A new or loaded study; tries again if another process is creating the database's tables at the same time."""
     for pause in (*_PAUSES, None):
         try:
             return optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
@@ -77,18 +79,18 @@ def _created(storage: BaseStorage | str, name: str, directions: list[Direction])
 def _check_same(study: Study, key: str, value: Any, otherwise: str) -> None:
     known = study.user_attrs.get(key)
     if key == _SPACE and known is not None:
-        known |= {"fixed": placeless(known["fixed"])}  # which earlier versions kept whole
+        known |= {"fixed": placeless(known["fixed"])}  # earlier versions stored places too
     if known is None:
         study.set_user_attr(key, value)
     elif known != value:
         raise ConfigError(
             f"hydra.sweeper.study_name: {study.study_name} {otherwise} than this command; "
-            "give the same words again, or another name"
+            "give the same overrides again, or another name"
         )
 
 
 def _sampler(options: dict[str, Any], space: Space, num_known: int) -> BaseSampler:
-    """The sampler that a config describes; one that goes on draws other numbers than it did at first."""
+    """The sampler that a config describes; in a continued study it draws different numbers than at first."""
     more: dict[str, Any] = {}
     if str(options.get("_target_")).endswith(".GridSampler"):
         more["search_space"] = space.grid()
@@ -109,7 +111,7 @@ def _made(key: str, module: ModuleType, base: type, options: dict[str, Any]) -> 
     """An object of a class in a `module` that is a subclass of `base`.
 
     Raises:
-        ConfigError: Another class, or an argument that it refuses.
+        ConfigError: It is another class, or it refuses an argument.
     """
     target = str(options.get("_target_"))
     kind = getattr(module, target.rpartition(".")[2], None) if target.startswith(f"{module.__name__}.") else None

@@ -1,4 +1,4 @@
-"""What `hydra/sweeper=optuna` does with a command line: checks it, searches, and says what was found."""
+"""What `hydra/sweeper=optuna` does with a command line: checks it, searches, and reports the results."""
 
 import os
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class Sweep:
     launcher: Launcher
 
     def __call__(self, words: list[str]) -> None:
-        """Search the space that the words of the command line span.
+        """Search the space of the command line's words.
 
         Raises:
-            ConfigError: Before the first trial: words, options or objectives that cannot work.
+            ConfigError: Words, options or objectives cannot work; raised before the first trial.
         """
         with lean_imports():
             from src.tuning.checks import check_settings
@@ -68,7 +68,7 @@ class Sweep:
 
 
 def prepare(context: HydraContext, task: TaskFunction, config: DictConfig, options: dict[str, Any]) -> Sweep:
-    """A sweep that takes the words of the command line.
+    """The sweep of a command line.
 
     Args:
         context: Hydra's loader and callbacks.

@@ -100,9 +100,9 @@ def test_the_space_is_what_the_words_say():
     ("words", "reason"),
     [
         (["a=1"], "nothing to search"),
-        (["a=interval(2,1)"], "write the smaller number first"),
-        (["a=tag(log,interval(0,1))"], "starts above 0"),
-        (["a=range(3,3)"], "holds no value"),
+        (["a=interval(2,1)"], "put the smaller number first"),
+        (["a=tag(log,interval(0,1))"], "must start above 0"),
+        (["a=range(3,3)"], "has no values"),
         (["a=1,2", "seed=interval(0,3)"], "needs a list of values"),
     ],
 )
@@ -198,16 +198,16 @@ def test_a_setting_that_comes_up_again_takes_the_known_value(tmp_path):
 
 def test_a_study_is_searched_in_one_space_only(tmp_path):
     search(tmp_path / "sweep", Launcher(tmp_path / "sweep"), total=1).run()
-    with pytest.raises(ConfigError, match="searches another space"):
+    with pytest.raises(ConfigError, match="searches a different space"):
         search(tmp_path / "sweep", Launcher(tmp_path / "sweep"), [*SPACE, "depth=1,2"])
-    with pytest.raises(ConfigError, match="optimizes another"):
+    with pytest.raises(ConfigError, match="has other objectives"):
         search(tmp_path / "sweep", Launcher(tmp_path / "sweep"), objective="num_parameters")
 
 
 @pytest.mark.parametrize(
     ("option", "reason"),
     [
-        ({"objective": "test/accuracy"}, r"rows take no part in any choice \(got test/accuracy\); use val/accuracy"),
+        ({"objective": "test/accuracy"}, r"rows must not influence any choice \(got test/accuracy\); use val/accuracy"),
         ({"objective": ["val/loss", "num_parameters"], "direction": ["minimize"]}, "one for each of 2 objectives"),
         ({"objective": "val/lift"}, "set it to minimize or maximize"),
         ({"sampler": {"_target_": "os.system"}}, "not a sampler of Optuna's"),
