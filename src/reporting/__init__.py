@@ -1,1 +1,1 @@
-"""Output for people: results, remarks, and text that is safe for a terminal."""
+"""Output for people: results, remarks, and text that is safe to print to a terminal."""

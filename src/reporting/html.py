@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 from html import escape
 
 Lines = Sequence[Sequence[str]]
-"""A head, and a line of as many cells for each row."""
+"""A header line, and a line with equally many cells for each row."""
 
 
 def html_table(lines: Lines, caption: str = "", notes: Sequence[str] = (), texts: Collection[int] = ()) -> str:
-    """A table whose cells are shown as they are: `<b>` in one is four characters.
+    """A table whose cells are shown literally: `<b>` in a cell is three characters.
 
     Args:
-        lines: The head first.
-        caption: Above the table.
-        notes: A sentence each, below it.
-        texts: The columns that are flush left, from 0.
+        lines: The header and the rows.
+        caption: Text above the table.
+        notes: Sentences below the table.
+        texts: Indices of left-aligned columns.
 
     Example:
         >>> html_table([["class"], ["<b>"]])

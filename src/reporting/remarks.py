@@ -1,4 +1,4 @@
-"""Remarks on what is allowed but rarely meant: a line on stderr, once per command, however many runs it trains."""
+"""Remarks on what is allowed but rarely intended: a line on stderr, once per command, however many runs it trains."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ _made: set[str] = set()
 
 
 def remark(kind: str, text: str) -> None:
-    """Print `text` unless a remark of this `kind` was printed before; of several processes only the first prints."""
+    """Print `text` unless a remark of this `kind` was printed before; of several processes, only the first prints."""
     if kind not in _made and os.environ.get("LOCAL_RANK", "0") == "0":
         _made.add(kind)
         log.warning("%s", text)

@@ -83,7 +83,7 @@ def trained_for(metrics: dict[str, Any]) -> str:
 
 
 def several(number: int, what: str) -> str:
-    """A `number` of things, and `what` they are called.
+    """A `number` of things called `what`, in the singular or plural.
 
     Example:
         >>> several(1, "epoch"), several(1000, "epoch")
@@ -93,7 +93,7 @@ def several(number: int, what: str) -> str:
 
 
 def closing_scores(metrics: dict[str, Any]) -> dict[str, float]:
-    """The scores of the best weights in a run's `metrics`, by the loggers' names for them.
+    """The scores of the best weights in a run's `metrics`, by their names in loggers.
 
     `val/loss` is already a curve there; `val/best_loss` is one point.
 
@@ -125,7 +125,7 @@ def is_solved(metrics: dict[str, Any], rule: dict[str, Any]) -> bool | None:
 
 
 def solved_line(metrics: dict[str, Any], rule: dict[str, Any]) -> str | None:
-    """A line on whether the problem was solved, from `metrics`, and by which rule; None without a rule.
+    """A line that says whether the problem was solved, from `metrics`, and by which rule; None without a rule.
 
     Example:
         >>> rule = {"metric": "test/accuracy", "at_least": 0.98, "at_most": None}

@@ -27,7 +27,7 @@ class Formatter(logging.Formatter):
     """Formats a message for a terminal or a log that is read on one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The message without anything that a terminal would execute."""
+        """The message, without anything that a terminal would execute."""
         return printable(super().format(record))
 
 

@@ -1,4 +1,4 @@
-"""How a run predicts: the temperature and the threshold in its folder, which all its scores use."""
+"""How a run predicts: with the temperature and the threshold in its folder, which all its scores use."""
 
 import logging
 from collections.abc import Collection
@@ -39,7 +39,7 @@ def settle(head: Head, datamodule: InMemoryDataModule) -> None:
 
 
 def change(head: Head, datamodule: InMemoryDataModule, temperature: str | None, rule: str | float | None) -> None:
-    """Change the temperature or the threshold of a `head`; a new temperature makes a rule choose the threshold anew.
+    """Change the temperature or the threshold of a `head`; a new temperature makes a rule choose the threshold again.
 
     Args:
         head: The head of a trained run.
@@ -64,7 +64,7 @@ def read(folder: Path, head: Head, anew: Collection[str] = ()) -> None:
     Args:
         folder: The run's folder.
         head: The head with its weights.
-        anew: What will be determined anew and is not read: `calibration` or `threshold`.
+        anew: What will be determined again and is not read: `calibration` or `threshold`.
 
     Raises:
         ConfigError: A file there does not contain a temperature or thresholds.

@@ -18,7 +18,7 @@ from src.storage.values import known_json, write_json
 
 log = logging.getLogger(__name__)
 
-_ALIKE = 1e-5  # between scores of the same weights, which batches of another size round differently
+_ALIKE = 1e-5  # between scores of the same weights, which are rounded differently with another batch size
 
 
 def write_baselines(cfg: DictConfig) -> Path:
@@ -79,15 +79,15 @@ def lines_beside(opened: OpenRun, results: dict[str, Any], compute: bool) -> lis
 
 
 def check_own_rows(opened: OpenRun, split: str, change: dict[str, Any]) -> None:
-    """Raise an error if an evaluation with baselines is not on the run's own test rows.
+    """Raise an error unless an evaluation with baselines is on the run's own test rows.
 
     Args:
         opened: The run.
         split: The split of the evaluation.
-        change: Facts about data that are not those of the training.
+        change: Facts about data that differ from those of the training.
 
     Raises:
-        ConfigError: It is on other rows.
+        ConfigError: The evaluation is on other rows.
     """
     _refuse_changes(opened)
     if split != "test" or change:

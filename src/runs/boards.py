@@ -1,4 +1,4 @@
-"""What loggers are told of a run beside its curves and figures, whether it trained alone or in a stack."""
+"""What loggers record about a run besides curves and figures, whether it trained alone or in a stack."""
 
 import shlex
 from pathlib import Path
@@ -12,17 +12,17 @@ from src.loggers.tensorboard import TensorBoardLogger
 from src.loggers.words import command_words, swept_words
 from src.reporting import summary as report
 
-_MOST_CURVES = 20  # of precision and recall; a class each
+_MOST_CURVES = 20  # precision-recall curves, one per class
 
 
 def begin(logger: TensorBoardLogger, cfg: DictConfig, folder: Path, names: tuple[str, ...]) -> None:
     """Write the command, the configuration and the charts in which training and validation share a panel.
 
     Args:
-        logger: Of the run.
-        cfg: Its configuration, resolved.
-        folder: Its folder.
-        names: Of the loss and the scores, in the order of their charts.
+        logger: The run's logger.
+        cfg: The run's configuration, resolved.
+        folder: The run's folder.
+        names: Names of the loss and the scores, in the order of their charts.
     """
     words = " ".join(map(shlex.quote, command_words(folder)))
     logger.log_charts({name: (f"train/{name}", f"val/{name}") for name in names})
@@ -38,15 +38,15 @@ def end(
     step: int,
     tested: Outcome | None,
 ) -> None:
-    """Write hyperparameters and final scores; for TensorBoard, what differs first, and precision-recall curves.
+    """Write hyperparameters and final scores; for TensorBoard, also precision-recall curves, and differing keys first.
 
     Args:
-        logger: Of the run.
-        cfg: Its configuration.
-        folder: Its folder.
-        metrics: What `metrics.json` is to hold.
-        step: Optimiser steps in all.
-        tested: What the best weights say of the test rows; None where only the module itself knows.
+        logger: The run's logger.
+        cfg: The run's configuration.
+        folder: The run's folder.
+        metrics: The contents of `metrics.json`.
+        step: Total number of optimiser steps.
+        tested: Predictions of the best weights for the test rows; None if only the module itself knows them.
     """
     if not isinstance(logger, TensorBoardLogger):
         logger.log_hyperparams(report.hyperparameters(cfg))

@@ -28,7 +28,7 @@ def calibrate(head: Head, datamodule: InMemoryDataModule) -> None:
 
 
 def use(head: Head, temperature: float | None, datamodule: InMemoryDataModule) -> None:
-    """Set a temperature of a `head` that was fitted on the validation rows of a `datamodule`; None is none."""
+    """Set a temperature of a `head` that was fitted on the validation rows of a `datamodule`; None removes it."""
     if temperature is None:
         head.temperature, head.fitted_on = 1.0, None
     else:
@@ -62,7 +62,7 @@ def read(folder: Path, head: Head) -> None:
     if not _is_temperature(temperature):
         raise ConfigError(
             f"{path}: should hold a temperature between {LEAST:g} and {MOST:g} (got {str(temperature)[:20]}); "
-            "fit it anew with src.evaluate calibration=temperature, or delete it, which leaves 1"
+            "fit it again with src.evaluate calibration=temperature, or delete it, which leaves 1"
         )
     if fitted_on in _WHERE:
         head.temperature, head.fitted_on = float(temperature), fitted_on

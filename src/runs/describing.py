@@ -42,7 +42,7 @@ def describe(cfg: DictConfig) -> Path:
         cfg: The configuration of `conf/describe.yaml`.
 
     Raises:
-        ConfigError: The data cannot be read, or the output belongs to somebody else.
+        ConfigError: The data cannot be read, or the output is not this command's own.
     """
     plain = _checked(cfg)
     kind = targets.find(plain, "data")

@@ -1,4 +1,4 @@
-"""What is allowed but rarely meant in a run that is about to be trained, in one line each."""
+"""Remarks on what is allowed but rarely intended in a run that is about to be trained, one line each."""
 
 import math
 from collections.abc import Iterator
@@ -57,8 +57,8 @@ def doubts(cfg: DictConfig, data: InMemoryDataModule) -> Iterator[tuple[str, str
         total = len(splits.test.y)
         yield (
             "twins",
-            f"data: {count:,} of {total:,} test rows are training rows too, so the test does not show how new rows "
-            "fare; remove duplicates",
+            f"data: {count:,} of {total:,} test rows are training rows too, so test scores say little about new rows; "
+            "remove duplicates",
         )
 
 
@@ -113,7 +113,7 @@ def known_rows(train: Rows, test: Rows) -> int:
 
 
 def _shared(train: Rows, test: Rows) -> tuple[int, float]:
-    """How many test rows are training rows too, and the share to be expected by chance."""
+    """How many test rows are training rows too, and the share expected by chance."""
     if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # pictures that are decoded during training
         return 0, 0.0
     if train.x.nbytes + test.x.nbytes > _MOST_BYTES:

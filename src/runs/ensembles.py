@@ -102,7 +102,7 @@ def open_named(cfg: DictConfig) -> Ensemble:
     """Open the run, or the runs of the sweep, that a command's `cfg` names.
 
     Raises:
-        ConfigError: There is none, or the runs cannot predict together.
+        ConfigError: There is no such run, or the runs cannot predict together.
     """
     if cfg.get("sweep") is None:
         opened = open_run(find_run(cfg.run, cfg.runs_dir, "run"), cfg.changes, cfg.data_dir, cfg.get("trust"))
@@ -147,7 +147,7 @@ def _check_alike(members: list[OpenRun]) -> None:
             mine, theirs = getattr(first.spec, what), getattr(member.spec, what)
             if mine != theirs:
                 raise ConfigError(
-                    f"sweep: {member.folder} was trained with another {what} than {first.folder} (got {theirs} and "
+                    f"sweep: {member.folder} was trained with a different {what} from {first.folder} (got {theirs} and "
                     f"{mine}), so they cannot predict together; name runs with the same training"
                 )
 

@@ -31,7 +31,7 @@ def outcome_of(opened: OpenRun, split: Split) -> Outcome:
 
 
 def scene_of(opened: OpenRun, split: Split) -> Scene:
-    """What figures of a split show beside what a run that was `opened` says."""
+    """What figures of a split show besides the predictions of an `opened` run."""
     return Scene(opened.datamodule, {f"{split} split": split})
 
 

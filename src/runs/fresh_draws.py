@@ -1,4 +1,4 @@
-"""Rows generated with other settings than a run's own: marked in results, and refused if it was trained on them."""
+"""Rows generated with settings other than a run's own: marked in results, and refused if it was trained on them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _SERVING = {"batch_size", "shuffle_seed", "steps_per_execution", "blocks", "labe
 
 
 def fresh_draw(opened: OpenRun) -> dict[str, Any]:
-    """A note for results if rows of an `opened` run are generated with other settings than its own; otherwise empty.
+    """A note for results if rows of an `opened` run are generated with settings other than its own; otherwise empty.
 
     Raises:
         ConfigError: Rows that the run was trained on are among the new test rows.

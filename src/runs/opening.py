@@ -112,7 +112,7 @@ def open_run(
         changes: Nested changes of its configuration.
         data_dir: The current folder of its data; None is the original one.
         trust: Package, or list of packages, whose classes the configuration may name besides this project's.
-        anew: `calibration` or `threshold` if it will be determined anew, so that its file may be damaged.
+        anew: `calibration` or `threshold` if it will be determined again, so that its file may be damaged.
 
     Raises:
         ConfigError: The configuration or the checkpoint is not this project's, a changed key does not exist, or no
@@ -162,7 +162,7 @@ def open_head(path: Path, trust: Any = None) -> Head:
 
 
 def _made_head(cfg: DictConfig, checkpoint: dict[str, Any], path: Path) -> Head:
-    """The head that a configuration describes, for the data of a checkpoint at `path`, still without its weights."""
+    """The head that a configuration describes, for the data of a checkpoint at `path`, without its weights."""
     spec = spec_of(checkpoint, path)
     members = members_of(checkpoint, path)
     check_sizes(cfg, spec, checkpoint["state_dict"], path, members)
@@ -188,14 +188,14 @@ def _configuration(folder: Path, changes: Any, data_dir: str | None, trust: Any)
 
 
 def _refuse_other_splits(cfg: Config, own: set[str], trust: Any) -> None:
-    """Refuse changes that split a run's rows anew, since training rows would become test rows."""
+    """Refuse changes that split a run's rows differently, since training rows would become test rows."""
     kind = targets.find({"data": cfg["data"], "trust": _plain(trust)}, "data")
     dividing = _DIVIDING if getattr(kind, "draws_rows", False) else {*_DIVIDING, "data.seed"}
     if "data.path" not in own:
         dividing = {*dividing, "data.target", "data.classes"}  # splits are stratified by their values
     if wrong := sorted(own & dividing):
         raise ConfigError(
-            f"{wrong[0]}: splits the run's rows anew, so training rows would become test rows "
+            f"{wrong[0]}: splits the run's rows differently, so training rows would become test rows "
             f"(got {cfg['data'][wrong[0].removeprefix('data.')]}); leave it out"
         )
 

@@ -53,7 +53,7 @@ class PlainParts:
 
 
 def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
-    """Build a plain run: each class gets the keys of its group that it accepts, and a module the `spec` if it wants it.
+    """Build a plain run: each class gets the keys of its group that it accepts; a module may also accept the `spec`.
 
     Args:
         cfg: The composed configuration.

@@ -1,4 +1,4 @@
-"""A finished run as a page that replays its training, for which it is trained once more."""
+"""A finished run as a page that replays its training, for which the training is repeated."""
 
 import logging
 import tempfile
@@ -23,12 +23,12 @@ from src.trust.plain import read_json
 
 log = logging.getLogger(__name__)
 
-_WITHOUT = "figures", "importance", "boundary_movie", "replay", "progress_bar"  # what shows a training and changes none
-_CLOSE = 1e-3  # between weights that rounding alone has parted
+_WITHOUT = "figures", "importance", "boundary_movie", "replay", "progress_bar"  # none of them changes a training
+_CLOSE = 1e-3  # difference between weights that rounding alone explains
 
 
 class _Rerun(Run):
-    """A training in a folder that goes away, which cannot be resumed."""
+    """A training in a temporary folder, which cannot be resumed."""
 
     def interrupted(self, when: str, error: KeyboardInterrupt) -> InterruptedRunError:
         """An error that says `when` it was interrupted."""
@@ -38,18 +38,18 @@ class _Rerun(Run):
 def replay_of(opened: OpenRun, most_epochs: int, max_bytes: int) -> str:
     """The page of a finished run.
 
-    A run keeps the weights of two epochs; those of the others are found by training it again, from the same seed.
+    A run keeps the weights of two epochs; those of the others are found by repeating the training with the same seed.
 
     Args:
         opened: The run.
-        most_epochs: Epochs at most.
-        max_bytes: Of the page.
+        most_epochs: Maximum number of epochs.
+        max_bytes: Maximum size of the page.
 
     Raises:
-        ConfigError: The run has not finished, its data have changed, no page can show it, or too few epochs fit.
+        ConfigError: The run has not finished, its data have changed, a page cannot show it, or too few epochs fit.
         InterruptedRunError: Ctrl-C or another signal.
     """
-    from src.replay.page import Replayed, replay_page  # which needs Matplotlib's colours
+    from src.replay.page import Replayed, replay_page  # imports Matplotlib, for its colours
 
     folder = RunFolder(opened.folder)
     check_shown(opened.head, "format=replay")
@@ -66,8 +66,8 @@ def replay_of(opened: OpenRun, most_epochs: int, max_bytes: int) -> str:
     repeated = _differs(folder, snapshots[-1], int(metrics["epochs"]))
     if repeated:
         log.warning(
-            "replay: the training came to other weights when it was done again, so the page shows one like it and, at "
-            "its end, the run's own weights; train with callbacks=replay for a page of the training itself"
+            "replay: repeating the training gave different weights, so the page shows the repetition and, at its end, "
+            "the run's own weights; train with callbacks=replay for a page of the original training"
         )
     name, rows = opened.folder.name, opened.datamodule
     return replay_page(
@@ -93,7 +93,7 @@ def _trained_again(opened: OpenRun, most_epochs: int) -> list[Snapshot]:
 
 
 def _differs(folder: RunFolder, last: Snapshot, epochs: int) -> bool:
-    """Whether the `last` weights of the training done again are others than those in a run's folder."""
+    """Whether the `last` weights of the repeated training differ from those in a run's folder."""
     if last.epoch != epochs:
         return True
     if not folder.last_checkpoint.exists():

@@ -1,4 +1,4 @@
-"""What a checkpoint holds besides the weights, tried before training resumes: what does not fit is one line."""
+"""Checks what a checkpoint holds besides the weights before training resumes, so that an error is one line."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ def check_planned(checkpoint: dict[str, Any], cfg: DictConfig, data: InMemoryDat
         if planned is not None and counted and planned < num_steps(cfg, data):
             raise ConfigError(
                 f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
-                f"{cfg.trainer.max_epochs}); keep the run's own, or train anew"
+                f"{cfg.trainer.max_epochs}); keep the run's own, or train from scratch"
             )
 
 
@@ -118,7 +118,7 @@ def accepted_change(checkpoint: dict[str, Any], data: InMemoryDataModule, allowe
         return None
     if change is not None and not allowed:
         raise ChangedDataError(
-            f"resume: {change}, so continuing would make it another run; restore the data, train anew, or set "
+            f"resume: {change}, so continuing would make it another run; restore the data, train from scratch, or set "
             "allow_changed_data=true"
         )
     data.accepts_change = change is not None
@@ -132,7 +132,7 @@ def _check_classes(checkpoint: dict[str, Any], head: Head, path: Path) -> None:
     if now != then and set(now) == set(then):
         raise ConfigError(
             f"data.positive: the run was trained with {then[-1]} as its positive class (got {now[-1]}); "
-            f"set data.positive={then[-1]}, or train anew"
+            f"set data.positive={then[-1]}, or train from scratch"
         )
 
 
@@ -162,7 +162,7 @@ def _try_optimizer(checkpoint: dict[str, Any], head: Head, trainer: pl.Trainer, 
                 if isinstance(value, Tensor) and value.ndim and value.shape != parameter.shape:
                     raise ValueError(f"{name} is of shape {list(value.shape)} for weights {list(parameter.shape)}")
         else:
-            raise ValueError("it has the state of no parameter")
+            raise ValueError("it has no parameter's state")
     for scheduler, theirs in zip(schedulers, checkpoint["lr_schedulers"], strict=True):
         mine = scheduler.state_dict()
         if unknown := theirs.keys() - mine.keys():
@@ -194,7 +194,7 @@ def _try_progress(checkpoint: dict[str, Any], trainer: pl.Trainer, path: Path) -
     state = checkpoint["loops"]["fit_loop"]
     check_alike(trainer.fit_loop.state_dict(), state, "loops.fit_loop", path)
     if min(_numbers(state), default=0) < 0:
-        raise ValueError("it counts less than nothing")
+        raise ValueError("it has a negative count")
     trainer.fit_loop.load_state_dict(state)
     begun, complete = trainer.fit_loop.epoch_progress.current.ready, checkpoint["epoch"] + 1
     if begun not in (complete, complete + 1):

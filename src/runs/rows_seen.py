@@ -1,7 +1,7 @@
 """The rows that a run has seen and all rows of its file, saved in its folder in case that file changes.
 
 Keys of the rows' inputs decide what may then test the run: a row with the inputs of a training row is its duplicate,
-whatever its target or name. Digests of all cells show which rows are new and which are gone.
+whatever its target or name. Digests of all cells show which rows are new and which have been removed.
 """
 
 from pathlib import Path

@@ -73,7 +73,7 @@ def _at_most(number: int, path: Path) -> Iterator[None]:
         made += 1
         if made > number:
             raise ConfigError(
-                f"{path}: belongs to another network (size mismatch: the configuration asks for more than {number} "
+                f"{path}: belongs to another network (size mismatch: the configuration requests more than {number} "
                 "parameters); use the checkpoints of this run's folder"
             )
 

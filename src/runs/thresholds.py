@@ -55,7 +55,7 @@ def read(folder: Path, head: Head) -> None:
     if len(thresholds) != len(head.thresholds) or rule is None:
         raise ConfigError(
             f"{path}: should hold {_count(len(head.thresholds))} between 0 and 1, and the rule that chose; "
-            "choose anew with src.evaluate threshold=RULE, or delete it, which leaves 0.5"
+            "choose it again with src.evaluate threshold=RULE, or delete it, which leaves 0.5"
         )
     head.set_thresholds(thresholds)
     head.rule = rule
@@ -79,7 +79,7 @@ def line(head: Head) -> list[str]:
     values = ", ".join(f"{each:.4g}" for each in head.thresholds)
     where = _WHERE[head.chosen_on]
     if head.chooses:
-        where = f"{head.rule}, {'which has chosen none yet' if head.chosen_on == 'given' else where}"
+        where = f"{head.rule}, {'which has not chosen one yet' if head.chosen_on == 'given' else where}"
     return [f"{what} {', '.join(head.spec.asked)}: {values} ({where})"]
 
 

@@ -156,7 +156,7 @@ class Run(Printed):
         return checkpoint
 
     def _begin_boards(self) -> None:
-        """Have loggers open what they write to, and tell TensorBoard what the run is."""
+        """Have loggers connect to their services, and describe the run to TensorBoard."""
         head = as_head(self.parts.head)
         names = [name for name, node in self.cfg.logger.items() if node is not None]
         for name, logger in zip(names, self.parts.trainer.loggers, strict=True):
@@ -182,7 +182,7 @@ class Run(Printed):
         if trainer.is_global_zero:
             answers.write(self.folder, head)
         for split in ("train", "val", "test"):
-            self.tested = head.outcome(*head.outputs(datamodule.whole(split)))  # in the end, of the test split
+            self.tested = head.outcome(*head.outputs(datamodule.whole(split)))  # at the end, those of the test split
             self.metrics |= {f"{split}/{name}": value for name, value in self.tested.measured.items()}
         self._count(best_epoch)
         self.metrics["solved"] = report.is_solved(self.metrics, dict(self.cfg.solved))
@@ -246,7 +246,7 @@ def _fit_and_measure(run: Run) -> None:
 
 
 def _let_be_judged(run: Run) -> None:
-    """Have a `run` end early where a search that it belongs to gives it up."""
+    """Let the search that a `run` belongs to prune it."""
     judge = current_judge()
     if judge is not None and isinstance(number := read_mark(run.files.mark).get("number"), int):
         run.parts.trainer.callbacks.append(Pruning(number, judge))  # type: ignore[attr-defined]

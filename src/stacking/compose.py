@@ -24,7 +24,7 @@ from src.compat.omegaconf import scalar_yaml
 from src.settings.undecided import is_undecided
 from src.trust.references import without_resolvers
 
-_NUMBER = 918273645  # stands for the job's number, which Hydra declares an integer
+_NUMBER = 918273645  # stands for the job's number, which Hydra requires to be an integer
 _DECIDING = {f"data.{key}" for key in ("path", "target", "task", "decimal", "thousands", "merge_classes", "name")}
 _HEAD = "head."
 _PLAIN = (bool, int, float, str, type(None))
@@ -80,7 +80,7 @@ class Composer:
         """The job for some overrides, with its number in the sweep.
 
         Raises:
-            ConfigError: What it leaves to the data cannot be chosen.
+            ConfigError: Something that it leaves to the data cannot be chosen.
         """
         shape = self._shape(overrides)
         if is_undecided(self.composed(overrides)):
@@ -100,7 +100,7 @@ class Composer:
             return cfg
         cfg = copy.deepcopy(cfg)
         for override in map(self._parse, overrides):
-            if override.key_or_group.startswith(_HEAD):  # the composition may have another job's
+            if override.key_or_group.startswith(_HEAD):  # the composition may hold that of another job
                 OmegaConf.update(cfg, override.key_or_group, override.value(), merge=False)
         task = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         decide(task, Path(str(self._master.hydra.sweep.dir)), self._chosen)
@@ -162,7 +162,7 @@ class SweepLoader:
         return getattr(self._loader, name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SweepLoader, (self._loader, self._composer)  # else `__getattr__` is asked before there is a loader
+        return SweepLoader, (self._loader, self._composer)  # otherwise `__getattr__` is called before there is a loader
 
 
 class Template:

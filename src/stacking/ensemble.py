@@ -47,7 +47,7 @@ _ORDERS, _MASKS = 1_000_000, 2_000_000  # offsets of the seeds of members, separ
 
 @dataclass
 class EnsembleRun(Run):
-    """A run of several networks that each validate on another part of the rows.
+    """A run of several networks that each validate on a different part of the rows.
 
     Attributes:
         module: The module that trains them; `parts.head` predicts for all of them.
@@ -84,14 +84,14 @@ class EnsembleRun(Run):
     def _check_resumable(self, checkpoint: dict[str, Any], path: Path) -> None:
         module, data = self._stack, self.parts.datamodule
         check_resumable(checkpoint, module, self.parts.trainer, path)
-        module.rows = _rows(data)  # which the checkpoint may encode and scale differently
+        module.rows = _rows(data)  # the checkpoint may encode and scale them differently
         module.loader = _loader(data, module.rows["train"].counts)
         restore(module, checkpoint, path)
 
     def _ended(self, checkpoint: dict[str, Any]) -> str | None:
         if self._stack.num_runs == 0:
             epochs = checkpoint["epoch"] + 1
-            return f"holds members that have all stopped early, the last after {several(epochs, 'epoch')}; train anew"
+            return f"holds members that have all stopped early, the last after {several(epochs, 'epoch')}; train again"
         return super()._ended(checkpoint)
 
     def _log_graph(self) -> None:
@@ -178,7 +178,7 @@ def build_ensemble(cfg: DictConfig, folder: Path) -> EnsembleRun:
     data.steps_per_execution = plan.steps_per_execution
     module = _module(OmegaConf.to_container(cfg, resolve=True), data, single, joint)
     trainer = _trainer(cfg, folder, module, data)
-    _refuse(None if counts_blocks(trainer) else f"{installed('lightning')} counts steps in another way", asked)
+    _refuse(None if counts_blocks(trainer) else f"{installed('lightning')} counts steps differently", asked)
     return EnsembleRun(cfg, folder, Parts(data, joint, trainer, plan), module=module, most_epochs=most_epochs)
 
 
@@ -202,7 +202,7 @@ def _afforded(cfg: DictConfig, data: InMemoryDataModule) -> DictConfig:
 
 
 def _whole_cycles(epochs: int, first: int, factor: int) -> int:
-    """The epochs of as many whole cycles as fit, each `factor` times as long as the previous one; all if none fits.
+    """The epochs of as many complete cycles as fit, each `factor` times as long as the last; all if none fits.
 
     Example:
         >>> _whole_cycles(40, first=3, factor=2), _whole_cycles(2, first=3, factor=2)
@@ -222,7 +222,7 @@ def _cannot_stack(head: Head, data: InMemoryDataModule) -> str | None:
 
 
 def _module(cfg: Any, data: InMemoryDataModule, single: Head, joint: Head) -> EnsembleModule:
-    """The module that trains the networks of a `joint` head, with the loss of a `single` one."""
+    """The module that trains the networks of a `joint` head, with the loss of the `single` head."""
     network = joint.network
     assert isinstance(network, Members)
     rows = _rows(data)

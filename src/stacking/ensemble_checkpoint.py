@@ -59,7 +59,7 @@ class EnsembleCheckpoint(Snapshots):
 
 
 def middle(epochs: list[int]) -> int:
-    """The median of some `epochs`, the lower one of two: it represents the best epochs of all members."""
+    """The median of some `epochs`, or the lower of two: it represents the best epochs of all members."""
     return median_low(epochs)
 
 

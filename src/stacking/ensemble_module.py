@@ -62,7 +62,7 @@ class EnsembleModule(StackModule):
             self.interrupt()
 
     def chosen(self) -> Tensor:
-        """Each member's best weights [M, P]; its newest if nothing chooses the best."""
+        """Each member's best weights [M, P], or its newest if nothing chooses the best."""
         return self._chosen_states.tensors["params"]
 
     def chosen_epochs(self) -> list[int]:

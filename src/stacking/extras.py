@@ -1,4 +1,4 @@
-"""What a stack writes only on request: each member's figures, and what its loggers are told."""
+"""What a stack writes only on request: each member's figures, and the records of its loggers."""
 
 from typing import Any, NamedTuple
 
@@ -19,11 +19,11 @@ from src.storage.folders import RunFolder
 
 
 class Extras(NamedTuple):
-    """What members get besides the files of every run, a tenth of a second each.
+    """What members get in addition to the files of every run, a tenth of a second each.
 
     Attributes:
         figures: Whether they get `plots/`.
-        tensorboard: Whether they get `tensorboard/`; other loggers are told whenever a configuration names them.
+        tensorboard: Whether they get `tensorboard/`; other loggers are used whenever a configuration names them.
     """
 
     figures: bool = False
@@ -75,11 +75,11 @@ def add(wanted: Extras, head: Head, member: Member, columns: list[str], rows: li
 
 
 def _board(member: Member) -> TensorBoardLogger:
-    """A member's, as its configuration has it; a stack has no graph of one network."""
+    """A member's loggers, from its configuration; without the graph, since a stack has none of a single network."""
     wanted = (member.cfg.get("logger") or {}).get("tensorboard") or {}
     return TensorBoardLogger(member.folder, log_graph=False, histograms=wanted.get("histograms"))
 
 
 def _is_other(node: Any) -> bool:
-    """Whether a member of the group `logger` is another than TensorBoard."""
+    """Whether a member of the group `logger` is not TensorBoard."""
     return node is not None and not str(node.get("_target_")).endswith(".TensorBoardLogger")

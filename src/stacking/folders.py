@@ -16,7 +16,7 @@ _DATED = logging.Formatter("%(asctime)s %(levelname)s %(message)s")  # the same 
 
 
 def begin(job: Job, sweep: Path) -> None:
-    """Create the folder of a sweep's job with the files of its `.hydra/`, without what an earlier try has left.
+    """Create the folder of a sweep's job with the files of its `.hydra/`, without remains of an earlier attempt.
 
     Raises:
         ConfigError: The folder is not inside that of the sweep, or is another job's.

@@ -124,7 +124,7 @@ def _callbacks(cfg: Plain) -> str | None:
 
 def _steps(cfg: Plain) -> str | None:
     alone = cfg.get("steps_per_execution") == 1
-    return "data.steps_per_execution=1 asks for every step to pass through the Trainer" if alone else None
+    return "data.steps_per_execution=1 makes every step pass through the Trainer" if alone else None
 
 
 def _rest(cfg: Plain) -> str | None:
@@ -133,7 +133,7 @@ def _rest(cfg: Plain) -> str | None:
     if isinstance(cfg["head"].get("threshold"), str):
         return "head.threshold is chosen by a rule, for each run on its own rows"
     if cfg["head"].get("class_weights") == "balanced":
-        return "head.class_weights=balanced has other weights in each run"
+        return "head.class_weights=balanced has different weights in each run"
     if cfg.get("resume") is not None:
         return "a run is resumed alone"
     return None

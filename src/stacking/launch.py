@@ -235,11 +235,11 @@ def _say_anew(jobs: list[Job]) -> None:
     begun = sum(RunFolder(job.folder).last_checkpoint.exists() for job in jobs)
     if begun:
         reason = "a stack cannot resume from a run's own checkpoint, as hydra/launcher=basic does"
-        log.info("Training %s anew: %s", count(begun, "job"), reason)
+        log.info("Training %s from scratch: %s", count(begun, "job"), reason)
 
 
 def count(number: int, noun: str) -> str:
-    """A `number` of what a `noun` names, such as `3 jobs`."""
+    """A `number` and its `noun`, such as `3 jobs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -247,7 +247,7 @@ Rules = TypeVar("Rules", bound=LauncherRules)
 
 
 def checked(kind: type[Rules], options: dict[str, Any]) -> Rules:
-    """The keys of a launcher and their values, `options`, as rules of a `kind`.
+    """The `options` of a launcher, keys with values, as rules of a `kind`.
 
     Raises:
         ConfigError: An option of the launcher breaks its rule.

@@ -25,7 +25,7 @@ class Start(NamedTuple):
     Attributes:
         weights: Their initial parameters [M, P].
         hyperparams: Hyperparameters of each run's optimizer, by name.
-        rng_states: torch's random state of each run [M, S], with which dropout begins.
+        rng_states: torch's random state of each run [M, S], from which dropout starts.
     """
 
     weights: Tensor

@@ -78,7 +78,7 @@ class MemberFactory:
         """Why runs like the first cannot be trained as one, or None."""
         head = self.parts.head
         if not counts_blocks(self.parts.trainer):
-            return f"{installed('lightning')} counts steps in another way"
+            return f"{installed('lightning')} counts steps differently"
         if self.parts.datamodule.scaled_when_served:
             return "images are scaled and augmented minibatch by minibatch"
         if networks.drops_out(head.network) and self.parts.trainer.strategy.root_device.type != "cpu":

@@ -45,8 +45,8 @@ class StackModule(pl.LightningModule):
         masks: Random numbers of dropout; None without dropout.
 
     Attributes:
-        runs: Those still training, by their places among all [m].
-        numbers: Of all runs, in their sweep.
+        runs: Indices of the runs that are still training among all [m].
+        numbers: Numbers of all runs in their sweep.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class StackModule(pl.LightningModule):
         self.history.forget_progress()
 
     def _given_up(self, epoch: int) -> Tensor:
-        """Which runs [m] whoever compares them while they train lets go."""
+        """Which runs [m] are ended early by a search that compares them during training."""
         judge = current_judge()
         if judge is None:
             return torch.zeros(self.num_runs, dtype=torch.bool)
@@ -200,7 +200,7 @@ class StackModule(pl.LightningModule):
         self.history.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
 
     def state(self, epoch: int) -> State:
-        """A copy of everything that changes, as it is after an epoch."""
+        """A copy of everything that changes, taken after an epoch."""
         tensors = {"params": self.optimizer.params, **self.optimizer.state}
         tensors = {name: value.clone() for name, value in tensors.items()}
         rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)

@@ -64,12 +64,12 @@ class StackMonitor:
         return done
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs [k] only, by their indices."""
+        """Keep only some runs [k], by index."""
         self.best, self.seen, self.tied = self.best[runs], self.seen[runs], self.tied[runs]
         self.stop_best, self.waited = self.stop_best[runs], self.waited[runs]
 
     def tensors(self) -> dict[str, Tensor]:
-        """What `restore` takes: tensors [M], by name."""
+        """The input of `restore`: tensors [M], by name."""
         found = {"best": self.best, "seen": self.seen.clone(), "stop_best": self.stop_best, "waited": self.waited}
         return found | ({"tied": self.tied} if self.ties == "loss" else {})
 

@@ -1,7 +1,7 @@
 """torch.optim's SGD, Adam and AdamW for M networks at once, each with its own hyperparameters.
 
-The parameters of a network are one row of a matrix [M, P], so a step takes a few operations however many networks and
-layers there are. `tests/stacking/test_optimizers.py` compares each with its original.
+The parameters of a network are one row of a matrix [M, P], so a step takes only a few operations, however many networks
+and layers there are. `tests/stacking/test_optimizers.py` compares each with its original.
 """
 
 from abc import ABC, abstractmethod
@@ -47,7 +47,7 @@ class StackedOptimizer(ABC):
         self.state = {name: value.to(device) for name, value in self.state.items()}
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs [k] only, by their indices."""
+        """Keep only some runs [k], by index."""
         self.params = self.params[runs]
         self.hyperparams = {name: value[runs] for name, value in self.hyperparams.items()}
         self.state = {name: value[runs] for name, value in self.state.items()}

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from src.data.blocks import BlockLoader
 from src.data.rows import Rows
 
-_FEW_COLUMNS = 16  # rows of so few numbers are gathered five times faster column by column
+_FEW_COLUMNS = 16  # rows this short are gathered five times faster column by column
 _EVALUATION_NUMBERS = 2**22  # inputs of one forward pass without gradients
 
 
@@ -65,7 +65,7 @@ class StackRows:
         return self
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs [k] only, by their indices."""
+        """Keep only some runs [k], by index."""
         self.which, self._own = self.which[runs], False
         self.counts = [self.counts[run] for run in runs.tolist()]
 
@@ -144,7 +144,7 @@ class StackLoader:
         return [min(count - block * size, size) for count in self.counts]
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs [k] only, by their indices."""
+        """Keep only some runs [k], by index."""
         kept = self.seeds, self.counts, self.totals
         self.seeds, self.counts, self.totals = ([each[i] for i in runs.tolist()] for each in kept)
         self.most = max(self.counts, default=self.most)

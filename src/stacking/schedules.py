@@ -61,7 +61,7 @@ class Schedules:
         return self.active and "initial_lr" in self._first_group
 
     def select(self, runs: Tensor) -> None:
-        """Keep some runs [k] only, by their indices."""
+        """Keep only some runs [k], by index."""
         chosen = runs.tolist()
         self._rates = [self._rates[i] for i in chosen]
         if self.active:

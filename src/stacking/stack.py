@@ -37,7 +37,7 @@ class Stack:
         factory: The factory that made them.
         title: Name of the stack in progress lines.
         place: Where its checkpoint is written during training; None for nowhere.
-        saved: The checkpoint to resume from; None starts anew.
+        saved: The checkpoint to resume from; None starts from scratch.
 
     Raises:
         ConfigError: The checkpoint belongs to other runs, or is damaged.

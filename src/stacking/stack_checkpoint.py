@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 class Snapshots(pl.callbacks.Checkpoint):
-    """Writes the state of all runs after the newest epoch: now and then, when training ends and when it is interrupted.
+    """Writes the state of all runs after the newest epoch: regularly, when training ends, and when it is interrupted.
 
     Args:
         seconds_between_writes: The pause between two writes.
@@ -169,7 +169,7 @@ class Saved:
         ]
         if changed or len(members) != len(known):
             which = f"run #{changed[0]} has" if changed else "some runs have"
-            raise ConfigError(f"{self.path}: {which} other settings, rows or initial weights now")
+            raise ConfigError(f"{self.path}: {which} different settings, rows or initial weights now")
         try:
             check_shapes(stack, module)
             module.restore(self.state, torch.tensor([member.finished for member in members]))
@@ -221,4 +221,4 @@ def check_shapes(stack: dict[str, Any], module: StackModule) -> None:
         *({0, *history["progress"]} >= set(history[name]["epoch"]) for name in ("best", "last")),
     ]
     if not all(right):
-        raise ValueError("other shapes than a stack's")
+        raise ValueError("shapes differ from those of the stack")

@@ -64,7 +64,7 @@ def saved_stack(path: Path) -> Saved | None:
     try:
         return read(path)
     except ConfigError as error:
-        log.info("%s; its runs are trained anew", error)
+        log.info("%s; its runs are trained from scratch", error)
         return None
 
 
@@ -84,7 +84,7 @@ def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> It
             member.finished = member.number in finished
         done = _train_stack(members, factory, known, sweep, saved)
     except ConfigError as error:
-        log.info("%s; its runs are trained anew", error)
+        log.info("%s; its runs are trained from scratch", error)
         return
     yield from done
 

@@ -30,7 +30,7 @@ class _Checkpoint(BaseModel):
     """The parts of a checkpoint with types that do not follow from the run."""
 
     model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
-    epoch: Annotated[int, Field(ge=-1, lt=2**31)]  # -1 within the first epoch
+    epoch: Annotated[int, Field(ge=-1, lt=2**31)]  # -1 during the first epoch
     global_step: Annotated[int, Field(ge=0, lt=2**62)] = 0
     state_dict: dict[str, Tensor]
     spec: dict[str, Any] = {}
@@ -53,7 +53,7 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
     """
     if not path.exists():
         folder = path.parent.parent
-        raise ConfigError(f"{path}: there is no such checkpoint; train the run to its end, with resume={folder}")
+        raise ConfigError(f"{path}: there is no such checkpoint; finish the run with resume={folder}")
     look_at(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -69,7 +69,7 @@ def read_checkpoint(path: Path, needs: tuple[str, ...] = ("state_dict", "spec", 
     for name, tensor in state["state_dict"].items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise ConfigError(
-                f"{path}: its weights are not all numbers (NaN or infinite in {name}); train the run anew"
+                f"{path}: its weights are not all numbers (NaN or infinite in {name}); train the run again"
             )
     return state
 

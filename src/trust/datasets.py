@@ -179,5 +179,5 @@ def _check_scale(key: str, tensor: Tensor, spec: DataSpec, members: int, where: 
         raise ConfigError(f"{where}: should be of shape {list(shape)} (got {list(tensor.shape)[:8]})")
     if not torch.isfinite(tensor).all() or (key == "scale" and (tensor == 0).any()):
         raise ConfigError(
-            f"{where}: contains values that rows cannot be scaled with (NaN, infinite or 0); train the run anew"
+            f"{where}: contains values that rows cannot be scaled with (NaN, infinite or 0); train the run again"
         )

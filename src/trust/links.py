@@ -1,4 +1,4 @@
-"""Links in a run's folder must stay within it."""
+"""Checks that links in a run's folder stay within it."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ def check_links(folder: Path, levels: int = 2) -> None:
         levels: How deep to look; a run's own files are two levels down, those of a sweep's runs three.
 
     Raises:
-        ConfigError: There is one; the message names it.
+        ConfigError: There is such a link, pipe or device; the message names it.
     """
     home, pending = folder.resolve(), [(folder, levels)]
     while pending:

@@ -76,7 +76,7 @@ class _Name(NamedTuple):
 
 
 class _Storage(NamedTuple):
-    """The numbers of a record, which tensors are views of."""
+    """The numbers of a record, of which tensors are views."""
 
     num_numbers: int
 
@@ -169,4 +169,4 @@ def _called(function: Any, arguments: Any) -> Any:
         return None
     if name == _PARAMETER:
         return None
-    raise ValueError("calls what makes no tensor")
+    raise ValueError("calls something that does not make a tensor")

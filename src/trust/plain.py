@@ -23,10 +23,10 @@ MOST_JSON = 64 * 2**20
 """The most bytes of a JSON file: the confusion matrices of a thousand classes take forty million."""
 
 MOST_YAML_VALUES = 2**14
-"""The most values in a YAML file: a thousand classes are a thousand, and OmegaConf takes a second for ten thousand."""
+"""The most values in a YAML file: one per class of a dataset; OmegaConf takes a second for ten thousand."""
 
 MOST_LEVELS = 32
-"""Containers within each other."""
+"""The most levels of nested containers."""
 
 MOST_VALUES = 2**22
 """The most values in a JSON file, each of which may take twenty times its size in memory."""
@@ -130,7 +130,7 @@ def read_json(path: Path) -> Any:
 
 def _text(path: Path, most: int) -> str:
     """The text of a file of at most `most` bytes."""
-    if not path.is_file():  # nor a pipe, which would block forever
+    if not path.is_file():  # this also refuses a pipe, which would block forever
         kind = "is not a file" if path.exists() else "there is no such file"
         raise ConfigError(f"{path}: {kind}; restore it")
     try:

@@ -53,7 +53,7 @@ class _References:
         if "${" in text:
             raise self._refusal(place, f"{node[:80]} is not resolved in a configuration that comes from a run's folder")
         if len(text) > _MOST:
-            raise self._refusal(place, f"its references come to more than {_MOST} characters")
+            raise self._refusal(place, f"its references expand to more than {_MOST} characters")
         return text
 
     def _target(self, match: re.Match[str], place: Keys, trail: tuple[Keys, ...]) -> Any:
@@ -68,7 +68,7 @@ class _References:
                 raise self._refusal(place, f"{match[0]} names no key of this configuration")
             node = node[part]
         if isinstance(node, dict):
-            raise self._refusal(place, f"{match[0]} names a whole group; name one key")
+            raise self._refusal(place, f"{match[0]} names a whole group instead of a key")
         return self.value(node, target, (*trail, target))
 
     def _refusal(self, place: Keys, reason: str) -> ConfigError:

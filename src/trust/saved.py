@@ -135,7 +135,7 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
         raise ConfigError(f"{path}: names no overrides; restore it")
     found = [word for words in lists for word in words if not word.startswith(_DROPPED)]
     if flags := [word for word in found if not _OVERRIDE.match(word)]:
-        raise ConfigError(f"{path}: holds {flags[0]!r}, which is not an override; restore it")
+        raise ConfigError(f"{path}: contains {flags[0]!r}, which is not an override; restore it")
     again = [word for word in found if word not in said and _must_be_said(word)]
     if again:
         raise ConfigError(
@@ -191,7 +191,7 @@ def check_amounts(cfg: Config, own: Collection[str] = ()) -> None:
     if len(largest) == 2 and largest[0][0] * max(1, largest[1][0]) > _MOST_NUMBERS:
         key, value = largest[0][1], largest[0][0]
         raise ConfigError(
-            f"{key}: the run's folder asks for {value:,} times {largest[1][1]}={largest[1][0]:,}, more than "
+            f"{key}: the run's folder requests {value:,} times {largest[1][1]}={largest[1][0]:,}, more than "
             f"{_MOST_NUMBERS:,} numbers; set {key}={value} on the command line"
         )
 

@@ -26,7 +26,7 @@ SPECIAL = frozenset({"_target_", "_args_", "_partial_", "_recursive_", "_convert
 
 @dataclass(frozen=True)
 class Kind:
-    """What a place in the configuration requires.
+    """The kind of class that a place in the configuration requires.
 
     Attributes:
         what: A description for messages.
@@ -158,7 +158,7 @@ def find(cfg: Mapping[str, Any], place: str) -> type[Any]:
         found = getattr(importlib.import_module(module_name), class_name)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"{key}: there is no module {error.name} (got {name}); is its folder in PYTHONPATH?"
+            f"{key}: there is no module {error.name} (got {name}); is its folder on PYTHONPATH?"
         ) from error
     except AttributeError as error:
         raise ConfigError(f"{key}: {module_name} has no {class_name}; name {kind.what}") from error
@@ -192,7 +192,7 @@ def _check_home(package: str, folder: Path) -> None:
         return
     spec = importlib.util.find_spec(package)
     if spec is None:
-        raise ConfigError(f"trust: there is no package {package}; is the folder that holds it in PYTHONPATH?")
+        raise ConfigError(f"trust: there is no package {package}; is the folder that contains it on PYTHONPATH?")
     places = [*(spec.submodule_search_locations or []), *([spec.origin] if spec.has_location and spec.origin else [])]
     for place in places:
         if Path(place).resolve().is_relative_to(folder.resolve()):
@@ -258,6 +258,6 @@ def _remedy(kind: Kind, top: str = "") -> str:
     own = (
         ""
         if top == PROJECT or top in sys.stdlib_module_names
-        else f", or of a package of your own with trust={top or 'mypkg'}"
+        else f", or of your own package with trust={top or 'mypkg'}"
     )
     return f"{kind.what} is a class of {rooms}{own}"

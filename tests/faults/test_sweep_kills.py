@@ -130,7 +130,7 @@ def test_a_sweep_killed_twice_is_resumed_bit_for_bit(name, moment, uninterrupted
     ("first", "second", "line"),
     [
         ("basic", "joblib", ""),
-        ("basic", "vectorized", "Training 1 job anew: a stack cannot resume from a run's own checkpoint"),
+        ("basic", "vectorized", "Training 1 job from scratch: a stack cannot resume from a run's own checkpoint"),
         ("vectorized", "basic", "stack.ckpt: only hydra/launcher=vectorized resumes a stack"),
     ],
 )

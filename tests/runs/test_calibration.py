@@ -187,6 +187,6 @@ def test_a_file_without_a_temperature_is_refused(content, train):
     run = train(*MOONS, "trainer.max_epochs=1")
     (run.folder / "calibration.json").write_text(content)
     with pytest.raises(
-        ConfigError, match=r"calibration.json: should hold a temperature between 0.01 and 100 .*; fit it anew"
+        ConfigError, match=r"calibration.json: should hold a temperature between 0.01 and 100 .*; fit it again"
     ):
         open_run(run.folder)

@@ -153,7 +153,7 @@ def run(train):
 
 def test_a_run_without_a_checkpoint_is_refused(run):
     shutil.rmtree(run.folder / "checkpoints")
-    with pytest.raises(ConfigError, match=r"best.ckpt: there is no such checkpoint; train the run to its end"):
+    with pytest.raises(ConfigError, match=r"best.ckpt: there is no such checkpoint; finish the run with resume="):
         evaluate(on_run(run.folder))
 
 
@@ -225,12 +225,12 @@ def test_data_of_another_kind_are_refused(train):
 def test_a_table_is_not_divided_anew_after_the_training(change, train):
     run = train("experiment=iris", "trainer.max_epochs=1", *FAST)
     (key,) = change
-    with pytest.raises(ConfigError, match=f"data.{key}: splits the run's rows anew"):
+    with pytest.raises(ConfigError, match=f"data.{key}: splits the run's rows differently"):
         evaluate(on_run(run.folder, changes={"data": change}))
 
 
 def test_a_drawn_dataset_may_be_drawn_anew_but_not_divided_anew(train):
     run = train("experiment=moons", "trainer.max_epochs=1", *FAST)
     assert evaluate(on_run(run.folder, changes={"data": {"seed": 9}})).exists()
-    with pytest.raises(ConfigError, match=r"data.split_seed: splits the run's rows anew"):
+    with pytest.raises(ConfigError, match=r"data.split_seed: splits the run's rows differently"):
         evaluate(on_run(run.folder, changes={"data": {"split_seed": 9}}))

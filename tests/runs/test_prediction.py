@@ -162,7 +162,7 @@ def test_images_and_folders_of_images_are_predicted(train, tmp_path):
         predict(settings(run.folder, tmp_path / "bad.png"))
     asked = settings(run.folder, tmp_path / "bad.png", tmp_path / "none.csv")
     asked.changes = {"data": {"skip_broken": True}}
-    with pytest.raises(ConfigError, match=r"input: no image of .*bad.png decodes; replace them"):
+    with pytest.raises(ConfigError, match=r"input: no image in .*bad.png can be decoded; replace them"):
         predict(asked)
     assert not (tmp_path / "none.csv").exists()
 

@@ -53,7 +53,7 @@ def test_a_training_that_comes_to_other_weights_is_told(train, caplog):
     run = train("experiment=xor", "trainer.max_epochs=3", *SMALL)
     write_json(run.folder / "metrics.json", run.metrics | {"epochs": 5})
     assert data_of(export(settings(run.folder, **REPLAY)))["repeated"]
-    assert "came to other weights when it was done again" in caplog.text
+    assert "repeating the training gave different weights" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_rows_are_recognised_however_they_are_written(rewritten, again):
 @pytest.mark.parametrize("allowed", [False, True])
 def test_what_divides_the_rows_anew_is_refused_in_one_line(change, allowed, again):
     (key,) = change
-    with pytest.raises(ConfigError, match=rf"\Adata.{key}: splits the run's rows anew[^\n]+leave it out\Z"):
+    with pytest.raises(ConfigError, match=rf"\Adata.{key}: splits the run's rows differently[^\n]+leave it out\Z"):
         evaluate(on_run(again[0] / "run", changes={"data": change}, allow_changed_data=allowed))
 
 
@@ -285,7 +285,7 @@ def test_a_picture_edited_to_the_same_size_is_a_change_and_classes_in_another_or
     pictures = write_pngs(tmp_path / "pictures")
     words = ["data=image_folder", f"data.path={pictures}", f"data_dir={tmp_path}", "data.image_size=8", *QUICK]
     trained(compose_train(*words, "trainer.max_epochs=1"), tmp_path / "run")
-    with pytest.raises(ConfigError, match=r"data.classes: splits the run's rows anew"):  # in another order
+    with pytest.raises(ConfigError, match=r"data.classes: splits the run's rows differently"):  # in another order
         evaluate(on_run(tmp_path / "run", resamples=0, changes={"data": {"classes": ["dog", "cat"]}}))
     path = pictures / "cat" / "00.png"
     content = bytearray(path.read_bytes())

@@ -122,7 +122,7 @@ def test_a_damaged_threshold_is_chosen_anew_or_deleted_as_its_message_says(train
     path.unlink()
     head = open_run(run.folder).head
     assert head.thresholds == [0.5] != chosen
-    assert thresholds.line(head) == ["threshold of class lower: 0.5 (f1, which has chosen none yet)"]
+    assert thresholds.line(head) == ["threshold of class lower: 0.5 (f1, which has not chosen one yet)"]
     evaluate(on_run(run.folder))
 
 

@@ -56,7 +56,7 @@ def test_a_broken_checkpoint_of_a_stack_is_named_and_its_runs_are_trained_anew(s
     (sweep / "stack.ckpt").write_text("nothing")
     done = run(["src.train", f"sweep_resume={sweep}"])
     assert done.returncode == 0, done.stderr
-    assert "stack.ckpt: damaged, or not a checkpoint of a sweep; its runs are trained anew" in done.stdout
+    assert "stack.ckpt: damaged, or not a checkpoint of a sweep; its runs are trained from scratch" in done.stdout
     assert len(list(sweep.glob("*/metrics.json"))) == 3
     assert not (sweep / "stack.ckpt").exists()
 

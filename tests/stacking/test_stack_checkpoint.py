@@ -200,7 +200,7 @@ def test_the_checkpoint_of_other_runs_is_refused(change, broken_off, tmp_path):
         broken_off(Stack(members, factory, place=place), epoch=2)
     saved = read(place.path)
     members, factory = filled([composed([*SHORT, *seed, change]) for seed in SEEDS], tmp_path)
-    with pytest.raises(ConfigError, match=r"stack.ckpt: run #0 has other settings, rows or initial weights now"):
+    with pytest.raises(ConfigError, match=r"stack.ckpt: run #0 has different settings, rows or initial weights now"):
         Stack(members, factory, place=place, saved=saved)
     members, factory = filled([composed([*SHORT, *seed, f"runs_dir={tmp_path}"]) for seed in SEEDS], tmp_path)
     assert Stack(members, factory, place=place, saved=saved).module.num_runs == 3  # moved, and still the same

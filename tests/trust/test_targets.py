@@ -76,7 +76,7 @@ def test_what_no_own_package_can_be_is_refused(trust):
 
 
 def test_a_package_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(ConfigError, match=r"trust: there is no package nowhere; .* in PYTHONPATH"):
+    with pytest.raises(ConfigError, match=r"trust: there is no package nowhere; .* on PYTHONPATH"):
         check(config("nowhere.Net", "nowhere"), tmp_path)
 
 
