@@ -246,7 +246,7 @@ WRONG = {
     ],
     "7.4": [
         ("weights_4 = 9 * 16", "the first stage alone"),
-        ("weights_4 = 9 * (16 + 32 + 64)", "all channels of the stage before"),
+        ("weights_4 = 9 * (16 + 32 + 64)", "all maps of the stage before"),
         ("weights_4 = 23185", "off by one"),
     ],
     "7.5": [

@@ -42,7 +42,7 @@ EXERCISES: dict[str, Exercise] = {
         lambda: _weights(16, 32, 64),
         lambda: {
             "that is the first stage alone": _weights(16),
-            "each filter of a stage looks at all channels of the stage before it": 9 * (16 + 32 + 64),
+            "each filter of a stage looks at all maps of the stage before it": 9 * (16 + 32 + 64),
             "the first stage has nine weights for each filter, too": _weights(16, 32, 64) - 9 * 16,
         },
         tolerance=1e-6,
