@@ -83,7 +83,7 @@ def latest() -> TrainedRun:
 
 
 def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:
-    """The command line that a call stands for."""
+    """The command line that a call runs."""
     named = [] if experiment is None else [experiment if "=" in experiment else f"experiment={experiment}"]
     return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in _flat(keys))]
 

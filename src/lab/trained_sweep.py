@@ -83,7 +83,7 @@ class TrainedSweep:
         Args:
             number: Maximum number of panels.
             runs: Numbers of the runs to show instead, in this order.
-            by: A key of the sweep, such as `seed`, each of whose values gets a line of panels of its own.
+            by: A key of the sweep, such as `seed`; each of its values gets its own line of panels.
 
         Returns:
             The figure; None for problems that do not have two inputs.

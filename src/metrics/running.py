@@ -81,7 +81,7 @@ class EachRun(Scores):
         }
 
     def reset(self) -> None:
-        """Start anew."""
+        """Discard what has been counted."""
         super().reset()
         for own in self.each:
             for metric in own:  # type: ignore[attr-defined]
@@ -149,7 +149,7 @@ class Meter:
         return {name: value.reshape(self.scores.num_runs) for name, value in computed.items()}
 
     def reset(self) -> None:
-        """Start anew."""
+        """Discard what has been counted."""
         self.loss.reset()
         self.scores.reset()
 

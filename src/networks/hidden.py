@@ -9,8 +9,8 @@ def hidden_activations(network: nn.Module, x: Tensor) -> list[Tensor]:
     """Activations [N, U] of each hidden layer, first to last, for rows x [N, *input_shape]; none of a perceptron.
 
     They are the inputs of each linear layer after the first, so they include the activation function and anything else
-    in between. The network is in evaluation mode meanwhile, so that dropout drops no unit, and returns to its mode
-    afterwards.
+    in between. The network is evaluated in evaluation mode, so that dropout drops no unit, and then returns to its
+    previous mode.
     """
     heard: list[Tensor] = []
     handles = [

@@ -77,8 +77,8 @@ class Visitor:
                 self._lose()
 
     def arrive(self) -> None:
-        """A page has come, or has come back: it is told everything."""
-        if self.turn and self.away is None:  # a connection is lost before that is noticed here
+        """Send everything to a page that has connected or reconnected."""
+        if self.turn and self.away is None:  # the old connection was lost, but this has not been noticed yet
             self.tell({"do": "pause"})
         self.away, self._unseen, self._frame = None, 0, None
         self.turn += 1

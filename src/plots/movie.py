@@ -213,7 +213,7 @@ class Movie:
 
 
 def _arrangement(num: int, across: float, up: float) -> tuple[int, float]:
-    """The number of columns and the side of square panels with which `num` of them are largest in the given space."""
+    """The number of columns and the side that make `num` square panels as large as possible in the given space."""
     sides = {
         columns: min(across / columns - 0.1, up / -(-num // columns) - _ABOVE - _BELOW) for columns in range(1, num + 1)
     }

@@ -1,4 +1,4 @@
-"""`make gallery`: train every experiment anew, draw its figure, and write the sections of the pages."""
+"""`make gallery`: train every experiment again, draw its figure, and write the sections of the pages."""
 
 import contextlib
 import io

@@ -47,6 +47,6 @@ def take_vector(head: pl.LightningModule, vector: Tensor) -> None:
     state = head.state_dict()
     sizes = [value.numel() for value in state.values()]
     if vector.shape != (sum(sizes),):
-        raise ConfigError("resume: the checkpoint holds figures of another network; train anew")
+        raise ConfigError("resume: the checkpoint holds figures of another network; train from scratch")
     parts = vector.split(sizes)
     head.load_state_dict({n: part.view(v.shape).to(v) for (n, v), part in zip(state.items(), parts, strict=True)})

@@ -46,7 +46,7 @@ class Run(Printed):
         folder: The folder for everything that is written.
         parts: The datamodule, the head and the Trainer.
         metrics: The contents of `metrics.json`, once the run has been evaluated.
-        tested: Predictions of the best weights for the test rows, likewise; None for modules of other projects.
+        tested: Predictions of the best weights for the test rows, also after the evaluation; None for foreign modules.
     """
 
     cfg: DictConfig
@@ -140,7 +140,7 @@ class Run(Printed):
         return None
 
     def _is_finished(self, epochs: int) -> bool:
-        """Whether the run was evaluated after so many epochs; if not, it was killed between training and the end."""
+        """Whether the run was evaluated after this many epochs; if not, it was killed between training and the end."""
         metrics = read_json(self.files.metrics) if self.files.finished else None
         return isinstance(metrics, dict) and metrics.get("epochs") is not None and metrics["epochs"] >= epochs
 

@@ -1,6 +1,6 @@
 """The rules for values: types to annotate parameters with, and a decorator that enforces them.
 
-Our own constructors carry their rules beside each parameter; `src.settings.libraries` has PyTorch's and Lightning's.
+Our own constructors annotate each parameter with its rule; `src.settings.libraries` has PyTorch's and Lightning's.
 A boolean or a string is never accepted as a number, although Python would: `data.noise=true` is a mistake, not 1.0.
 """
 

@@ -61,7 +61,7 @@ class MemberFactory:
     """Makes the members' data and weights, exactly those that `src.building.build` would give each single run.
 
     Building a run from its configuration takes thirty milliseconds, mostly for checks and class lookups. Only the first
-    member is built this way; for the others only what differs is made anew.
+    member is built this way; for the others, only what differs is created again.
     """
 
     def __init__(self, first: Member) -> None:

@@ -109,7 +109,7 @@ class StackLoader:
         batch_size: Rows per minibatch.
         block_size: Minibatches per block.
         seeds: Seed of each run's order.
-        totals: Rows from which each run draws its `counts` anew in each epoch; None uses all its rows.
+        totals: Rows from which each run draws its `counts` in each epoch; None uses all its rows.
     """
 
     batch_sampler = None  # Lightning asks for it besides `sampler`

@@ -12,7 +12,7 @@ LESSONS = range(1, 10)
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
         name: The exercise's name.
