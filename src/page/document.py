@@ -36,7 +36,7 @@ def document(data: Mapping[str, Any]) -> str:
 
 
 def live_document(sockets: Sequence[str]) -> tuple[str, str]:
-    """The page that requests what it shows, and the Content-Security-Policy to serve it with.
+    """The Content-Security-Policy of the page that requests what it shows, and the page itself.
 
     Args:
         sockets: The addresses to which it may connect.

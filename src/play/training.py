@@ -121,7 +121,7 @@ class Gate(pl.Callback):
         self._watch.begins()
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, _: int) -> None:
-        """Start or stop to report each step; an optimizer without a hook is faster."""
+        """Start or stop reporting each step; an optimizer without a hook is faster."""
         if self._watch.each_step and self._handle is None:
             told: Callable[..., None] = lambda *_: self._watch.steps_done(1)  # noqa: E731
             self._handle = trainer.optimizers[0].register_step_post_hook(told)
