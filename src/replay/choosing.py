@@ -52,7 +52,7 @@ def chosen(head: Head, snapshots: list[Snapshot], best_epoch: int, points: Tenso
 
 
 def changes(answers: list[Tensor]) -> Tensor:
-    """How far each of M predictions [N, C] is from the previous one [M]: the mean of half the sum over columns."""
+    """How far each of M `answers` [N, C] is from the previous one [M]: half the sum over columns, averaged."""
     moved = [(now - before).abs().sum().item() / (2 * len(now)) for before, now in pairwise(answers)]
     return torch.tensor([0.0, *moved])
 

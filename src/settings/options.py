@@ -13,7 +13,7 @@ _SHARED = re.compile(r"/common/(\w+)@_here_")
 
 
 class Option(NamedTuple):
-    """A YAML file of a config group: its name, its description, its keys, and the shared files whose keys it has."""
+    """A YAML file of a config group: its name, a text that describes it, its keys, and shared files with more keys."""
 
     name: str
     text: str

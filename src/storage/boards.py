@@ -90,6 +90,6 @@ def claim_board(run: Path, words: Sequence[str]) -> Path:
 
 
 def clear_board(run: Path) -> None:
-    """Remove the events that a job has left in its sweep, before the record of their place is removed."""
+    """Remove the events that a `run` has left in its sweep, before its record of their place is removed."""
     if (board := known_board(run)) is not None:
         remove_listed(board.parent.parent, [f"{board.parent.name}/{board.name}/{name}" for name in _EVENTS])

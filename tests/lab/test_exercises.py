@@ -67,5 +67,7 @@ def test_code_that_fails_says_how():
 
 
 def test_an_exercise_that_there_is_not_is_refused_by_the_nearest_name():
-    with pytest.raises(ConfigError, match=r"^exercise: there is no 'quiz1'; did you mean quiz.1\? choose from 1.1, "):
+    with pytest.raises(
+        ConfigError, match=r"^exercise: there is no exercise 'quiz1'; did you mean quiz.1\? choose from 1.1, "
+    ):
         lab.check("quiz1", "a")

@@ -136,7 +136,7 @@ def test_pictures_come_as_paths_images_and_arrays(pictures):
             torch.testing.assert_close(found, expected.expand(len(found)))
     assert run.logits(run.datamodule.splits.train.x[:2]).shape == (2,)
     for x, line in [
-        ("https://a.b/c.png", "https://a.b/c.png is an address, and nothing is downloaded"),
+        ("https://a.b/c.png", "https://a.b/c.png is a web address, and nothing is downloaded"),
         ("gone.png", "there is no picture gone.png"),
         (np.zeros((4, 4, 2), np.float32), r"rows must be of shape \[N, 3, 8, 8\] \(got \[4, 4, 2\]\)"),
     ]:

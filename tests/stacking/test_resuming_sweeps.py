@@ -46,7 +46,7 @@ def test_a_sweep_that_another_process_trains_is_not_resumed(sweep):
     fcntl.flock(opened, fcntl.LOCK_EX)
     done = run(["src.train", f"sweep_resume={sweep}"])
     os.close(opened)
-    line = f"config error: sweep_resume: another process trains in {sweep} now; wait until it has ended\n"
+    line = f"config error: sweep_resume: another process trains in {sweep} now; wait until it has finished\n"
     assert (done.returncode, done.stderr) == (2, line)
     assert len(list(sweep.glob("*/metrics.json"))) == 1
     assert run(["src.train", f"sweep_resume={sweep}"]).returncode == 0
