@@ -25,6 +25,17 @@ STEPS = {
         "print({'sympy', 'torchvision', 'scipy', 'matplotlib', 'triton'} & sys.modules.keys())",
         "set()\n",
     ),
+    "is not searched for garbage again": (
+        """
+import gc
+frozen = gc.get_freeze_count()
+kept = [[] for _ in range(1000)]
+with lean_imports():
+    import torch
+print(frozen > 100_000, gc.get_freeze_count() == frozen)
+""",
+        "True True\n",
+    ),
     "lets them be imported later": (
         "import torchvision, scipy.signal, matplotlib.figure, triton, importlib.metadata as m; m.version('scipy')",
         "",
