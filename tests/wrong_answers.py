@@ -321,7 +321,7 @@ WRONG = {
         ("run_5 = 0.974", "should be a run"),
     ],
     "9.6": [
-        ("half_6 = 0.0584", "the whole interval"),
+        ("half_6 = 0.0584", "the whole width"),
         ("half_6 = 0.0149", "one standard deviation"),
         ("half_6 = 0.000222", "take the square root"),
     ],
