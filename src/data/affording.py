@@ -4,7 +4,7 @@ MOST_MEMBERS = 16
 LEAST_MEMBERS = 4
 
 _VISITS = 12_000_000
-"""Rows that all members together see in training, counting repeats: some minutes on two cores."""
+"""Rows that all members together see in training, counting repeats: a few minutes on two cores."""
 
 _ENOUGH = 32
 """Epochs below which the number of members is reduced first: by then each member has seen its rows often enough."""

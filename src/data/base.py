@@ -47,11 +47,11 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     Args:
         batch_size: Rows of a training minibatch; None is the whole training split.
         seed: Seed of the rows and of the label noise.
-        shuffle_seed: Seed of the order in which training sees the rows; None is `seed`.
+        shuffle_seed: Seed of the order of the rows in training; None is `seed`.
         steps_per_execution: Optimiser steps of one `training_step`; `auto` lets `src.building.plan` choose.
         standardize: Whether to shift and scale each column to mean 0 and standard deviation 1 over the training rows.
         label_noise: Fraction of the training labels to replace by another class.
-        folds: Number of parts of the rows, each of which is the test split once; None takes a single test split.
+        folds: Number of folds of the rows, each of which is the test split once; None uses a single test split.
         fold: Number of the fold that is the test split, from 0.
         blocks: Whether to serve blocks of minibatches, for the heads of this project; False serves ordinary batches (x,
             y) of `batch_size` rows, for any LightningModule and any loop.
@@ -59,7 +59,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
 
     task: ClassVar[Task]
     divides_rows: ClassVar[bool] = False  # into training and test rows, and therefore into folds on request
-    draws_rows: ClassVar[bool] = True  # from `seed`; a source of fixed rows uses it only to split them
+    draws_rows: ClassVar[bool] = True  # by `seed`; a source of fixed rows uses the seed only to split them
     shares_unit: ClassVar[bool] = False  # whether all inputs have the same unit, so that planes are drawn to scale
     feature_names: tuple[str, ...] = ()
     target_name = "target"  # what is predicted, if the source has a name for it
@@ -68,7 +68,9 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
     reading: Dialect | Told = PLAIN  # the format of files of rows to predict from
     as_seen = True  # how pictures to predict from are decoded
-    scaled_when_served: ClassVar[bool] = False  # images: four times smaller unscaled, and scaling a batch is cheap
+    scaled_when_served: ClassVar[bool] = (
+        False  # images: unscaled ones take a quarter of the memory, and scaling a batch is cheap
+    )
 
     @checked
     def __init__(
@@ -88,7 +90,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         self.fold = chosen_fold(folds, fold)
         if self.fold is not None and not self.divides_rows:
             raise ConfigError(
-                f"data.folds: {type(self).__name__} has a test split of its own, so its rows are not divided into "
+                f"data.folds: {type(self).__name__} already has a test split, so its rows are not divided into "
                 f"folds (got {folds}); leave it out"
             )
         self.batch_size, self.seed = batch_size, seed
@@ -147,7 +149,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
         """Kind and text of the remarks about rows from a `source` that were encoded since the last call."""
         return []
 
-    # What it gives
+    # What it provides
 
     @property
     def splits(self) -> Splits:
@@ -201,7 +203,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     # Loaders
 
     def block_size(self, networks: int = 1) -> int:
-        """Minibatches per block for a number of networks: an epoch if that is short, else a limited part of one."""
+        """Minibatches per block for a number of networks: those of a short epoch, or a limited part of a long one."""
         x = self.splits.train.x
         batch_bytes = max(1, networks * self.batch_rows * 4 * prod(x.shape[1:]))
         return max(1, min(-(-len(x) // self.batch_rows), _BLOCK_STEPS, _BLOCK_BYTES // batch_bytes))

@@ -21,7 +21,7 @@ class BlockLoader:
     """Iterate over rows x [N, …] and y [N, …] as blocks: lists of minibatches (x [B, …], y [B, …]).
 
     The order of an epoch depends only on `seed` and the epoch's number, so a resumed run sees the same order as an
-    uninterrupted one. Rows are gathered block by block, so no more than one block is held besides the data.
+    uninterrupted one. Rows are gathered block by block, so at most one block is held in addition to the data.
 
     Args:
         x: Inputs, first dimension N.
@@ -44,7 +44,7 @@ class BlockLoader:
         [[[0, 1], [2, 3]], [[4]]]
     """
 
-    batch_sampler = None  # Lightning asks for it besides `sampler`
+    batch_sampler = None  # Lightning asks for it as well as for `sampler`
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class BlockLoader:
 class BatchLoader:
     """A `BlockLoader`'s minibatches (x [B, …], y [B, …]) one by one, like any DataLoader.
 
-    Each pass is an epoch of its own with its own order, even if nobody calls `set_epoch`.
+    Each pass is a separate epoch with its own order, even if nobody calls `set_epoch`.
 
     Args:
         blocks: The loader.

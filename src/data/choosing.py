@@ -7,7 +7,7 @@ from src.errors import ConfigError
 from src.spec import Task
 
 _MOST_CLASSES = 30
-_RARE = 0.05  # share of the rows below which a number is one of many
+_RARE = 0.05  # share of the rows below which a number counts as one of many
 _FEW = 0.1  # share of cells that are not numbers below which a target counts as numeric
 _SHOWN = 3
 
@@ -69,10 +69,10 @@ def check_mixture(name: str, source: str, numbers: Mapping[float, int], texts: M
         name: Name of the target.
         source: Where it is from.
         numbers: Rows with each number.
-        texts: Rows with each other text.
+        texts: Rows with each text that is not a number.
 
     Raises:
-        ConfigError: The target is of this kind.
+        ConfigError: The target is such a mixture.
     """
     total = sum(numbers.values()) + sum(texts.values())
     if not texts or sum(texts.values()) >= _FEW * total or of_numbers(name, numbers).task != "regression":
@@ -81,7 +81,7 @@ def check_mixture(name: str, source: str, numbers: Mapping[float, int], texts: M
     more = ",…" if len(texts) > _SHOWN else ""
     cells = _count(sum(texts.values()), "cell")
     raise ConfigError(
-        f"{source}: the target {name} holds numbers, except for {cells} ({shown}{more}); fix them, or set "
+        f"{source}: the target {name} contains numbers, except for {cells} ({shown}{more}); fix them, or set "
         f"data.missing=[{shown}{more}] to leave out their rows, or head=multiclass for classes"
     )
 

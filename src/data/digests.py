@@ -25,7 +25,7 @@ _GONE = 0x7FF8000000000000  # NaN, for every missing cell
 def table_digests(table: Table) -> Digests:
     """A digest [N] of each row over all its cells, including target and ignored columns, and their column names.
 
-    Cells are compared by value, as everywhere: 1.50 is 1.5, spaces around a text do not count, and all missing cells
+    Cells are compared by value, as everywhere: 1.50 is 1.5, spaces around text do not count, and all missing cells
     are equal. So neither the order of the columns nor the file format changes a digest.
 
     Example:
@@ -77,13 +77,13 @@ def told(then: Digests, now: Digests, noun: str = "row") -> str:
     Example:
         >>> one, other = np.array([3, 5], dtype=np.uint64), np.array([5, 7, 7], dtype=np.uint64)
         >>> told(one, other), told(one, one[::-1])
-        ('1 row is gone and 2 are new, edited ones being both', 'the same rows, in another order or written otherwise')
+        ('1 row is gone and 2 are new, counting edited rows as both', 'the same rows in another order or format')
     """
     gone, new = counted(then, now)
     if not gone and not new:
-        return f"the same {noun}s, in another order or written otherwise"
+        return f"the same {noun}s in another order or format"
     if gone and new:
-        return f"{_are(gone, noun)} gone and {_are(new)} new, {_BOTH[noun]} ones being both"
+        return f"{_are(gone, noun)} gone and {_are(new)} new, counting {_BOTH[noun]} {noun}s as both"
     return f"{_are(gone, noun)} gone" if gone else f"{_are(new, noun)} new"
 
 

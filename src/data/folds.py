@@ -20,7 +20,7 @@ class Fold(NamedTuple):
 
     Attributes:
         number: Number of the fold, from 0.
-        folds: Number of folds.
+        folds: Total number of folds.
     """
 
     number: int
@@ -55,7 +55,7 @@ def chosen_fold(folds: int | None, fold: int | None) -> Fold | None:
 def fold_parts(
     places: Places, fold: Fold, seed: int, labels: Tensor | None, class_names: tuple[str, ...], groups: Tensor | None
 ) -> Any:
-    """Divide `places` [N] into those of the other folds and those of a fold, with one of scikit-learn's splitters.
+    """Divide `places` [N] into those of the other folds and those of one fold, with one of scikit-learn's splitters.
 
     Args:
         places: Row numbers.
@@ -63,10 +63,10 @@ def fold_parts(
         seed: scikit-learn's `random_state`; another seed gives another repetition of all folds.
         labels: Label [N] of each row, to stratify by; None does not stratify.
         class_names: Name of each class by its index, for messages.
-        groups: Group [N] of each row; groups are not divided. None divides anywhere.
+        groups: Group [N] of each row; groups are not divided. None divides at any row.
 
     Raises:
-        ConfigError: More folds than rows, than rows of a class, or than groups.
+        ConfigError: There are more folds than rows, rows of a class, or groups.
     """
     _check_enough(fold.folds, len(places), labels, class_names, groups)
     parts = list(split_by(fold.folds, seed, places, labels, groups))
@@ -94,7 +94,7 @@ def split_by(number: int, seed: int, places: Places, labels: Tensor | None, grou
     splitter = kinds[labels is not None, groups is not None](number, shuffle=True, random_state=seed)
     y, of_group = (None if each is None else each.numpy() for each in (labels, groups))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # classes in fewer groups than parts; we warn of them
+        warnings.simplefilter("ignore", UserWarning)  # classes in fewer groups than parts; we warn about them
         for others, part in splitter.split(places, y, of_group):
             yield places[others], places[part]
 
@@ -102,17 +102,17 @@ def split_by(number: int, seed: int, places: Places, labels: Tensor | None, grou
 def _check_enough(
     folds: int, num_rows: int, labels: Tensor | None, class_names: tuple[str, ...], groups: Tensor | None
 ) -> None:
-    """Refuse folds if some would have no rows, or none of a class."""
+    """Refuse folds if some would have no rows, or no row of a class."""
     if folds > num_rows:
         raise ConfigError(f"data.folds: there are {num_rows:,} rows (got {folds} folds); lower it")
     if groups is not None and folds > (found := len(groups.unique())):
-        raise ConfigError(f"data.folds: there are {found:,} groups, and groups are not divided (got {folds}); lower it")
+        raise ConfigError(f"data.folds: there are {found:,} groups, but groups are not divided (got {folds}); lower it")
     if labels is not None:
         kinds, counts = labels.unique(return_counts=True)
         rarest = int(counts.argmin())
         if folds > (count := int(counts[rarest])):
             name = class_names[int(kinds[rarest])] if class_names else int(kinds[rarest])
             raise ConfigError(
-                f"data.folds: class {name} has {count} {'row' if count == 1 else 'rows'}, and each fold needs one "
+                f"data.folds: class {name} has {count} {'row' if count == 1 else 'rows'}, but each fold needs one "
                 f"(got {folds}); lower it, or leave the class out"
             )

@@ -13,7 +13,7 @@ from src.data.rows import Split
 from src.data.table import as_text
 from src.errors import ConfigError
 
-_FINEST = 20  # parts that splits are made up of
+_FINEST = 20  # maximum number of parts that splits are made of
 
 
 def group_numbers(cells: list[Any], source: str, first_row: int = 1) -> Tensor:
@@ -39,8 +39,8 @@ def group_numbers(cells: list[Any], source: str, first_row: int = 1) -> Tensor:
     numbers = torch.tensor([known.setdefault(name, len(known)) for name in names])
     if len(known) == 1:
         raise ConfigError(
-            f"data.group: all {len(names):,} rows of {source} are in one group (got {names[0]!r}), so that none is "
-            "left to test; name another column"
+            f"data.group: all {len(names):,} rows of {source} are in one group (got {names[0]!r}), so none is left "
+            "to test on; name another column"
         )
     return numbers
 
@@ -64,8 +64,8 @@ def group_parts(places: Places, split: str, size: int, seed: int, labels: Tensor
     count = len(groups.unique())
     if count < 2:
         raise ConfigError(
-            f"data.group: only one group is left for the {split} and training splits, and groups are not divided; "
-            "add rows of others, or change the fractions"
+            f"data.group: only one group is left for the {split} and training splits, but groups are not divided; "
+            "add rows of other groups, or change the fractions"
         )
     share = Fraction(size, len(places)).limit_denominator(min(count, _FINEST))
     taken, number = (share.numerator, share.denominator) if 0 < share < 1 else (1, min(count, _FINEST))
@@ -89,6 +89,6 @@ def check_whole(groups: Tensor, places: Mapping[Split, list[int]], source: str, 
             other, before = found.setdefault(int(groups[row]), (split, row))
             if other != split:
                 raise ConfigError(
-                    f"data.group: rows {row_numbers[before]} and {row_numbers[row]} of {source} are in one group, and "
+                    f"data.group: rows {row_numbers[before]} and {row_numbers[row]} of {source} are in one group, but "
                     f"data.split_column puts them in {other} and {split}; fix it, or leave out one of the two keys"
                 )

@@ -21,7 +21,7 @@ def with_label_noise(y: Tensor, fraction: float, num_classes: int, generator: Ge
     if fraction == 0:
         return y
     if not num_classes:
-        raise ConfigError(f"data.label_noise: these rows have numbers for targets (got {fraction}); use 0")
+        raise ConfigError(f"data.label_noise: these rows have numeric targets (got {fraction}); use 0")
     noisy = y.flatten().clone()
     num_flipped = round(fraction * len(noisy))
     if num_flipped == 0:
@@ -31,6 +31,6 @@ def with_label_noise(y: Tensor, fraction: float, num_classes: int, generator: Ge
         )
     flipped = torch.randperm(len(noisy), generator=generator)[:num_flipped]
     values = num_classes if y.ndim == 1 else 2
-    shift = torch.randint(1, values, (len(flipped),), generator=generator)  # never 0: always another class
+    shift = torch.randint(1, values, (len(flipped),), generator=generator)  # never 0, so always another class
     noisy[flipped] = (noisy[flipped] + shift) % values
     return noisy.view_as(y)

@@ -15,7 +15,7 @@ class MemberScaler(Scaler):
         mean: The mean for each member [M, F].
         scale: Likewise [M, F].
         fill: Likewise [M, F].
-        known: 1 for an input that a member knows, 0 for one that it does not know and always sees as 0: [M, F].
+        known: 1 for an input that a member knows, 0 for an input that it does not know and always sees as 0: [M, F].
 
     Example:
         >>> one, two = torch.tensor([[0.0], [10.0]]), torch.ones(2, 1)
@@ -49,7 +49,7 @@ class MemberScaler(Scaler):
 
     @property
     def one(self) -> Scaler:
-        """A scaler for a single model: the middle of the members' scalers."""
+        """A scaler for a single model: the average of the members' scalers."""
         assert self.fill is not None
         return Scaler(*(each.mean(dim=0) for each in (self.mean, self.scale, self.fill)))
 

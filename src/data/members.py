@@ -8,7 +8,7 @@ from src.data.folds import split_by
 from src.errors import ConfigError
 
 MOST_FOLDS = 8
-"""The most folds; further members start again with other folds."""
+"""Maximum number of folds; further members start again with other folds."""
 
 _STREAM = 211  # of the seeds of repetitions, separate from all others
 
@@ -16,15 +16,15 @@ _STREAM = 211  # of the seeds of repetitions, separate from all others
 def held_out(members: int, seed: int, num_rows: int, labels: Tensor | None, groups: Tensor | None) -> Tensor:
     """Whether each row [N] is held out from the training of each member [M]: bool [N, M].
 
-    Member m validates on fold m mod K of K = min(M, 8) folds; after K members the folds are shuffled anew. So each row
-    is held out from one member of each complete repetition.
+    Member m validates on fold m mod K of K = min(M, 8) folds; after K members the folds are reshuffled. So each row is
+    held out from one member of each complete repetition.
 
     Args:
         members: Number of members M, at least two.
         seed: Seed of the folds.
         num_rows: Number of rows N.
         labels: Label [N] of each row, to stratify by; None does not stratify.
-        groups: Group [N] of each row; groups are not divided. None divides anywhere.
+        groups: Group [N] of each row; groups are not divided. None divides at any row.
 
     Raises:
         ConfigError: The rows cannot be divided into two folds.
@@ -39,8 +39,8 @@ def held_out(members: int, seed: int, num_rows: int, labels: Tensor | None, grou
     if folds < 2:
         what = "row" if groups is None else "group"
         raise ConfigError(
-            f"network.members: each validates on another part of the rows, but one {what} beside the test split has no "
-            f"parts (got {members}); use network.members=1"
+            f"network.members: each validates on a different part of the rows, but one {what} outside the test split "
+            f"cannot be divided (got {members}); use network.members=1"
         )
     held = torch.zeros(num_rows, members, dtype=torch.bool)
     places = torch.arange(num_rows).numpy()

@@ -11,7 +11,7 @@ AUTO = "auto"
 
 _YES = frozenset({"true", "yes", "present"})
 _NO = frozenset({0.0, -1.0})
-"""If the other class is one of these, 1 can only mean yes; otherwise it is taken for yes with a warning."""
+"""If the other class is one of these, 1 can only mean yes; otherwise it is taken to mean yes, with a warning."""
 
 _LOOKED_FOR = frozenset(
     [
@@ -59,8 +59,8 @@ def positive_last(
     """The names of classes with the positive one of two last, and a warning if that was a guess.
 
     The positive class is, in this order: the `wanted` one; 1, true, yes or present; a word for something to detect,
-    such as sick or fraud; the rarer class, if rows are counted and it has fewer than 40 % of them; the last. A 1 is a
-    guess too unless the other name is 0 or -1.
+    such as sick or fraud; the rarer class, if rows are counted and it has fewer than 40 % of them; the last. A 1 is
+    also a guess unless the other name is 0 or -1.
 
     Args:
         names: The names of all classes, in the order of their indices.
@@ -77,8 +77,8 @@ def positive_last(
     if wanted is None or (wanted == AUTO and len(names) != 2):
         return names, None
     if len(names) != 2:
-        found = f"{len(names)} classes" if names else "numbers for targets"
-        raise ConfigError(f"data.positive: is for two classes, and this data has {found} (got {wanted!r}); use auto")
+        found = f"{len(names)} classes" if names else "numeric targets"
+        raise ConfigError(f"data.positive: is for two classes, but this data has {found} (got {wanted!r}); use auto")
     if wanted != AUTO:
         return _last(names, _named(names, wanted)), None
     for is_positive in (_says_yes, _is_looked_for):
@@ -97,7 +97,7 @@ def check_kept(names: tuple[str, ...], wanted: Any) -> None:
     if wanted not in (None, AUTO) and positive_last(names, wanted)[0] != names:
         raise ConfigError(
             f"data.positive: the run was trained with {names[1]} as its positive class (got {wanted!r}); leave it out, "
-            "or train anew"
+            "or train a new run"
         )
 
 
@@ -120,7 +120,7 @@ def _says_yes(name: str, other: str) -> bool:
 
 
 def _is_guess(names: tuple[str, ...], positive: str) -> bool:
-    """Whether the other name of a 1 is neither 0 nor -1; beside a 2 it may just be the first class."""
+    """Whether the class next to a 1 is neither 0 nor -1; next to a 2, the 1 may just be the first class."""
     (other,) = (name for name in names if name != positive)
     return _number(positive) == 1 and _number(other) not in _NO
 
@@ -140,6 +140,6 @@ def _number(name: str) -> float | None:
 def _doubt(names: tuple[str, ...], positive: str, why: str) -> str:
     other = names[0] if positive == names[1] else names[1]
     return (
-        f"data.positive: {positive}, {why}, is taken for the positive class, to which precision, recall, F1 and the "
-        f"threshold refer; data.positive={other} takes the other"
+        f"data.positive: {positive}, {why}, is taken as the positive class, to which precision, recall, F1 and the "
+        f"threshold refer; data.positive={other} chooses the other"
     )

@@ -1,4 +1,4 @@
-"""What figures show of a dataset, besides a head's predictions."""
+"""What figures show about a dataset, in addition to a head's predictions."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from src.data.blocks import BlockLoader
     from src.data.rows import Rows, Split
 
-_VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and how often
+_VIEWED, _VIEWS = 6, 8  # images whose augmentation is shown, and versions of each
 
 
 class Scene:
@@ -28,7 +28,7 @@ class Scene:
 
     @property
     def to_scale(self) -> bool:
-        """Whether all inputs have the same unit, if only that of their standard deviations."""
+        """Whether all inputs have the same unit, even if it is only their standard deviation."""
         return self._data.shares_unit or bool(self._data.standardize)
 
     @property

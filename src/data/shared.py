@@ -1,4 +1,4 @@
-"""Rows as a network sees them, or as each member of an ensemble does; most datasets serve only one network."""
+"""Rows as a network or each member of an ensemble sees them; most datasets serve only one network."""
 
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ class Shared:
     members: int = 1
 
     def divide_among(self, members: int | None) -> None:
-        """Divide all rows but the test rows among `members` of an ensemble: each validates on another part of them.
+        """Divide all rows except the test rows among `members` of an ensemble: each validates on a different part.
 
         None lets the size of the table decide the number of members.
 
@@ -26,7 +26,7 @@ class Shared:
             ConfigError: The dataset does not support it.
         """
         raise ConfigError(
-            f"network.members: is for tables, data=csv and data=table, and this is {type(self).__name__} "
+            f"network.members: is for tables, data=csv and data=table, but this is {type(self).__name__} "
             f"(got {members or 'auto'}); use network.members=1"
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 MOST_BYTES = 2**28
-"""Bytes of a file that earlier versions read; of a longer one the beginning and the end, half as many each."""
+"""Bytes of a file that earlier versions read; of a longer file, half of them at each end."""
 
 _PART = 2**20
 

@@ -24,7 +24,7 @@ class Sourced:
         accepts_change: Whether the run may continue on changed files, which its checkpoints record.
         refuses_change: Whether the files must be those of the checkpoint's run.
         rows_seen: Keys of rows that the checkpoint's run has seen and that must not be test rows.
-        tests_all: Whether all rows of other files than the run's are test rows, except those it has seen.
+        tests_all: Whether all rows of files other than the run's are test rows, except those it has seen.
         num_left_out: Number of rows that are not test rows because the run has seen them.
     """
 
@@ -41,7 +41,7 @@ class Sourced:
 
     @property
     def digests_whole(self) -> bool:
-        """Whether all bytes of files are read; a run saved by an earlier version is treated as that version did."""
+        """Whether all bytes of files are read; a run saved by an earlier version is treated as it was then."""
         return self.trained_source is None or self.trained_source.whole
 
     def source_now(self) -> Source | None:
@@ -71,7 +71,7 @@ class Sourced:
         return self.tests_all and self.rows_seen is not None and self.change() is not None
 
     def without_seen(self, keys: Keys, places: Tensor) -> Tensor:
-        """Those [K] of the `places` [N] that a checkpoint's run has not seen, by the `keys` of all rows; counts others.
+        """Those [K] of the `places` [N] that the checkpoint's run has not seen, by the `keys` of all rows.
 
         Raises:
             ConfigError: None is left.

@@ -57,10 +57,10 @@ def split_rows(
         labels: Label [N] of each of `rows`, to stratify by; None does not stratify.
         class_names: Name of each class by its index, for messages.
         fold: The fold that is the test split, instead of `test_fraction`.
-        groups: Group [N] of each of `rows`; each group stays within one split. None divides anywhere.
+        groups: Group [N] of each of `rows`; each group stays within one split. None divides at any row.
 
     Raises:
-        ConfigError: Too few rows for these fractions.
+        ConfigError: There are too few rows for these fractions.
 
     Example:
         >>> [len(rows) for rows in split_rows(torch.arange(50), test_fraction=0.2, val_fraction=0.1, seed=0)]

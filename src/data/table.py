@@ -9,7 +9,7 @@ from src.data.cells import Coded
 from src.errors import ConfigError
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""The texts that mark a missing cell, in any case and with spaces around them."""
+"""The strings that mark a missing cell, in any case and with spaces around them."""
 
 _LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32, where anything larger is infinite
 
@@ -20,10 +20,10 @@ class Table:
     """Columns of cells by name, all of one length; a cell is text, a number or None.
 
     Args:
-        columns: Cells of each column: a list, an array of numbers, or `Coded` texts.
+        columns: Cells of each column: a list, an array of numbers, or `Coded` strings.
         source: Where they are from, for messages.
         first_row: Number of the first row in its source, from 1, not counting the header.
-        missing: The texts that mark a missing cell, in lower case.
+        missing: The strings that mark a missing cell, in lower case.
         row_numbers: Numbers of the rows in their source, if some rows were left out.
 
     Example:
@@ -65,7 +65,7 @@ class Table:
         return self.read_numbers(name, lambda cell: as_number(cell, self.missing), plain=True)
 
     def read_numbers(self, name: str, parse: Callable[[Any], float | None], plain: bool = False) -> Numbers:
-        """The column of this `name` as float64 [N], with cells read by `parse`, which returns None for other texts.
+        """The column of this `name` as float64 [N], with cells read by `parse`, which returns None for anything else.
 
         Args:
             name: Name of the column.
@@ -164,7 +164,7 @@ def _taken(cells: Any, rows: Numbers) -> Any:
 
 
 def _as_they_are(cells: Any, plain: bool) -> Numbers | None:
-    """Cells that are numbers already, or `plain` texts of numbers; None if a cell must be parsed."""
+    """Cells that are already numbers, or `plain` strings of numbers; None if a cell must be parsed."""
     if isinstance(cells, np.ndarray) and cells.dtype.kind == "f":
         return cells
     if isinstance(cells, Coded) or (not plain and any(isinstance(cell, str) for cell in cells)):

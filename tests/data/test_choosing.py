@@ -52,7 +52,9 @@ def test_a_task_that_is_auto_is_what_the_rows_become(tmp_path):
 
 def test_amounts_with_a_few_words_among_them_are_refused_with_what_to_do(tmp_path):
     prices = [*range(1000, 1097), "on request", "on request", "sold"]
-    with pytest.raises(ConfigError, match=r"the target y holds numbers, except for 3 cells \('on request','sold'\);"):
+    with pytest.raises(
+        ConfigError, match=r"the target y contains numbers, except for 3 cells \('on request','sold'\);"
+    ):
         chosen(tmp_path, prices)
     assert chosen(tmp_path, prices, missing=["on request", "sold"]).task == "regression"
 

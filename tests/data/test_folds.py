@@ -156,7 +156,7 @@ def test_given_splits_are_obeyed_where_groups_are_whole_in_them_and_refused_wher
     assert places(data, "test") == list(range(40, 60))
     assert not {row // 5 for row in places(data, "train")} & {row // 5 for row in places(data, "val")}
     path.write_text(path.read_text().replace("g7,39,train", "g8,39,train"))
-    with pytest.raises(ConfigError, match=r"rows 40 and 41 of .* are in one group, and .* in train and test; fix it"):
+    with pytest.raises(ConfigError, match=r"rows 40 and 41 of .* are in one group, but .* in train and test; fix it"):
         _ = TableFile(path=str(path), target="answer", split_column="part", group="group").splits
 
 
@@ -169,8 +169,8 @@ def test_given_splits_are_obeyed_where_groups_are_whole_in_them_and_refused_wher
         (lambda: BundledTable(name="iris", folds=2, fold=0, val_fraction=0.5), r"data.val_fraction: one of 2 folds"),
         (lambda: BundledTable(name="iris", folds=51, fold=0).splits, r"data.folds: class setosa has 50 rows.*got 51"),
         (lambda: Line(num_samples=20, folds=21, fold=0).splits, r"data.folds: there are 20 rows \(got 21 folds\)"),
-        (lambda: XOR(num_train=9, num_val=9, num_test=9, folds=5, fold=0), r"data.folds: XOR has a test split of its"),
-        (lambda: Gates(gate="and", folds=5, fold=0), r"data.folds: Gates has a test split of its own"),
+        (lambda: XOR(num_train=9, num_val=9, num_test=9, folds=5, fold=0), r"data.folds: XOR already has a test split"),
+        (lambda: Gates(gate="and", folds=5, fold=0), r"data.folds: Gates already has a test split"),
     ],
 )
 def test_folds_that_cannot_be_are_refused(make, message):
@@ -181,11 +181,11 @@ def test_folds_that_cannot_be_are_refused(make, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"folds": 13, "fold": 0}, r"data.folds: there are 12 groups, and groups are not divided \(got 13\); lower it"),
+        ({"folds": 13, "fold": 0}, r"data.folds: there are 12 groups, but groups are not divided \(got 13\); lower it"),
         ({"folds": 5, "fold": 0, "split_column": "colour"}, r"data.folds: data.split_column=colour already says"),
         ({"group": "patients"}, r"data.group: .*has no column 'patients'; did you mean patient\?"),
         ({"group": "answer"}, r"data.group: answer is the target"),
-        ({"group": "clinic"}, r"data.group: all 72 rows of .* are in one group \(got 'north'\), so that none is left"),
+        ({"group": "clinic"}, r"data.group: all 72 rows of .* are in one group \(got 'north'\), so none is left"),
         ({"group": "ward"}, r"data.group: .* has no group in row 2; fill it in"),
         (
             {"test_fraction": 0.5, "group": "half"},

@@ -63,7 +63,7 @@ def test_ids_and_texts_are_left_out_and_told_and_rarer_categories_share_one(tmp_
     names = data.spec.feature_names
     assert not any(name.startswith(("patient", "comment", "street")) for name in names)
     lines = "\n".join(told(data))
-    assert "patient, comment, street are left out (texts that hardly ever repeat)" in lines
+    assert "patient, comment, street are left out (text that hardly ever repeats)" in lines
     assert "patient_id is left out (a different number in each row, like an id)" in lines
     kept = table(tmp_path / "rows.csv", keep=["street"])
     streets = [name for name in kept.spec.feature_names if name.startswith("street=")]
@@ -144,7 +144,7 @@ def test_categories_that_training_had_not_are_counted_and_refused_where_none_is_
     ((_, text),) = data.settle("new.csv")
     assert text == "new.csv: colour: 2 of 3 cells are categories not seen in training (pink)"
     data.encode(Table({"colour": ["pink", "RED"], "x": [0, 0]}, "new"), data.spec)
-    with pytest.raises(ConfigError, match=r"2 of 2 cells are .* \(RED, pink\), so that none is known; write them as"):
+    with pytest.raises(ConfigError, match=r"2 of 2 cells are .* \(RED, pink\), so none is known; write them as"):
         data.settle("new.csv")
     data.encode(Table({"colour": [None], "x": [0]}, "new"), data.spec)
     assert data.settle("new.csv") == []

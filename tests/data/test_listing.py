@@ -119,7 +119,7 @@ def test_a_run_is_trained_measured_and_asked_and_notices_other_labels(root, tmp_
     words = ["data=image_folder", "data.csv=labels.csv", "data.path=pictures", "data.target=[cat,dog]"]
     quick = ["data.image_size=8", "trainer.max_epochs=1", "logger=none", "callbacks.figures=null", "hydra.run.dir=run"]
     assert give("train", [*words, *quick, "callbacks.progress_bar=null"]) == 0
-    assert "head=multilabel, since 2 targets are named" in capsys.readouterr().out
+    assert "head=multilabel, since there are 2 target columns" in capsys.readouterr().out
     assert give("evaluate", ["run=run", "resamples=0"]) == 0
     assert give("predict", ["run=run", "input=pictures", "output=out.csv"]) == 0
     assert (tmp_path / "out.csv").read_text().startswith("image,predicted_cat,predicted_dog,probability_cat,")

@@ -52,7 +52,7 @@ def test_groups_stay_whole_and_few_of_them_make_few_folds():
     held = held_out(16, seed=0, num_rows=60, labels=None, groups=groups)
     assert all(len(groups[column].unique()) == 1 for column in held.T)
     assert all((held[groups == group].all(dim=0) | ~held[groups == group].any(dim=0)).all() for group in range(4))
-    with pytest.raises(ConfigError, match="one group beside the test split has no parts"):
+    with pytest.raises(ConfigError, match="one group outside the test split cannot be divided"):
         held_out(4, seed=0, num_rows=9, labels=None, groups=torch.zeros(9, dtype=torch.long))
 
 

@@ -70,7 +70,7 @@ def test_a_folder_beside_the_splits_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("test", "val"), r"holds test, val but no train to learn from; add it"),
+        (("test", "val"), r"holds test, val but no train; add it"),
         (("train", "Training"), r"Training and train in .* are both the train split; keep one"),
         (("train", "val", "valid"), r"val and valid in .* are both the val split; keep one"),
     ],
@@ -222,7 +222,7 @@ def test_deep_pixels_are_said(tmp_path):
     path = write_pngs(tmp_path / "pictures", each=6)
     Image.fromarray(RAMP.astype(np.uint16)).save(path / "dog" / "00.png")
     assert doubts_of(path, tmp_path)["depth"] == (
-        "data.path: there are pixels of more than 8 bits; they are scaled to 8 bits, and white is 65,535"
+        "data.path: some images store more than 8 bits per pixel; they are scaled to 8 bits, and white is 65,535"
     )
 
 

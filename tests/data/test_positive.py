@@ -44,7 +44,7 @@ def test_without_a_name_that_tells_the_rarer_of_a_file_is_positive_and_else_the_
         other = second if name == first else first
         assert name == expected
         assert said.startswith(f"data.positive: {name}, {why}, is taken")
-        assert said.endswith(f"data.positive={other} takes the other")
+        assert said.endswith(f"data.positive={other} chooses the other")
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_1_is_positive_beside_any_name_and_said_where_it_may_be_but_the_first_nu
             name, said = chosen(*names, counts=counts)
             assert name == positive
             assert said == (
-                f"data.positive: {positive}, which usually means yes, is taken for the positive class, to which "
-                f"precision, recall, F1 and the threshold refer; data.positive={other} takes the other"
+                f"data.positive: {positive}, which usually means yes, is taken as the positive class, to which "
+                f"precision, recall, F1 and the threshold refer; data.positive={other} chooses the other"
             )
 
 
@@ -90,8 +90,8 @@ def test_no_key_keeps_the_order_of_runs_that_had_none():
     ("names", "message"),
     [
         (("sick", "well"), r"data.positive: should be sick or well \(got 'ill'\); name one of them, or use auto"),
-        (("a", "b", "c"), r"data.positive: is for two classes, and this data has 3 classes \(got 'ill'\); use auto"),
-        ((), r"data.positive: is for two classes, and this data has numbers for targets \(got 'ill'\); use auto"),
+        (("a", "b", "c"), r"data.positive: is for two classes, but this data has 3 classes \(got 'ill'\); use auto"),
+        ((), r"data.positive: is for two classes, but this data has numeric targets \(got 'ill'\); use auto"),
     ],
 )
 def test_a_class_that_is_none_of_two_is_refused(names, message):
@@ -133,8 +133,8 @@ def test_rarity_is_that_of_all_rows_of_the_file_whatever_the_seed(tmp_path):
         data = table(path, positive="auto", seed=seed)
         assert data.class_names == ("dog", "cat")
         assert [text for kind, text in data.doubts if kind == "positive"] == [
-            "data.positive: cat, the rarer (33% of the rows), is taken for the positive class, to which precision, "
-            "recall, F1 and the threshold refer; data.positive=dog takes the other"
+            "data.positive: cat, the rarer (33% of the rows), is taken as the positive class, to which precision, "
+            "recall, F1 and the threshold refer; data.positive=dog chooses the other"
         ]
 
 

@@ -95,7 +95,7 @@ def test_comments_titles_and_blank_lines_are_no_rows(tmp_path):
     path = write(tmp_path / "rows.csv", text)
     assert read(path)[0] == {"x": [1, 2, 3], "colour": ["#ff0000", "blue", "red"]}
     short = write(tmp_path / "short.csv", "x,colour\n1,a\n# aside\n2\n")
-    with pytest.raises(ConfigError, match=r"short.csv: line 4 has 1 cells and the header 2; fix that line"):
+    with pytest.raises(ConfigError, match=r"short.csv: line 4 has 1 cells but the header 2; fix that line"):
         read(short)
 
 
@@ -104,7 +104,7 @@ def test_a_first_line_of_numbers_is_no_header_unless_it_names_a_column_asked_for
     columns, dialect = read(path)
     assert list(columns) == ["c0", "c1", "c2"]
     assert len(columns["c0"]) == 3
-    assert dialect.said() == "no header, so that columns are called c0, c1, …"
+    assert dialect.said() == "no header, so columns are called c0, c1, …"
     years = write(tmp_path / "years.csv", "country,2019,2020\nde,1.5,2.5\nfr,2.5,3.5\n")
     assert list(read(years, names=["2020"])[0]) == ["country", "2019", "2020"]
     texts = write(tmp_path / "texts.csv", "class,cap\ne,x\np,y\n")
@@ -135,8 +135,8 @@ def test_a_text_far_below_makes_a_column_one_of_texts(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x,y\n1,2\n3\n", r"line 3 has 1 cells and the header 2; fix that line"),
-        ('x,y\n1,"a\nb"\n3,4,5\n', r"line 4 has 3 cells and the header 2"),
+        ("x,y\n1,2\n3\n", r"line 3 has 1 cells but the header 2; fix that line"),
+        ('x,y\n1,"a\nb"\n3,4,5\n', r"line 4 has 3 cells but the header 2"),
         ("x,x\n1,2\n", r"two columns are named 'x'; rename one"),
         ("x,y\n", r"the file has no rows; it needs a header and at least one row"),
         ("", r"the file has no rows"),
@@ -149,7 +149,7 @@ def test_a_file_that_is_no_table_is_refused_by_its_line(tmp_path, text, message)
 
 @pytest.mark.parametrize("address", ["https://example.org/rows.csv", "s3://bucket/rows.parquet"])
 def test_nothing_is_downloaded_and_no_pattern_names_other_files(tmp_path, address):
-    with pytest.raises(ConfigError, match=rf"{address}: is an address, and nothing is downloaded"):
+    with pytest.raises(ConfigError, match=rf"{address}: is a URL, but nothing is downloaded"):
         read(Path(address))
     with pytest.raises(ConfigError, match=r"there is no such file"):
         read(tmp_path / "*.csv")

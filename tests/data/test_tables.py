@@ -104,9 +104,9 @@ GOOD = people()
         (GOOD, {"ignore": ["id"]}, r"data.ignore: .*has no column 'id'; choose from"),
         (GOOD, {"split_column": "part"}, r"data.split_column: .*has no column 'part'"),
         (GOOD, {"split_column": "colour"}, r"the split in row 1 should be train, val or test \(got '\w+'\); fix it"),
-        ([*GOOD, "1,red,heavy,yes"], {}, r"column weight, row 61 is not a number \(got 'heavy'\) and most others are"),
+        ([*GOOD, "1,red,heavy,yes"], {}, r"column weight, row 61 is not a number \(got 'heavy'\) but most others are"),
         ([*GOOD, "1,red,70,"], {}, r"the target in row 61 is missing; fill it in or remove the row"),
-        (["1,red,70,yes"] * 30, {}, r"the target is 'yes' in every row, and classification needs two"),
+        (["1,red,70,yes"] * 30, {}, r"the target is 'yes' in every row, but classification needs two"),
         ([], {}, r"people.csv: the file has no rows"),
     ],
 )

@@ -80,19 +80,19 @@ CHANGES = {
     "other targets": (
         "table",
         lambda f: rewrite(f, lambda rows: [*rows[:-3], *(f"{row.rpartition(',')[0]},no" for row in rows[-3:])]),
-        "edited ones being both)",
+        "counting edited rows as both)",
     ),
     "a column more": ("table", lambda f: rewrite(f, lambda rows: [f"{r},n" for r in rows]), "columns 3 → 4, bytes "),
     "rows in their order": (
         "table",
         lambda f: rewrite(f, lambda rows: [rows[0], *sorted(rows[1:])]),
-        "(the same rows, in another order or written otherwise)",
+        "(the same rows in another order or format)",
     ),
     "a picture more": ("pictures", add_picture, "; 1 picture is new)"),
     "a picture of another name": (
         "pictures",
         lambda f: (f / "pictures" / "dog" / "00.png").rename(f / "pictures" / "dog" / "zz.png"),
-        "(1 picture is gone and 1 is new, edited or renamed ones being both)",
+        "(1 picture is gone and 1 is new, counting edited or renamed pictures as both)",
     ),
 }
 

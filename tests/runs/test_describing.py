@@ -44,7 +44,7 @@ def test_a_table_is_told_in_lines_and_shown(rows, tmp_path, capsys):
     assert unfolded(text) == [
         "rows.csv: 42 training, 6 validation and 12 test rows; head=binary, since sick is one of 2 classes",
         "  classes: no 31, yes 11 of the training rows; the largest is 74 % of them",
-        "  columns: 1 number; 1 date; 1 category; 1 left out: name (texts that hardly ever repeat)",
+        "  columns: 1 number; 1 date; 1 category; 1 left out: name (text that hardly ever repeats)",
         "  missing: 6 cells of size, 10 % of it",
         "written to described/rows",
     ]
@@ -59,7 +59,7 @@ def test_a_table_is_told_in_lines_and_shown(rows, tmp_path, capsys):
 def test_a_table_without_a_target_is_told_too(rows, capsys):
     assert unfolded(said(capsys, "data.path=rows.csv", "output=out")) == [
         "rows.csv: 60 rows, 6 columns",
-        "  columns: 2 numbers; 1 date; 2 categories; 1 left out: name (texts that hardly ever repeat)",
+        "  columns: 2 numbers; 1 date; 2 categories; 1 left out: name (text that hardly ever repeats)",
         "  missing: 6 cells of size, 10 % of it",
         "  data.target=COLUMN shows them by target",
         "written to out",

@@ -87,7 +87,7 @@ TABLES = {
         rows(patient_id=lambda n, y: 7919 * n % 1009),
         ["left out: a different number in each row, like an id"],
     ),
-    "a name in each row": (rows(name=lambda n, y: f"person {n}"), ["left out: texts that hardly ever repeat"]),
+    "a name in each row": (rows(name=lambda n, y: f"person {n}"), ["left out: text that hardly ever repeats"]),
     "the target": (rows(z=lambda n, y: y), ["target"]),
     "the target in other words": (rows(z=lambda n, y: int(y == "yes")), ["target"]),
     "an ordinary column": (rows(z=lambda n, y: n % 10), []),
@@ -125,7 +125,7 @@ TRUE_OF_THEM = {
     "ionosphere": ["constant"],  # its second column
     "winequality-red": ["twins"],  # 240 rows twice
     "breast-cancer": ["reading"],  # quoted by apostrophes
-    "mpg": ["left out: texts that hardly ever repeat"],  # names of cars
+    "mpg": ["left out: text that hardly ever repeats"],  # names of cars
 }
 
 

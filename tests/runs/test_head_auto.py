@@ -39,7 +39,7 @@ def config(folder):
         ("sick", "binary", "classification", "head=binary, since sick is one of 2 classes"),
         ("kind", "multiclass", "classification", "head=multiclass, since kind is one of 3 classes"),
         ("price", "regression", "regression", "whole numbers (head=multiclass for classes)"),
-        ("[fever,cough]", "multilabel", "classification", "head=multilabel, since 2 targets are named"),
+        ("[fever,cough]", "multilabel", "classification", "head=multilabel, since there are 2 target columns"),
     ],
 )
 def test_path_and_target_are_enough(rows, tmp_path, target, head, task, said):

@@ -206,7 +206,7 @@ def test_an_original_file_that_is_gone_does_not_matter(train, tmp_path):
         ("x1,x2\n", "new.csv: the file has no rows"),
         ("", "new.csv: the file has no rows"),
         ("x1,x2\n1,2\n3,abc\n", r"new.csv: column x2, row 2 is not a number \(got 'abc'\)"),
-        ("x1,x2\n1,2\n3\n", "new.csv: line 3 has 1 cells and the header 2"),
+        ("x1,x2\n1,2\n3\n", "new.csv: line 3 has 1 cells but the header 2"),
         ("x1,x1\n1,2\n", "new.csv: two columns are named 'x1'"),
         ("x1,x2,predicted\n1,2,3\n", "new.csv: already has a column predicted"),
     ],

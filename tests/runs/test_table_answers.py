@@ -61,7 +61,7 @@ def test_the_folder_tells_in_counts_what_the_columns_were_taken_for(run, columns
         "zone": {"kind": "category", "missing": 0, "inputs": 4},
         "ill": {"kind": "category", "missing": 0, "inputs": 2},
         "east": {"kind": "number", "missing": 0, "inputs": 1},
-        "note": {"kind": "left out", "missing": 0, "why": "texts that hardly ever repeat"},
+        "note": {"kind": "left out", "missing": 0, "why": "text that hardly ever repeats"},
     }
     assert (facts["rows"], facts["inputs"]) == (N, 7)
     assert sum(facts["classes"].values()) == 84
@@ -72,7 +72,7 @@ def test_a_strict_run_makes_errors_of_warnings(train, tmp_path, columns):
     path = write_csv(tmp_path / "rows.csv", columns)
     words = ("data=csv", f"data.path={path}", "data.target=y", "data.strict=true", "trainer.max_epochs=1", *FAST)
     doubtful = train(*words, "data.ignore=[ill]")
-    with pytest.raises(ConfigError, match=r"data.strict: .*note is left out \(texts that hardly ever repeat\)"):
+    with pytest.raises(ConfigError, match=r"data.strict: .*note is left out \(text that hardly ever repeats\)"):
         say_doubts(doubtful.cfg, doubtful.parts.datamodule)
     run = train(*words, "data.ignore=[ill,note]")
     say_doubts(run.cfg, run.parts.datamodule)
@@ -95,7 +95,7 @@ def test_strange_categories_are_said_and_refused_where_no_cell_is_known(run, tmp
 def test_evaluation_says_what_it_does_not_know_of_another_file(run, tmp_path, columns):
     strange = {**columns, "ill": ["perhaps"] * N}
     new = write_csv(tmp_path / "new.csv", strange)
-    with pytest.raises(ConfigError, match=r"ill: 120 of 120 cells are .* \(perhaps\), so that none is known"):
+    with pytest.raises(ConfigError, match=r"ill: 120 of 120 cells are .* \(perhaps\), so none is known"):
         evaluate(evaluation_settings(run.folder, changes={"data": {"path": str(new)}}))
 
 

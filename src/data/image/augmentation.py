@@ -1,4 +1,4 @@
-"""Augmentation of the images of a minibatch: mirrored, shifted, partly blacked out; each image independently."""
+"""Augmentation of the images of a minibatch, each independently: mirrored, shifted, partly blacked out."""
 
 import torch
 import torch.nn.functional as F

@@ -26,7 +26,7 @@ class Collection(NamedTuple):
     Attributes:
         parts: Rows of `train` and, if the source has them, of `val` and `test`.
         class_names: Name of each class by its index.
-        files: The files, if each image is a file of its own.
+        files: The files, if each image is a separate file.
     """
 
     parts: dict[Split, Rows]
@@ -66,11 +66,11 @@ class ImageDataModule(InMemoryDataModule):
         classes: Labels or names of the classes to keep, renumbered in this order; None keeps all.
         val_fraction: Fraction of the training images in the validation split, if the source has none.
         test_fraction: Fraction of the images in the test split, if the source has none.
-        positive: Name of the positive one of two classes, with label 1; `auto` decides by the names and, in folders of
-            your own, by the counts; None keeps their order, as in runs saved without this key.
+        positive: Name of the positive class of two, with label 1; `auto` decides by the names and, in your own folders,
+            by the counts; None keeps their order, as in runs saved without this key.
         split_seed: Seed of the stratified split; None is `seed`.
         flip: Whether to mirror half of the training images, left to right.
-        shift: The most pixels by which a training image is moved up, down, left or right.
+        shift: Maximum number of pixels by which a training image is shifted up, down, left or right.
         erase: Probability of blacking out a rectangle of a training image.
         **common: Arguments of `InMemoryDataModule`; `standardize` works per channel.
     """
@@ -113,7 +113,7 @@ class ImageDataModule(InMemoryDataModule):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Name of each class that is kept, by its new index; the positive one of two is the last."""
+        """Name of each class that is kept, by its new index; the positive class of two is the last."""
         if not self._class_names:
             _ = self.splits
         return self._class_names
@@ -173,7 +173,7 @@ class ImageDataModule(InMemoryDataModule):
         whole = parts["train"]
         if self.fold is not None and "test" in parts:
             raise ConfigError(
-                f"data.folds: these images have a test split of their own, so they are not divided into folds "
+                f"data.folds: these images already have a test split, so they are not divided into folds "
                 f"(got {self.fold.folds}); leave it out"
             )
         divided = split_rows(
@@ -189,7 +189,7 @@ class ImageDataModule(InMemoryDataModule):
         return {**cut, **parts, "train": cut["train"]}
 
     def _ordered(self, names: tuple[str, ...], parts: dict[Split, Rows]) -> tuple[str, ...]:
-        """The kept names in the order of their indices: that of a checkpoint, or the one that `positive` asks for."""
+        """The kept names in the order of their indices: a checkpoint's order, or the one that `positive` asks for."""
         if self._trained_names is not None and set(self._trained_names) == set(names):
             check_kept(self._trained_names, self.positive)
             return self._trained_names
@@ -255,7 +255,7 @@ class ImageDataModule(InMemoryDataModule):
         return self.flip or self.shift > 0 or self.erase > 0
 
     def augment(self, x: Tensor, generator: Generator) -> Tensor:
-        """Images x [B, C, H, W] mirrored, moved and erased according to the constructor's arguments."""
+        """Images x [B, C, H, W] mirrored, shifted and erased according to the constructor's arguments."""
         if self.flip or self.shift:
             x = shifted(x, generator, self.shift, self.flip)
         return erased(x, generator, self.erase) if self.erase else x

@@ -1,4 +1,4 @@
-"""Decoding a picture file to pixels: the formats, and the meaning of values, transparency and orientation."""
+"""Decodes an image file to pixels: the formats, and the meaning of values, transparency and orientation."""
 
 import warnings
 from pathlib import Path
@@ -16,12 +16,12 @@ FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF"
 """Pillow's names of the formats that are read; those that need other programs, such as EPS, are not."""
 
 MOST_PIXELS = 2**26
-"""The most pixels to decode, 200 MB in colour; a file of twenty kilobytes may claim ten times as many."""
+"""Maximum number of pixels to decode, 200 MB in colour; a file of twenty kilobytes may claim ten times as many."""
 
-_MARKED = tuple(name for name in FORMATS if name != "TGA")  # which has no signature to recognise
+_MARKED = tuple(name for name in FORMATS if name != "TGA")  # TGA has no signature to recognise
 
 BROKEN = (OSError, ValueError, SyntaxError, DecompressionBombError)
-"""What Pillow raises for a file that is not an image, or damaged."""
+"""What Pillow raises for a file that is not an image, or is damaged."""
 
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 """Pillow's names of pixels with more than 8 bits."""
@@ -43,8 +43,8 @@ def decode(path: Path, side: int, color: bool, as_seen: bool = True) -> Tensor:
             as stored, often black, and everything above 255 is white.
 
     Raises:
-        ConfigError: The file does not decode, or has more than `MOST_PIXELS` pixels, or some below 0, above 65,535 or
-            not finite.
+        ConfigError: The file does not decode, has more than `MOST_PIXELS` pixels, or has values below 0, above 65,535
+            or not finite.
     """
     try:
         with _opened(path) as image:
@@ -65,7 +65,7 @@ def squared(image: Any, side: int, color: bool, as_seen: bool = True) -> Tensor:
     """Pillow's `image` as uint8 [C, side, side]; the other arguments are those of `decode`.
 
     Args:
-        image: An image of Pillow's.
+        image: A Pillow image.
         side: Height and width in pixels.
         color: Whether to return three channels instead of a grey one.
         as_seen: As for `decode`.
@@ -99,7 +99,7 @@ def is_picture(path: Path) -> bool:
 
 def _opened(path: Path, formats: tuple[str, ...] = FORMATS) -> Any:
     """Pillow's image of a file, with only its header read."""
-    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # ours is the stricter rule
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # our own limit is stricter
     return Image.open(path, formats=formats)
 
 

@@ -1,4 +1,4 @@
-"""Probable mistakes in a folder of pictures: other files, deep pixels, damaged pictures."""
+"""Probable mistakes in an image folder: other files, pixels with more than 8 bits, damaged images."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
     first = dict(zip(labels[::-1], found.paths[len(labels) - 1 :: -1], strict=True))
     if deep := next((kind for path in first.values() if (kind := depth(path))), None):
         white = "the smallest of 1, 255 and 65,535 that none exceeds" if "fraction" in deep else "65,535"
-        yield "depth", f"data.path: there are pixels of {deep}; they are scaled to 8 bits, and white is {white}"
+        yield "depth", f"data.path: some images store {deep} per pixel; they are scaled to 8 bits, and white is {white}"
 
 
 def broken(found: Pictures, kept: list[int], folder: Path) -> Iterator[Doubt]:

@@ -20,7 +20,7 @@ class Layout(NamedTuple):
     """How a folder of pictures is divided.
 
     Attributes:
-        folders: Folders with one sub-folder per class, by split; only `train` if the folder itself is it.
+        folders: Folders with one sub-folder per class, by split; only `train` if the folder itself is the split.
         strangers: Folders next to the splits that are not splits.
     """
 
@@ -86,7 +86,7 @@ def pictures(path: Path, rules: Rules | None = None) -> Pictures:
     for split, folder in folders.items():
         if unknown := set(class_folders(folder)) - set(found.names):
             raise ConfigError(
-                f"data.path: {folder} has a class that the training split lacks ({min(unknown)}); remove it"
+                f"data.path: {folder} has a class that is not in the training split ({min(unknown)}); remove it"
             )
         found.labels[split] = []
         for label, name in enumerate(found.names):
@@ -121,7 +121,7 @@ def layout(path: Path) -> Layout:
         return Layout({"train": path}, [])
     if "train" not in folders:
         raise ConfigError(
-            f"data.path: {path} holds {listed(folders.values(), path)} but no train to learn from; add it, or name one "
+            f"data.path: {path} holds {listed(folders.values(), path)} but no train; add it, or name one "
             "of them as data.path"
         )
     in_order = {split: folders[split] for split in ("train", "val", "test") if split in folders}

@@ -38,7 +38,7 @@ class ImageFolder(ImageDataModule):
         csv: A table of file names and labels instead of sub-folders; names are relative to `path`, or to the table's
             folder.
         file_column: The column of file names; None is the first.
-        target: The column of labels, or several columns of yes or no; None is the one that is left.
+        target: The column of labels, or several yes/no columns; None is the only remaining column.
         split_column: The column that says `train`, `val` or `test`; None splits at random.
         image_size: Height and width to which images are cropped and resized.
         color: Whether to use three channels instead of grey.
@@ -46,10 +46,10 @@ class ImageFolder(ImageDataModule):
         memory_budget: GiB that decoded images may take; a larger folder is streamed.
         num_workers: Processes that decode a streamed folder.
         cache: Folder for decoded images.
-        cache_budget: GiB that it may take; beyond that the least recently used files are removed.
+        cache_budget: GiB that the cache may take; beyond that, the least recently used files are removed.
         remember: Whether to put decoded images into the cache; otherwise it is only read.
-        reading: `auto` finds splits under any usual name, and decodes deep and transparent pixels as a viewer would;
-            None reads as `EARLIER` and without `as_seen` of `decode`, for runs saved without this key.
+        reading: `auto` finds splits under any usual name, and decodes 16-bit and transparent pixels as a viewer would;
+            None reads as `EARLIER` does and without `as_seen` of `decode`, for runs saved without this key.
         **common: Arguments of `ImageDataModule`.
     """
 
@@ -122,7 +122,7 @@ class ImageFolder(ImageDataModule):
         listed = self.listing is not None
         names = self._found().names if listed else class_folders(layout(self.path).folders["train"])
         if self.has_several:
-            return choosing.Choice("multilabel", f"{len(names)} targets are named")
+            return choosing.Choice("multilabel", f"there are {len(names)} target columns")
         return choosing.of_texts("the picture", len(self._labels_kept(names)))
 
     @property
@@ -137,7 +137,7 @@ class ImageFolder(ImageDataModule):
         return self._looked_at(self._found().paths)[0]
 
     def take_source(self, state: Mapping[str, Any] | None) -> None:
-        """Restore what a checkpoint saved about the pictures; they are read anew if it read them differently."""
+        """Restore what a checkpoint saved about the pictures; they are read again if it read them differently."""
         before = self.source
         super().take_source(state)
         if self.source is not before:

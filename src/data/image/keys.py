@@ -13,7 +13,7 @@ from src.data.identity import KEY_BYTES, Keys
 from src.data.image.remembering import Cache, fingerprint
 
 MOST_BYTES = 2**17
-"""Bytes of a picture that earlier versions read; of a larger one the beginning and the end, half as many each."""
+"""Bytes of an image file that earlier versions read; of a larger file, half of them at each end."""
 
 Contents = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
 """A digest of 16 bytes of each file's bytes, as two numbers."""
@@ -43,7 +43,7 @@ def content_keys(contents: Contents) -> Keys:
 
 
 def file_keys(paths: Sequence[Path], cache: Cache) -> Keys:
-    """A key [N] for each file at `paths` as in earlier versions, from its size and bytes at both ends.
+    """A key [N] for each file at `paths` as in earlier versions, from its size and its bytes at both ends.
 
     Taken from the `cache` if no file has changed.
     """

@@ -24,9 +24,9 @@ class Listing(NamedTuple):
 
     Attributes:
         csv: The file, in any format of a table.
-        root: The folder that file names are relative to, and that none may leave.
+        root: The folder that file names are relative to; none may lead outside it.
         file_column: Column of the file names; None is the first.
-        targets: Columns of the labels; empty is the last one without another role.
+        targets: Columns of the labels; empty stands for the only column without another role.
         split_column: Column that says `train`, `val` or `test` for each row.
     """
 
@@ -60,7 +60,7 @@ def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
         rest = [name for name in names if name not in (files, split)]
         if len(rest) != 1:
             raise ConfigError(
-                f"data.target: {listing.csv} has {len(rest)} columns besides the file names "
+                f"data.target: {listing.csv} has {len(rest)} columns in addition to the file names "
                 f"({', '.join(rest[:_NAMES])}{', …' if len(rest) > _NAMES else ''}); name the one with the labels"
             )
         targets = rest
@@ -84,7 +84,7 @@ def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
             found[name] = [labels[place] for place in places]  # type: ignore[misc]
             in_this_order += [paths[place] for place in places]
     if not found["train"]:
-        raise ConfigError(f"data.split_column: no row of {listing.csv} is a training row; call some train")
+        raise ConfigError(f"data.split_column: no row of {listing.csv} is a training row; mark some as train")
     gone = len(texts) - len(kept)
     counted = "1 row has no label and is" if gone == 1 else f"{gone:,} rows have no label and are"
     doubt = f"{listing.csv}: {counted} left out" if gone else None

@@ -95,7 +95,7 @@ class TorchvisionImages(ImageDataModule):
             ) from error
 
     def _check_size(self, file: Path) -> None:
-        """Compare a file's size with the one that its header states: torchvision's own message names neither."""
+        """Compare a file's size with the size in its header: torchvision's own message names neither."""
         with file.open("rb") as opened:
             head = opened.read(16)
         num_dimensions = head[3] if len(head) == 16 else 0
@@ -122,7 +122,7 @@ def _spoken(name: str) -> str:
 
 @contextmanager
 def _scratch(place: Path) -> Iterator[Path]:
-    """A temporary folder for the block; parent folders that had to be made and stay empty are removed with it."""
+    """A temporary folder for the block; parent folders created for it that stay empty are removed too."""
     above = make_folders(place.parent)
     scratch = part_of(place)
     try:

@@ -6,21 +6,21 @@ from typing import Any, NamedTuple, Self
 from src.data.table import MISSING
 
 MARKS = MISSING | {"#n/a", "<na>", "#na", "-nan"}
-"""The texts that mark a missing cell, as spreadsheets and pandas write them too."""
+"""The strings that mark a missing cell, including those of spreadsheets and pandas."""
 
 
 class Dialect(NamedTuple):
     """How the text of a file is divided into cells, and which cells are missing.
 
     Attributes:
-        separator: Between two cells.
-        quote: Around a cell that contains a separator or a line break.
-        escape: Before a quote within such a cell.
+        separator: The character between two cells.
+        quote: The character around a cell that contains a separator or a line break.
+        escape: The character before a quote within such a cell.
         skip: Lines above the header, or above the first row.
         header: Whether the first line names the columns.
         comments: Whether lines that start with # are comments.
         encoding: Encoding of the text, by Python's name.
-        missing: The texts that mark a missing cell, in lower case.
+        missing: The strings that mark a missing cell, in lower case.
 
     Example:
         >>> Dialect(separator=";").state()["separator"], Dialect.of_state(Dialect().state()) == Dialect()
@@ -61,7 +61,7 @@ class Dialect(NamedTuple):
         if self.comments:
             words.append("comment lines")
         if told.header is None and not self.header:
-            words.append("no header, so that columns are called c0, c1, …")
+            words.append("no header, so columns are called c0, c1, …")
         return ", ".join(words)
 
 
@@ -70,13 +70,13 @@ PLAIN = Dialect()
 
 
 class Told(NamedTuple):
-    """What a user sets for a file; None is to be detected.
+    """What a user sets for a file; None means that it is detected.
 
     Attributes:
-        separator: Between two cells.
+        separator: The character between two cells.
         header: Whether the first line names the columns.
         encoding: Encoding of the text.
-        missing: The texts that mark a missing cell, instead of the usual ones; an empty cell is always missing.
+        missing: The strings that mark a missing cell, instead of the usual ones; an empty cell is always missing.
     """
 
     separator: str | None = None

@@ -21,9 +21,9 @@ class Guess(NamedTuple):
     """The format that DuckDB detects for a text file.
 
     Attributes:
-        separator: Between two cells.
-        quote: Around a cell.
-        escape: Before a quote within one.
+        separator: The character between two cells.
+        quote: The character around a cell.
+        escape: The character before a quote within a cell.
         skip: Lines above the table.
         header: Whether the first line names the columns.
         comments: Whether lines that start with # are comments.
@@ -51,7 +51,9 @@ def connection(*paths: Path) -> Iterator[Any]:
     with duckdb.connect(config=_OFF) as engine:
         allowed = ", ".join(literal(str(path)) for path in paths)
         engine.execute(f"SET allowed_paths = [{allowed}]")
-        with suppress(duckdb.InvalidInputException):  # in a notebook without ipywidgets it is off, and cannot be set
+        with suppress(
+            duckdb.InvalidInputException
+        ):  # in a notebook without ipywidgets the bar is off and cannot be set
             engine.execute("SET enable_progress_bar = false")
         engine.execute("SET enable_external_access = false")
         engine.execute("SET lock_configuration = true")
@@ -59,7 +61,7 @@ def connection(*paths: Path) -> Iterator[Any]:
 
 
 def sniffed(path: Path, separator: str | None = None) -> Guess | None:
-    """The detected format of the text at `path`, given its `separator` if known; None if detection fails."""
+    """The detected format of the text at `path`, given its `separator` if that is known; None if detection fails."""
     import duckdb
 
     known = "" if separator is None else f", delim = {literal(separator)}"

@@ -21,7 +21,7 @@ def mended(path: Path, dialect: Dialect, num_columns: int, part: Path, source: P
         source: The file as the user named it.
 
     Raises:
-        ConfigError: A line has another number of cells, or the text is not a table.
+        ConfigError: A line has a different number of cells, or the text is not a table.
     """
     try:
         with part.open("w", newline="", encoding="utf-8") as file:
@@ -42,7 +42,7 @@ def _rows(path: Path, dialect: Dialect, num_columns: int, source: Path) -> Itera
                 what = "the header" if dialect.header else "the first line"
                 raise ConfigError(
                     f"{source}: line {lines.line_num + dialect.skip} has {len(row)} cells "
-                    f"and {what} {num_columns}; fix that line{_hint(dialect)}"
+                    f"but {what} {num_columns}; fix that line{_hint(dialect)}"
                 )
             yield row
 

@@ -1,4 +1,4 @@
-"""Opening a file of rows, by its suffix and its contents."""
+"""Opens a file of rows according to its suffix and its contents."""
 
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -43,10 +43,10 @@ class File:
         return list(self._source.names.values())
 
     def table(self, is_text: Callable[[str], bool] = lambda _: False, only: Collection[str] | None = None) -> Table:
-        """All rows; columns of numbers as arrays, except those that keep their texts.
+        """All rows; columns of numbers as arrays, except those that stay text.
 
         Args:
-            is_text: Whether a column of this name keeps its texts.
+            is_text: Whether a column of this name stays text.
             only: Names of the columns to read; None reads all.
 
         Raises:
@@ -119,7 +119,7 @@ def opened(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[
     Args:
         path: A file whose suffix gives its format.
         how: The format of its text, or what the user has set.
-        names: Columns that it should have. A text without them in the given format is examined anew.
+        names: Columns that it should have. If it lacks them in the given format, the format is detected again.
 
     Raises:
         ConfigError: There is no such file, or it cannot be read.
@@ -167,7 +167,7 @@ def _as_csv(how: Dialect | Told, header: bool | None = None) -> Told:
 
 
 def _dialect(path: Path, text: Path, how: Dialect | Told, encoding: str, names: Collection[str]) -> Dialect:
-    """The format of a text: that of a run if it then has the columns, otherwise the detected one."""
+    """The format of a text: a run's format if the text then has the columns, otherwise the detected one."""
     if isinstance(how, Told):
         return recognised(text, path, encoding, how, names)
     own = how._replace(encoding=encoding)
@@ -220,7 +220,7 @@ def check_no_address(path: Path) -> None:
     """Raise `ConfigError` if `path` is a URL."""
     if found := _ADDRESS.match(str(path)):
         raise ConfigError(
-            f"{found[1]}://{found[2]}: is an address, and nothing is downloaded; save the file here and name it"
+            f"{found[1]}://{found[2]}: is a URL, but nothing is downloaded; save the file here and name it"
         )
 
 
@@ -230,7 +230,7 @@ def check_is_file(path: Path) -> None:
     if path.is_dir():
         names = sorted(each.name for each in path.iterdir() if each.suffix.lower() in formats.SUFFIXES)
         shown = f"{', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}"
-        remedy = f"in it: {shown}" if names else "of rows, or set data=image_folder for pictures"
+        remedy = f"in it: {shown}" if names else "of rows, or set data=image_folder for images"
         raise ConfigError(f"{path}: is a folder; name a file {remedy}")
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file; name a file of rows: {formats.KINDS}")

@@ -54,7 +54,7 @@ def attributes(path: Path, text: Path, part: Path) -> Path:
     """The rows of the .arff file at `path`, whose `text` is in UTF-8, written to `part` as CSV with a header.
 
     Raises:
-        ConfigError: It names no columns, or its rows are sparse.
+        ConfigError: The file names no columns, or its rows are sparse.
     """
     with text.open(encoding="utf-8-sig", newline=None) as file, part.open("w", encoding="utf-8", newline="") as out:
         head = list(takewhile(lambda line: not line.lower().startswith("@data"), file))
@@ -71,7 +71,7 @@ def _data(path: Path, lines: Iterator[str]) -> Iterator[list[str]]:
     rows = (line for line in lines if line.strip() and not line.startswith("%"))
     for line in rows:
         if line.startswith("{"):
-            raise ConfigError(f"{path}: has sparse rows ({{…}}), which are not read; save it as CSV")
+            raise ConfigError(f"{path}: has sparse rows ({{…}}), which cannot be read; save it as CSV")
         quote = '"' if '"' in line and "'" not in line else "'"
         separator = "," if "," in line else "\t"
         (cells,) = csv.reader([line], delimiter=separator, quotechar=quote, escapechar="\\", skipinitialspace=True)

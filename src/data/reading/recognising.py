@@ -97,7 +97,7 @@ def _dividing(path: Path, source: Path, guess: str, names: Collection[str]) -> s
 
 
 def _has_comments(path: Path, dialect: Dialect) -> bool:
-    """Whether one of the first lines starts with # and has another number of cells than the first that does not."""
+    """Whether one of the first lines starts with # and has a different number of cells than the first one without."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = list(islice(file, _LINES))
     hashed = [line for line in lines if line.startswith("#")]
@@ -110,7 +110,7 @@ def _num_cells(line: str, dialect: Dialect) -> int:
 
 
 def _above(path: Path, dialect: Dialect, skip: int) -> int:
-    """How many of the lines that `skip` would leave out are not rows: blank, a comment, or a title of one cell."""
+    """How many of the lines that `skip` would leave out are no rows: blank lines, comments, or titles of one cell."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = list(islice(file, skip))
     titles = [not line.strip() or line[0] in "#%" or dialect.separator not in line for line in lines]

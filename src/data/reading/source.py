@@ -27,7 +27,7 @@ class Source:
         engine: A connection to DuckDB.
         relation: The SQL after FROM.
         names: The columns' names in the file, by their names in the relation; empty takes the relation's.
-        missing: The texts that mark a missing cell, in lower case.
+        missing: The strings that mark a missing cell, in lower case.
     """
 
     def __init__(self, engine: Any, relation: str, names: dict[str, str], missing: Collection[str]) -> None:
@@ -53,7 +53,7 @@ class Source:
         """All cells: columns of numbers only as float64 [N], NaN for missing cells, the others as `Coded`.
 
         Args:
-            is_text: Whether a column of this name keeps its texts, whatever they look like.
+            is_text: Whether a column of this name stays text, whatever its cells look like.
             only: Names of the columns to read; None reads all.
         """
         import duckdb
@@ -85,7 +85,7 @@ class Source:
         return {column for column, is_number in zip(candidates, answers, strict=True) if is_number}
 
     def _copy(self, names: Collection[str], numeric: set[str]) -> None:
-        """Create a table `cells` of the columns `names`, with numbers in the `numeric` ones and texts in the others."""
+        """Create a table `cells` of the columns `names`, with numbers in the `numeric` ones and text in the others."""
         self._engine.execute("DROP TABLE IF EXISTS cells")
         chosen = ", ".join(
             f"{self._checked(column) if column in numeric else self._text(column)} AS {name(column)}"

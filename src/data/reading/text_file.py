@@ -26,7 +26,7 @@ def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterat
 
     Args:
         path: A text file, or one packed with gzip or zip.
-        encoding: Encoding of the text; None detects UTF-8, UTF-16 with its mark, or else Windows' Western European.
+        encoding: Encoding of the text; None detects UTF-8, UTF-16 with its byte order mark, or otherwise cp1252.
         comments: Whether lines that start with # are comments.
 
     Raises:
@@ -37,7 +37,7 @@ def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterat
         found = _encoding(source) if encoding is None else _known(encoding, path)
         if found != "utf-8" or comments:
             source = _rewritten(source, found, comments, Path(folder) / "text.csv", path)
-        elif _GLOB & set(str(source)):  # the reader would take it for a pattern of file names
+        elif _GLOB & set(str(source)):  # the reader would take it as a pattern of file names
             link_part = Path(folder) / "linked.csv"
             try:
                 link_part.symlink_to(source.resolve())

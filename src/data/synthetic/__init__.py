@@ -1,1 +1,1 @@
-"""Datasets that are drawn rather than loaded."""
+"""Datasets that are generated rather than loaded."""

@@ -13,8 +13,8 @@ class Blobs(DrawnWhole):
     """scikit-learn's `make_blobs`; two centres make a binary problem.
 
     Args:
-        centers: Clouds, each a class.
-        num_features: Numbers in a row.
+        centers: Number of clouds; each is a class.
+        num_features: Numbers per row.
         noise: Standard deviation of each cloud along each axis.
         **common: Arguments of `DrawnWhole`.
 
@@ -43,7 +43,7 @@ class Blobs(DrawnWhole):
         return tuple(f"blob {i}" for i in range(self.centers))
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, num_features] and labels y [N]."""
+        """Generate rows x [N, num_features] and labels y [N]."""
         from sklearn.datasets import make_blobs
 
         x, y = make_blobs(

@@ -32,7 +32,7 @@ class Circles(DrawnWhole):
         self.noise, self.factor = noise, factor
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, 2] and labels y [N]."""
+        """Generate rows x [N, 2] and labels y [N]."""
         from sklearn.datasets import make_circles
 
         x, y = make_circles(num_rows, noise=self.noise, factor=self.factor, random_state=seed)

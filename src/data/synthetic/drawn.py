@@ -1,4 +1,4 @@
-"""The two ways in which a synthetic dataset gets its splits: drawn split by split, or drawn whole and then split."""
+"""The two ways to generate a synthetic dataset: split by split, or as a whole that is then split."""
 
 from abc import abstractmethod
 from typing import Annotated, Any
@@ -14,21 +14,21 @@ from src.errors import ConfigError
 from src.memory import refuse_beyond
 from src.settings.rules import Count, Seed, Whole, checked
 
-_BYTES_PER_NUMBER = 24  # drawn in float64, with a copy of all and the float32 that is kept
+_BYTES_PER_NUMBER = 24  # generated in float64, with a copy of everything and the float32 that is kept
 
 
 class DrawnDataModule(InMemoryDataModule):
-    """A dataset that `draw` can make any number of rows of."""
+    """A dataset of which `draw` can generate any number of rows."""
 
     shares_unit = True
 
     @property
     def numbers_per_row(self) -> int:
-        """Numbers that a row holds, its target included."""
+        """Numbers in a row, including its target."""
         return 1 + getattr(self, "num_features", 2) + getattr(self, "num_labels", 0)
 
     def _refuse_too_many(self, **counts: int) -> None:
-        """Refuse rows that memory does not hold, by the largest of the keys that ask for them."""
+        """Refuse more rows than memory can hold; the message names the key with the most."""
         num_rows, numbers = sum(counts.values()), self.numbers_per_row
         widths = {name: getattr(self, name) for name in ("num_features", "num_labels") if hasattr(self, name)}
         asked = counts | widths
@@ -40,11 +40,11 @@ class DrawnDataModule(InMemoryDataModule):
 
     @abstractmethod
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make `num_rows` rows; the same seed makes the same rows."""
+        """Generate `num_rows` rows; the same seed gives the same rows."""
 
 
 class DrawnBySplit(DrawnDataModule):
-    """Each split is drawn from a random stream of its own.
+    """A dataset whose splits are generated separately, each from its own random stream.
 
     Args:
         num_train: Training rows.
@@ -59,20 +59,20 @@ class DrawnBySplit(DrawnDataModule):
         self.num_rows = (num_train, num_val, num_test)
 
     def load(self) -> Splits:
-        """Draw the three splits."""
+        """Generate the three splits."""
         self._refuse_too_many(**dict(zip(("num_train", "num_val", "num_test"), self.num_rows, strict=True)))
         return Splits(*(self.draw(n, stream_seed(self.seed, i)) for i, n in enumerate(self.num_rows)))
 
 
 class DrawnWhole(DrawnDataModule):
-    """All rows are drawn at once and split, first the test rows off all, then the validation rows off the rest.
+    """A dataset generated as a whole and then split: first the test rows are taken, then the validation rows.
 
     Args:
         num_samples: Rows of all splits together.
-        test_fraction: Part of all rows that is the test split.
-        val_fraction: Part of all rows that is the validation split; 0 validates on the training rows, as sources
-            with two splits do.
-        stratify: Keep the classes' shares equal in all splits; None does so where each row has one class.
+        test_fraction: Fraction of all rows in the test split.
+        val_fraction: Fraction of all rows in the validation split; 0 validates on the training rows, as sources with
+            two splits do.
+        stratify: Whether to keep the class proportions equal in all splits; None does so if each row has one class.
         split_seed: Seed of the split (scikit-learn's `random_state`); None is `seed`.
         **common: Arguments of `InMemoryDataModule`.
     """
@@ -98,7 +98,7 @@ class DrawnWhole(DrawnDataModule):
         self.split_seed = self.seed if split_seed is None else split_seed
 
     def load(self) -> Splits:
-        """Draw and split, with scikit-learn's `train_test_split`."""
+        """Generate the rows and split them, with scikit-learn's `train_test_split`."""
         self._refuse_too_many(num_samples=self.num_samples)
         x, y = self.draw(self.num_samples, self.seed)
         has_classes = bool(self.class_names) and y.ndim == 1

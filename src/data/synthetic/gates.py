@@ -13,10 +13,10 @@ _OUTPUTS: dict[str, list[int]] = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand
 
 
 class Gates(InMemoryDataModule):
-    """The truth table of one gate, which is the training, the validation and the test split alike.
+    """The truth table of one gate, which is the training, the validation and the test split at the same time.
 
     Args:
-        gate: Which gate.
+        gate: Name of the gate.
         **common: Arguments of `InMemoryDataModule`.
 
     Example:
@@ -35,7 +35,7 @@ class Gates(InMemoryDataModule):
 
     @property
     def title(self) -> str:
-        """Of which gate it is the table."""
+        """The name of the gate."""
         return f"{self.gate.upper()} gate"
 
     def load(self) -> Splits:

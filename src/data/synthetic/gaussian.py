@@ -33,7 +33,7 @@ class Gaussian(DrawnBySplit):
         self.noise = noise
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, 2] and labels y [N]."""
+        """Generate rows x [N, 2] and labels y [N]."""
         generator = torch.Generator().manual_seed(seed)
         y = torch.randint(0, 2, (num_rows,), generator=generator)
         x = torch.randn(num_rows, 2, generator=generator).mul_(self.noise)

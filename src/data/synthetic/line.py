@@ -35,7 +35,7 @@ class Line(DrawnWhole):
         self.slope, self.intercept, self.noise = slope, intercept, noise
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, 1] and targets y [N], in NumPy's legacy stream: what `numpy.random.seed(seed)` would give."""
+        """Generate rows x [N, 1] and targets y [N] from NumPy's legacy stream, as after `numpy.random.seed(seed)`."""
         stream = np.random.RandomState(seed)
         x = stream.rand(num_rows)
         y = self.intercept + self.slope * x + self.noise * stream.randn(num_rows)

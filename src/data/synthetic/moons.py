@@ -31,7 +31,7 @@ class Moons(DrawnWhole):
         self.noise = noise
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, 2] and labels y [N]."""
+        """Generate rows x [N, 2] and labels y [N]."""
         from sklearn.datasets import make_moons
 
         x, y = make_moons(num_rows, noise=self.noise, random_state=seed)

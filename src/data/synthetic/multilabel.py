@@ -14,9 +14,9 @@ class Multilabel(DrawnWhole):
     """scikit-learn's `make_multilabel_classification`: word counts of documents that have several topics.
 
     Args:
-        num_features: Numbers in a row.
-        num_labels: Labels that a row may have.
-        labels_per_row: Labels that a row has on average.
+        num_features: Numbers per row.
+        num_labels: Number of labels that a row may have.
+        labels_per_row: Number of labels that a row has on average.
         **common: Arguments of `DrawnWhole`.
 
     Example:
@@ -45,7 +45,7 @@ class Multilabel(DrawnWhole):
 
     @property
     def title(self) -> str:
-        """The title: what is special about these data."""
+        """What is special about these data."""
         return "Several labels per row"
 
     @property
@@ -54,7 +54,7 @@ class Multilabel(DrawnWhole):
         return tuple(f"label {i}" for i in range(self.num_labels))
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, num_features] and labels y [N, num_labels] of zeros and ones."""
+        """Generate rows x [N, num_features] and labels y [N, num_labels] of zeros and ones."""
         from sklearn.datasets import make_multilabel_classification
 
         x, y = make_multilabel_classification(

@@ -15,8 +15,8 @@ class Spirals(DrawnWhole):
     """Arms that leave the origin at equal angles and turn together; the noise is in the angle, as in CS231n's notes.
 
     Args:
-        arms: Spiral arms, each a class; two make a binary problem.
-        turns: Turns of each arm about the origin.
+        arms: Number of spiral arms; each is a class, and two make a binary problem.
+        turns: Turns of each arm around the origin.
         noise: Standard deviation of the angle, in radians; the outer radius is 1.
         **common: Arguments of `DrawnWhole`.
 
@@ -45,7 +45,7 @@ class Spirals(DrawnWhole):
         return tuple(f"arm {i}" for i in range(self.arms))
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, 2] and labels y [N], the arms in turn along their length."""
+        """Generate rows x [N, 2] and labels y [N], the arms in turn along their length."""
         generator = torch.Generator().manual_seed(seed)
         y = torch.arange(num_rows) % self.arms
         radius = torch.linspace(0, 1, num_rows)

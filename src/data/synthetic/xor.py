@@ -10,7 +10,7 @@ from src.settings.rules import Spread, checked
 
 
 class XOR(DrawnBySplit):
-    """Two random bits, labelled by whether they differ, then moved by Gaussian noise.
+    """Two random bits, labelled by whether they differ, with Gaussian noise added to them.
 
     Args:
         noise: Standard deviation of the noise; corners are 1 apart.
@@ -31,7 +31,7 @@ class XOR(DrawnBySplit):
         self.noise = noise
 
     def draw(self, num_rows: int, seed: int) -> Rows:
-        """Make rows x [N, 2] and labels y [N]."""
+        """Generate rows x [N, 2] and labels y [N]."""
         generator = torch.Generator().manual_seed(seed)
         bits = torch.randint(0, 2, (num_rows, 2), generator=generator)
         x = torch.randn(num_rows, 2, generator=generator).mul_(self.noise).add_(bits)

@@ -32,21 +32,21 @@ from src.settings.rules import ClassName, Seed, checked
 class TabularDataModule(ColumnsDataModule):
     """Rows x [N, F] of a table: its numbers, then a column of zeros and ones for each category of the other columns.
 
-    A missing number becomes the median of the training rows; a missing category becomes a category of its own.
+    A missing number becomes the median of the training rows; a missing category becomes a separate category.
 
     Args:
         task: `classification`, or `regression` for a target of numbers; `auto` decides by its values.
         types: `auto` distinguishes numbers in any notation, dates, categories and ids, and compares cells by value;
             None reads cells as in runs saved without this key.
-        categorical: Columns that hold categories although their cells look like numbers.
-        keep: Columns that are inputs although they look like ids or texts.
+        categorical: Columns that hold categories even though their cells look like numbers.
+        keep: Columns that are inputs even though they look like ids or free text.
         merge_classes: Whether classes that differ only in case or spaces are one.
         strict: Whether warnings about the data are errors.
         test_fraction: Fraction of all rows in the test split.
         val_fraction: Fraction of all rows in the validation split; 0 validates on the training rows.
         split_seed: Seed of the stratified split; None is `seed`.
-        positive: Name of the positive one of two classes, with label 1; `auto` decides by the names and, in a file, by
-            the counts; None keeps the order of the names, as in runs saved without this key.
+        positive: Name of the positive class of two, with label 1; `auto` decides by the names and, in a file, by the
+            counts; None keeps the order of the names, as in runs saved without this key.
         standardize: Whether to shift and scale columns of numbers to mean 0 and standard deviation 1 over the training
             rows; `robust` uses the median and the interquartile range.
         **common: Arguments of `InMemoryDataModule`.
@@ -101,7 +101,7 @@ class TabularDataModule(ColumnsDataModule):
     def choose(self) -> Choice:
         """The task that fits the values of the target, unless one was set."""
         if self.label_names:
-            return Choice("multilabel", f"{len(self.label_names)} targets are named")
+            return Choice("multilabel", f"there are {len(self.label_names)} target columns")
         if self.is_regression and not self.is_open:
             return Choice("regression", "data.task is regression")
         if not self.is_open:
@@ -111,7 +111,7 @@ class TabularDataModule(ColumnsDataModule):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The values of the target in order, the positive one of two last; empty for regression."""
+        """The values of the target in order, the positive class of two last; empty for regression."""
         if self._class_names is None:
             _ = self.splits
         return self._class_names or ()
@@ -120,7 +120,7 @@ class TabularDataModule(ColumnsDataModule):
         """Read, split, and turn cells into numbers, fitted to the training rows or restored from a checkpoint.
 
         Raises:
-            ConfigError: A target is missing or new, or a cell that should be a number is not.
+            ConfigError: A target is missing or new, or a cell is not the number that it should be.
         """
         if self.is_open:
             self.is_regression, self.is_open = self.choose().task == "regression", False
@@ -171,7 +171,7 @@ class TabularDataModule(ColumnsDataModule):
         return encoder
 
     def _with_targets(self, found: Labelled) -> Labelled:
-        """The rows with a target; the number of others is added to the doubts."""
+        """The rows with a target; the number of the others is added to the doubts."""
         if self.types is None:
             return found
         kept, doubt = with_targets(found)
@@ -224,7 +224,7 @@ class TabularDataModule(ColumnsDataModule):
         return torch.tensor([label_of[str(text)] for text in texts])
 
     def _gone(self) -> str:
-        """How many rows had no target, in brackets: the text in them may be the name of a class."""
+        """How many rows had no target, in brackets: their text may be the name of a class."""
         return "".join(
             f" that has one [{text.partition(': ')[2]}]" for kind, text in self.doubts if kind == "no target"
         )

@@ -11,15 +11,15 @@ _MOST_CLASSES = 1000
 
 
 def as_classes(texts: Iterable[str], merge: bool, source: str) -> dict[str, str]:
-    """The class of each text of a target: spellings of the same number are one class, named as in most rows.
+    """The class of each string in a target: spellings of the same number are one class, named as in most rows.
 
     Args:
-        texts: The texts of all rows.
-        merge: Whether texts that differ only in case or spaces are one class too.
+        texts: The strings of all rows.
+        merge: Whether strings that differ only in case or spaces are also one class.
         source: Where they are from, for messages.
 
     Raises:
-        ConfigError: There are such texts, and `merge` is false.
+        ConfigError: There are such strings, but `merge` is false.
 
     Example:
         >>> as_classes(["1", "1.0", "1.0", "no"], merge=False, source="rows.csv")
@@ -41,7 +41,7 @@ def as_classes(texts: Iterable[str], merge: bool, source: str) -> dict[str, str]
 
 
 def known_as(text: str, names: Iterable[str], merge: bool) -> str:
-    """The class in `names` that a text is another spelling of, or the text itself.
+    """The class in `names` that `text` is another spelling of, or `text` itself.
 
     Example:
         >>> known_as("1.0", ["0", "1"], merge=False), known_as("YES", ["no", "yes"], merge=False)
@@ -53,10 +53,10 @@ def known_as(text: str, names: Iterable[str], merge: bool) -> str:
 
 
 def class_of_each(texts: list[str], names: Sequence[str] | None, merge: bool, source: str) -> list[str | None]:
-    """The class of each of the texts [N] of a target.
+    """The class of each of the strings `texts` [N] of a target.
 
     Args:
-        texts: The texts of all rows.
+        texts: The strings of all rows.
         names: The classes of a checkpoint's run; None finds them.
         merge: As for `as_classes`.
         source: As for `as_classes`.
@@ -89,7 +89,7 @@ def check_number(names: Sequence[str], source: str, gone: str) -> None:
     """
     if len(names) == 1:
         raise ConfigError(
-            f"{source}: the target is {names[0]!r} in every row{gone}, and classification needs two classes or more; "
+            f"{source}: the target is {names[0]!r} in every row{gone}, but classification needs two or more classes; "
             f"name another column as data.target{', or head=regression' if is_number(names[0]) else ''}"
         )
     if len(names) > _MOST_CLASSES:
@@ -101,7 +101,7 @@ def check_number(names: Sequence[str], source: str, gone: str) -> None:
 
 
 def _number(text: str) -> str:
-    """Numbers by value, other texts unchanged; unlike in a category, True is not true."""
+    """Numbers by value, other strings unchanged; unlike in a category, True is not true."""
     found = key(text)
     return text if found in ("true", "false") else found
 

@@ -29,8 +29,8 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         unknown: Counts categories that were not in training.
         strict: Whether warnings about the data are errors.
         is_regression: Whether targets are numbers.
-        is_open: Whether that is still to be found out.
-        members: Members of the ensemble that share all rows but the test rows; 1 for a single network.
+        is_open: Whether `is_regression` is still to be decided.
+        members: Members of the ensemble that share all rows except the test rows; 1 for a single network.
         held_out: From which members each of these rows is held out, bool [N, M]; None without members.
 
     Args:
@@ -52,7 +52,7 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
 
     @property
     def spec(self) -> DataSpec:
-        """What networks, heads and plots need to know of this table."""
+        """What networks, heads and plots need to know about this table."""
         spec = super().spec
         assert self.encoder is not None
         return replace(spec, num_numbers=self.encoder.num_numbers)
@@ -89,7 +89,7 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
     # Members of an ensemble
 
     def divide_among(self, members: int | None) -> None:
-        """Divide all rows but the test rows among `members` of an ensemble: each validates on another part of them.
+        """Divide all rows except the test rows among `members` of an ensemble: each validates on a different part.
 
         None lets the size of the table decide the number of members.
         """
@@ -98,7 +98,7 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
 
     def _take_members(self, members: int) -> None:
         self.members = members
-        self.scaled_when_served = members > 1  # type: ignore[misc]  # for each of them; the rows are there once
+        self.scaled_when_served = members > 1  # type: ignore[misc]  # each scales the rows that are stored once
 
     @property
     def validates_on_training(self) -> bool:
@@ -117,15 +117,15 @@ class ColumnsDataModule(InMemoryDataModule, ABC):
         Args:
             seed: Seed of the folds.
             found: All rows.
-            rows: Numbers [N] of all rows but the test rows.
+            rows: Numbers [N] of all rows except the test rows.
             labels: Label [N] of each of them, to stratify by; None does not stratify.
 
         Raises:
-            ConfigError: The rows cannot be divided so.
+            ConfigError: The rows cannot be divided that way.
         """
         if found.moments is not None:
             raise ConfigError(
-                "network.members: members validate on rows of any time, but data.split=time is for predicting later "
+                "network.members: members validate on rows from any time, but data.split=time is for predicting later "
                 f"ones (got {self.members}); use network.members=1"
             )
         if self._decides:

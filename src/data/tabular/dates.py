@@ -38,7 +38,7 @@ class Dates(NamedTuple):
     parts: tuple[str, ...]
 
     def parse(self, text: str) -> list[float] | None:
-        """The parts of a date; None if a text is not a date."""
+        """The parts of a date; None if `text` is not a date."""
         moment = _moment(text.strip(), self.form)
         if moment is None:
             moment = _moment(text.strip(), _ISO)
@@ -66,7 +66,7 @@ def form_of(texts: Iterable[str]) -> str | None:
 
 
 def is_ambiguous(form: str, texts: Iterable[str]) -> bool:
-    """Whether the dates `texts` of a `form` could also have day and month the other way round."""
+    """Whether the dates `texts` of a `form` could also be read with day and month swapped."""
     other = form.replace("%m/%d", "%d/%m") if form.startswith("%m/%d") else ""
     return bool(other) and all(_moment(text.strip(), other) is not None for text in texts)
 

@@ -15,7 +15,7 @@ def described(table: Table, kinds: Kinds, encoder: TypedEncoder) -> dict[str, An
     Args:
         table: The columns that may be inputs, for rows with a target.
         kinds: The detected kinds of the columns.
-        encoder: What the columns become.
+        encoder: Turns the columns into inputs.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""Which rows of a table train, validate and test: by a column, by time, or at random and stratified."""
+"""Splits the rows of a table for training, validation and testing: by a column, by time, or at random, stratified."""
 
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ def divide(found: Labelled, how: Division, labels: Tensor | None, names: tuple[s
         names: Names of the classes by index, for messages.
 
     Raises:
-        ConfigError: A split has another name, a group is in two splits, or there are too few rows.
+        ConfigError: A split has an unknown name, a group is in two splits, or there are too few rows.
     """
     if found.moments is not None:
         return split_in_time(found.moments, how.test_fraction, how.val_fraction)

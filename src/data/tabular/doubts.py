@@ -12,7 +12,7 @@ _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key)$", re.IGNORECASE)
 
 
 def doubts(inputs: Table, target: Sequence[Any], is_regression: bool) -> Iterator[tuple[str, str]]:
-    """Kind and text of each doubt about a table; each column is read only until it proves ordinary.
+    """Kind and text of each doubt about a table; each column is read only until it turns out to be ordinary.
 
     Args:
         inputs: The columns to predict from.
@@ -50,7 +50,7 @@ def _is_constant(cells: Sequence[Any]) -> bool:
 
 
 def _is_id(name: str, cells: Sequence[Any]) -> bool:
-    """Whether a column counts the rows, or has a different text in each (or whole number, if named like an id)."""
+    """Whether a column counts the rows, or has different text in each (or a whole number, if named like an id)."""
     first, second = as_number(cells[0]), as_number(cells[1])
     if first is None or second is None:
         return _all_differ(map(as_text, cells))
@@ -58,7 +58,7 @@ def _is_id(name: str, cells: Sequence[Any]) -> bool:
 
 
 def _counts(cells: Sequence[Any]) -> bool:
-    """Whether cells are the whole numbers starting at 0 or 1, each once, in any order."""
+    """Whether cells are the whole numbers from 0 or 1 on, each once, in any order."""
     seen = bytearray(len(cells) + 1)
     for cell in cells:
         number = _whole(cell)

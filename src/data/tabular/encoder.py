@@ -18,7 +18,7 @@ class Encoder(NamedTuple):
     """Which columns contain numbers, and which categories the others have.
 
     A row becomes its numbers, NaN for missing ones, and a 0 or 1 for each category of each other column. A missing
-    category is a category of its own if training had one; a category that was not in training gives zeros.
+    category is a separate category if training had one; a category that was not in training gives zeros.
 
     Attributes:
         numeric: Names of the columns of numbers.
@@ -71,7 +71,7 @@ class Encoder(NamedTuple):
 
     @property
     def num_numbers(self) -> int:
-        """How many of them, the first ones, are no zeros and ones of categories."""
+        """How many of the first inputs are numbers and not the zeros and ones of categories."""
         return len(self.numeric)
 
     @property
@@ -84,7 +84,7 @@ class Encoder(NamedTuple):
         """Rows [N, F] of a table, float32.
 
         Raises:
-            ConfigError: A column is missing, or a cell that should be a number is not.
+            ConfigError: A column is missing, or a cell is not the number that it should be.
         """
         table.require(self.columns)
         numbers = [table.numbers(name) for name in self.numeric]
@@ -133,7 +133,7 @@ def _is_numeric(table: Table, name: str) -> bool:
     if count > len(wrong) > 0:
         raise ConfigError(
             f"{table.source}: column {name}, row {table.row_numbers[wrong[0]]} is not a number "
-            f"(got {table.columns[name][wrong[0]]!r}) and most others are; fix it, or set data.categorical=[{name}]"
+            f"(got {table.columns[name][wrong[0]]!r}) but most others are; fix it, or set data.categorical=[{name}]"
         )
     return not wrong and count > 0
 

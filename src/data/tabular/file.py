@@ -40,20 +40,20 @@ class TableFile(TabularDataModule):
 
     Args:
         path: A file: CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines.
-        target: Column to predict: its name, or its position, -1 for the last. Several columns are yes-or-no labels.
+        target: Column to predict: its name, or its position, -1 for the last. Several columns are yes/no labels.
         ignore: Columns that are not inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
         group: Column that names each row's group; a group stays within one split. It is not an input. None divides
-            anywhere.
-        split: `random`, or `time`: the oldest rows train, the newest test.
-        time: Column of numbers or dates to split by in time; it is not an input. None takes the rows' order.
-        weight: Column of each row's weight in training; it is not an input, and scores weigh all rows equally.
+            at any row.
+        split: `random`, or `time`, which trains on the oldest rows and tests on the newest.
+        time: Column of numbers or dates for a split in time; it is not an input. None uses the order of the rows.
+        weight: Column of each row's weight in training; it is not an input, and scores weight all rows equally.
         separator: Separator of cells.
         header: Whether the first line names the columns.
         encoding: Encoding of the text.
         decimal: Decimal mark of numbers.
         thousands: Mark between groups of three digits.
-        missing: The texts that mark a missing cell, instead of NA, null, None, ? and so on.
+        missing: The strings that mark a missing cell, instead of NA, null, None, ? and so on.
         **common: Arguments of `TabularDataModule`.
     """
 
@@ -112,7 +112,7 @@ class TableFile(TabularDataModule):
         """Read the file.
 
         Raises:
-            ConfigError: It cannot be read, or does not have a column that is named.
+            ConfigError: The file cannot be read, or lacks a column that the configuration names.
         """
         check_is_file(self.path)
         self.source = Source.of_file(self.path, self.digests_whole)
@@ -149,7 +149,7 @@ class TableFile(TabularDataModule):
         apart = {*targets, *told.values(), *named["ignore"]}
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
-            raise ConfigError(f"{self.path}: has no columns besides the target; add one to predict from")
+            raise ConfigError(f"{self.path}: has no columns except the target; add one to predict from")
         target = label_codes(table, targets) if self.label_names else table.columns[targets[0]]
         return Labelled(table.with_columns(inputs), target, **self._told(table, told))
 
@@ -188,7 +188,7 @@ class TableFile(TabularDataModule):
         return found
 
     def _check_time(self) -> None:
-        """Refuse a split in time together with another split, and a time column without a split in time."""
+        """Refuse a split in time combined with another split, and a time column without a split in time."""
         if self.time is not None and not self.in_time:
             raise ConfigError(f"data.time: has no effect without data.split=time (got {self.time}); set that too")
         others = {"split_column": self.split_column, "group": self.group, "folds": self.fold and self.fold.folds}

@@ -13,9 +13,9 @@ from src.data.tabular.spelling import PLAIN, Spelling, spelling_of
 from src.errors import ConfigError
 
 _FEWEST_ROWS = 20  # fewer prove nothing: among three rows, any text is unique
-_FEWEST_TEXTS = 20  # distinct ones: with fewer, a text is a category, however few rows have it
+_FEWEST_TEXTS = 20  # distinct strings: with fewer, each is a category, however few rows have it
 _SHARE = 0.5  # of a column's cells: if this share is distinct, it contains free text
-_SOME = 0.1  # of a column's cells: if this share is not a number, it contains texts
+_SOME = 0.1  # of a column's cells: if this share is not a number, it contains text
 _NAMES = 3  # of columns in one line
 _ID = re.compile(r"(^|[\W_])(id|uid|uuid|guid|index|key|rownames|row_names)$|^unnamed: ?\d+$|^$", re.IGNORECASE)
 _MARKS = re.compile(r"[^\w]+")
@@ -128,7 +128,7 @@ def _said(table: Table, kinds: Kinds, told: bool, keep: Collection[str]) -> Iter
 
 
 def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
-    """Why a column of numbers is of no use as an input."""
+    """Why a column of numbers is useless as an input."""
     numbers = table.read_numbers(name, lambda cell: _parsed(cell, table.missing, spelling))
     count = len(numbers)
     if count < _FEWEST_ROWS or not np.isfinite(numbers).all():
@@ -142,7 +142,7 @@ def _why_no_number(table: Table, name: str, spelling: Spelling) -> str | None:
 
 
 def _why_no_category(table: Table, name: str, texts: list[str]) -> str | None:
-    """Why a column of texts has nothing that rows share.
+    """Why a column of text is useless as an input: rows have nothing in common.
 
     Raises:
         ConfigError: Some cells of a column of numbers are not numbers.
@@ -154,8 +154,8 @@ def _why_no_category(table: Table, name: str, texts: list[str]) -> str | None:
     if 0 < len(wrong) < len(known):
         _refuse_mixture(table, name, cells, known, wrong)
     if len(table) < _FEWEST_ROWS or len(texts) <= _FEWEST_TEXTS:
-        return "a different text in each row" if _all_differ(table, known) else None
-    return "texts that hardly ever repeat" if len(texts) > _SHARE * len(known) else None
+        return "different text in each row" if _all_differ(table, known) else None
+    return "text that hardly ever repeats" if len(texts) > _SHARE * len(known) else None
 
 
 def _all_differ(table: Table, known: list[str]) -> bool:
@@ -173,7 +173,7 @@ def _refuse_mixture(table: Table, name: str, cells: list[str | None], known: lis
     row = table.row_numbers[cells.index(wrong[0])]
     missing = f"data.missing=[{','.join(sorted(repr(each) for each in kinds))}] if it is not known, "
     raise ConfigError(
-        f"{table.source}: column {name}, row {row} is not a number (got {wrong[0]!r}) and "
+        f"{table.source}: column {name}, row {row} is not a number (got {wrong[0]!r}) but "
         f"{'most others are' if numbers > len(wrong) else 'others are'}; fix it, or set "
         f"{missing if len(kinds) <= 3 else ''}data.categorical=[{name}], or data.ignore=[{name}]"
     )
@@ -185,7 +185,7 @@ def _parsed(cell: Any, missing: Collection[str], spelling: Spelling) -> float | 
 
 
 def _different(table: Table, name: str) -> list[str]:
-    """The distinct texts of a column in order, without missing cells."""
+    """The distinct strings of a column in order, without missing cells."""
     cells = table.columns[name]
     values: Any = set(cells)
     if isinstance(cells, Coded):

@@ -21,7 +21,7 @@ class Labelled(NamedTuple):
         inputs: The columns to predict from.
         target: The target of each row.
         split: The split of each row, if the source gives it.
-        groups: The group number [N] of each row, to keep in one split; None without groups.
+        groups: The group number [N] of each row; a group stays in one split. None without groups.
         moments: The time of each row, float64 [N], for a split in time; None for other splits.
         weights: The weight of each row [N] in training; None if all are equal.
     """
@@ -80,8 +80,8 @@ def target_numbers(table: Table, decimal: str | None, thousands: str | None, spe
 def target_scale(y: Numbers) -> tuple[float, float]:
     """The centre and unit in which a network learns targets y [N]: close to their mean and standard deviation.
 
-    Both are rounded, the unit to a power of two and the centre to a multiple of it: so they do not depend on the split
-    and reveal nothing about the test rows.
+    Both are rounded, the unit to a power of two and the centre to a multiple of it, so that they do not depend on the
+    split and reveal nothing about the test rows.
 
     Example:
         >>> target_scale(np.array([180_000.0, 200_000.0, 250_000.0]))
@@ -99,7 +99,7 @@ def _count(count: int) -> str:
 
 
 def _as_written(inputs: Table, target: Sequence[Any]) -> str:
-    """The texts in the cells of missing targets, if any: one may be the name of a class."""
+    """The text in the cells of missing targets, if any: it may be the name of a class."""
     gone = {str(cell).strip() for cell in target if cell is not None and as_text(cell, inputs.missing) is None}
     words = sorted(gone - {"", "nan"})[:_SHOWN]
     if not words:

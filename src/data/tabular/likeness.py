@@ -10,7 +10,7 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 def key(text: str) -> str:
-    """What all spellings of a text have in common: the value of numbers, the letters of true and false.
+    """What all spellings of `text` have in common: the value of numbers, the letters of true and false.
 
     Example:
         >>> key("1") == key(" 1.0") == key("1e0"), key("True") == key("TRUE"), key("Red") == key("red")
@@ -24,7 +24,7 @@ def key(text: str) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number.
+    """Whether `text` is a number.
 
     Example:
         >>> is_number("-1.5e3"), is_number("nan"), is_number("1_2")
@@ -34,7 +34,7 @@ def is_number(text: str) -> bool:
 
 
 def truth(text: str) -> str:
-    """`true` or `false` if a text says so in one of the usual ways, otherwise its `key`.
+    """`true` or `false` if `text` means that in one of the usual spellings, otherwise its `key`.
 
     Example:
         >>> truth("Y"), truth("0.0"), truth("perhaps")
@@ -46,7 +46,7 @@ def truth(text: str) -> str:
 
 
 def are_truths(texts: Iterable[str]) -> bool:
-    """Whether a column of these `texts` contains yes and no in some form: true and false, y and n, 1 and 0.
+    """Whether a column with these `texts` contains yes and no in some form: true and false, y and n, 1 and 0.
 
     Example:
         >>> are_truths(["Yes", "no"]), are_truths(["f", "m"]), are_truths(["yes", "0"])

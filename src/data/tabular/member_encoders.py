@@ -22,10 +22,10 @@ class MemberEncoders(NamedTuple):
     A category, a part of a date or a missing cell is an input only of those members whose training rows had it.
 
     Attributes:
-        layout: The encoder of all rows that train any member: it has nearly all inputs, in the order of a single
+        layout: The encoder of all rows that any member trains on: it has nearly all inputs, in the order of a single
             network.
         encoders: The distinct encoders of the members.
-        which: The index in `encoders` of each member's.
+        which: The index in `encoders` of each member's encoder.
     """
 
     layout: OneEncoder
@@ -38,7 +38,7 @@ class MemberEncoders(NamedTuple):
 
         Args:
             fit: Fits an encoder to rows, by their numbers [K].
-            rows: Numbers [N] of the rows that train any member.
+            rows: Numbers [N] of the rows that any member trains on.
             held_out: From which members each of them is held out: bool [N, M].
         """
         encoders: list[OneEncoder] = []
@@ -62,7 +62,7 @@ class MemberEncoders(NamedTuple):
 
     @property
     def num_numbers(self) -> int:
-        """How many of them, the first ones, are numbers or parts of dates that the layout has."""
+        """How many of the first inputs are numbers or parts of dates that the layout has."""
         return self.layout.num_numbers
 
     @property
@@ -98,7 +98,7 @@ class MemberEncoders(NamedTuple):
         """Rows [N, F] of a table; `unknown` counts categories that no member knows.
 
         Raises:
-            ConfigError: A column is missing, or a cell that should be a number is not.
+            ConfigError: A column is missing, or a cell is not the number that it should be.
         """
         whole = encoded(self.layout, table, unknown)
         done = set(_keys(self.layout))
@@ -114,7 +114,7 @@ class MemberEncoders(NamedTuple):
         """How each member scales its rows.
 
         Args:
-            x: Raw rows [N, F] that train any member.
+            x: Raw rows [N, F] that any member trains on.
             held_out: From which members each of them is held out: bool [N, M].
             standardize: As for one network.
         """
@@ -160,6 +160,6 @@ def state_of(encoder: OneEncoder) -> dict[str, Any]:
 
 
 def _keys(encoder: OneEncoder) -> list[Any]:
-    """What identifies each input: its name and, for the category of all others, the categories that it excludes."""
+    """What identifies each input: its name and, for the category of the rare ones, the categories that it excludes."""
     kinds = {f"{name}={OTHER_CATEGORY}": tuple(each) for name, each in encoder.categories.items()}
     return [(name, kinds.get(name)) if name in kinds else name for name in encoder.feature_names]

@@ -60,13 +60,13 @@ _OTHERS = Spelling(".", ","), Spelling(",", ""), Spelling(",", ".")
 
 
 def spelling_of(texts: Iterable[str], decimal: str | None = None, thousands: str | None = None) -> Spelling | None:
-    """The notation of a column of these `texts` if all of them are numbers; otherwise None.
+    """The notation of a column with these `texts` if all of them are numbers; otherwise None.
 
     A single comma before three digits separates thousands, as in 1,234, unless another cell shows that commas are
     decimal.
 
     Args:
-        texts: The distinct texts of a column, without missing cells.
+        texts: The distinct strings of a column, without missing cells.
         decimal: The decimal mark, if it is known.
         thousands: The mark between groups, if it is known.
 

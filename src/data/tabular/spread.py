@@ -12,7 +12,7 @@ def centre_and_unit(cells: Any, standardize: Standardize) -> tuple[float, float]
     """What to subtract from the numbers `cells` [N], and what to divide them by, which is never 0.
 
     Args:
-        cells: The cells of the training rows, none missing.
+        cells: The cells of the training rows, none of them missing.
         standardize: True for mean and standard deviation; `robust` for the median and the interquartile range, which
             ignore outliers, or half the whole range if that is 0; False for neither.
 

@@ -1,4 +1,4 @@
-"""The kind of a table's target from its values: classes, numbers, or several yes-or-no labels."""
+"""The kind of a table's target from its values: classes, numbers, or several yes/no labels."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -98,7 +98,7 @@ def _numbers(counts: dict[str, int], spelling: Spelling) -> dict[float, int]:
 
 
 def _counts(cells: Any, missing: Collection[str]) -> dict[str, int]:
-    """Rows of each text that is not missing."""
+    """How many rows have each string that is not missing."""
     if isinstance(cells, Coded):
         rows = np.bincount(cells.codes[cells.codes >= 0], minlength=len(cells.values)).tolist()
         pairs = zip(cells.values, rows, strict=True)

@@ -1,4 +1,4 @@
-"""A split in time, as for a forecast: the oldest rows train, the newest test."""
+"""A split in time, as for a forecast: training on the oldest rows, testing on the newest."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -45,15 +45,15 @@ def moments(texts: Sequence[str | None], source: str, row_numbers: Sequence[int]
 
 
 def split_in_time(when: Numbers, test_fraction: float, val_fraction: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Row numbers of the training, validation and test splits, each in order of time; rows of one moment stay together.
+    """Row numbers of the training, validation and test splits, each in order; rows of the same time stay together.
 
     Args:
         when: The time of each row, float64 [N].
         test_fraction: Fraction of all rows in the test split, the newest.
-        val_fraction: Fraction of all rows in the validation split, those before; 0 validates on the training rows.
+        val_fraction: Fraction of all rows in the validation split, just before; 0 validates on the training rows.
 
     Raises:
-        ConfigError: There are too few moments to split the rows.
+        ConfigError: There are too few different times to split the rows.
 
     Example:
         >>> [rows.tolist() for rows in split_in_time(np.array([3.0, 1.0, 2.0, 5.0, 4.0]), 0.2, 0.2)]
@@ -72,7 +72,7 @@ def _nearest(bounds: Numbers, wanted: int, last: int) -> int:
     inside = bounds[bounds < last]
     if len(inside) == 0:
         raise ConfigError(
-            "data.time: rows of one moment stay together, and there are too few moments for three splits; "
+            "data.time: rows of the same time stay together, but there are too few times for three splits; "
             "name another column, or set data.split=random"
         )
     return int(inside[np.abs(inside - wanted).argmin()])

@@ -21,11 +21,11 @@ from src.data.tabular.unknown import Unknown
 
 OTHER_CATEGORY = "(other)"
 MOST_CATEGORIES = 64
-"""The most categories of a column; if training has more, the rarer ones share one."""
+"""Maximum number of categories in a column; if training has more, the rarer ones share one."""
 
-_FREQUENT = 0.2  # of a column's training cells: if this share is missing, missing is an input of its own
-_TELLING = 1e-3  # likewise if the p-value that the target does not depend on missing cells is below this
-_FEWEST = 5  # missing cells for such a test
+_FREQUENT = 0.2  # of a column's training cells: if this share is missing, missing becomes a separate input
+_TELLING = 1e-3  # likewise if a test of whether the target depends on missing cells has a p-value below this
+_FEWEST = 5  # missing cells needed for such a test
 
 
 class TypedEncoder(NamedTuple):
@@ -97,7 +97,7 @@ class TypedEncoder(NamedTuple):
 
     @property
     def num_numbers(self) -> int:
-        """How many of them, the first ones, are numbers or parts of dates."""
+        """How many of the first inputs are numbers or parts of dates."""
         return len(self.spellings) + sum(len(dates.parts) for dates in self.dates.values())
 
     @property
@@ -111,7 +111,7 @@ class TypedEncoder(NamedTuple):
         """Unscaled rows [N, F] of a table, float64; `unknown` counts categories that were not in training.
 
         Raises:
-            ConfigError: A column is missing, or a cell that should be a number is not.
+            ConfigError: A column is missing, or a cell is not the number that it should be.
         """
         table.require(self.columns)
         x = np.zeros((len(table), len(self.feature_names)))
@@ -136,7 +136,7 @@ class TypedEncoder(NamedTuple):
     def scaler(self, x: Tensor, standardize: Standardize) -> Scaler:
         """The median for missing numbers and, to `standardize`, centre and unit, over training rows x [N, F].
 
-        All in float64, so that numbers as large as 40,000,001 stay distinguishable.
+        Everything is in float64, so that numbers as large as 40,000,001 stay distinguishable.
         """
         fill, mean, scale = (torch.full((x.shape[1],), value, dtype=torch.float64) for value in (0.0, 0.0, 1.0))
         for place in range(self.num_numbers):

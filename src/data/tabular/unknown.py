@@ -41,7 +41,7 @@ class Unknown:
         ]
 
     def settle(self, source: str) -> list[tuple[str, str]]:
-        """Kind and text of the remarks about a `source`; starts counting anew.
+        """Kind and text of the remarks about a `source`; restarts the count.
 
         Raises:
             ConfigError: No cell of a column is a category known from training.
@@ -52,7 +52,7 @@ class Unknown:
         self._counts, self._texts = {}, {}
         if lost:
             line = lines[names.index(lost[0])]
-            raise ConfigError(f"{line}, so that none is known; write them as in training, or leave them empty")
+            raise ConfigError(f"{line}, so none is known; write them as in training, or leave them empty")
         return [(f"unknown categories of {name}", line) for name, line in zip(names, lines, strict=True)]
 
     def _few(self, column: str) -> str:

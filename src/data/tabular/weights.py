@@ -46,5 +46,5 @@ def training_weights(weights: Numbers, train: Tensor) -> Tensor:
     """
     own = weights[train.numpy()]
     if not own.any():
-        raise ConfigError("data.weight: every training row has weight 0, so that none counts; name another column")
+        raise ConfigError("data.weight: every training row has weight 0, so none counts; name another column")
     return torch.from_numpy(own / own.mean()).float()
