@@ -62,7 +62,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     """Build everything that a run of `cfg` needs; callbacks and loggers will write to `folder`.
 
     Raises:
-        ConfigError: A value that a constructor refuses, or parts that do not fit together.
+        ConfigError: A constructor refuses a value, or the parts do not fit together.
     """
     if is_undecided(cfg):
         settle(cfg, folder)
@@ -94,7 +94,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
 
 
 def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int = 1) -> Head:
-    """The network and its head for a dataset; raises an error if they do not fit it.
+    """The network and its head for a dataset; raises an error if they do not fit the dataset.
 
     Args:
         cfg: The composed configuration.
@@ -108,10 +108,10 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int 
             f"head._target_: should be a head of this project (got {cfg.head._target_}); subclass src.heads.base.Head"
         )
     if spec.task not in head_class.tasks:
-        found = f"{spec.num_classes} classes" if spec.num_classes else "numbers for targets"
+        found = f"{spec.num_classes} classes" if spec.num_classes else "numeric targets"
         amounts = ", or head=regression for amounts" if spec.has_numbers_for_classes else ""
         raise ConfigError(
-            f"head: {head_class.__name__} is for {' or '.join(head_class.tasks)} data, and this data has {found}; "
+            f"head: {head_class.__name__} is for {' or '.join(head_class.tasks)} data, but this data has {found}; "
             f"use head={spec.task}{amounts}"
         )
     try:
@@ -120,14 +120,14 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int 
         if not isinstance(error.__cause__, TypeError):
             raise
         raise ConfigError(
-            f"{error}; a network takes input_shape and num_outputs besides its group's keys: subclass it with such "
-            "an __init__, and leave out keys that it does not take, as in ~network.hidden_dims"
+            f"{error}; a network takes input_shape and num_outputs in addition to its group's keys: subclass it with "
+            "such an __init__, and leave out keys that it does not take, as in ~network.hidden_dims"
         ) from error
     scheduling = None
     if cfg.scheduler._target_ is not None and cfg.scheduler.get("interval") not in ("epoch", "step"):
         found = cfg.scheduler.get("interval")
         raise ConfigError(
-            f"scheduler.interval: should be epoch or step, the time between its steps (got {found}); set it"
+            f"scheduler.interval: should be epoch or step, which is how often the scheduler steps (got {found}); set it"
         )
     if cfg.scheduler.get("monitor") is not None and cfg.scheduler.interval == "step":
         raise ConfigError("scheduler.interval: a monitored metric is known once per epoch (got step); use epoch")
@@ -147,7 +147,7 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int 
         scheduling=scheduling,
     )
     check_metrics(cfg, head)
-    head.configure_optimizers()  # finds arguments that optimizer and scheduler refuse before training starts
+    head.configure_optimizers()  # before training starts, finds arguments that they refuse
     return head
 
 
@@ -173,11 +173,11 @@ def sizes_of_network(network: Mapping[Any, Any], spec: DataSpec, head_class: typ
         head_class: The class of the head.
 
     Raises:
-        ConfigError: The head is of no task, as that of `head=auto` is before the data have been looked at.
+        ConfigError: The head has no task, like that of `head=auto` before the data have been read.
     """
     if inspect.isabstract(head_class):
         name = f"{head_class.__module__}.{head_class.__qualname__}"
-        raise ConfigError(f"head._target_: {name} is for no task; name the head of one, such as {_EXAMPLE}")
+        raise ConfigError(f"head._target_: {name} has no task; name a head that has one, such as {_EXAMPLE}")
     sizes: dict[str, Any] = {"input_shape": spec.input_shape, "num_outputs": head_class.num_outputs(spec)}
     if network.get("numbers") == AUTO and spec.num_numbers is not None:
         sizes["numbers"] = spec.num_numbers
@@ -185,19 +185,19 @@ def sizes_of_network(network: Mapping[Any, Any], spec: DataSpec, head_class: typ
 
 
 def _make_scheduler(cfg: DictConfig, settled: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:
-    """The scheduler of an optimizer; `settled` replaces values of `auto`, except that of its mode."""
+    """The scheduler of an optimizer; `settled` has the values that replace `auto`, except for its mode."""
     if "mode" in cfg.scheduler:
         settled = settled | {"mode": resolved_mode(str(cfg.scheduler.monitor), cfg.scheduler.mode)}
     return make(cfg, "scheduler", optimizer, leave_out=("interval", "monitor", *settled), **settled)
 
 
 def _as_floats(cfg: DictConfig, key: str) -> dict[str, Any]:
-    """The optimizer's list of numbers by its key, if it has one; PyTorch refuses 0 for 0.0 there."""
+    """The optimizer's list of numbers at `key` as floats, if it has one; PyTorch refuses 0 instead of 0.0 there."""
     return {key: [float(each) for each in cfg.optimizer[key]]} if cfg.optimizer.get(key) is not None else {}
 
 
 def is_plain(cfg: Mapping[Any, Any]) -> bool:
-    """Whether the data or the head of a configuration `cfg` is a Lightning module of the user's own.
+    """Whether the data or the head of a configuration `cfg` is the user's own Lightning module.
 
     Raises:
         ConfigError: A `_target_` that is not a class.

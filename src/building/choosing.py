@@ -1,4 +1,4 @@
-"""What fits a dataset if nothing is named, a head and what chooses its best epoch: settled before a run begins."""
+"""Chooses what `auto` leaves open before a run begins: the head for a dataset, and the metric of its best epoch."""
 
 from contextvars import ContextVar
 from pathlib import Path
@@ -31,11 +31,11 @@ def settle(cfg: DictConfig, folder: Path, known: Known | None = None) -> None:
 
     Args:
         cfg: The composed configuration, changed in place.
-        folder: The run's folder; no package below it is trusted.
+        folder: The run's folder; no package inside it is trusted.
         known: Choices made for other runs of a sweep; this one is added, so the same data are read only once.
 
     Raises:
-        ConfigError: The data cannot be read, or the chosen head does not have a key that was set.
+        ConfigError: The data cannot be read, or the chosen head lacks a key that was set.
     """
     _chosen.set(None)
     if not is_undecided(cfg):
@@ -69,7 +69,7 @@ def _looked_up(cfg: DictConfig) -> Choice:
     dataset = make(cfg, "data")
     if not isinstance(dataset, InMemoryDataModule):
         raise ConfigError(
-            f"head=auto: works with datasets of this project only (got {cfg.data._target_}); name a head, as "
+            f"head=auto: works only with datasets of this project (got {cfg.data._target_}); name a head, as "
             "in head=binary"
         )
     return dataset.choose()

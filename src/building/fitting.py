@@ -42,9 +42,11 @@ def check_outputs(head: Head, x: Tensor) -> None:
     try:
         with torch.no_grad():
             outputs = network.eval()(x)
-    except Exception as error:  # somebody's `forward` may raise anything
+    except Exception as error:  # a user's `forward` may raise anything
         reason = " ".join(str(error).split())
-        raise ConfigError(f"network: {name} cannot take rows [N, {shape}] ({reason}); use input_shape") from error
+        raise ConfigError(
+            f"network: {name} cannot take rows [N, {shape}] ({reason}); size its first layer by input_shape"
+        ) from error
     network.train()
     if not isinstance(outputs, Tensor) or outputs.shape != needed:
         found = list(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
@@ -55,7 +57,7 @@ def check_outputs(head: Head, x: Tensor) -> None:
 
 
 def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module, trainer: pl.Trainer) -> None:
-    """Refuse a minibatch of one row of `datamodule` for `trainer` if `network` needs more, as batch norm does."""
+    """Refuse a minibatch with one row of `datamodule` for `trainer` if `network` needs more, as batch norm does."""
     rows, size = len(datamodule.splits.train.x) // trainer.world_size, datamodule.batch_rows
     batches, limit = -(-rows // size), trainer.limit_train_batches
     reaches_last = (limit if isinstance(limit, int) else int(batches * limit)) >= batches
@@ -90,7 +92,7 @@ def check_monitors(trainer: pl.Trainer, head: Head) -> None:
 
 
 def check_replanning(cfg: DictConfig, trainer: pl.Trainer) -> None:
-    """Refuse a Lightning callback of the `trainer` that changes what the cycle of the rate in `cfg` was planned for."""
+    """Refuse a Lightning callback of the `trainer` that changes what the schedule in `cfg` was planned for."""
     planned = torch.optim.lr_scheduler.OneCycleLR, torch.optim.lr_scheduler.CyclicLR
     if cfg.scheduler._target_ is None or not issubclass(targets.find(cfg, "scheduler"), planned):
         return

@@ -22,10 +22,10 @@ def make_loggers(cfg: DictConfig, folder: Path, leave_out: tuple[type, ...] = ()
     Args:
         cfg: The composed configuration.
         folder: The run's folder.
-        leave_out: Classes of loggers that are not made.
+        leave_out: Classes of loggers to leave out.
 
     Raises:
-        ConfigError: A value that a constructor refuses, or a package that is not installed.
+        ConfigError: A constructor refuses a value, or a package is not installed.
     """
     places = [f"logger.{name}" for name, node in cfg.logger.items() if node is not None]
     kept = [place for place in places if not (leave_out and issubclass(targets.find(cfg, place), leave_out))]

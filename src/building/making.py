@@ -17,7 +17,7 @@ from src.trust import targets
 _LIBRARIES = "torch", "lightning"  # their constructors check little, or late; ours check every argument
 
 _WORDED: dict[Any, str] = {
-    **{str: "a text", Path: "a path", PathLike: "a path", PathLike[str]: "a path"},
+    **{str: "a string", Path: "a path", PathLike: "a path", PathLike[str]: "a path"},
     **{bool: "true or false", int: "a whole number", float: "a number", NoneType: "null"},
 }
 """The types that values from YAML can have, and their names in messages."""
@@ -51,7 +51,7 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
         raise
     except ValidationError as error:
         raise ConfigError(one_line(group, error)) from error
-    except Exception as error:  # whatever a constructor raises is about its arguments
+    except Exception as error:  # anything that a constructor raises is about its arguments
         message = " ".join(str(error).split()) or type(error).__name__
         unknown = re.search(r"got an unexpected keyword argument '(\w+)'", message)
         if unknown and unknown[1] in kept:
@@ -63,7 +63,7 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
 
 
 def _said(message: str, values: dict[str, Any]) -> str:
-    """A constructor's complaint as one line, with the values it names."""
+    """A constructor's message as one line, with the values of the arguments it names."""
     named = [f"{key}={shown(value)}" for key, value in values.items() if re.search(rf"\b{key}\b", message)]
     return message + (f" (got {', '.join(named)})" if named else "")
 
@@ -87,7 +87,7 @@ def _check_kinds(group: str, kind: type[Any], values: dict[str, Any]) -> None:
     """Refuse a value whose type is not the one the constructor of `kind` annotates, if YAML has that type.
 
     Such constructors accept anything and fail only later, after an epoch or with a folder named [-1]. Among the
-    `values`, 1e3 becomes 1000 where a whole number is annotated.
+    `values`, 1e3 becomes 1000 if a whole number is annotated.
     """
     hints = _hints(kind)
     for name in hints.keys() & values.keys():
@@ -117,7 +117,7 @@ def _is_a(value: Any, wanted: Any) -> bool:
 
 def _quoted(value: Any, wanted: tuple[type[Any], ...]) -> str:
     is_plain = isinstance(value, int | float) and str in wanted and len(str(value)) < 20
-    return f"; put quotes around a text: \"'{value}'\"" if is_plain else ""
+    return f"; put quotes around a string: \"'{value}'\"" if is_plain else ""
 
 
 def _is_number(value: Any) -> bool:

@@ -18,7 +18,7 @@ _BLOCK_WORK = 2**33  # multiply-adds of a block's forward passes: about a second
 
 @dataclass(frozen=True)
 class Plan:
-    """The decisions, and the reason if the Trainer must see each step.
+    """The decisions, and the reasons if the Trainer must see each step.
 
     Attributes:
         precision: The Trainer's precision, with `auto` resolved.
@@ -46,7 +46,7 @@ class Plan:
 
     @property
     def slowly(self) -> str:
-        """Why each step is taken on its own; empty if it is not, or if that was asked for."""
+        """Why each step is taken on its own; empty if it is not, or if the configuration asks for it."""
         return f"one step at a time, for {' and '.join(self.each_step)}" if self.each_step else ""
 
 
@@ -63,7 +63,7 @@ def planned(
         networks: How many such networks are trained together.
 
     Raises:
-        ConfigError: Several steps per execution were asked for, and something must see each step.
+        ConfigError: Several steps per execution were asked for, but something must see each step.
     """
     work = networks * datamodule.batch_rows * multiply_adds(network, datamodule.plain("train", slice(1)))
     wanted: int | Literal["auto"] = datamodule.steps_per_execution
@@ -76,7 +76,7 @@ def planned(
         )
     else:
         steps = wanted
-    step_by_step = wanted == 1 or bool(each_step)  # unless asked for, a block of one step costs less
+    step_by_step = wanted == 1 or bool(each_step)  # a block of one step would cost less
     return Plan(str(cfg.trainer.precision), threads_for(cfg, work), steps, step_by_step, tuple(each_step))
 
 

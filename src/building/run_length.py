@@ -19,7 +19,7 @@ def num_steps(cfg: DictConfig, datamodule: InMemoryDataModule) -> int:
 
 
 def check_limits(cfg: DictConfig, datamodule: InMemoryDataModule) -> None:
-    """Raise `ConfigError` if a limit in `cfg` is a fraction of less than one of the `datamodule`'s minibatches."""
+    """Raise `ConfigError` if a fraction in `cfg` limits the `datamodule` to less than one minibatch."""
     limits = {"overfit_batches": ("train", "val"), "limit_train_batches": ("train",), "limit_val_batches": ("val",)}
     for key, splits in limits.items():
         fraction = cfg.trainer.get(key)

@@ -52,10 +52,10 @@ def seen_by(cfg: DictConfig, optimizer: type[torch.optim.Optimizer], callbacks: 
 
 
 def epochs_between_validations(trainer: Mapping[Any, Any]) -> int | None:
-    """Epochs from one validation to the next: at most all epochs of a run, so that each run is validated.
+    """Epochs from one validation to the next: at most those of the whole run, so that each run is validated.
 
     Args:
-        trainer: The config group. There, None means that steps are counted instead, across epochs.
+        trainer: The config group, in which None means that steps are counted instead, across epochs.
 
     Example:
         >>> epochs_between_validations({"check_val_every_n_epoch": 10, "max_epochs": 2})
@@ -66,10 +66,10 @@ def epochs_between_validations(trainer: Mapping[Any, Any]) -> int | None:
 
 
 def _watches_steps(callback: Any) -> bool:
-    """Whether a callback from elsewhere acts on each step; this project's own handle blocks."""
+    """Whether a callback from elsewhere acts on each step; this project's own callbacks handle blocks."""
     kind = type(callback)
     if isinstance(callback, _TUNERS):
         return True
-    if kind.__module__.startswith("src.") or isinstance(callback, pl.callbacks.Timer):  # a block takes a second at most
+    if kind.__module__.startswith("src.") or isinstance(callback, pl.callbacks.Timer):  # a block takes at most a second
         return False
     return any(getattr(kind, hook) is not getattr(pl.Callback, hook) for hook in _HOOKS)

@@ -32,8 +32,8 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
         *more: Further callbacks, placed before those of the configuration.
 
     Raises:
-        ConfigError: A value that a constructor refuses, a callback that does not work with the module, a device that
-            is not there, or more CPU processes than cores, which Lightning would start one by one.
+        ConfigError: A constructor refuses a value, a callback does not work with the module, the device does not
+            exist, or there are more CPU processes than cores, which Lightning would start one by one.
     """
     _check_device(cfg.trainer.accelerator)
     callbacks, loggers = list(more), []
@@ -79,7 +79,7 @@ def _check_processes(trainer: pl.Trainer, strategy: Any) -> None:
 
 
 def _make_callbacks(cfg: DictConfig) -> list[pl.Callback]:
-    """The callbacks of a configuration; Lightning's get what cannot be written there."""
+    """The callbacks of a configuration; Lightning's also get arguments that YAML cannot express."""
     made: dict[str, pl.Callback] = {}
     for name, node in cfg.callbacks.items():
         if node is not None:
@@ -98,7 +98,7 @@ def _make_callbacks(cfg: DictConfig) -> list[pl.Callback]:
 
 
 def _keep_apart(callback: pl.Callback, name: str) -> None:
-    """Let checkpoints keep the states of two callbacks of one class that monitor the same metric.
+    """Let checkpoints keep the states of two callbacks of the same class that monitor the same metric.
 
     Args:
         callback: Its class is replaced by one with another `state_key`.

@@ -9,7 +9,7 @@ from src.heads.drawing import Drawing
 
 
 class AtEnd(pl.Callback):
-    """A callback that does or writes something at the very end of a run."""
+    """A callback that acts at the very end of a run."""
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]], metrics: dict[str, Any]) -> None:
         """Write the results of a run that has been evaluated, in the process that writes files.

@@ -24,17 +24,17 @@ _SAMPLES = 6  # frames whose colours make up the palette
 class BoundaryMovie(Recording):
     """Copies the weights during training, and draws the movie once training is over.
 
-    An epoch costs no more than a copy: the outputs over the plane are computed when a run `draw`s its figures, outside
-    the time of training. The movie shows the untrained network, the last epoch, and between them those epochs at which
-    the boundary moves, each as it was at the time: without the temperature and the threshold that are found after
-    training. An interrupted run has no movie. That of a resumed run begins where it was resumed and is called
-    `boundary_from_epoch00200.gif`, beside the movie of the earlier epochs.
+    An epoch costs only a copy: the outputs over the plane are computed when a run `draw`s its figures, after training.
+    The movie shows the untrained network, the last epoch, and between them those epochs at which the boundary moves,
+    each as it was at the time: without the temperature and the threshold that are chosen after training. An interrupted
+    run has no movie. The movie of a resumed run begins where the run was resumed and is called
+    `boundary_from_epoch00200.gif`, next to the movie of the earlier epochs.
 
     Args:
         frames: Maximum number of frames; a short run has one per epoch.
         layer: Hidden layer whose units are shown: `first`, `last`, or its number from 1.
-        max_units: Maximum number of units shown; of a larger layer, those that matter most to the next. 0 shows only
-            the boundary.
+        max_units: Maximum number of units shown; in a larger layer, those that matter most to the next layer. 0 shows
+            only the boundary.
     """
 
     @checked
@@ -48,12 +48,12 @@ class BoundaryMovie(Recording):
         self.frames, self.layer, self.max_units = frames, layer, max_units
 
     def check(self, head: pl.LightningModule) -> None:
-        """Raise `ConfigError` if a `head` does not classify points of a plane, or its network has no such layer."""
+        """Raise `ConfigError` if a `head` does not classify points of a plane, or if its network lacks the layer."""
         if (known := as_head(head)) is None or not known.has_boundary:
             spec = getattr(head, "spec", None)
             shape = f" and inputs of shape {'×'.join(map(str, spec.input_shape))}" if isinstance(spec, DataSpec) else ""
             raise ConfigError(
-                "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
+                "callbacks.boundary_movie: needs two inputs and one class for each point "
                 f"(got {type(head).__name__}{shape}); use callbacks=default"
             )
         num_layers = len(outgoing_weights(known.network))

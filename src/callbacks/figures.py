@@ -30,7 +30,7 @@ class Figures(AtEnd):
         every_n_epochs: Epochs between figures; null draws only at the end.
         seconds_between_drawings: The pause, in seconds.
         dpi: Pixels per inch, `plots.dpi`.
-        format: Of the files, `plots.format`: `png`, `svg` or `pdf`.
+        format: Format of the files, `plots.format`: `png`, `svg` or `pdf`.
     """
 
     @checked
@@ -103,12 +103,12 @@ class Figures(AtEnd):
 
 
 def save(drawings: list[Drawing], folder: Path, loggers: list[Any], pictures: Pictures = PNG) -> None:
-    """Draw each of the drawings into a folder and into each of the loggers that takes images.
+    """Draw each of the drawings into a folder and into each of the loggers that accept images.
 
     Args:
         drawings: Each goes to `<folder>/<file_stem>.png`, or to a file of another format.
-        folder: Made if it is not there.
-        loggers: Of which those that take pictures get a PNG, whatever the files are.
+        folder: Created if it does not exist.
+        loggers: Those that accept images get a PNG, whatever the format of the files.
         pictures: Format of the files.
     """
     from src.plots.style import to_png, to_vector

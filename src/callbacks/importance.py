@@ -26,10 +26,10 @@ class Importance(AtEnd):
 
     Args:
         repeats: Shuffles of each column.
-        most_numbers: Maximum of rows times inputs to compute, so that large tables take about a second: of more test
-            rows a sample is taken, and tables of many hundreds of columns are skipped.
+        most_numbers: Maximum of rows times inputs to compute, so that large tables take about a second: beyond it, test
+            rows are sampled, and tables with many hundreds of columns are skipped.
         dpi: Pixels per inch, `plots.dpi`.
-        format: Of the figure's file, `plots.format`: `png`, `svg` or `pdf`.
+        format: Format of the figure's file, `plots.format`: `png`, `svg` or `pdf`.
     """
 
     @checked

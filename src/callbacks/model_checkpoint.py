@@ -1,4 +1,4 @@
-"""Lightning's ModelCheckpoint: free while epochs are short, and saving within long ones."""
+"""Lightning's ModelCheckpoint, which costs almost nothing in short epochs and also saves within long ones."""
 
 import logging
 import math
@@ -20,7 +20,7 @@ from src.storage.folders import RUN, RunFolder
 from src.storage.saving import save
 from src.storage.throttle import Throttle
 
-_SECONDS_WITHIN_EPOCH = 60.0  # the most that a long epoch can lose
+_SECONDS_WITHIN_EPOCH = 60.0  # at most this much of a long epoch can be lost
 
 log = logging.getLogger(__name__)
 count_quickly()
@@ -31,18 +31,18 @@ class ModelCheckpoint(HoldingModelCheckpoint):
 
     Both are copied in memory at the end of each epoch and written when a pause has passed since the last write, when
     training ends, and when it is interrupted or fails. So a run of many short epochs writes few files and loses nothing
-    however it ends, except that a killed process loses the time since the last write. Within a long epoch `last.ckpt`
-    is written once per minute.
+    however it ends, except that a killed process loses the training since the last write. Within a long epoch,
+    `last.ckpt` is written once per minute.
 
     `metrics.csv`, `best.ckpt` and `last.ckpt` are written together and in this order. If the process is killed between
     two of them, a run resumed from `last.ckpt` keeps the others' earlier rows and epochs and redoes the later ones.
 
     Args:
-        monitor: Metric that decides which epoch is best; with None the last epoch is. A run's `auto` is its head's
+        monitor: Metric that decides which epoch is best; with None, the last epoch is. A run's `auto` is its head's
             `chosen_by`.
         mode: `min`, `max`, or `auto` by the metric's name.
-        ties: Which of several epochs with the best value is kept: the `first`, the `last`, or, with `loss`, the one of
-            the lowest `val/loss`.
+        ties: Which of several epochs with the best value is kept: the `first`, the `last`, or, with `loss`, the one
+            with the lowest `val/loss`.
         seconds_between_writes: The pause between writes, in seconds.
         **kwargs: Further arguments of Lightning's ModelCheckpoint.
     """
@@ -76,7 +76,7 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         return os.path.join(str(self.dirpath), RUN.last_checkpoint.name)
 
     def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
-        """Whether an epoch with the `current` value takes the place of the best so far."""
+        """Whether an epoch with the `current` value replaces the best so far."""
         loss = float(trainer.callback_metrics.get("val/loss", math.nan))
         better = super().check_monitor_top_k(trainer, current) or self._wins_tie(current, loss)
         self.tied = loss if better else self.tied
@@ -89,7 +89,7 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         return self.ties == "last" or (self.ties == "loss" and loss < self.tied)
 
     def state_dict(self) -> dict[str, Any]:
-        """Lightning's, and the loss that decides between equally good epochs."""
+        """Lightning's state, and the loss that decides between equally good epochs."""
         return super().state_dict() | ({"tied": self.tied} if self.ties == "loss" else {})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -121,7 +121,7 @@ class ModelCheckpoint(HoldingModelCheckpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Hold the newest state, and the best if this is it."""
-        self._snapshot = None  # a snapshot taken after validation lacks what came since
+        self._snapshot = None  # a snapshot taken after validation lacks what changed since
         super().on_train_epoch_end(trainer, pl_module)
         self.take(trainer, self.last_path)
         self._snapshot = None
@@ -179,12 +179,12 @@ def _moved(state: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _own(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint that later steps cannot change; Lightning makes the part of its loops anew each time."""
+    """A checkpoint that later steps cannot change; Lightning rebuilds the state of its loops each time."""
     return {key: part if key == "loops" else _copy(part) for key, part in checkpoint.items()}
 
 
 def _copy(state: Any) -> Any:
-    """A copy of nested containers and their tensors, which training may go on changing."""
+    """A copy of nested containers and their tensors, whose originals training goes on changing."""
     if isinstance(state, Tensor):
         return state.detach().clone()
     if isinstance(state, dict):

@@ -10,19 +10,19 @@ from src.errors import ConfigError
 class Monitors(pl.Callback):
     """Checks, when a module has logged for the first time, that every monitored metric was logged.
 
-    Lightning calls the callbacks that monitor after all others, so this check comes before their own complaints.
+    Lightning calls monitoring callbacks after all others, so this check comes before their own errors.
     """
 
     def __init__(self) -> None:
         self._checked = False
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Check callbacks that look at the end of a validation."""
+        """Check callbacks that act at the end of a validation."""
         if trainer.check_val_every_n_epoch != 1 or trainer.val_check_interval != 1.0:
             self._check(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Check callbacks that look at the end of an epoch."""
+        """Check callbacks that act at the end of an epoch."""
         if trainer.check_val_every_n_epoch == 1 and trainer.val_check_interval == 1.0:
             self._check(trainer, pl_module)
 

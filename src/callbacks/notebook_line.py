@@ -12,8 +12,8 @@ def in_notebook() -> bool:
 class NotebookLine:
     """A text file for a progress bar that shows only the newest line written to it.
 
-    If it printed instead, the saved notebook would keep every state of the bar, all of them visible wherever a carriage
-    return means nothing.
+    If it printed instead, the saved notebook would keep every state of the bar, and all of them would be visible
+    wherever carriage returns are ignored.
     """
 
     encoding = "utf-8"

@@ -45,7 +45,7 @@ class ProgressBar(callbacks.ProgressBar):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Move on by a block."""
+        """Advance the bar by a block."""
         if self._bar is not None:
             self._bar.n += 1
             if self._refresh.due():
@@ -74,11 +74,11 @@ class ProgressBar(callbacks.ProgressBar):
         return "  ".join(parts)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._close()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._close()
 
     def _close(self) -> None:

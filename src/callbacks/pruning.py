@@ -1,4 +1,4 @@
-"""Runs that are compared while they train, and end early where others are better."""
+"""Compares runs while they train, and stops those early that do worse than others."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 Judge = Callable[[int, Mapping[int, Mapping[str, float]]], set[int]]
 """Takes the number of epochs that some runs have trained, and the metrics of each by its number in the sweep.
 
-Returns the numbers of those that are to end.
+Returns the numbers of the runs to stop.
 """
 
 _judge: ContextVar[Judge | None] = ContextVar("judge", default=None)
@@ -17,7 +17,7 @@ _judge: ContextVar[Judge | None] = ContextVar("judge", default=None)
 
 @contextmanager
 def judged_by(judge: Judge | None) -> Iterator[None]:
-    """Have `judge` see runs that train within the block, in this process, after each validation; None sees none."""
+    """Let `judge` see the runs trained within the block, in this process, after each validation; None sees none."""
     token = _judge.set(judge)
     try:
         yield
@@ -26,16 +26,16 @@ def judged_by(judge: Judge | None) -> Iterator[None]:
 
 
 def current_judge() -> Judge | None:
-    """Who judges the runs that train now, if anybody does."""
+    """The judge of the runs that are training now, if there is one."""
     return _judge.get()
 
 
 class Pruning(pl.Callback):
-    """Ends a run that its judge gives up.
+    """Stops a run if its judge says so.
 
     Args:
         number: The run's number in its sweep.
-        judge: Compares it with others.
+        judge: Compares the run with others.
     """
 
     def __init__(self, number: int, judge: Judge) -> None:

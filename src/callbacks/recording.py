@@ -1,4 +1,4 @@
-"""Copies of a network's weights while it trains, for what shows its training once that is over."""
+"""Copies a network's weights while it trains, for figures of the training that are drawn afterwards."""
 
 import lightning.pytorch as pl
 
@@ -6,7 +6,7 @@ from src.callbacks.at_end import AtEnd
 from src.replay.pacing import spread
 from src.replay.snapshots import Snapshot, snapshot
 
-_CANDIDATES = 4  # epochs recorded for each that is shown, from which those are chosen
+_CANDIDATES = 4  # epochs recorded per epoch shown, to choose from
 _MEMORY = 256 * 2**20  # bytes of weights beyond which fewer are recorded
 
 
@@ -14,10 +14,10 @@ class Recording(AtEnd):
     """Records the network before training, some epochs on the way, and the last one.
 
     Args:
-        most_shown: Epochs that will be shown at most.
+        most_shown: Maximum number of epochs that will be shown.
 
     Attributes:
-        snapshots: The weights at rising epochs; those of a resumed run begin where it was taken up.
+        snapshots: The weights in the order of epochs; those of a resumed run begin where it was resumed.
     """
 
     def __init__(self, most_shown: int) -> None:

@@ -1,4 +1,4 @@
-"""The training as a page that anybody opens: `export/replay.html`."""
+"""The training as a page that anybody can open: `export/replay.html`."""
 
 import logging
 from collections.abc import Callable
@@ -21,19 +21,19 @@ from src.storage.folders import RunFolder
 log = logging.getLogger(__name__)
 
 Epochs = Annotated[Count, Field(ge=3)]
-"""Epochs that a page keeps at most: the first, the best and the last are always among them."""
+"""Maximum number of epochs in a page; the first, the best and the last are always among them."""
 
 
 class Replay(Recording):
-    """Keeps copies of the weights while training, and writes them into one HTML file once it is over.
+    """Keeps copies of the weights during training, and writes them to one HTML file afterwards.
 
-    A copy is all that an epoch costs. The page shows the untrained network, the best and the last epoch, and between
-    them those at which the answers change. A run that was interrupted has none. A resumed one's begins where it was
-    taken up, and is `replay_from_epoch00200.html`.
+    An epoch costs only a copy. The page shows the untrained network, the best and the last epoch, and between them
+    those at which the predictions change. An interrupted run has no page. The page of a resumed run begins where the
+    run was resumed and is called `replay_from_epoch00200.html`.
 
     Args:
-        most_epochs: Epochs at most.
-        max_bytes: Of the file; where more is needed, fewer epochs are kept.
+        most_epochs: Maximum number of epochs.
+        max_bytes: Maximum size of the file; if it would be larger, fewer epochs are kept.
     """
 
     @checked
@@ -42,7 +42,7 @@ class Replay(Recording):
         self.most_epochs, self.max_bytes = most_epochs, max_bytes
 
     def check(self, head: pl.LightningModule) -> None:
-        """Raise `ConfigError` where a `head` does what no page can show."""
+        """Raise `ConfigError` if a `head` does something that a page cannot show."""
         check_shown(head, "callbacks.replay")
 
     def on_run_end(self, trainer: pl.Trainer, drawings: Callable[[], list[Drawing]], metrics: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ class Replay(Recording):
         replayed = Replayed(*both, self.snapshots, metrics["best_epoch"], history, metrics, folder.path.name)
         try:
             page = replay_page(replayed, self.most_epochs, self.max_bytes)
-        except ConfigError as error:  # the run itself is well
+        except ConfigError as error:  # the run itself is fine
             log.warning("callbacks.replay.%s; no page is written", error)
             return
         path = folder.replay(self.snapshots[0].epoch)

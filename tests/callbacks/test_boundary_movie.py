@@ -217,12 +217,12 @@ def test_standardised_rows_are_shown_as_the_network_sees_them(train):
     [
         (
             ["experiment=breast_cancer"],
-            "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
+            "callbacks.boundary_movie: needs two inputs and one class for each point "
             "(got BinaryHead and inputs of shape 30); use callbacks=default",
         ),
         (
             ["experiment=line"],
-            "callbacks.boundary_movie: shows one of several classes at each point of two inputs "
+            "callbacks.boundary_movie: needs two inputs and one class for each point "
             "(got RegressionHead and inputs of shape 1); use callbacks=default",
         ),
         (

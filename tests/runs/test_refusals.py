@@ -113,7 +113,7 @@ def test_a_history_that_is_no_table_of_epochs_is_named(tmp_path, text):
 @pytest.mark.parametrize(
     ("network", "line"),
     [
-        ("WrongSize", r"^network: WrongSize cannot take rows \[N, 2\] \(.*\); use input_shape$"),
+        ("WrongSize", r"^network: WrongSize cannot take rows \[N, 2\] \(.*\); size its first layer by input_shape$"),
         (
             "TooMany",
             r"^network: TooMany should turn a row into outputs of shape \[1, 1\] \(got \[1, 10\]\); size",

@@ -63,7 +63,7 @@ def test_the_head_that_stands_for_any_is_refused(strangers, use):
     cfg = OmegaConf.load(path)
     cfg.head = {"_target_": "src.heads.base.Head"}
     OmegaConf.save(cfg, path)
-    with pytest.raises(ConfigError, match=r"^head._target_: src.heads.base.Head is for no task; name .*BinaryHead$"):
+    with pytest.raises(ConfigError, match=r"^head._target_: src.heads.base.Head has no task; name .*BinaryHead$"):
         use(strangers)
 
 
