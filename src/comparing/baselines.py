@@ -1,4 +1,4 @@
-"""The runs of a sweep over folds, or other splits, beside simpler methods on the same splits."""
+"""Compares the runs of a sweep over folds, or other splits, with simpler methods on the same splits."""
 
 import logging
 import statistics
@@ -24,7 +24,7 @@ from src.storage.values import write_json
 
 log = logging.getLogger(__name__)
 
-_FEWEST = 3  # splits that an interval of a difference needs
+_FEWEST = 3  # splits needed for the interval of a difference
 
 
 def write_sweep_baselines(cfg: DictConfig) -> Path:
@@ -35,7 +35,7 @@ def write_sweep_baselines(cfg: DictConfig) -> Path:
 
     Raises:
         ConfigError: There is no such sweep, its runs have several settings or fewer than three splits, or `compare`
-            raises it.
+            refuses them.
     """
     if not isinstance(cfg.sweep, str):
         raise ConfigError(f"sweep: should be one folder (got {list(cfg.sweep)}); name one")
@@ -46,7 +46,7 @@ def write_sweep_baselines(cfg: DictConfig) -> Path:
     runs = [run for run in read_runs([folder]) if run.finished]
     if keys := varying_keys(runs):
         raise ConfigError(
-            f"sweep: the runs in {folder} differ in {', '.join(keys)}, and baselines are compared with one setting; "
+            f"sweep: the runs in {folder} differ in {', '.join(keys)}, but baselines are compared with one setting; "
             "name a sweep over folds and seeds only"
         )
     usual = "accuracy" if all("test/accuracy" in run.metrics for run in runs) else "r2"
@@ -58,7 +58,7 @@ def write_sweep_baselines(cfg: DictConfig) -> Path:
         groups.setdefault(repeated.splits[run.folder], []).append(run)
     if len(groups) < _FEWEST:
         raise ConfigError(
-            f"sweep: the runs in {folder} have {len(groups)} splits of the rows, and an interval needs {_FEWEST}; "
+            f"sweep: the runs in {folder} have {len(groups)} splits of the rows, but an interval needs {_FEWEST}; "
             "sweep data.fold, or name a single run=…"
         )
     settings = Settings(metric.removeprefix("test/"), cfg.rope, cfg.baseline_seed, 0, cfg.most_numbers)

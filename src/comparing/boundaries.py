@@ -24,7 +24,7 @@ def boundaries_figure(runs: list[tuple[Path, str]], trust: Any = None, columns: 
     Args:
         runs: The folder and the title of each.
         trust: Packages whose classes the runs may name, as for `open_run`.
-        columns: Panels of a line; None is four.
+        columns: Panels per row; None is four.
     """
     panels = []
     for folder, title in runs:

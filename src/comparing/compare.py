@@ -73,7 +73,7 @@ def _is_comparison(folder: Path) -> bool:
 
 
 def _draw(folder: Path, comparison: Comparison, options: CompareRules) -> list[str]:
-    """Draw what there is; the names of the pictures."""
+    """Draw the figures that these runs allow; returns their file names."""
     from src.plots.style import encoded
 
     boundaries, pictures = options.boundaries, options.plots
@@ -89,7 +89,7 @@ def _draw(folder: Path, comparison: Comparison, options: CompareRules) -> list[s
 
 
 def _import_torch() -> None:
-    """Import what opens runs before SciPy and Matplotlib: after them it takes ten seconds instead of four."""
+    """Import what opens runs before SciPy and Matplotlib; afterwards it would take ten seconds instead of four."""
     from src.command.startup import lean_imports
 
     with lean_imports():

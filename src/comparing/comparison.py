@@ -36,7 +36,7 @@ class Comparison:
 
     Attributes:
         settings: A row for each setting, the best first.
-        keys: What makes a setting.
+        keys: The keys that define a setting.
         metric: A key of `metrics.json`.
         reference: The setting that the others are compared with; None if there is only one.
         rope: The largest difference that does not matter in practice.
@@ -61,7 +61,7 @@ class Comparison:
         return html_table(lines, heading(self.metric, self.ranked_by), notes)
 
     def records(self) -> list[dict[str, Any]]:
-        """The settings, the best first, as plain numbers by their names; `compare.json` has the same."""
+        """The settings as dictionaries of plain numbers, the best first; `compare.json` has the same."""
         verdicts = self.verdicts or [Verdict("")] * len(self.settings)
         return [as_dict(row, self.keys, verdict) for row, verdict in zip(self.settings, verdicts, strict=True)]
 
@@ -97,9 +97,9 @@ class Comparison:
         They are in the order of the sweep, which shows the effect of a growing value.
 
         Args:
-            number: The most to draw.
+            number: Maximum number of boundaries to draw.
             trust: Packages whose classes the runs may name, as for `open_run`.
-            columns: Panels of a line; None leaves it to the figure.
+            columns: Panels per row; None leaves it to the figure.
 
         Returns:
             A figure, or None unless the runs have two inputs and classes.
@@ -119,18 +119,18 @@ class Comparison:
         Args:
             runs: The runs to draw.
             trust: As for `boundaries`.
-            columns: Panels of a line; None leaves it to the figure.
+            columns: Panels per row; None leaves it to the figure.
         """
         settings = [named([run.value(key) for key in self.keys], self.keys) for run in runs]
         titles = [f"{setting}\n{_repetition(run)}".strip() for setting, run in zip(settings, runs, strict=True)]
         return self._boundaries(list(zip(runs, titles, strict=True)), trust, columns)
 
     def boundaries_by(self, key: str, number: int, trust: Any = None) -> "Figure | None":
-        """The boundaries of all finished runs, a line for each value of a setting; None as for `boundaries`.
+        """The boundaries of all finished runs, one row per value of a setting; None as for `boundaries`.
 
         Args:
-            key: The setting, as `seed` or `network.hidden_dims`.
-            number: How many panels at most.
+            key: The setting, such as `seed` or `network.hidden_dims`.
+            number: Maximum number of panels.
             trust: As for `boundaries`.
 
         Raises:
@@ -173,7 +173,7 @@ def compare(
     Args:
         runs: The runs, at least one of them finished.
         metric: A key of `metrics.json`; None is the one that decides whether a run is solved.
-        group_by: Keys that make a setting; `auto` takes those that vary, except seeds.
+        group_by: Keys that define a setting; `auto` takes those that vary, except seeds.
         rank_by: The rows whose scores rank the settings: validation rows for a metric of test rows, or the metric's
             own.
         reference: The setting to compare with, such as `optimizer.lr=0.1`; None is the sweep's first.
@@ -218,7 +218,7 @@ def _repetition(run: Record) -> str:
 
 
 def _titled(row: Setting, keys: list[str], median: Record) -> str:
-    """A setting, and which of its runs is shown where it has several."""
+    """A setting, and which of its runs is shown if it has several."""
     which = f"\nmedian of {len(row.finished)}: {_repetition(median)}" if len(row.finished) > 1 else ""
     return f"{named(row.values, keys)}{which}"
 

@@ -16,8 +16,8 @@ def curves_figure(runs: list[Record], keys: list[str], metric: str, logarithmic:
     """A column of `metrics.csv` over the epochs: a line for each finished run, in the colour of its setting.
 
     Args:
-        runs: The runs of a sweep; the legend has their order.
-        keys: What makes a setting.
+        runs: The runs of a sweep, in the order of the legend.
+        keys: The keys that define a setting.
         metric: A column, such as `val/loss`.
         logarithmic: Whether the axis of the metric is logarithmic.
 

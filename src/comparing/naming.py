@@ -19,7 +19,7 @@ def named(values: Sequence[Any], keys: Sequence[str], between: str = "\n") -> st
 
     Args:
         values: The values of its keys.
-        keys: What makes a setting.
+        keys: The keys that define a setting.
         between: The separator.
 
     Example:

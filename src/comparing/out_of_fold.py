@@ -68,7 +68,7 @@ def _whole(runs: list[Record]) -> tuple[Lines, str]:
         found = [line for run in members for line in _read(run)]
         name = next(iter(found[0]))
         if len({line[name] for line in found}) < len(found):
-            raise ConfigError(f"{members[0].folder.parent}: its runs test a row twice; restore their folders")
+            raise ConfigError(f"{members[0].folder.parent}: its runs test the same row twice; restore their folders")
         found.sort(key=lambda line: (int(line[name]), "") if line[name].isdigit() else (0, line[name]))
         lines += [{**dict(zip(keys, values, strict=True)), **line} for line in found]
     lack = "lacks" if missing == 1 else "lack"
@@ -78,11 +78,11 @@ def _whole(runs: list[Record]) -> tuple[Lines, str]:
 def _read(run: Record) -> Lines:
     path = RunFolder(run.folder).fold_predictions
     if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        raise ConfigError(f"{run.folder} has no {path.name}; restore it, or train the run anew")
+        raise ConfigError(f"{run.folder} has no {path.name}; restore it, or train the run again")
     with path.open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
     if not found or any(None in line or None in line.values() for line in found):
-        raise ConfigError(f"{path} is not a table of predictions; restore it, or train the run anew")
+        raise ConfigError(f"{path} is not a table of predictions; restore it, or train the run again")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The runs of a sweep, read from their folders: a thousand per second, so without PyTorch and with little YAML."""
+"""Reads the runs of a sweep from their folders, a thousand per second: without PyTorch and with little YAML."""
 
 import shlex
 import sys
@@ -28,7 +28,7 @@ class BrokenRunError(ConfigError):
         self.folder = folder
 
     def leave_out(self) -> None:
-        """Print a line on stderr that the run is left out."""
+        """Print on stderr that the run is left out."""
         print(printable(f"left out {self.folder}: {self}"), file=sys.stderr)
 
 
@@ -160,7 +160,7 @@ def _override(line: str) -> tuple[str, Any]:
 
 
 def plain(text: str) -> Any:
-    """The value that a text stands for: a number, a boolean, None, a tuple of these, or the text itself.
+    """The value that `text` stands for: a number, a boolean, None, a tuple of these, or `text` itself.
 
     Example:
         >>> plain("1e-3"), plain("[16,8]"), plain("null"), plain("relu"), plain("'1'")

@@ -1,4 +1,4 @@
-"""A comparison's settings as plain numbers by their names."""
+"""A comparison's settings as dictionaries of plain numbers."""
 
 import math
 from typing import Any
@@ -8,12 +8,12 @@ from src.comparing.verdicts import Verdict
 
 
 def as_dict(row: Setting, keys: list[str], verdict: Verdict) -> dict[str, Any]:
-    """A row as plain numbers by their names and those of its keys, None for what is not known.
+    """A row as plain numbers by their names, with the values of its keys; None for what is not known.
 
     Args:
         row: A setting.
-        keys: What makes a setting.
-        verdict: What it is beside the reference, an empty word where there is none.
+        keys: The keys that define a setting.
+        verdict: How it compares with the reference; its word is empty if there is no reference.
     """
     (low, high), (fewest, most) = row.ends or (None, None), row.success_ends or (None, None)
     below, above = verdict.ends or (None, None)

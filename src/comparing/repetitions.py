@@ -99,7 +99,7 @@ class Repetitions:
 def repetitions(runs: list[Record], metric: str) -> Repetitions:
     """The splits and seeds of `runs`; `metric` names the rows that are tested, such as `test/accuracy`.
 
-    Data from a file, and any other data that this project does not generate, is one table, divided by `data.split_seed`
+    Data from a file, and any other data that this project does not generate, is one table, split by `data.split_seed`
     and `data.fold`; generated data is another table for each `data.seed`.
     """
     values = _Values()

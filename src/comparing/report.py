@@ -37,10 +37,10 @@ def table(
 
     Args:
         rows: Settings, the best first.
-        keys: What makes a setting.
+        keys: The keys that define a setting.
         metric: The compared metric.
         verdicts: One per row, or none at all.
-        most: The most rows; None is all.
+        most: Maximum number of rows; None shows all.
     """
     judged = any(row.num_judged for row in rows)
     failed, unfinished = any(row.failed for row in rows), any(row.num_unfinished for row in rows)
@@ -117,7 +117,7 @@ def notes(
 
     Args:
         rows: Settings, the best first.
-        keys: What makes a setting.
+        keys: The keys that define a setting.
         verdicts: One per row, or none at all.
         reference: The setting they are compared with; None if there is only one.
         rope: The largest difference that does not matter in practice.
@@ -129,7 +129,7 @@ def notes(
         correction = "" if number == 1 else f" after Holm's correction for {number} differences"
         said.append(
             f"reference: {named(reference.values, keys, ' ')}; better and worse at p < 0.05{correction}, "
-            f"equal where the whole interval lies within ±{rope:g}"
+            f"equal if the whole interval lies within ±{rope:g}"
             + ("" if number == 1 else "; intervals of differences are 95 % each, without the correction")
         )
         said.append(_about_the_chosen(rows, keys, verdicts, reference))

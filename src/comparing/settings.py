@@ -17,8 +17,8 @@ from src.statistics.intervals import Ends, around, resplit, score_range, wilson
 from src.storage.folders import RUN
 
 _COSTS = ("seconds", "epochs", "steps", "epoch")
-_FEWEST = 3  # repetitions that the interval of a mean needs
-_LEAST_GAP = 0.1  # of a score from 0 to 1, between solved and stuck
+_FEWEST = 3  # repetitions needed for the interval of a mean
+_LEAST_GAP = 0.1  # in a score from 0 to 1, between solved and stuck runs
 
 
 @dataclass(frozen=True)
@@ -229,8 +229,8 @@ def settings(runs: list[Record], keys: list[str], metric: str, ranked_by: str | 
     """Runs grouped by their values of the keys, the best first; settings with failed runs come below the others.
 
     Args:
-        runs: Of which at least one has finished.
-        keys: What makes a setting.
+        runs: The runs, at least one of them finished.
+        keys: The keys that define a setting.
         metric: The compared metric.
         ranked_by: The metric to rank by; None is `metric`.
     """

@@ -6,7 +6,7 @@ _LATEX = {"\\": r"\textbackslash{}", "−": "$-$", "–": "--", "…": r"\ldots{
 _LATEX |= {character: rf"\{character}" for character in "&%$#_{}"} | {"^": r"\textasciicircum{}"}
 
 Lines = Sequence[Sequence[str]]
-"""A header and the rows, each a list of as many cells."""
+"""A header and the rows, lists with the same number of cells."""
 
 
 def markdown(lines: Lines, notes: Sequence[str]) -> str:

@@ -110,11 +110,11 @@ def _in_better_mode(row: Setting, rows: Sequence[Setting], stuck: bool) -> tuple
 
 
 def find_reference(rows: Sequence[Setting], keys: Sequence[str], wanted: Sequence[str] | None) -> Setting:
-    """The setting named by words such as `optimizer.lr=0.1`, or without any the first one of the sweep.
+    """The setting named by words such as `optimizer.lr=0.1`, or the first one of the sweep if there are none.
 
     Args:
         rows: All settings.
-        keys: What makes a setting.
+        keys: The keys that define a setting.
         wanted: Values of keys; None is the setting of the first run.
 
     Raises:

@@ -52,7 +52,7 @@ class Answers:
         return score_intervals(self.task, self.p, self.predictions, self.y, resamples)  # type: ignore[arg-type]
 
     def difference(self, other: "Answers", metric: str, resamples: int) -> tuple[float, Ends | None]:
-        """The difference of a score from that of another's predictions for the same rows, and its 95 % interval if any.
+        """The difference in a score to other predictions for the same rows, and its 95 % interval if it has one.
 
         Shares of correct rows have Newcombe's interval for pairs; other scores are computed on the same resamples.
 
@@ -83,7 +83,7 @@ def network_answers(head: Head, logits: Tensor, y: Tensor) -> Answers:
 
 
 def decisions(head: Head, p: Tensor, y: Tensor) -> Decide:
-    """How probabilities become labels for a `head`: by its threshold, or by its rule for choosing one.
+    """The function that turns probabilities into labels for a `head`: by its threshold, or its rule for choosing one.
 
     A threshold of one half works as in scikit-learn's `predict`: of two equal probabilities it takes the first.
 

@@ -27,7 +27,7 @@ class Settings(NamedTuple):
         rope: The largest difference that does not matter in practice.
         seed: Seed of the baselines.
         resamples: Resamples of the test rows, for intervals.
-        most_numbers: The most training rows times inputs to fit the baselines to.
+        most_numbers: Maximum of training rows times inputs to fit the baselines to.
     """
 
     metric: str | None = None
@@ -115,7 +115,7 @@ def _out_of_fold(make: Make, rows: FlatRows, data: InMemoryDataModule, held_out:
         make: Makes an estimator.
         rows: The rows to fit to.
         data: The dataset of the rows.
-        held_out: Folds of the validation rows, which also train: bool [N, K] or more columns.
+        held_out: Folds of the validation rows, which are also trained on: bool [N, K] or more columns.
         num_classes: C; 0 for values.
     """
     said: Tensor | None = None

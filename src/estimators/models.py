@@ -22,7 +22,7 @@ def baselines(task: Task, num_rows: int, seed: int) -> dict[str, Make]:
     Args:
         task: The task of the rows.
         num_rows: Number of training rows, which limits the number of neighbours.
-        seed: Seed of forest and boosting.
+        seed: Seed of the forest and of boosting.
     """
     from sklearn import dummy, ensemble, linear_model, neighbors
 

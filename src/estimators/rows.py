@@ -37,7 +37,7 @@ def training_rows(data: InMemoryDataModule, most_numbers: int, seed: int) -> Fla
 
     Args:
         data: The dataset.
-        most_numbers: The most rows times inputs.
+        most_numbers: Maximum of rows times inputs.
         seed: Seed of the sample.
 
     Raises:

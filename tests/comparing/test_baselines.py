@@ -81,10 +81,10 @@ def test_folds_are_compared_by_fold(here, capsys):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["sweep=settings"], "sweep: the runs in settings differ in optimizer.lr, and baselines are compared with one"),
+        (["sweep=settings"], "sweep: the runs in settings differ in optimizer.lr, but baselines are compared with one"),
         (
             ["sweep=seeds"],
-            "sweep: the runs in seeds have 1 splits of the rows, and an interval needs 3; sweep data.fold",
+            "sweep: the runs in seeds have 1 splits of the rows, but an interval needs 3; sweep data.fold",
         ),
         (["sweep=folds", "metric=acuracy"], "metric: these runs have no 'test/acuracy'; did you mean test/accuracy?"),
         (["sweep=folds", "data.seed=3"], "changes: baselines are fitted to and compared on the runs' own rows"),
