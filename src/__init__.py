@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def _remedy() -> str:
-    """What to type instead under a Python that lacks our packages."""
+    """What to type instead if this Python lacks the project's packages."""
     environment = Path(os.path.relpath(Path(__file__).resolve().parent.parent / ".venv"))
     if not environment.is_dir():
         return "run make setup once, then source .venv/bin/activate"
@@ -18,7 +18,7 @@ def _remedy() -> str:
 
 if any(
     name not in sys.modules and find_spec(name) is None for name in ("hydra", "torch")
-):  # mostly the system's Python
+):  # usually the system's Python
     _line = f"setup error: {sys.executable} lacks the packages of this project; {_remedy()}"
     if sys.argv[:1] == ["-m"]:  # while `python -m src.train` looks for its module
         sys.stderr.write(f"{_line}\n")

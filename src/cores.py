@@ -12,6 +12,6 @@ def available() -> int:
 
 
 def use_at_most(number: int) -> None:
-    """Use at most a `number` of cores: a cluster's worker was promised so many, and others run beside it."""
+    """Use at most `number` cores: a cluster's worker was given that many, and others run beside it."""
     _most[:] = [max(1, number)]
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(available())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-_BEGINNING = 3  # letters of a word that may stand for the whole
+_BEGINNING = 3  # letters of a word that are enough to stand for all of it
 
 
 class ConfigError(Exception):
@@ -11,11 +11,11 @@ class ConfigError(Exception):
 
 
 class ChangedDataError(ConfigError):
-    """A run cannot be resumed because its data have changed; training it anew would hide that."""
+    """A run cannot be resumed because its data have changed; training a new run would hide that."""
 
 
 class TrainingDivergedError(Exception):
-    """The loss became NaN or infinite; the best checkpoint until then is kept (exit code 1)."""
+    """The loss became NaN or infinite; the best checkpoint so far is kept (exit code 1)."""
 
 
 class ExportError(Exception):
@@ -23,7 +23,7 @@ class ExportError(Exception):
 
 
 class WorkerError(Exception):
-    """A worker of a cluster did not finish a run; `sweep_resume` does it again (exit code 1)."""
+    """A worker of a cluster did not finish a run; `sweep_resume` trains it again (exit code 1)."""
 
 
 class InterruptedRunError(Exception):
@@ -86,7 +86,7 @@ def nearest(word: str, words: Iterable[str], cutoff: float = 0.75) -> str | None
     Args:
         word: What was written.
         words: What could have been meant.
-        cutoff: The least ratio of difflib.
+        cutoff: The lowest similarity, difflib's ratio, that counts as close.
 
     Returns:
         One of `words`, or None if none is close.

@@ -55,7 +55,7 @@ def behind(error: SystemExit) -> KeyboardInterrupt | None:
 
 
 def answer(last_words: Callable[[], str]) -> None:
-    """Raise `Interrupt` on Ctrl-C, SIGTERM and SIGHUP until this process, a command's, ends.
+    """Raise `Interrupt` on Ctrl-C, SIGTERM and SIGHUP until this process, which runs a command, ends.
 
     A signal that the process was started to ignore, such as SIGHUP under `nohup`, is still ignored.
 
@@ -72,7 +72,7 @@ def answer(last_words: Callable[[], str]) -> None:
 
 
 def answer_too(number: int) -> Any:
-    """Raise `Interrupt` on the signal `number` too, a cluster's before a time limit; returns its earlier handler."""
+    """Also raise `Interrupt` on `number`, the signal of a cluster before a time limit; returns its previous handler."""
     _received.clear()
     return signal.signal(number, _on_signal)
 
@@ -90,7 +90,7 @@ def take_over(trainer: Any) -> None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Inside the block a first signal waits, so that files that belong together are all written."""
+    """Make a first signal wait until the block ends, so that files that belong together are all written."""
     global _holds
     waiting = len(_received)
     _holds += 1
@@ -104,7 +104,7 @@ def held() -> Iterator[None]:
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """Inside the block, where there is nothing to save yet, the first signal already ends the process."""
+    """Let even the first signal end the process inside the block, where there is nothing to save yet."""
     global _nothing_to_save
     before, _nothing_to_save = _nothing_to_save, True
     try:
@@ -146,7 +146,7 @@ def _end(code: int) -> None:
 
 
 def _leave_terminal() -> None:
-    """Send further output nowhere: a closed terminal refuses it."""
+    """Discard further output, which a closed terminal would refuse."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in _terminals:
         os.dup2(nowhere, number)

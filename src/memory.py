@@ -31,7 +31,7 @@ def refuse_beyond(num_bytes: int, key: str, what: str) -> None:
     """
     if num_bytes > 2**20 and num_bytes > (free := available()):
         raise ConfigError(
-            f"{key}: {what} need about {_spoken(num_bytes)} of memory, and {_spoken(free)} are free; lower it"
+            f"{key}: {what} need about {_spoken(num_bytes)} of memory, but only {_spoken(free)} is free; lower it"
         )
 
 

@@ -9,4 +9,4 @@ CONF = _INSTALLED if _INSTALLED.is_dir() else _CODE / "conf"
 """The folder of the configurations."""
 
 CLONE = None if _INSTALLED.is_dir() else _CODE
-"""The clone that this code is part of; None where it was installed from a wheel."""
+"""The clone that this code is part of; None if it was installed from a wheel."""

@@ -56,11 +56,11 @@ class DataSpec:
         input_shape: Shape of one row x, without the batch dimension.
         class_names: Name of each class by its index, or of each label if rows have several; empty for regression.
         class_counts: Training rows per class or per label; empty for regression.
-        feature_names: Name of each input column; empty where inputs are not columns.
+        feature_names: Name of each input column; empty if inputs are not columns.
         target_centre: The target that an output of 0 stands for, if the target is a number.
-        target_unit: How much more an output of 1 stands for.
-        num_numbers: How many of a table's inputs are numbers, which come first; zeros and ones of categories follow.
-            None where inputs are of one kind.
+        target_unit: The scale of the target: an output of 1 stands for `target_centre + target_unit`.
+        num_numbers: How many of a table's inputs are numbers, which come first; the zeros and ones of categories
+            follow. None if all inputs are of one kind.
 
     Example:
         >>> spec = DataSpec("binary", input_shape=(1, 28, 28), class_names=("T-shirt/top", "Ankle boot"))
@@ -89,7 +89,7 @@ class DataSpec:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """Names of the outputs that are predicted for a row: class 1 of two, each class of more, or each label.
+        """Names of the outputs that are predicted for a row: class 1 of two, each of more classes, or each label.
 
         Example:
             >>> DataSpec("binary", (2,), ("no", "yes")).asked, DataSpec("multiclass", (2,), ("a", "b", "c")).asked

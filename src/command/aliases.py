@@ -24,7 +24,7 @@ def alias(folder: Path, key: str) -> Path:
     """
     if "${" not in str(folder.resolve()):
         return folder
-    place = Path(f"{_OPENED}{os.open(folder, os.O_RDONLY)}")  # until the process ends
+    place = Path(f"{_OPENED}{os.open(folder, os.O_RDONLY)}")  # stays open until the process ends
     if not place.is_dir():
         raise ConfigError(f"{key}: cannot work in a folder with ${{ in its name (got {folder}); rename it")
     return place

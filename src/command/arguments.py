@@ -1,4 +1,4 @@
-"""From the command line as people write it to the one that Hydra reads."""
+"""Turns the command line as people write it into the one that Hydra reads."""
 
 import re
 import shlex
@@ -33,7 +33,7 @@ _CHANGEABLE = {
     "launcher": ("hydra/launcher=", "hydra.launcher."),
     "length": ("hydra.sweeper.n_trials=", "hydra.sweeper.timeout=", "hydra.sweeper.n_jobs="),
 }
-"""Beginnings of the words that may change where a sweep is resumed: how its runs are launched, how long it searches."""
+"""Beginnings of words that may change when a sweep is resumed: how its runs are launched, how long it searches."""
 
 
 def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[str], Path | None]:
@@ -45,7 +45,7 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
         begins_runs: Whether the command trains; otherwise it works on existing runs.
 
     Raises:
-        ConfigError: Words that cannot be read, or a run or sweep to resume that does not exist or would change.
+        ConfigError: Words cannot be read, or the run or sweep to resume does not exist or would change.
     """
     try:
         flags, words = parted(words)
@@ -96,17 +96,19 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
         key = argument.lstrip("+~").partition("=")[0]
         if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
             raise ConfigError(
-                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train anew"
+                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train a new run"
             )
         if _DECIDES_ROWS.fullmatch(key):
-            raise ConfigError(f"resume: a resumed run keeps its rows (got {argument}); leave it out, or train anew")
+            raise ConfigError(
+                f"resume: a resumed run keeps its rows (got {argument}); leave it out, or train a new run"
+            )
     if "--multirun" in flags:
         raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")
     lock(folder, "resume")
     if SweepFolder(folder.parent).overrides.exists():
         lock(folder.parent, "resume", shared=True)
     place = alias(folder, "resume")  # Hydra would read an interpolation in its working folder
-    # Hydra does not read the folder itself, or it would look there for options of its own groups
+    # Hydra does not read the folder itself; it would look there for options of its own groups
     ConfigStore.instance().store(name=_RESUMED, node=saved)
     return flags | {"--config-name": _RESUMED}, [
         *rest,
@@ -168,13 +170,13 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
         if argument not in changed and argument not in saved:
             raise ConfigError(
                 f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change, "
-                "and of a search hydra.sweeper.n_trials, timeout and n_jobs"
+                "and in a search hydra.sweeper.n_trials, timeout and n_jobs"
             )
     return flags | {"--multirun": True}, [*_without(saved, changed), *changed], folder
 
 
 def _without(saved: list[str], changed: list[str]) -> list[str]:
-    """Those of the `saved` words whose place no `changed` word takes; another launcher takes that of all its keys."""
+    """The `saved` words that no `changed` word replaces; a new launcher replaces all words of the earlier one."""
     launcher = _CHANGEABLE["launcher"]
     dropped = tuple(f"{word.partition('=')[0]}=" for word in changed)
     if any(word.startswith(launcher[0]) for word in changed):

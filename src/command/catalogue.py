@@ -53,7 +53,7 @@ class Catalogue:
         return next((group for group in groups if option in self.options(group)), None)
 
     def composed(self) -> DictConfig:
-        """The configuration of the chosen options without single values; that of the default options if it fails."""
+        """The configuration of the chosen options without single values; if that fails, of the default options."""
         chosen = [word for word in self._words if re.fullmatch(r"[a-z_/]+=[\w.-]+", word)]
         chosen = [word for word in chosen if self.options(word.partition("=")[0])]
         for overrides in (chosen, []):

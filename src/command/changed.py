@@ -39,8 +39,8 @@ def changed_settings(config: Path, text: str) -> list[str]:
 
 
 def tell(number: int, keys: list[str], outcome: str) -> None:
-    """Print a line: run `number` of a sweep was started with other values of some `keys`, and the `outcome`."""
-    print(f"#{number}: conf/ gives it other settings now ({', '.join(keys)}); {outcome}", file=sys.stderr)
+    """Print that run `number` of a sweep was started with other values of some `keys`, and the `outcome`."""
+    print(f"#{number}: conf/ now gives it different settings ({', '.join(keys)}); {outcome}", file=sys.stderr)
 
 
 def tell_finished(number: int, run: RunFolder, keys: list[str]) -> None:
@@ -52,9 +52,9 @@ def tell_finished(number: int, run: RunFolder, keys: list[str]) -> None:
         keys: The keys whose values `conf/` has changed since.
     """
     if keys:
-        tell(number, keys, "it has finished, and stays as it is")
+        tell(number, keys, "it has finished and is left as it is")
     if not known_json(run.metrics):
-        line = f"#{number}: {run.metrics} cannot be read; remove it, and sweep_resume measures the run again"
+        line = f"#{number}: {run.metrics} cannot be read; remove it, and sweep_resume will evaluate the run again"
         print(printable(line), file=sys.stderr)
 
 

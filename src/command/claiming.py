@@ -1,4 +1,4 @@
-"""Where a command's runs go: a folder claimed for it alone, and given up if nothing came of it."""
+"""Where a command's runs go: a folder claimed for it alone, and given up again if nothing comes of it."""
 
 import errno
 import logging
@@ -30,7 +30,7 @@ _OF_THE_PLACE = (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, e
 
 @dataclass(frozen=True)
 class Claim:
-    """A folder that this process made and nobody else has.
+    """A folder that this process has created for its own use.
 
     Attributes:
         path: The folder.
@@ -52,7 +52,7 @@ class Claim:
 
 
 def claim(folder: str) -> Claim:
-    """Make a new folder, `folder` itself or the first free of `folder_2`, `folder_3`, ….
+    """Create a new folder: `folder` itself, or the first of `folder_2`, `folder_3`, … that does not exist.
 
     Raises:
         OSError: No folder can be created there.
@@ -115,7 +115,7 @@ _claims: ContextVar[Claims] = ContextVar("claims")
 
 @contextmanager
 def claims() -> Iterator[Claims]:
-    """The claims of the command in the block. Hydra creates `ClaimFolder` itself, which finds them by the context."""
+    """The claims of the command in the block. Hydra creates `ClaimFolder` itself, so it finds them in the context."""
     token = _claims.set(Claims())
     try:
         yield _claims.get()
@@ -129,10 +129,10 @@ def last_words() -> str:
 
 
 class ClaimFolder(Callback):
-    """Gives each run and each sweep a folder of its own, even if two start in the same instant."""
+    """Gives each run and each sweep its own folder, even if two start at the same instant."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Claim the run's folder; processes that train together share that of the first."""
+        """Claim the run's folder; processes that train together share the folder of the first one."""
         if "LOCAL_RANK" in os.environ:
             return
         with _refusing():
@@ -165,7 +165,7 @@ class ClaimFolder(Callback):
             if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
                 print(
                     f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs now "
-                    "resumes from a checkpoint of its own or, if there is none, trains anew",
+                    "resumes from its own checkpoint or, if there is none, trains from the start",
                     file=sys.stderr,
                 )
 
@@ -174,15 +174,15 @@ class NoFolder(Callback):
     """Keeps Hydra from creating folders and files for a command that reads runs."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Refuse settings for a folder of the command itself."""
+        """Refuse settings that would give the command its own folder."""
         with _refusing():
             if str(config.hydra.run.dir) != "." or config.hydra.output_subdir is not None:
                 key = "hydra.run.dir" if str(config.hydra.run.dir) != "." else "hydra.output_subdir"
-                raise ConfigError(f"{key}: this command has no folder of its own; leave it out")
+                raise ConfigError(f"{key}: this command creates no folder; leave it out")
 
 
 class Refused(BaseException):
-    """Ends a command from inside a Hydra callback; Hydra turns an `Exception` there into a warning and goes on.
+    """Ends a command from inside a Hydra callback; Hydra turns an `Exception` there into a warning and continues.
 
     Attributes:
         error: The reason.
@@ -197,7 +197,7 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
     """Claim the folder that `hydra.run.dir` or `hydra.sweep.dir` names.
 
     Raises:
-        ConfigError: It exists already and is not a run's or a sweep's, or it can never exist.
+        ConfigError: It already exists and is not the folder of a run or a sweep, or it can never exist.
         OSError: The disk refuses it now.
     """
     name = str(Path(str(config.hydra[kind].dir)).expanduser())
@@ -205,7 +205,7 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
     key = f"hydra.{kind}.dir" if written else "runs_dir"
     path = Path(name)
     if path.name in ("", "..") or (os.path.lexists(path) and not _is_ours(path)):
-        raise ConfigError(f"{key}: {name} exists already and is no run of this project; name a new folder")
+        raise ConfigError(f"{key}: {name} already exists and is not a run of this project; name a new folder")
     try:
         made = claim(name)
     except OSError as error:
@@ -235,7 +235,7 @@ def _check_names(config: DictConfig) -> None:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Errors in the block end the command, though Hydra calls it."""
+    """Let errors in the block end the command, even though Hydra calls it."""
     try:
         yield
     except Exception as error:

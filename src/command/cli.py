@@ -1,6 +1,7 @@
 """What all commands share: Hydra, one-line errors and exit codes.
 
-Exit codes: 0 done, 1 training failed, 2 bad input, 130, 143 and 129 interrupted by Ctrl-C, SIGTERM and SIGHUP.
+Exit codes: 0 for success, 1 if training failed, 2 for bad input; 130, 143 and 129 if interrupted by Ctrl-C, SIGTERM and
+SIGHUP.
 """
 
 import os
@@ -67,16 +68,16 @@ def command(config_name: str, work: Work, begins_runs: bool = True, after_sweep:
 def execute(
     config_name: str, work: Work, words: list[str], begins_runs: bool = True, after_sweep: AfterSweep = None
 ) -> Outcome:
-    """Compose a command line, do the `work` in a folder of its own and return the outcome.
+    """Compose a command line, do the `work` in its own folder and return the outcome.
 
-    The exit code is 0, or 1 if runs of a sweep failed: each has printed a line, and the others went on.
+    The exit code is 0, or 1 if runs of a sweep failed: each of these has printed a line, and the others went on.
 
     Args:
         config_name: The primary configuration, `conf/<config_name>.yaml`.
         work: What to do with a configuration and its folder.
         words: The command line after the command's name, as people write it.
-        begins_runs: Whether each configuration is a run, checked by the rules of `src.train` and kept in a folder of
-            its own; otherwise the work reads existing runs and checks its own keys.
+        begins_runs: Whether each configuration is a run, checked by the rules of `src.train` and kept in its own
+            folder; otherwise the work reads existing runs and checks its own keys.
         after_sweep: What to do with the folder of a sweep when its runs have ended.
 
     Raises:
@@ -87,7 +88,7 @@ def execute(
             behind.
         OSError: The disk is full, read-only or gone; the error names the place.
     """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # hand errors on instead of printing them
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # pass errors on instead of printing them
     OmegaConf.register_new_resolver("problem", problem, replace=True)
     quiet()
     remarks.forget()
@@ -117,7 +118,7 @@ def execute(
 
 
 def _call_hydra(task: Task, claimed: Claims) -> None:
-    """Have Hydra call the task. If it fails before anything has begun, its claims are given up."""
+    """Let Hydra call the task; if it fails before anything has begun, give up its claims."""
     as_before = save_nothing()
     try:
         with composed_once():

@@ -46,7 +46,7 @@ def parted(words: list[str]) -> tuple[Flags, list[str]]:
     """The flags of a command line, and its other words in order.
 
     Raises:
-        ConfigError: A flag that is unknown, lacks its value, has a wrong one or contradicts another.
+        ConfigError: A flag is unknown, lacks its value, has a wrong one or contradicts another flag.
 
     Example:
         >>> parted(["experiment=xor", "--cfg", "job", "-m", "seed=0,1"][:3])
@@ -80,7 +80,7 @@ def joined(flags: Flags) -> list[str]:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Answer in one line, where argparse prints the usage and exits."""
+        """Raise a one-line error, where argparse would print the usage and exit."""
         prefix, _, words = message.partition(": ")
         if prefix == "unrecognized arguments":
             flag = words.split()[0]
@@ -101,7 +101,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _with_its_default(words: list[str]) -> list[str]:
-    """The words with the default of a bare `--info` spelt out; argparse would take the next word for its value."""
+    """The words with the default of a bare `--info` spelt out; argparse would take the next word as its value."""
     spelt = list(words)
     for place, word in enumerate(words):
         if word in ("--info", "-i") and not {*words[place + 1 : place + 2]} & {*_CHOICES["--info"]}:
@@ -112,7 +112,7 @@ def _with_its_default(words: list[str]) -> list[str]:
 def _check(flags: Flags) -> None:
     wanted = [name for name in flags if name in _DO_SOMETHING_ELSE]
     if len(wanted) > 1:
-        raise ConfigError(f"{wanted[0]}: does not go with {wanted[1]}; give one of them")
+        raise ConfigError(f"{wanted[0]}: cannot be combined with {wanted[1]}; give one of them")
     if "--resolve" in flags and not flags.keys() & {"--cfg", "--help"}:
         raise ConfigError("--resolve: needs --cfg or --help; add --cfg job")
     if "--package" in flags and "--cfg" not in flags:

@@ -19,7 +19,7 @@ def help_text(command: str, flags: Flags, words: list[str]) -> str:
     Args:
         command: The primary configuration, `conf/<command>.yaml`.
         flags: The flags of the command line.
-        words: The rest of the command line; its options and values show in the help.
+        words: The rest of the command line; its options and values appear in the help.
 
     Raises:
         HydraException: The configuration cannot be composed.
@@ -38,7 +38,7 @@ def _group(name: str, options: list[str]) -> str:
 
 
 def _keys(cfg: DictConfig, resolves: bool) -> list[str]:
-    """Lines `KEY=VALUE`, with dots between levels; classes are left out, since options stand for them."""
+    """Lines `KEY=VALUE`, with dots between levels; classes are left out, since options choose them."""
     values = OmegaConf.to_container(cfg, resolve=resolves)
     return [f"  {key}={_written(value)}" for key, value in _flat(values, "") if not key.endswith("_target_")]
 

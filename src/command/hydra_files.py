@@ -44,9 +44,9 @@ def composed(cfg: DictConfig, hydra: DictConfig) -> Files:
 
 
 def of_resumed(files: Files, run: RunFolder) -> Files:
-    """The `files` of a `run` that is resumed: its original words stay, except for keys that are set anew.
+    """The `files` of a resumed `run`: its original words are kept, except for keys that are set again.
 
-    From these words, and the options they chose, `src.compare` knows the run's setting.
+    `src.compare` reads the run's setting from these words and the options they chose.
     """
     before, now = _words(run.overrides), parse_yaml(files[RUN.overrides.name], RUN.overrides.name)
     if before is None or not run.hydra_config.is_file():

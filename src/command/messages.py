@@ -47,15 +47,15 @@ def _line(error: Exception, catalogue: Catalogue, command: str, words: list[str]
     if (merging := re.match(r"Error merging override (\S+?)=", text)) and error.__cause__:
         return f"{merging.group(1)}: {_start(error.__cause__)}"
     if there := re.search(r"An item is already at '([^']+)'", text):
-        return f"{there.group(1)}: is a key already; leave out the + before it"
+        return f"{there.group(1)}: is already a key; leave out the + before it"
     if apart := re.match(r"In '([^']+)': Could not override '\w+@\w+\.", text):
         return f"{apart.group(1)}: needs '# @package _global_' as its first line"
     if twice := re.match(r"(\S+) appears more than once in the final|Multiple values for (\S+)\. To override", text):
         group = twice.group(1) or twice.group(2)
-        return f"{group}: has an option already; leave out the + before it (in a defaults list write override /{group})"
+        return f"{group}: already has an option; leave out the + before it (in a defaults list write override /{group})"
     if swept := re.match(r"Sweeping over Hydra's configuration is not supported : '([^=]+)=(.*)'$", text):
         return (
-            f"{swept.group(1)}: Hydra's own keys are not swept over (got {swept.group(2)}); quote a value with commas"
+            f"{swept.group(1)}: Hydra's own keys cannot be swept over (got {swept.group(2)}); quote a value with commas"
         )
     if ambiguous := re.match(r"Ambiguous value for argument '(.+?)' 1\. To use", text):
         word = ambiguous.group(1)
@@ -98,7 +98,7 @@ def _no_option(path: str, catalogue: Catalogue) -> str:
     option, options = path.removeprefix(f"{group}/"), catalogue.options(group)
     name = Path(option).name.removesuffix(".yaml")
     if group == "callbacks" and name in ("none", "off"):
-        return f"{group}: no option {option!r}; set those to null that you can do without, as callbacks.figures=null"
+        return f"{group}: no option {option!r}; set those you do not need to null, as in callbacks.figures=null"
     off = name in ("none", "off", "null", "false")
     if off and "none" in options:
         return f"{group}: no option {option!r}; did you mean none? choose from {', '.join(options)}"
@@ -112,7 +112,7 @@ def _not_deleted(key: str, catalogue: Catalogue, command: str) -> str:
     """The remedy for a key that Hydra cannot delete because it is null or missing."""
     known = catalogue.keys()
     if key in known and OmegaConf.select(catalogue.composed(), key) is None:
-        return f"~{key}: is null already, and Hydra deletes no key that is null; leave it out"
+        return f"~{key}: is already null, and Hydra cannot delete a key that is null; leave it out"
     return _unknown(key, catalogue, command)
 
 
@@ -124,14 +124,14 @@ def _start(error: BaseException) -> str:
 def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
     group, _, name = key.partition(".")
     if command != "train" and group in {*catalogue.groups(), "solved", "seed"}:
-        changed = "change single keys of its dataset as data.KEY=VALUE" if group == "data" else "train anew"
+        changed = "change single keys of its dataset as data.KEY=VALUE" if group == "data" else "train a new run"
         return f"{key}: a run keeps what it was trained with; {changed}"
     if not name and (options := catalogue.options(group)):
         return f"{key}: needs one of its options; choose from {', '.join(options)}"
     if key == "threshold" and command in ("predict", "export"):
-        return f"{key}: is kept with the run; choose it with src.evaluate threshold=…"
+        return f"{key}: is saved with the run; choose it with src.evaluate threshold=…"
     if key == "data.positive" and command == "train":
-        return f"{key}: is for tables and pictures; in generated data the second class is the positive one"
+        return f"{key}: is for tables and images; in generated data the second class is the positive one"
     known = catalogue.keys(with_hydra=key.startswith("hydra."))
     meant = remedy(key, known | {*catalogue.groups(), *_OF_SWEEPS} if command == "train" else known)
     if group == "trainer" and name in trainer_arguments():
@@ -156,8 +156,10 @@ def _unread(word: str, catalogue: Catalogue) -> str:
         return f"{name}: not a function that Hydra knows (got {value}); use range(0,10), choice(a,b) or glob(*)"
     closes = all(value.count(one) == value.count(other) for one, other in ("[]", "{}", "()"))
     if closes and "'" not in value and '"' not in value:
-        return f"{name}: not a value that Hydra can read (got {value}); write a list as [1,2], or quote a text: \"'…'\""
-    return f"{name}: brackets, braces or quotes that do not close (got {value}); close them, or quote the whole value"
+        return (
+            f"{name}: not a value that Hydra can read (got {value}); write a list as [1,2], or quote a string: \"'…'\""
+        )
+    return f"{name}: unclosed brackets, braces or quotes (got {value}); close them, or quote the whole value"
 
 
 def trainer_arguments() -> set[str]:

@@ -32,7 +32,7 @@ _LONGEST_NAME = 255  # bytes of a file name, in all common file systems
 
 
 def literal(text: str) -> str:
-    r"""A text quoted so that nothing in it means anything to Hydra's grammar or to interpolation.
+    r"""The `text`, quoted so that nothing in it is special to Hydra's grammar or to interpolation.
 
     Example:
         >>> print(literal("it's ${seed}, 100 %"))
@@ -112,7 +112,7 @@ def _path(key: str, value: str, sweeps: bool) -> str:
 
 
 def _with_home(path: str) -> str:
-    return os.path.expanduser(path)  # noqa: PTH111  # which leaves `~name` alone where there is no such user
+    return os.path.expanduser(path)  # noqa: PTH111  # leaves `~name` unchanged if there is no such user
 
 
 def _exists(key: str, path: str) -> bool:
@@ -147,7 +147,7 @@ def _pieces(value: str) -> Iterator[str]:
     open_braces = 0
     for piece in _PIECES.findall(value):
         open_braces += (piece == "{") - (piece == "}")
-        key = re.match(r"[^:]*:" if open_braces else "", piece)  # which Hydra does not read in quotes
+        key = re.match(r"[^:]*:" if open_braces else "", piece)  # Hydra cannot read a key in quotes
         head = key.group() if key else ""
         text = piece.removeprefix(head).strip()
         is_plain = bool(text) and text[0] not in "[]{}(),'\""

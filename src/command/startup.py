@@ -40,8 +40,8 @@ def lean_imports() -> Iterator[None]:
     level = counter.level
     counter.setLevel(logging.ERROR)
     try:
-        with at_once(), _uncollected():  # libraries may mistake an interrupted import for a missing module
-            yield  # and go on
+        with at_once(), _uncollected():  # some libraries take an interrupted import for a missing module and go on
+            yield
     finally:
         counter.setLevel(level)
         sys.meta_path[sys.meta_path.index(finder)] = PathFinder
@@ -66,7 +66,7 @@ def _uncollected() -> Iterator[None]:
 
 
 class _Without:
-    """The path finder, blind to some top-level packages and their metadata."""
+    """A path finder that does not see some top-level packages and their metadata."""
 
     def __init__(self, hidden: frozenset[str]) -> None:
         self.hidden = hidden

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from src.compat.hydra import current_loader
 from src.errors import ConfigError
 
-_LONGEST_NAME = 40  # of a folder, to stay readable in a list
+_LONGEST_NAME = 40  # of a folder's name, so that a list of folders stays readable
 _MOST_RUNS = 10**6
 
 
@@ -32,7 +32,7 @@ def problem(*, _root_: DictConfig) -> str:
 
 
 def check_sweep(hydra: DictConfig) -> None:
-    """Raise `ConfigError` for a sweep of no runs, of more than a disk can hold, or over what has no list of values.
+    """Raise `ConfigError` for a sweep with no runs, with too many for a disk, or over a key without a list of values.
 
     Args:
         hydra: Hydra's own part of the configuration. Sweepers other than the basic one do their own checks.

@@ -1,4 +1,4 @@
-"""What Hydra calls for each configuration of a command: check it, do the work, keep the errors."""
+"""Tasks that Hydra calls with each configuration of a command: they check it, do the work and keep the errors."""
 
 import logging
 import os
@@ -48,7 +48,7 @@ _KEPT = (ConfigError, OmegaConfBaseException, TrainingDivergedError, ExportError
 class Task(ABC):
     """The function that Hydra calls with a command's configurations.
 
-    Errors are kept rather than raised, because Hydra prints a line of its own about every error that passes through it.
+    Errors are kept rather than raised, because Hydra prints its own line about every error that passes through it.
 
     Args:
         command: The name of the command, which tells a launcher what its jobs are.
@@ -90,10 +90,10 @@ class ReadingTask(Task):
 
 
 class RunTask(Task):
-    """Trains a run, or one of a sweep, in the folder that Hydra has made for it."""
+    """Trains a run, alone or in a sweep, in the folder that Hydra has created for it."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the `state` of a task of another process whose launcher runs a job here."""
+        """Restore the `state` of a task from another process, whose launcher runs a job here."""
         save_nothing()
         self.__dict__.update(state)
 
@@ -162,7 +162,7 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
         hydra_files.write(files, run)
         OmegaConf.resolve(cfg)
         if keys:
-            changed.tell(number, keys, "training it anew")
+            changed.tell(number, keys, "training it again from the start")
         return _resumed_or_anew(task.work, cfg, folder, sweep, number, not keys)
     except (ConfigError, OmegaConfBaseException) as error:
         failures.note(sweep, number, ConfigError(str(error)))
@@ -186,7 +186,7 @@ def _changed_keys(run: RunFolder, files: hydra_files.Files) -> list[str]:
 
 
 def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int, is_same: bool) -> Any:
-    """Work on a run of a sweep from the checkpoint of an earlier try with equal settings, or anew if none is usable."""
+    """Train a run of a sweep from an earlier checkpoint with equal settings, or from the start if none is usable."""
     if is_same and RunFolder(folder).last_checkpoint.exists():
         cfg.resume = str(folder)
         try:
@@ -194,7 +194,7 @@ def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, num
         except ChangedDataError:
             raise
         except ConfigError as error:
-            log.info("#%d: %s; training it anew", number, error)
+            log.info("#%d: %s; training it again from the start", number, error)
             cfg.resume = None
     clear_job(folder, sweep)
     return work(cfg, folder)
@@ -204,17 +204,17 @@ def _divide_threads(launcher: DictConfig) -> None:
     """Give each of the processes that a launcher starts its share of the cores, before PyTorch is imported there."""
     processes = int(launcher.get("n_jobs") or 1)
     num_cores = cores.available()
-    if processes < 0:  # joblib counts from the cores down
+    if processes < 0:  # joblib counts down from the number of cores
         processes = max(1, num_cores + 1 + processes)
     if processes > 1:
         os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(max(1, num_cores // processes))
 
 
 def quiet() -> None:
-    """Keep warnings of libraries that no user of this project can act upon off the terminal."""
+    """Keep library warnings that users of this project cannot act on off the terminal."""
     for name in ("lightning.pytorch", "lightning.fabric", "lightning", "lightning.pytorch.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("lightning.pytorch.loggers.mlflow", "mlflow.store.db.utils", "alembic"):  # MLflow making its database
+    for name in ("lightning.pytorch.loggers.mlflow", "mlflow.store.db.utils", "alembic"):  # MLflow makes its database
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in ("onnxscript", "onnx_ir", "torch.onnx", "torch.export"):
         logging.getLogger(name).setLevel(logging.ERROR)

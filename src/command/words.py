@@ -1,4 +1,4 @@
-"""Words that cannot be right, whatever the configuration: found before Hydra reads them."""
+"""Finds words that cannot be right, whatever the configuration, before Hydra reads them."""
 
 import re
 from pathlib import Path
@@ -44,13 +44,13 @@ def check_words(words: list[str], command: str) -> None:
         if value.startswith("="):
             raise ConfigError(f"{name}: one equals sign is enough (got {word}); write {name}={value.lstrip('=')}")
         if value.endswith(".yaml") and re.fullmatch(r"[a-z_/]+", name) and (CONF / f"{name}/{value}").is_file():
-            raise ConfigError(f"{name}: an option is named without its ending; write {word.removesuffix('.yaml')}")
+            raise ConfigError(f"{name}: an option has no file extension; write {word.removesuffix('.yaml')}")
         if key.startswith("+") and command != "train" and not name.startswith(("hydra", "changes.")):
             known = Catalogue(command, {}, []).keys()
             if name.startswith("data.") and "changes" in known:
                 raise ConfigError(f"{name}: takes no + here; write {name}={value}")
             if name not in known:
-                raise ConfigError(f"{name}: unknown key, also with a +; {suggestion(name, known)}")
+                raise ConfigError(f"{name}: unknown key, even with a +; {suggestion(name, known)}")
         if name == "changes":
             raise ConfigError(f"changes: cannot be set as a whole (got {word}); set single keys as data.KEY=VALUE")
         deletes, is_value = key.startswith("~"), _NO_NAME.fullmatch(value)
@@ -66,7 +66,7 @@ def check_words(words: list[str], command: str) -> None:
     given = {word.partition("=")[0] for word in words}
     for one, other in _TOGETHER.items():
         if {one, other} <= given:
-            raise ConfigError(f"{one}: does not go with {other}; give one of them")
+            raise ConfigError(f"{one}: cannot be combined with {other}; give one of them")
 
 
 def _torn(words: list[str], place: int) -> str | None:

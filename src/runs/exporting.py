@@ -71,7 +71,7 @@ def export(cfg: DictConfig) -> Path:
         cfg: The configuration of `conf/export.yaml`.
 
     Raises:
-        ConfigError: There is no such run, the output exists already, or a library is missing.
+        ConfigError: There is no such run, the output already exists, or a library is missing.
         ExportError: The file does not compute the same as the run.
     """
     asked = open_named(cfg)

@@ -17,7 +17,7 @@ HABITS = [
     ("train", ["data=3"], "data: needs an option (got data=3); choose from blobs"),
     ("train", ["experiment=true"], "experiment: needs an option (got experiment=true); choose from and_gate"),
     # Hydra's signs before a key
-    ("train", ["+experiment=xor"], "experiment: has an option already; leave out the + before it"),
+    ("train", ["+experiment=xor"], "experiment: already has an option; leave out the + before it"),
     ("train", ["~optimizer"], "optimizer: needs an option (got ~optimizer); choose from adam"),
     ("train", ["~data"], "data: needs an option (got ~data); choose from blobs"),
     (
@@ -25,7 +25,11 @@ HABITS = [
         ["~trainer.max_epochs"],
         "~trainer.max_epochs: cannot be left out, since callbacks.early_stopping.patience",
     ),
-    ("train", ["~head.class_weights"], "~head.class_weights: is null already, and Hydra deletes no key that is null"),
+    (
+        "train",
+        ["~head.class_weights"],
+        "~head.class_weights: is already null, and Hydra cannot delete a key that is null",
+    ),
     (
         "train",
         ["++trainer.max_epoch=1"],
@@ -38,7 +42,7 @@ HABITS = [
         ["run=run/checkpoints/best.ckpt"],
         "is not a run folder (it has no .hydra/config.yaml); did you mean run=run?",
     ),
-    ("predict", ["run=run", "input=file.csv", "threshold=0.3"], "threshold: is kept with the run; choose it with"),
+    ("predict", ["run=run", "input=file.csv", "threshold=0.3"], "threshold: is saved with the run; choose it with"),
     ("predict", ["run=run", "input=file.csv", "output=out.xlsx"], "output: a .xlsx file would hold CSV (got out.xlsx)"),
     ("predict", ["run=run", "input=file.csv", "output=out/"], "output: input should name a file, not a folder"),
     ("export", ["run=run", "output=model.pt2"], "output: .pt2 is for format=torch_export (got format=onnx)"),
@@ -52,7 +56,7 @@ HABITS = [
     (
         "train",
         ["+logger.csv._target_=lightning.pytorch.loggers.CSVLogger", "+logger.csv.name=[1]"],
-        "should be a text or null",
+        "should be a string or null",
     ),
     (
         "train",

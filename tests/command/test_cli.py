@@ -61,7 +61,7 @@ def test_what_the_composition_can_tell_is_told_without_heavy_imports(word, told)
         (["data.noise=-1"], "data.noise: input should be greater than or equal to 0 (got -1)"),
         (
             ["data=blobs"],
-            "head: BinaryHead is for binary data, and this data has 4 classes; use head=multiclass",
+            "head: BinaryHead is for binary data, but this data has 4 classes; use head=multiclass",
         ),
         (
             ["callbacks.early_stopping.monitor=val/acc"],
@@ -142,7 +142,7 @@ def test_resume_refuses_to_exchange_a_part(tmp_path):
     done = train("resume=latest", "network=perceptron", runs=tmp_path)
     assert done.stderr.strip() == (
         "config error: resume: a resumed run keeps its network (got network=perceptron); "
-        "change single keys, or train anew"
+        "change single keys, or train a new run"
     )
     assert done.returncode == 2
 

@@ -30,7 +30,7 @@ def everywhere():
         yield command, ["--confg=job"], "--confg=job: unknown flag; did you mean --cfg?"
         yield command, ["--cfg"], "--cfg: expected one argument; choose from job, hydra, all"
         yield command, ["--cfg", "jobs"], "--cfg: invalid choice: 'jobs'; choose from job, hydra, all"
-        yield command, ["--info", "--cfg=job"], "does not go with"
+        yield command, ["--info", "--cfg=job"], "cannot be combined with"
         yield command, ["--resolve"], "--resolve: needs --cfg or --help"
         yield command, ["--package", "hydra"], "--package: needs --cfg"
         yield command, ["--cfg", "job", "-p", f"{key}x"], f"--package: there is nothing to show at {key}x; did you mean"
@@ -48,8 +48,8 @@ def everywhere():
         yield command, ["~frobnicate"], "frobnicate: unknown key; choose from "
         yield command, [f"{key}x=1"], f"{key}x: unknown key; did you mean {key}?"
         yield command, ["schlüssel=1"], "schlüssel: unknown key; "
-        yield command, [f"+{key}=1"], f"{key}: is a key already; leave out the + before it"
-        yield command, [f"{key}=[1,2"], f"{key}: brackets, braces or quotes that do not close (got [1,2)"
+        yield command, [f"+{key}=1"], f"{key}: is already a key; leave out the + before it"
+        yield command, [f"{key}=[1,2"], f"{key}: unclosed brackets, braces or quotes (got [1,2)"
         yield command, [f"{key}=choice()"], f"{key}: not a function that Hydra knows (got choice())"
         yield command, ["runs_dir=${nothing}"], ": no key nothing for ${nothing}"
         yield command, ["runs_dir="], "runs_dir: needs a path"
@@ -76,10 +76,10 @@ def of_reading_commands():
         yield command, ["ckpt_path=x"], f"ckpt_path: unknown key; did you mean {main}?"
         yield command, ["runs/xor"], f"did you mean {'input' if command == 'predict' else main}=runs/xor?"
         for word in ("network=cnn", "optimizer.lr=1", "seed=3", "trainer.max_epochs=5"):
-            yield command, [word], f"{word.partition('=')[0]}: a run keeps what it was trained with; train anew"
+            yield command, [word], f"{word.partition('=')[0]}: a run keeps what it was trained with; train a new run"
         yield command, ["data=moons"], "data: a run keeps what it was trained with; change single keys of its dataset"
         if command != "compare":
-            yield command, ["run=run", "sweep=run"], "run: does not go with sweep"
+            yield command, ["run=run", "sweep=run"], "run: cannot be combined with sweep"
             yield (
                 command,
                 ["run=run", *enough, "data.nois=1"],
@@ -136,7 +136,7 @@ def of_reading_commands():
         yield "baselines", ["run=run", word], line
     yield "evaluate", ["run=run", "baselines=true", "split=val"], "baselines: are compared on the run's own test rows"
     yield "evaluate", ["run=run", "calibration=platt"], "calibration: input should be 'temperature' or 'none'"
-    yield "evaluate", ["run=run", "+splt=val"], "splt: unknown key, also with a +; did you mean split?"
+    yield "evaluate", ["run=run", "+splt=val"], "splt: unknown key, even with a +; did you mean split?"
     yield "evaluate", ["--config-name", "train"], "--config-name: train belongs to another command"
 
 
@@ -172,11 +172,11 @@ def of_training():
         (["head.threshold=recäll>=0.9"], "head.threshold: "),
         (["hydra.run.dir="], "hydra.run.dir: needs a path"),
         (["hydra.mode=SOMETIMES"], "hydra.mode: "),
-        (["+network=mlp"], "network: has an option already; leave out the + before it"),
+        (["+network=mlp"], "network: already has an option; leave out the + before it"),
         (["network@other=mlp"], "network@other: unknown key; did you mean network?"),
         (["network={a: 1}"], "network: needs an option (got network={a: 1}); choose from cnn"),
         (["data.noise.x=1"], "data.noise.x: unknown key; "),
-        (["hydra.sweeper.params.seed=1,2", "-m"], "hydra.sweeper.params.seed: Hydra's own keys are not swept over"),
+        (["hydra.sweeper.params.seed=1,2", "-m"], "hydra.sweeper.params.seed: Hydra's own keys cannot be swept over"),
         (["--config-name", "evaluate"], "--config-name: evaluate belongs to another command"),
         (["hydra.searchpath=nowhere"], "hydra.searchpath: there is no folder nowhere"),
         (["runs_dir=file.csv"], "runs_dir: file.csv"),
@@ -196,10 +196,10 @@ def of_training():
             "data.test_fraction: has no effect",
         ),
         (["data=moons", "data.fold=0"], "data.fold: needs the number of folds"),
-        (["data.folds=5", "data.fold=0"], "data.folds: XOR has a test split of its own"),
+        (["data.folds=5", "data.fold=0"], "data.folds: XOR already has a test split"),
         (["resume=run", "seed=7"], "resume: a resumed run keeps its rows"),
         (["resume=run", "-m"], "resume: a sweep cannot be resumed as one run"),
-        (["resume=run", "sweep_resume=run"], "resume: does not go with sweep_resume"),
+        (["resume=run", "sweep_resume=run"], "resume: cannot be combined with sweep_resume"),
         (["sweep_resume=run"], "sweep_resume: run is not a sweep's folder"),
         (["sweep_resume=nowhere"], "sweep_resume: nowhere is not a sweep's folder"),
         (["-m", "seed=range(0,0)"], "seed=range(0,0): contains no value, so there is nothing to run"),
@@ -210,7 +210,7 @@ def of_training():
         (["-m", "experiment=glob(*_nothing)"], "experiment=glob(*_nothing): contains no value"),
         (["-m", "optimizer.lr=glob(*)"], "optimizer.lr=glob(*): contains no value"),
         (["experiment=sweep_seed", "seed=range(0,0)"], "seed=range(0,0): contains no value"),
-        (["-m", "--cfg", "job"], "does not go with"),
+        (["-m", "--cfg", "job"], "cannot be combined with"),
         (["-m", "network=mlp,frobnicate"], "network: no option 'frobnicate'; choose from cnn, mlp"),
         (["-m", "seed=0,1", "frobnicate=1"], "frobnicate: unknown key; "),
     ]:

@@ -197,7 +197,7 @@ def test_sweep_resume_refuses_other_settings_and_other_folders(tmp_path):
         (
             [f"sweep_resume={tmp_path}", "seed=3"],
             "sweep_resume: a resumed sweep keeps its settings (got seed=3); only hydra/launcher may change, "
-            "and of a search hydra.sweeper.n_trials, timeout and n_jobs",
+            "and in a search hydra.sweeper.n_trials, timeout and n_jobs",
         ),
     ):
         done = run(["src.train", *words])
