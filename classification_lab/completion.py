@@ -1,7 +1,7 @@
 """Completions for the end of a command line: commands, options of groups, keys, files.
 
-A shell asks at every press of the tab key, so this reads the files of `conf/` itself: importing Hydra alone takes half
-a second. The keys are those of the options chosen on the line, as Hydra would compose them.
+A shell asks each time the tab key is pressed, so this module reads the files of `conf/` itself: importing Hydra alone
+takes half a second. The keys are those of the options chosen on the line, as Hydra would compose them.
 """
 
 import os
@@ -32,12 +32,12 @@ _GROUPS = (
 )
 _LATEST = "resume", "run", "sweep"
 _PATH = re.compile(r"resume|sweep_resume|run|sweep|input|output|(.*[._])?(path|dir|file)(_\w*)?")
-_NOT_SET = ("changes",)  # as a whole
+_NOT_SET = ("changes",)  # cannot be set as a whole
 _OPTION = re.compile(r"(?:override )?/?(?P<group>[a-z_/]+)(?:@\w+)?")
 
 
 def main(words: list[str]) -> int:
-    """Print the script for the shell that `words` name or, after `answer`, the completions of the last word.
+    """Print the completion script of the shell in `words` or, after the word `answer`, completions of the last word.
 
     Returns:
         The exit code.
@@ -117,7 +117,7 @@ def settings(words: list[str]) -> dict[str, Any]:
     """The dotted keys that a command line can set, and their defaults.
 
     Args:
-        words: The command and its arguments; each `GROUP=OPTION` decides which keys there are.
+        words: The command and its arguments; each `GROUP=OPTION` determines which keys exist.
     """
     primary = _read(CONF / f"{words[0]}.yaml")
     chosen = _chosen(primary) | dict(_words(words))
@@ -162,7 +162,7 @@ def _chosen(cfg: dict[str, Any]) -> dict[str, str]:
 
 
 def _whole(path: Path) -> dict[str, Any]:
-    """A file's keys, including those of the files it builds on, in `conf/common/` or beside it."""
+    """A file's keys, including those of the files it builds on, in `conf/common/` or next to it."""
     cfg = _read(path)
     found: dict[str, Any] = {}
     for entry in cfg.get("defaults", []):

@@ -39,11 +39,11 @@ MORE
   lab --version
 """
 _HOME = Path(__file__).resolve().parent.parent
-"""The folder that holds this package and, beside it, `src`."""
+"""The folder that holds this package and, next to it, `src`."""
 
 
 def main() -> None:
-    """Run the command line, then exit: 0 done, 1 training failed, 2 bad input."""
+    """Run the command line and exit: 0 for success, 1 if training failed, 2 for bad input."""
     name, *words = sys.argv[1:] or ["--help"]
     if name in COMMANDS:
         _begin(name, words)
@@ -65,13 +65,13 @@ def _begin(name: str, words: list[str]) -> None:
     """Run `python -m src.<name> <words>`."""
     if problem := hidden():
         sys.exit(_tell(problem))
-    sys.path.append(str(Path.cwd()))  # where your own packages are; after ours, unlike `python -m`
+    sys.path.append(str(Path.cwd()))  # finds the user's own packages; last, where `python -m` puts it first
     sys.argv = [name, *words]
     runpy.run_module(f"src.{name}", run_name="__main__", alter_sys=True)
 
 
 def _print_schema() -> None:
-    """Print the JSON schema by which editors complete and check the files of `conf/`."""
+    """Print the JSON schema with which editors complete and check the files in `conf/`."""
     import json
 
     from src.command.startup import lean_imports
@@ -84,11 +84,11 @@ def _print_schema() -> None:
 
 
 def hidden() -> str | None:
-    """An error message if another package named `src` hides the one beside this package; None otherwise."""
+    """An error message if another package named `src` hides the one next to this package; None otherwise."""
     found = importlib.util.find_spec("src")
     places = list(found.submodule_search_locations or [str(found.origin)]) if found else []
     if not places:
-        return f"src: not found beside {_HOME / __package__}; install the lab again"
+        return f"src: not found next to {_HOME / __package__}; reinstall the lab"
     if Path(places[0]).resolve() == _HOME / "src":
         return None
     return f"src: {places[0]} hides the lab's own package `src`; remove its folder from PYTHONPATH, or uninstall it"
