@@ -11,7 +11,7 @@ class ConfigError(Exception):
 
 
 class ChangedDataError(ConfigError):
-    """A run cannot be resumed because its data have changed; training a new run would hide that."""
+    """A run cannot be resumed because its data have changed; training from scratch would hide that."""
 
 
 class TrainingDivergedError(Exception):

@@ -96,11 +96,11 @@ def resumed_run(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str]]:
         key = argument.lstrip("+~").partition("=")[0]
         if OmegaConf.is_dict(OmegaConf.select(saved, key)) or key == "experiment":
             raise ConfigError(
-                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train a new run"
+                f"resume: a resumed run keeps its {key} (got {argument}); change single keys, or train from scratch"
             )
         if _DECIDES_ROWS.fullmatch(key):
             raise ConfigError(
-                f"resume: a resumed run keeps its rows (got {argument}); leave it out, or train a new run"
+                f"resume: a resumed run keeps its rows (got {argument}); leave it out, or train from scratch"
             )
     if "--multirun" in flags:
         raise ConfigError("resume: a sweep cannot be resumed as one run; leave out --multirun, or use sweep_resume=")

@@ -165,7 +165,7 @@ class ClaimFolder(Callback):
             if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
                 print(
                     f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs now "
-                    "resumes from its own checkpoint or, if there is none, trains from the start",
+                    "resumes from its own checkpoint or, if there is none, trains from scratch",
                     file=sys.stderr,
                 )
 

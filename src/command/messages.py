@@ -124,7 +124,7 @@ def _start(error: BaseException) -> str:
 def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
     group, _, name = key.partition(".")
     if command != "train" and group in {*catalogue.groups(), "solved", "seed"}:
-        changed = "change single keys of its dataset as data.KEY=VALUE" if group == "data" else "train a new run"
+        changed = "change single keys of its dataset as data.KEY=VALUE" if group == "data" else "train from scratch"
         return f"{key}: a run keeps what it was trained with; {changed}"
     if not name and (options := catalogue.options(group)):
         return f"{key}: needs one of its options; choose from {', '.join(options)}"

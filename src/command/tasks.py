@@ -162,7 +162,7 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
         hydra_files.write(files, run)
         OmegaConf.resolve(cfg)
         if keys:
-            changed.tell(number, keys, "training it again from the start")
+            changed.tell(number, keys, "training it from scratch")
         return _resumed_or_anew(task.work, cfg, folder, sweep, number, not keys)
     except (ConfigError, OmegaConfBaseException) as error:
         failures.note(sweep, number, ConfigError(str(error)))
@@ -186,7 +186,7 @@ def _changed_keys(run: RunFolder, files: hydra_files.Files) -> list[str]:
 
 
 def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, number: int, is_same: bool) -> Any:
-    """Train a run of a sweep from an earlier checkpoint with equal settings, or from the start if none is usable."""
+    """Train a run of a sweep from an earlier checkpoint with equal settings, or from scratch if none is usable."""
     if is_same and RunFolder(folder).last_checkpoint.exists():
         cfg.resume = str(folder)
         try:
@@ -194,7 +194,7 @@ def _resumed_or_anew(work: Work, cfg: DictConfig, folder: Path, sweep: Path, num
         except ChangedDataError:
             raise
         except ConfigError as error:
-            log.info("#%d: %s; training it again from the start", number, error)
+            log.info("#%d: %s; training it from scratch", number, error)
             cfg.resume = None
     clear_job(folder, sweep)
     return work(cfg, folder)

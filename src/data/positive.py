@@ -97,7 +97,7 @@ def check_kept(names: tuple[str, ...], wanted: Any) -> None:
     if wanted not in (None, AUTO) and positive_last(names, wanted)[0] != names:
         raise ConfigError(
             f"data.positive: the run was trained with {names[1]} as its positive class (got {wanted!r}); leave it out, "
-            "or train a new run"
+            "or train from scratch"
         )
 
 

@@ -142,7 +142,7 @@ def test_resume_refuses_to_exchange_a_part(tmp_path):
     done = train("resume=latest", "network=perceptron", runs=tmp_path)
     assert done.stderr.strip() == (
         "config error: resume: a resumed run keeps its network (got network=perceptron); "
-        "change single keys, or train a new run"
+        "change single keys, or train from scratch"
     )
     assert done.returncode == 2
 

@@ -76,7 +76,7 @@ def of_reading_commands():
         yield command, ["ckpt_path=x"], f"ckpt_path: unknown key; did you mean {main}?"
         yield command, ["runs/xor"], f"did you mean {'input' if command == 'predict' else main}=runs/xor?"
         for word in ("network=cnn", "optimizer.lr=1", "seed=3", "trainer.max_epochs=5"):
-            yield command, [word], f"{word.partition('=')[0]}: a run keeps what it was trained with; train a new run"
+            yield command, [word], f"{word.partition('=')[0]}: a run keeps what it was trained with; train from scratch"
         yield command, ["data=moons"], "data: a run keeps what it was trained with; change single keys of its dataset"
         if command != "compare":
             yield command, ["run=run", "sweep=run"], "run: cannot be combined with sweep"

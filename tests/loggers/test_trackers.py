@@ -99,5 +99,5 @@ def test_a_tracker_that_cannot_be_reached_is_named_and_nothing_is_left(tmp_path)
     where = "logger.mlflow.tracking_uri=http://127.0.0.1:9"
     done = run(["src.train", "experiment=xor", "logger=mlflow", where, f"runs_dir={tmp_path}/runs"])
     assert done.returncode == 2
-    assert "config error: logger.mlflow: MLFlowLogger cannot begin (" in done.stderr.splitlines()[-1]
+    assert "config error: logger.mlflow: MLFlowLogger cannot start (" in done.stderr.splitlines()[-1]
     assert not list(tmp_path.iterdir())

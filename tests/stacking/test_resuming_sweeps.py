@@ -96,7 +96,7 @@ def test_settings_that_were_edited_meanwhile_are_noticed_and_finished_runs_stay(
     done = run(["src.train", f"sweep_resume={sweep}", flag])
     assert done.returncode == 0, done.stderr
     why = "conf/ now gives it different settings (optimizer.lr)"
-    anew = [f"#{number}: {why}; training it again from the start" for number in (1, 2)] if launcher == "basic" else []
+    anew = [f"#{number}: {why}; training it from scratch" for number in (1, 2)] if launcher == "basic" else []
     assert done.stderr.splitlines() == [f"#0: {why}; it has finished and is left as it is", *anew]
     assert {path: path.read_bytes() for path in (sweep / "0").rglob("*") if path.is_file()} == before
     for number, lr in ((0, 0.1), (1, 0.2), (2, 0.2)):
