@@ -10,7 +10,7 @@ from src.command.quoting import literal
 from src.command.tasks import decide
 from src.compat.hydra import forget_loader
 from src.places import CONF
-from src.play.controls import CONTROLS, GROUPS
+from src.play.controls import CONTROLS, GROUPS, Control
 from src.play.points import SPLIT, TARGET
 from src.settings import composed as rules
 
@@ -55,15 +55,16 @@ def composed(wishes: dict[str, Any], folder: Path) -> Composed:
     choices, plain = _composed(words)
     usual_epochs = plain.trainer.max_epochs
     for control in CONTROLS:
-        known = OmegaConf.select(plain, control.key, default=_ABSENT)
+        known = _own(plain, control)
         if control.key in wishes and control.key not in GROUPS and known is not _ABSENT:
             value = wishes[control.key]
-            if value != _plain(known):
+            if value != known:
                 words.append(f"{control.key}={_written(value)}")
     whole, cfg = _composed(words, check=True)
     decide(cfg, folder)
+    values = _values(cfg, whole)
     OmegaConf.resolve(cfg)
-    return Composed(words, cfg, _values(cfg, whole), usual_epochs)
+    return Composed(words, cfg, values, usual_epochs)
 
 
 def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], folder: Path) -> Composed:
@@ -88,9 +89,8 @@ def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], fol
     words += [f"{group}={values[group]}" for group in ("optimizer", "scheduler")]
     others = [control.key for control in CONTROLS if control.key not in GROUPS and not control.key.startswith("data.")]
     others = [key for key in others if not (plain and key.startswith("network."))]
-    words += [f"{key}={_written(values[key])}" for key in ("data.batch_size", *others) if key in values]
-    if (least := base.cfg.solved.at_least) is not None:
-        words.append(f"solved.at_least={least}")
+    words.append(f"data.batch_size={_written(values['data.batch_size'])}")
+    words += [f"{key}={_written(values[key])}" for key in others if values.get(key) is not None]
     _, cfg = _composed(words, check=True)
     decide(cfg, folder)
     OmegaConf.resolve(cfg)
@@ -122,15 +122,21 @@ def _fitting(wishes: dict[str, Any], cfg: DictConfig, usual: str) -> str:
 def _values(cfg: DictConfig, choices: dict[str, str]) -> dict[str, Any]:
     found = {}
     for control in CONTROLS:
-        value = choices[control.key] if control.key in GROUPS else OmegaConf.select(cfg, control.key, default=_ABSENT)
+        value = choices[control.key] if control.key in GROUPS else _own(cfg, control)
         if value is not _ABSENT:
-            found[control.key] = _plain(value)
+            found[control.key] = value
     found.setdefault("network.hidden_dims", [])
     found.setdefault("network.activation", "tanh")
     return found
 
 
-def _plain(value: Any) -> Any:
+def _own(cfg: DictConfig, control: Control) -> Any:
+    """The value of a control; null where it follows another key, and `_ABSENT` where there is no such key."""
+    group, _, name = control.key.rpartition(".")
+    parent = OmegaConf.select(cfg, group) if group else cfg
+    if control.optional and OmegaConf.is_config(parent) and OmegaConf.is_interpolation(parent, name):
+        return None
+    value = OmegaConf.select(cfg, control.key, default=_ABSENT)
     return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
 

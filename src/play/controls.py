@@ -20,7 +20,7 @@ class Control:
         least: The smallest number.
         most: The largest number.
         options: The options of a `choice`.
-        optional: Whether it may be null.
+        optional: Whether it may be null; on the page, null also stands for the value of another key.
         goes_on: Whether training can continue with a new value; otherwise it starts again.
     """
 
@@ -101,6 +101,8 @@ CONTROLS = (
     Control("data.batch_size", "whole", 1, _MOST_ROWS, optional=True, goes_on=True),
     Control("scheduler", "choice", options=("none", "cosine", "onecycle", "plateau", "restarts", "step")),
     Control("trainer.max_epochs", "whole", 1, 100_000, goes_on=True),
+    Control("callbacks.early_stopping.patience", "whole", 1, 100_000, optional=True, goes_on=True),
+    Control("solved.at_least", "number", 0, 1, optional=True, goes_on=True),
     Control("seed", "whole", 0, 2**32 - 1),
 )
 """All controls, in the order of the page."""
@@ -108,6 +110,9 @@ CONTROLS = (
 BY_KEY = {control.key: control for control in CONTROLS}
 GROUPS = ("experiment", "head", "optimizer", "scheduler")
 """The controls that choose an option of a group; the others set a key."""
+
+ENDS = {"trainer.max_epochs", "callbacks.early_stopping.patience", "solved.at_least"}
+"""The controls that decide when training ends or pauses, and nothing else about it."""
 
 
 def checked(values: Any) -> dict[str, Any]:

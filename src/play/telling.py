@@ -8,9 +8,11 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from src.data.rows import Split
+from src.play.composing import Composed
 from src.play.controls import CONTROLS
 from src.play.pace import Pace
 from src.play.points import rows_hash
+from src.play.stopping import Waits
 from src.play.training import State, Stretch, weights_hash
 from src.replay.frame import frame
 from src.replay.scene import scene
@@ -43,6 +45,7 @@ class Teller:
         self.epoch = self.steps = self._step = self._number = self._epochs_asked = 0
         self.diverged = False
         self._stop_when_solved, self._was_solved = True, False
+        self._waits = Waits()
         self._touched = False
         self._due = self._next_frame = 0.0
         self._frame: dict[str, Any] = {}
@@ -57,7 +60,7 @@ class Teller:
     def begin(self, stretch: Stretch, start: State | None) -> None:
         """Prepare for a `stretch` that is about to be trained, from scratch or from the state `start`."""
         self._stretch, self._number, self.diverged = stretch, self._number + 1, False
-        self._step, self._unsent = 0, []
+        self._step, self._unsent, self._waits = 0, [], Waits()
         if (experiment := stretch.composed.values["experiment"]) != self._experiment:
             self._experiment, self.tests_shown = experiment, 0
         if start is None:
@@ -118,12 +121,17 @@ class Teller:
             self._rows = self._rows[::2]
         if self.mode == "playing":
             self._pace.epoch_done(self._stretch.parts.head)
+        if "val/loss" in metrics:
+            self._waits.add(metrics["val/loss"])
         newly = not self._was_solved and self._solved(metrics)
         self._was_solved = self._was_solved or newly
         self._epochs_asked -= 1
         last_asked = self.mode == "step" or (self.mode == "epoch" and self._epochs_asked <= 0)
         if last_asked or self.ended or (newly and self._stop_when_solved):
-            self._said = {"key": "solved", "epoch": self.epoch} if newly else self._said
+            if newly:
+                self._said = {"key": "solved", "epoch": self.epoch}
+            elif self._waits.stops(self._patience(self._stretch.composed)):
+                self._said = {"key": "stopped", "epoch": self.epoch, "epochs": self._waits.now}
             self.go("paused")
         else:
             self._send_if_due()
@@ -207,8 +215,23 @@ class Teller:
 
     @property
     def ended(self) -> bool:
-        """Whether the planned epochs are done."""
-        return bool(self.epoch >= self._stretch.composed.cfg.trainer.max_epochs)
+        """Whether the planned epochs are done, or training stops early."""
+        composed = self._stretch.composed
+        return bool(self.epoch >= composed.cfg.trainer.max_epochs or self._waits.stops(self._patience(composed)))
+
+    def ends_otherwise(self, composed: Composed) -> bool:
+        """End where `composed` says instead, which differs in nothing else.
+
+        Returns:
+            Whether that can be: not if training would have stopped early before now.
+        """
+        if self._waits.has_stopped(self._patience(composed)):
+            return False
+        if composed.cfg.solved.at_least != self._stretch.composed.cfg.solved.at_least:
+            self._was_solved = False
+        self._stretch.composed = composed
+        self.show()
+        return True
 
     # Frames
 
@@ -216,6 +239,10 @@ class Teller:
     def _steps_per_epoch(self) -> int:
         data = self._stretch.parts.datamodule
         return -(-len(data.splits.train.x) // data.batch_rows)
+
+    @staticmethod
+    def _patience(composed: Composed) -> float:
+        return composed.values["callbacks.early_stopping.patience"] or math.inf
 
     def _solved(self, metrics: dict[str, float]) -> bool:
         least, accuracy = self._stretch.composed.cfg.solved.at_least, metrics.get("val/accuracy")
@@ -265,9 +292,10 @@ class Teller:
         planned = composed.cfg.scheduler._target_ is not None
         if self._touched or self._stretch.table or self._step or not self.epoch or (planned and not self.ended):
             return None
-        words = [word for word in composed.words if not word.startswith("trainer.max_epochs=")]
-        if self.epoch != composed.usual_epochs:
-            words.append(f"trainer.max_epochs={self.epoch}")
+        words = composed.words
+        if not planned:
+            words = [word for word in words if not word.startswith("trainer.max_epochs=")]
+            words += [f"trainer.max_epochs={self.epoch}"] * (self.epoch != composed.usual_epochs)
         return f"python -m src.train {shlex.join(words)}"
 
 

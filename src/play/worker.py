@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from src.errors import ConfigError, TrainingDivergedError
 from src.play.composing import Composed
-from src.play.controls import BY_KEY, checked
+from src.play.controls import BY_KEY, ENDS, checked
 from src.play.making import stretch_of
 from src.play.points import Points
 from src.play.saving import Entry, is_saved, save
@@ -158,14 +158,16 @@ class Worker(Watch):
         before, stretch = self._stretch.composed, self._attempt(asked)
         changed = _differing(before, stretch.composed)
         same_rows = asked.points is self._asked.points
-        if not changed and same_rows:
+        if same_rows and (not changed or self._ends_otherwise(stretch.composed, changed)):
             self._asked = asked
-        elif changed <= {"trainer.max_epochs"} and same_rows and goes_on(before, stretch.composed, changed):
-            self._stretch.composed, self._asked = stretch.composed, asked
-            self._teller.show()
         else:
             begun = self._teller.steps > 0 and not self._teller.diverged
             self._leave(stretch, asked, begun and goes_on(before, stretch.composed, changed))
+
+    def _ends_otherwise(self, composed: Composed, changed: set[str]) -> bool:
+        """Whether what has `changed` only says when training ends; then it ends as `composed` says."""
+        planned = "trainer.max_epochs" in changed and not goes_on(self._stretch.composed, composed, changed)
+        return changed <= ENDS and not planned and self._teller.ends_otherwise(composed)
 
     def _change_points(self, message: dict[str, Any]) -> None:
         points, classes = self._asked.points, len(self._stretch.parts.head.spec.class_names)

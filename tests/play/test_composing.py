@@ -23,6 +23,11 @@ def test_a_dataset_alone_is_one_word_and_fits_a_plane(experiment, tmp_path):
         ({"optimizer": "adam", "optimizer.momentum": 0.9}, ["optimizer=adam"]),  # which has no momentum
         ({"data.batch_size": None, "seed": 3}, ["data.batch_size=null", "seed=3"]),
         ({"head": "multiclass"}, ["head=multiclass"]),
+        (
+            {"callbacks.early_stopping.patience": 5, "solved.at_least": 0.9},
+            ["callbacks.early_stopping.patience=5", "solved.at_least=0.9"],
+        ),
+        ({"callbacks.early_stopping.patience": None, "solved.at_least": 0.99}, []),
     ],
 )
 def test_only_what_differs_is_said(wishes, words, tmp_path):

@@ -6,10 +6,16 @@ from src.play.training import weights_hash
 from tests.conftest import compose_train, trained
 from tests.play.script import TEN, at, do, kind, past, played, whole
 
+BLURRED = {"data.num_train": 640, "data.noise": 0.4, "optimizer.lr": 1.0}  # whose loss does not always fall
+
 
 @pytest.fixture
 def play(tmp_path):
     return lambda *lines: played(tmp_path, *lines)
+
+
+def ended(message):
+    return message.get("state", {}).get("ended", False)
 
 
 def last_frame(told):
@@ -30,7 +36,7 @@ def test_weights_are_those_of_the_command_that_it_shows(play, tmp_path):
 
 
 def test_the_same_start_comes_to_the_same_weights_whichever_way_it_is_played(play):
-    fast = [*do("fast"), lambda message: message.get("state", {}).get("ended", False)]
+    fast = [*do("fast"), ended]
     short = {"do": "set", "values": {"data.num_train": 640, "trainer.max_epochs": 6}}
     told = play(kind("scene"), short, kind("scene"), *fast, *do("reset"), kind("scene"), *do("play"), *fast[1:])
     ends = [each["frame"]["hash"] for each in told if each["type"] == "frame" and each["state"]["ended"]]
@@ -55,6 +61,35 @@ def test_what_training_can_take_up_goes_on_and_other_changes_begin_anew(play):
     assert scenes[4]["state"]["epoch"] == 0
     assert len(scenes[4]["scene"]["layers"]) == 3
     assert last_frame(told)["state"]["command"] is None
+
+
+def test_early_stopping_stops_where_the_command_does(play, tmp_path):
+    eager = {**BLURRED, "callbacks.early_stopping.patience": 2}
+    told = play(kind("scene"), {"do": "set", "values": eager}, kind("scene"), *do("fast"), ended)
+    frame, state = last_frame(told)["frame"], last_frame(told)["state"]
+    assert state["said"] == {"key": "stopped", "epoch": frame["epoch"], "epochs": 2}
+    words = [f"{key}={value}" for key, value in eager.items()]
+    run = trained(
+        compose_train("logger=none", "callbacks.progress_bar=null", "experiment=xor", *words), tmp_path / "run"
+    )
+    assert run.metrics["epochs"] == frame["epoch"] < 60
+    run._take(run.files.last_checkpoint)
+    assert frame["hash"] == weights_hash(run.parts.head)
+    shown = {"experiment=xor", *words, f"trainer.max_epochs={frame['epoch']}"}
+    assert set(state["command"].split()[3:]) == shown
+
+
+def test_when_it_ends_can_be_changed_unless_it_would_have_stopped_before(play):
+    patience, never = ({"do": "set", "values": {"callbacks.early_stopping.patience": each}} for each in (1, None))
+    blurred, solved = ({"do": "set", "values": each} for each in (BLURRED, {"solved.at_least": 0.5}))
+    begun = kind("scene"), blurred, kind("scene"), patience, kind("scene"), *do("fast"), ended, never, kind("scene")
+    told = play(*begun, *do("epoch"), whole, solved, kind("scene"), patience, kind("scene"))
+    *_, raised, other, lowered = (each for each in told if each["type"] == "scene")
+    assert [each["state"]["touched"] for each in (raised, other, lowered)] == [False, False, True]
+    assert not raised["state"]["ended"]
+    assert "solved.at_least=0.5" in other["state"]["command"]
+    assert lowered["state"]["said"] == {"key": "goes.on"}
+    assert lowered["scene"]["frames"][0]["hash"] == last_frame(told)["frame"]["hash"]
 
 
 def test_a_refused_value_leaves_the_training_as_it_is(play):

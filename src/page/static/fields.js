@@ -12,8 +12,8 @@ export function createField(control, send) {
     send(wanted);
   });
   const name = element(control.kind === "layers" ? "span" : "label", { class: "name", "data-help": control.key, id: `${id}-name` }, text(`set.${control.key}`));
-  if (control.kind === "layers") name.tabIndex = 0;
-  else name.setAttribute("for", id);
+  if (control.kind !== "layers") name.setAttribute("for", id);
+  else for (const [attribute, value] of [["tabindex", "0"], ["role", "term"]]) name.setAttribute(attribute, value);
   const made = element("div", { class: `field of-${control.kind}`, "data-key": control.key }, name, value.element, refused);
   return {
     element: made,
@@ -37,7 +37,7 @@ function createChoice({ options, key }, id, send) {
 
 function createNumber(control, id, send) {
   const input = element("input", { id, type: "text", inputmode: "decimal", "aria-describedby": `${id}-refused` });
-  input.placeholder = control.optional ? text("all.rows") : "";
+  input.placeholder = control.optional ? text(`without.${control.key}`) : "";
   let current = null;
 
   const less = stepper("less", control.key, () => send(stepped(control, current, -1)));
@@ -64,18 +64,20 @@ function stepper(what, key, act) {
 
 const LADDER = [1, 2, 5];
 const UNITS = { "data.centers": 1, "data.arms": 1, seed: 1 };
-const PARTS = { "data.label_noise": 0.05, "data.noise": 0.05 };
+const PARTS = { "data.label_noise": 0.05, "data.noise": 0.05, "solved.at_least": 0.01 };
+const FROM_NONE = { "callbacks.early_stopping.patience": 10, "solved.at_least": 0.95 }; // where a number takes the place of none
 
 // The next smaller or larger round number.
-function stepped({ key, least, most }, value, way) {
+function stepped({ key, kind, least, most }, value, way) {
   const bounded = (next) => Math.min(most, Math.max(least, next));
+  if (value === null && FROM_NONE[key]) return FROM_NONE[key];
   if (UNITS[key]) return bounded((value ?? 0) + way);
   if (PARTS[key]) return bounded(Number(((value ?? 0) + way * PARTS[key]).toFixed(6)));
   if (!value) return way > 0 ? Math.max(least, 0.001) : value;
   const power = Math.floor(Math.log10(value) + 1e-9);
   const rungs = [power - 1, power, power + 1].flatMap((each) => LADDER.map((rung) => Number(`${rung}e${each}`)));
   const beyond = way > 0 ? rungs.find((rung) => rung > value * 1.0001) : rungs.findLast((rung) => rung < value * 0.9999);
-  return bounded(key.startsWith("data.") || key.startsWith("trainer.") ? Math.round(beyond) : beyond);
+  return bounded(kind === "whole" ? Math.round(beyond) : beyond);
 }
 
 // Units of each hidden layer, with buttons to remove or add a unit or a layer.
