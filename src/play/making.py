@@ -1,12 +1,14 @@
 """From settings, and rows edited by hand, to a stretch of training."""
 
+import json
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from src.building.making import make
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
-from src.play.composing import composed, composed_table
+from src.play.composing import Composed, composed, composed_table
 from src.play.points import Points, rows_hash, write_table
 from src.play.training import Stretch
 
@@ -19,7 +21,7 @@ def stretch_of(settings: dict[str, Any], points: Points, folder: Path) -> Stretc
     """
     if not points:
         return Stretch(composed(settings, folder), folder)
-    data = _data_of(settings, folder)
+    data = _base(settings, folder).data
     rows, numbers = points.applied(data.splits.train)
     splits = data.splits._replace(train=rows)
     table = folder / f"points-{rows_hash(*rows)}.csv"
@@ -36,7 +38,7 @@ def stretch_on(table: Path, settings: dict[str, Any], folder: Path) -> Stretch:
     Raises:
         ConfigError: The table does not have the classes of the settings' dataset, or a value does not work.
     """
-    data, base = _data_of(settings, folder), composed(settings, folder)
+    data, base = _base(settings, folder)
     names = data.class_names
     made = Stretch(composed_table(base, table, names, folder), folder)
     if made.parts.datamodule.class_names != names:
@@ -45,6 +47,17 @@ def stretch_on(table: Path, settings: dict[str, Any], folder: Path) -> Stretch:
     return made
 
 
-def _data_of(settings: dict[str, Any], folder: Path) -> InMemoryDataModule:
-    data: InMemoryDataModule = make(composed(settings, folder).cfg, "data")
-    return data
+class _Base(NamedTuple):
+    data: InMemoryDataModule
+    composed: Composed
+
+
+def _base(settings: dict[str, Any], folder: Path) -> _Base:
+    """The dataset of some `settings` before rows are changed by hand, and their command line; to be read only."""
+    return _remembered_base(json.dumps(settings), folder)
+
+
+@lru_cache(maxsize=1)  # somebody who changes one row after another changes no setting between them
+def _remembered_base(settings: str, folder: Path) -> _Base:
+    found = composed(json.loads(settings), folder)
+    return _Base(make(found.cfg, "data"), found)
