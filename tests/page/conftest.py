@@ -1,4 +1,4 @@
-"""What the page's tests share: one browser, in which no page reaches a network, and pages that are opened in it."""
+"""What the page's tests share: one browser, pages opened in it that reach no network, and one server of live pages."""
 
 import os
 import shutil
@@ -14,7 +14,9 @@ from src.networks.layers import all_numbers, plain_layers
 from src.page.document import STATIC
 from src.page.modules import as_one_script
 from src.replay.encoding import encoded
+from tests.page.live_server import LiveServer, live_server
 
+XOR = "experiment=xor", "callbacks=replay", "callbacks.figures=null", "trainer.max_epochs=80", "data.noise=0.25"
 COMMANDS = "chromium", "chromium-browser", "google-chrome"
 
 
@@ -33,18 +35,33 @@ def drawn(page: Any) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def expect(shown: Any) -> Any:
+    """Wait until a part of the page is as it should be, for as long as a busy machine needs."""
+    from playwright.sync_api import expect as expected
+
+    expected.set_options(timeout=30_000)
+    return expected(shown)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def chromium() -> str:
+    """The command that starts Debian's Chromium."""
+    path = next((found for found in map(shutil.which, COMMANDS) if found), None)
+    if path is None:
+        without_browser("there is no Chromium: apt-get install chromium")
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
     """Debian's Chromium, without a window: one for all tests of a process."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         without_browser("playwright is not installed: make setup EXTRAS=all")
-    path = next((found for found in map(shutil.which, COMMANDS) if found), None)
-    if path is None:
-        without_browser("there is no Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched
         launched.close()
 
@@ -98,3 +115,48 @@ def computed(browser: Any) -> Iterator[Callable[[nn.Module, torch.Tensor], torch
 
     yield compute
     page.close()
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server saves."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def server(runs: Path) -> Iterator[LiveServer]:
+    """One server for all tests of a process."""
+    with live_server(runs) as served:
+        yield served
+
+
+@pytest.fixture
+def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
+    """Open the page; nothing on it may fail, and it may ask its own server alone."""
+    contexts, faults = [], []
+
+    def open_page(width: int = 1366, height: int = 900, address: str | None = None, **settings: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        host = server.address.split("?")[0]
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)
+        page.goto(address or server.address)
+        page.locator("body[data-mode]").wait_for(timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def xor(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run with a replay."""
+    from tests.conftest import compose_train, trained
+
+    cfg = compose_train("logger=none", "callbacks.progress_bar=null", *XOR)
+    return trained(cfg, tmp_path_factory.mktemp("xor"))

@@ -1,17 +1,12 @@
-"""The live page in a browser: first use, by mouse and by keyboard, and the processes behind it."""
+"""The live page in a browser: first use, by mouse and by keyboard, settings, rows, and what is kept."""
 
-import asyncio
 import json
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
 
-import aiohttp
 import pytest
 
 from src.page.document import live_document
-from tests.page.conftest import drawn
-from tests.page.live_server import live_server
+from tests.page.conftest import drawn, expect
 from tests.page.test_replay import score
 
 pytestmark = pytest.mark.browser
@@ -24,48 +19,6 @@ SEEN = """() => {
         if (document.body.dataset.mode === "paused") seen.to = performance.now();
     }).observe(document.body, { attributes: true, attributeFilter: ["data-hash", "data-mode"] });
 }"""
-
-
-def expect(shown):
-    """Wait until a part of the page is as it should be, for as long as a busy machine needs."""
-    from playwright.sync_api import expect as expected
-
-    expected.set_options(timeout=30_000)
-    return expected(shown)
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture(scope="module")
-def server(runs):
-    with live_server(runs) as served:
-        yield served
-
-
-@pytest.fixture
-def live(browser, server):
-    """Open the page; nothing on it may fail, and it may ask its own server alone."""
-    contexts, faults = [], []
-
-    def open_page(width=1366, height=900, address=None, **settings):
-        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
-        contexts.append(context)
-        page = context.new_page()
-        host = server.address.split("?")[0]
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
-        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)
-        page.goto(address or server.address)
-        page.locator("body[data-mode]").wait_for(timeout=60_000)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def news(page):
@@ -118,6 +71,21 @@ def test_keys_alone_solve_it_and_lead_back_to_the_same_start(live):
     expect(page.locator("#play-text")).to_have_text("Continue")
 
 
+def test_reset_three_times_the_same_weights_are_there_at_epoch_50(live, server):
+    page = live(address=f"{server.address}#experiment=%22xor%22&trainer.max_epochs=50")
+    expect(page.locator("#epoch")).to_have_text("epoch 0 of 50")
+    hashes = []
+    for _ in range(3):
+        page.keyboard.press("f")
+        expect(page.locator("#epoch")).to_have_text("epoch 50 of 50")
+        hashes.append(page.evaluate("document.body.dataset.hash"))
+        page.keyboard.press("r")
+        expect(page.locator("#epoch")).to_have_text("epoch 0 of 50")
+        hashes.append(page.evaluate("document.body.dataset.hash"))
+    starts, ends = set(hashes[1::2]), set(hashes[::2])
+    assert (len(starts), len(ends), len(starts | ends)) == (1, 1, 2)
+
+
 def test_settings_are_taken_up_or_refused_beside_them(live):
     page = live()
     page.get_by_label("One hidden layer more").click()
@@ -143,6 +111,28 @@ def test_settings_are_taken_up_or_refused_beside_them(live):
     expect(page.locator("#facts")).to_have_text("4,547 parameters")
 
 
+def test_it_stops_early_and_goes_on_with_more_patience(live, server):
+    blurred = "experiment=%22xor%22&data.num_train=640&data.noise=0.4&optimizer.lr=1"
+    page = live(address=f"{server.address}#{blurred}&callbacks.early_stopping.patience=2")
+    patience = page.get_by_label("Early stopping", exact=True)
+    expect(patience).to_have_value("2")
+    page.locator("#fast").click()
+    news(page).to_have_text(re.compile("^Stopped early after .* the last 2 "))
+    expect(page.locator("#play")).to_be_disabled()
+    expect(page.locator("#command")).to_contain_text("callbacks.early_stopping.patience=2 trainer.max_epochs=")
+    stopped = page.locator("#epoch").inner_text()
+    patience.fill("")
+    patience.press("Enter")
+    expect(patience).to_have_value("")
+    expect(page.locator("#command")).not_to_contain_text("patience")
+    page.locator("#epoch-on").click()
+    expect(page.locator("#epoch")).not_to_have_text(stopped)
+    patience.fill("2")  # which has stopped it before
+    patience.press("Enter")
+    news(page).to_have_text(re.compile("continues"))
+    expect(page.locator("#no-command")).to_contain_text("no single command")
+
+
 def test_one_looks_back_through_the_epochs(live):
     page = live()
     for epoch in (1, 2, 3):
@@ -153,22 +143,6 @@ def test_one_looks_back_through_the_epochs(live):
     expect(page.locator("#epoch")).to_have_text("epoch 0 of 200")
     page.locator("#epoch-on").click()
     expect(page.locator("#epoch")).to_have_text("epoch 4 of 200")
-
-
-def test_a_page_that_is_closed_takes_its_process_along(live, server):
-    pages = [live() for _ in range(3)]
-    for page in pages:
-        page.locator("#fast").click()
-    assert len(server.workers) >= 3
-    before = server.workers
-    for page in pages[:2]:
-        page.close(run_before_unload=True)
-        page.context.close()
-    deadline = time.monotonic() + 10
-    while len(before & server.workers) > len(before) - 2 and time.monotonic() < deadline:
-        pages[2].evaluate("1")
-    assert len(before - server.workers) >= 2
-    expect(pages[2].locator("body")).to_have_attribute("data-mode", re.compile("paused|fast"))
 
 
 def test_test_scores_are_shown_when_asked_for_and_looks_are_counted_and_saved(live, runs):
@@ -258,50 +232,6 @@ def test_a_cell_of_the_confusion_matrix_shows_its_rows(live):
     expect(cell).to_have_attribute("aria-pressed", "true")
     cell.click()
     expect(cell).to_have_attribute("aria-pressed", "false")
-
-
-def test_a_lost_connection_pauses_training_and_leads_back_to_it(server):
-    host = server.address.split("/?")[0]
-
-    async def told(opened, kind):
-        while (message := json.loads((await opened.receive()).data))["type"] != kind:
-            pass
-        return message
-
-    async def lose_and_come_back():
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-            await session.get(server.address)
-            opened = await session.ws_connect(f"{host}/live", headers={"Origin": host}, max_msg_size=0)
-            visitor = (await told(opened, "hello"))["visitor"]
-            await told(opened, "scene")
-            await opened.send_str('{"do": "play"}')
-            before = await told(opened, "frame")
-            opened._response.connection.transport.abort()
-            again = f"{host}/live?visitor={visitor}"
-            async with session.ws_connect(again, headers={"Origin": host}, max_msg_size=0) as back:
-                assert (await told(back, "hello"))["visitor"] == visitor
-                return before, await told(back, "scene")
-
-    with ThreadPoolExecutor() as apart:  # from the loop of the browser's driver
-        before, after = apart.submit(asyncio.run, lose_and_come_back()).result()
-    assert before["state"]["mode"] == "playing"
-    assert after["state"]["mode"] == "paused"
-    assert after["number"] == before["number"]
-
-
-def test_two_servers_know_their_own_visitors_only(server, live, runs):
-    with live_server(runs) as other:
-        page = live()
-        context = page.context
-        second = context.new_page()
-        second.goto(other.address)
-        second.locator("body[data-mode]").wait_for(timeout=60_000)
-        page.reload()
-        page.locator("body[data-mode]").wait_for(timeout=60_000)
-        names = {cookie["name"] for cookie in context.cookies()}
-        assert len({name for name in names if name.startswith("play_")}) == 2
-        refused = context.request.get(server.address.split("?")[0], headers={"Origin": other.address.split("/?")[0]})
-        assert refused.status == 403
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1920, "light")])

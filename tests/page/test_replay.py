@@ -9,11 +9,10 @@ from src.callbacks.replay import Replay
 from src.page.document import STATIC
 from src.page.modules import as_one_script
 from src.replay.snapshots import lent
-from tests.page.conftest import drawn
+from tests.page.conftest import drawn, expect
 
 pytestmark = pytest.mark.browser
 
-XOR = "experiment=xor", "callbacks=replay", "callbacks.figures=null", "trainer.max_epochs=80"
 MODEL = f"""([place, points, settings]) => {{
     {as_one_script(STATIC, "model")}
     const scene = JSON.parse(document.getElementById("data").textContent);
@@ -21,14 +20,6 @@ MODEL = f"""([place, points, settings]) => {{
     const {{ probabilities, values }} = model.ask(scene.frames[place], Float64Array.from(points), settings);
     return [scene.frames[place].epoch, Array.from(probabilities ?? values)];
 }}"""
-
-
-def expect(shown):
-    """Wait until a part of the page is as it should be; no text is run in the page, which its policy forbids."""
-    from playwright.sync_api import expect as expected
-
-    expected.set_options(timeout=30_000)
-    return expected(shown)
 
 
 def page_of(run):
@@ -41,14 +32,6 @@ def recorded(run):
 
 def score(page, name):
     return page.locator(f'[data-score="{name}"]').inner_text()
-
-
-@pytest.fixture(scope="module")
-def xor(tmp_path_factory):
-    from tests.conftest import compose_train, trained
-
-    cfg = compose_train("logger=none", "callbacks.progress_bar=null", *XOR, "data.noise=0.25")
-    return trained(cfg, tmp_path_factory.mktemp("xor"))
 
 
 def agree(page, run, frames, scale):

@@ -34,7 +34,8 @@ export function createConfusion(scene, model, change) {
         press.textContent = whole(own[predicted]);
         press.setAttribute("aria-pressed", String(view.cell === label * classes.length + predicted));
         press.title = text("confusion.cell", { truth: classes[label], predicted: classes[predicted], count: own[predicted] });
-        cell.style.background = `color-mix(in srgb, ${colour} ${Math.round(60 * Math.sqrt(share))}%, transparent)`;
+        press.setAttribute("aria-label", press.title);
+        cell.style.background = `color-mix(in srgb, ${colour} ${Math.round(50 * Math.sqrt(share))}%, transparent)`;
       });
     });
   });

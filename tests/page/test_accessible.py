@@ -1,0 +1,59 @@
+"""Both pages by Chromium's accessibility tree and by their colours: controls are named, and texts can be read."""
+
+import pytest
+
+from tests.page.conftest import drawn, expect
+from tests.page.seen import LEAST_CONTRAST, contrasts, told
+
+pytestmark = pytest.mark.browser
+
+CONTROLS = {"button", "checkbox", "combobox", "radio", "slider", "textbox"}
+OTHERS = {"application", "columnheader", "option", "region"}  # the plot, words with help, what is chosen, what scrolls
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture
+def trained_page(live, scheme):
+    """The live page after an epoch, with a refused value, changed rows, and help."""
+    page = live(color_scheme=scheme)
+    page.locator("#epoch-on").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
+    page.locator("#test-show").click()
+    expect(page.locator("#test-count")).to_have_text("looked at once")
+    page.get_by_label("Momentum", exact=True).fill("1")
+    page.get_by_label("Momentum", exact=True).press("Enter")
+    expect(page.locator(".refused:visible")).to_have_count(1)
+    page.get_by_role("button", name="Add same").click()
+    page.locator("#confusion button").first.click()
+    page.locator("#fast").hover()
+    drawn(page)
+    return page
+
+
+def check(page):
+    focusable = [node for node in told(page) if node.focusable and node.role != "RootWebArea"]
+    assert {node.role for node in focusable} - CONTROLS - OTHERS == {"term"}  # words with help, which are read out
+    assert [node for node in focusable if not node.name and node.role != "term"] == []
+    seen = contrasts(page)
+    assert len(seen) > 40
+    assert [(words, round(contrast, 2)) for words, contrast in seen if contrast < LEAST_CONTRAST] == []
+    return focusable
+
+
+def test_each_control_of_the_live_page_is_named_and_each_text_can_be_read(trained_page):
+    focusable = check(trained_page)
+    assert {node.role for node in focusable} >= CONTROLS
+    assert trained_page.locator("#hint").is_visible()
+
+
+def test_each_control_of_a_replay_is_named_and_each_text_can_be_read(opened, xor, scheme):
+    page = opened(xor.folder / "export" / "replay.html", color_scheme=scheme)
+    page.locator("#play").click()
+    page.locator("#play").click()
+    page.locator("#threshold").hover()
+    drawn(page)
+    check(page)
