@@ -1,10 +1,14 @@
 """The documentation as a site: `make docs` writes it to site/html.
 
-The pages are those that GitHub shows, starting with README.md; lessons appear as the tests last executed them.
+The pages are those that GitHub shows, starting with README.md; lessons appear as the tests last executed them. The
+replay on docs/replay.md, which GitHub cannot show, is made here.
 """
 
 import json
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +88,35 @@ NOTE = {
 """Notes on lessons that were executed with shorter runs than a reader would use."""
 
 
+REPLAYED = "xor"
+REPLAY = f"""
+```{{raw}} html
+<iframe class="replay" src="replays/{REPLAYED}.html" sandbox="allow-scripts" title="A training, replayed"></iframe>
+<p><a href="replays/{REPLAYED}.html">This replay on a page of its own</a></p>
+```
+
+"""
+"""A replay in a frame of its own, which reaches nothing around it."""
+
+BEFORE = "## What it shows\n"
+"""The place of the replay in docs/replay.md."""
+
+
 def _read(app: Sphinx, name: str, source: list[str]) -> None:
     if name == root_doc:
         source[0] += CONTENTS
+    if name == "docs/replay":
+        source[0] = with_replay(source[0])
     executed = LESSONS / f"{Path(name).name}.ipynb"
     if name.startswith("notebooks/") and executed.exists():
         source[0] = _noted(executed.read_text())
+
+
+def with_replay(text: str) -> str:
+    """The page on replays with one of them."""
+    if text.count(BEFORE) != 1:
+        raise ValueError(f"docs/replay.md has no line {BEFORE!r}, before which the replay goes")
+    return text.replace(BEFORE, REPLAY + BEFORE)
 
 
 def _noted(text: str) -> str:
@@ -104,6 +131,24 @@ def _copy_pictures(app: Sphinx, error: Exception | None) -> None:
     """Put the pictures where the pages' own HTML looks for them."""
     for folder in ("notebooks/gallery", "docs/images"):
         shutil.copytree(ROOT / folder, Path(app.outdir) / folder, dirs_exist_ok=True)
+
+
+def _write_replay(app: Sphinx, error: Exception | None) -> None:
+    """Train the network that is replayed, and export its training as readers would."""
+    if error is not None or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "docs" / "replays"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        run = Path(place) / REPLAYED
+        quick = "callbacks.figures=null", "callbacks.progress_bar=null", "logger=none"
+        _run("src.train", f"experiment={REPLAYED}", *quick, f"hydra.run.dir={run}")
+        _run("src.export", f"run={run}", "format=replay")
+        shutil.copy(run / "export" / "replay.html", folder / f"{REPLAYED}.html")
+
+
+def _run(module: str, *words: str) -> None:
+    subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def _inline_math(translator: Any, node: nodes.math) -> None:
@@ -121,4 +166,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _read)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_math_block, None))
     app.connect("build-finished", _copy_pictures)
+    app.connect("build-finished", _write_replay)
     return {"parallel_read_safe": True}
