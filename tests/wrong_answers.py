@@ -2,7 +2,7 @@
 
 WRONG = {
     "1.1": [
-        ("nand = 1, 1, -1.5", "the sign is"),
+        ("nand = 1, 1, -1.5", "the signs are flipped"),
         ("nand = -1, -1, 0.5", "the row 0, 1 gets the wrong answer"),
         ("nand = -1, 1.5", "should be three numbers"),
     ],
