@@ -55,8 +55,8 @@ def test_probabilities_are_pytorchs_at_all_epochs(opened, xor):
     ("words", "scale", "kilobytes"),
     [
         (("experiment=blobs",), 10.0, 150),
-        (("experiment=spirals", "data.batch_size=null", "trainer.max_epochs=80"), 1.0, 3000),
-        (("experiment=circles", "data.batch_size=null", "trainer.max_epochs=80"), 1.0, 3000),
+        (("experiment=spirals", "data.batch_size=null", "trainer.max_epochs=60"), 1.0, 3000),
+        (("experiment=circles", "data.batch_size=null", "trainer.max_epochs=60"), 1.0, 3000),
         (("experiment=line", "trainer.max_epochs=70"), 1.0, 150),
     ],
 )
