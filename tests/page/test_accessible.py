@@ -11,15 +11,10 @@ CONTROLS = {"button", "checkbox", "combobox", "radio", "slider", "textbox"}
 OTHERS = {"application", "columnheader", "option", "region"}  # the plot, words with help, what is chosen, what scrolls
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request):
-    return request.param
-
-
 @pytest.fixture
-def trained_page(live, scheme):
-    """The live page after an epoch, with a refused value, changed rows, and help."""
-    page = live(color_scheme=scheme)
+def trained_page(live):
+    """The live page after an epoch, with a refused value, a tool, a cell and help."""
+    page = live()
     page.locator("#epoch-on").click()
     expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
     page.locator("#test-show").click()
@@ -30,17 +25,20 @@ def trained_page(live, scheme):
     page.get_by_role("button", name="Add same").click()
     page.locator("#confusion button").first.click()
     page.locator("#fast").hover()
-    drawn(page)
     return page
 
 
 def check(page):
+    """The parts that can be focused, once they are found to be named; in light and dark colours all can be read."""
     focusable = [node for node in told(page) if node.focusable and node.role != "RootWebArea"]
     assert {node.role for node in focusable} - CONTROLS - OTHERS == {"term"}  # words with help, which are read out
     assert [node for node in focusable if not node.name and node.role != "term"] == []
-    seen = contrasts(page)
-    assert len(seen) > 40
-    assert [(words, round(contrast, 2)) for words, contrast in seen if contrast < LEAST_CONTRAST] == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        drawn(page)
+        seen = contrasts(page)
+        assert len(seen) > 40
+        assert [(scheme, words, round(each, 2)) for words, each in seen if each < LEAST_CONTRAST] == []
     return focusable
 
 
@@ -50,10 +48,9 @@ def test_each_control_of_the_live_page_is_named_and_each_text_can_be_read(traine
     assert trained_page.locator("#hint").is_visible()
 
 
-def test_each_control_of_a_replay_is_named_and_each_text_can_be_read(opened, xor, scheme):
-    page = opened(xor.folder / "export" / "replay.html", color_scheme=scheme)
+def test_each_control_of_a_replay_is_named_and_each_text_can_be_read(opened, xor):
+    page = opened(xor.folder / "export" / "replay.html")
     page.locator("#play").click()
     page.locator("#play").click()
     page.locator("#threshold").hover()
-    drawn(page)
     check(page)
