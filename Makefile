@@ -58,7 +58,7 @@ test: $(FULL)  ## Run the tests, one process per core; to run only some: make te
 test-docs: $(FULL)  ## Run the lessons, the commands in the documentation and the gallery's experiments (about four minutes on two cores)
 	$(BIN)/python -m pytest -m docs -n auto --dist worksteal
 
-test-browser: $(FULL)  ## Run the tests that open pages in Chromium (half a minute)
+test-browser: $(FULL)  ## Run the tests that open pages in Chromium (about two minutes)
 	$(BIN)/python -m pytest -m browser tests/page
 
 docs: $(FULL)  ## Build the documentation site in site/html, with the lessons as last executed by `make test-docs` or `make test-slow`
