@@ -15,6 +15,7 @@ from torch import nn
 from src.building.choosing import settle
 from src.building.fitting import (
     bound_search,
+    check_derived,
     check_last_batch,
     check_metrics,
     check_monitors,
@@ -123,6 +124,7 @@ def make_head(cfg: DictConfig, spec: DataSpec, num_steps: int = 1, members: int 
             f"{error}; a network takes input_shape and num_outputs in addition to its group's keys: subclass it with "
             "such an __init__, and leave out keys that it does not take, as in ~network.hidden_dims"
         ) from error
+    check_derived(networks[0], spec)
     scheduling = None
     if cfg.scheduler._target_ is not None and cfg.scheduler.get("interval") not in ("epoch", "step"):
         found = cfg.scheduler.get("interval")

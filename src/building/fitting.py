@@ -12,6 +12,8 @@ from src.compat.lightning import limit_batch_size
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
 from src.heads.base import Head
+from src.networks.derived import DerivedInputs
+from src.spec import DataSpec
 from src.trust import targets
 
 _REPLANNING = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder, pl.callbacks.BaseFinetuning
@@ -33,6 +35,19 @@ def check_metrics(cfg: DictConfig, head: Head) -> None:
     wanted = cfg.solved.metric
     if _has_bound(cfg) and wanted not in in_the_end:
         raise ConfigError(f"solved.metric: unknown metric (got {wanted!r}); choose from {', '.join(in_the_end)}")
+
+
+def check_derived(network: nn.Module, spec: DataSpec) -> None:
+    """Raise `ConfigError` if a `network` begins with functions of two numbers, and rows of `spec` are not that."""
+    if not any(isinstance(layer, DerivedInputs) for layer in network.modules()):
+        return
+    numbers = spec.num_inputs if spec.num_numbers is None else spec.num_numbers
+    if spec.input_shape != (2,) or numbers != 2:
+        among = "" if numbers == spec.num_inputs else f" with {numbers} from columns of numbers"
+        raise ConfigError(
+            f"network.inputs: are functions of two numbers (got rows of shape {list(spec.input_shape)}{among}); "
+            "use network.inputs=null, or data with two columns of numbers"
+        )
 
 
 def check_outputs(head: Head, x: Tensor) -> None:

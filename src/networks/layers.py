@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from src.errors import ConfigError
+from src.networks.derived import DerivedInputs
 from src.networks.members import Members
 from src.networks.numbers import FARTHEST, InputScale, PeriodicEmbedding, SmoothClip
 
@@ -15,14 +16,14 @@ class Layer(NamedTuple):
     """One step from rows to outputs.
 
     Attributes:
-        kind: What it does: `linear`, `affine`, `periodic`, `clip`, or the name of an activation.
+        kind: What it does: `derived`, `linear`, `affine`, `periodic`, `clip`, or the name of an activation.
         numbers: Its learned numbers, in the order in which they are read.
         settings: Whatever else it needs, which training does not change.
     """
 
     kind: str
     numbers: tuple[Tensor, ...] = ()
-    settings: dict[str, float] = {}
+    settings: dict[str, float | tuple[str, ...]] = {}
 
 
 def plain_layers(network: nn.Module) -> list[Layer]:
@@ -100,6 +101,7 @@ def _activation(kind: str, **settings: str) -> Callable[[Any], Layer]:
 
 _SILENT = {nn.Flatten, nn.Identity, nn.Dropout}
 _KINDS: dict[type[nn.Module], Callable[[Any], Layer | None]] = {
+    DerivedInputs: lambda layer: Layer("derived", (), {"names": layer.names}),
     nn.Linear: _linear,
     nn.BatchNorm1d: _normalised,
     InputScale: lambda layer: _affine(layer.factors, torch.zeros_like(layer.factors)),

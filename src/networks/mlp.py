@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from torch import nn
 
+from src.networks.derived import DerivedInputs, Inputs
 from src.networks.size import refuse_too_many
 from src.settings.rules import BelowOne, Count, checked
 
@@ -33,6 +34,7 @@ class MLP(nn.Sequential):
         activation: The activation after each hidden layer.
         dropout: Probability of dropping a hidden unit in training.
         batch_norm: Whether to normalise each hidden layer over the minibatch, before its activation.
+        inputs: Functions of a row's two numbers to begin with, as `DerivedInputs` has them; None for rows as they are.
 
     Example:
         >>> network = MLP(input_shape=(2,), num_outputs=1, hidden_dims=[4], activation="tanh")
@@ -49,11 +51,14 @@ class MLP(nn.Sequential):
         activation: Activation = "relu",
         dropout: BelowOne = 0.0,
         batch_norm: bool = False,
+        inputs: Inputs = None,
     ) -> None:
-        num_inputs = prod(input_shape)
+        num_inputs = prod(input_shape) if inputs is None else len(inputs)
         widths = [num_inputs, *hidden_dims, num_outputs]
         refuse_too_many(sum(a * b for a, b in pairwise(widths)), "network.hidden_dims", hidden_dims)
         layers: list[nn.Module] = [nn.Flatten()] if len(input_shape) > 1 else []
+        if inputs is not None:
+            layers.append(DerivedInputs(inputs))
         for units in hidden_dims:
             layers.append(nn.Linear(num_inputs, units))
             if batch_norm:

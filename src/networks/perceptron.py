@@ -1,5 +1,6 @@
 """The perceptron: one linear layer."""
 
+from src.networks.derived import Inputs
 from src.networks.mlp import MLP
 from src.settings.rules import Count, checked
 
@@ -10,6 +11,7 @@ class Perceptron(MLP):
     Args:
         input_shape: Shape of one row.
         num_outputs: Outputs per row.
+        inputs: Functions of a row's two numbers to weigh, as `DerivedInputs` has them; None for rows as they are.
 
     Example:
         >>> Perceptron(input_shape=(2,), num_outputs=1)
@@ -19,5 +21,5 @@ class Perceptron(MLP):
     """
 
     @checked
-    def __init__(self, input_shape: tuple[Count, ...], num_outputs: Count) -> None:
-        super().__init__(input_shape, num_outputs, hidden_dims=[])
+    def __init__(self, input_shape: tuple[Count, ...], num_outputs: Count, inputs: Inputs = None) -> None:
+        super().__init__(input_shape, num_outputs, hidden_dims=[], inputs=inputs)

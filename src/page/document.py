@@ -6,6 +6,7 @@ As a file, it replays a finished training and fetches nothing. When served, it s
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -59,7 +60,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     for part in ("player", "settings", "tools", "test", "notes"):
         page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
     styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
-    style = "\n".join(line.strip() for line in "\n".join(styles).splitlines())
+    style = re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", "\n".join(styles))  # a replay may have 150 kB
     script = as_one_script(STATIC, {"replay": "main", "live": "live"}[kind])
     texts: dict[str, str] = json.loads(_read(f"texts.{LANGUAGE}.json"))
     if kind == "live":
@@ -67,7 +68,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     return {
         "page": page,
         "style": style,
-        "texts": json.dumps(texts, ensure_ascii=False),
+        "texts": json.dumps(texts, ensure_ascii=False, separators=(",", ":")),
         "script": f'"use strict";\n{script}',
     }
 

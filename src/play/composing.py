@@ -15,6 +15,8 @@ from src.play.points import SPLIT, TARGET
 from src.settings import composed as rules
 
 _CLASSES = "data.centers", "data.arms"
+_HIDDEN = {"network.hidden_dims": [], "network.activation": "tanh"}
+"""What a perceptron does not have, and what it would be."""
 
 
 class Composed(NamedTuple):
@@ -88,7 +90,7 @@ def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], fol
         words.append(f"data.positive={literal(class_names[1])}")
     words += [f"{group}={values[group]}" for group in ("optimizer", "scheduler")]
     others = [control.key for control in CONTROLS if control.key not in GROUPS and not control.key.startswith("data.")]
-    others = [key for key in others if not (plain and key.startswith("network."))]
+    others = [key for key in others if not (plain and key in _HIDDEN)]
     words.append(f"data.batch_size={_written(values['data.batch_size'])}")
     words += [f"{key}={_written(values[key])}" for key in others if values.get(key) is not None]
     _, cfg = _composed(words, check=True)
@@ -125,9 +127,7 @@ def _values(cfg: DictConfig, choices: dict[str, str]) -> dict[str, Any]:
         value = choices[control.key] if control.key in GROUPS else _own(cfg, control)
         if value is not _ABSENT:
             found[control.key] = value
-    found.setdefault("network.hidden_dims", [])
-    found.setdefault("network.activation", "tanh")
-    return found
+    return _HIDDEN | found
 
 
 def _own(cfg: DictConfig, control: Control) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from src.errors import ConfigError, choice
 
-Kind = Literal["choice", "number", "whole", "layers"]
+Kind = Literal["choice", "several", "number", "whole", "layers"]
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,11 @@ class Control:
 
     Attributes:
         key: Its key, or its group, on the command line.
-        kind: The kind of its values; `layers` are the units of each hidden layer.
+        kind: The kind of its values; `several` are some options, null the first two; `layers` are the units of each
+            hidden layer.
         least: The smallest number.
         most: The largest number.
-        options: The options of a `choice`.
+        options: The options to choose from.
         optional: Whether it may be null; on the page, null also stands for the value of another key.
         goes_on: Whether training can continue with a new value; otherwise it starts again.
     """
@@ -44,10 +45,11 @@ class Control:
         """
         if value is None and self.optional:
             return None
-        if self.kind == "choice":
-            if value not in self.options:
-                raise ConfigError(f"{self.key}: no option {value!r}; {choice(str(value), self.options)}")
-            return value
+        if self.kind in ("choice", "several"):
+            for each in value if self.kind == "several" and isinstance(value, list) else [value]:
+                if each not in self.options:
+                    raise ConfigError(f"{self.key}: no option {each!r}; {choice(str(each), self.options)}")
+            return None if value == [*self.options[:2]] else value
         if self.kind == "layers":
             return self._layers(value)
         return self._number(value, self.kind == "whole")
@@ -82,6 +84,7 @@ PROBLEMS = (
 
 LAYERS = Control("network.hidden_dims", "layers", 1, 64)
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "identity")
+INPUTS = ("x1", "x2", "x1_squared", "x2_squared", "x1_times_x2", "sin_x1", "sin_x2")
 
 CONTROLS = (
     Control("experiment", "choice", options=PROBLEMS),
@@ -91,6 +94,7 @@ CONTROLS = (
     Control("data.num_samples", "whole", 10, _MOST_ROWS, goes_on=True),
     Control("data.centers", "whole", 2, 10),
     Control("data.arms", "whole", 2, 10),
+    Control("network.inputs", "several", options=INPUTS, optional=True),
     LAYERS,
     Control("network.activation", "choice", options=ACTIVATIONS),
     Control("head", "choice", options=("binary", "multiclass")),

@@ -17,7 +17,7 @@ from src.play.training import State, Stretch, Watch, goes_on
 from src.storage import failures
 
 FIRST = {"experiment": "xor"}
-_KEPT = "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
+_KEPT = "network.inputs", "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
 """The settings that stay the same when another dataset is chosen."""
 _OF_GROUP = "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay"
 _FIT_THE_HEAD = {"experiment", "data.centers", "data.arms"}

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from src.networks.derived import DerivedInputs
 from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
 from src.stacking.dropout import Draw
 
 _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, SmoothClip)
-_OF_ROWS = (PeriodicEmbedding, InputScale)  # `vmap` turns them into links of a chain
+_OF_ROWS = (DerivedInputs, PeriodicEmbedding, InputScale)  # `vmap` turns them into links of a chain
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 _NORMS = (*_BATCH_NORMS, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)

@@ -193,6 +193,7 @@ DOMAINS: dict[str, Domain] = {
     "network.embedding": whole(0, inf, 0, 2),
     "network.frequencies": whole(1, inf, 3),
     "network.sigma": number(0, inf, 2, above=True),
+    "network.inputs": list_of(one_of("x1"), ["x2"], ["x1_squared", "sin_x2"], lengths=range(1, 8)).or_null(),
     "network.members": whole(1, 256),  # of tables; the word auto, likewise
     "network.dims": list_of(COUNT, [3], [4, 4]),
     "network.depth": whole(1, inf, 2),

@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from src.networks.derived import Input
 from src.networks.mlp import MLP, Activation
+from src.networks.perceptron import Perceptron
 from src.networks.tabular import TabularMLP
 
 pytestmark = pytest.mark.browser
@@ -27,6 +29,8 @@ def mixed(network):
 NETWORKS = {
     **{name: lambda name=name: MLP((2,), 3, [5, 4], name) for name in Activation.__args__},
     "batch norm and dropout": lambda: MLP((2,), 1, [6], "relu", dropout=0.5, batch_norm=True),
+    "derived inputs": lambda: MLP((2,), 3, [5], "tanh", inputs=list(Input.__args__)),
+    "perceptron of derived inputs": lambda: Perceptron((2,), 1, ["x1_times_x2", "x2"]),
     "perceptron": lambda: MLP((2,), 4, []),
     "tabular": lambda: TabularMLP((2,), 3, [7], embedding=2, frequencies=5),
     "tabular with a category": lambda: TabularMLP((2,), 3, [7], numbers=1),

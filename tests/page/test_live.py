@@ -133,6 +133,31 @@ def test_it_stops_early_and_goes_on_with_more_patience(live, server):
     expect(page.locator("#no-command")).to_contain_text("no single command")
 
 
+def test_inputs_are_chosen_by_their_names_and_are_in_the_command_and_the_address(live, server):
+    page = live()
+    inputs = page.get_by_role("group", name="Inputs")
+    pressed = inputs.locator("[aria-pressed=true]")
+    expect(pressed).to_have_text(["x₁", "x₂"])
+    page.locator("#epoch-on").click()
+    expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
+    inputs.get_by_role("button", name="x1 times x2").press("Enter")
+    news(page).to_have_text(re.compile("starts again"))
+    expect(page.locator("#facts")).to_have_text("21 parameters")
+    expect(pressed).to_have_text(["x₁", "x₂", "x₁x₂"])
+    expect(page.locator("#diagram .node:not(.unit)")).to_have_count(4)  # three inputs and the output
+    page.locator("#epoch-on").click()
+    expect(page.locator("#command")).to_contain_text("'network.inputs=[x1,x2,x1_times_x2]'")
+    expect(page).to_have_url(re.compile("network.inputs=%5B%22x1%22%2C%22x2%22%2C%22x1_times_x2%22%5D.*epoch=1"))
+    other = live(address=f"{server.address}#{page.url.split('#')[1]}")
+    news(other).to_have_text("Epoch 1 of the opened scene: the weights are identical.")
+    for name, inputs_left in (("x2", 2), ("x1", 1), ("x1 times x2", 1)):
+        inputs.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator("#diagram .node:not(.unit)")).to_have_count(inputs_left + 1)
+    beside = page.locator('[data-key="network.inputs"] .refused')
+    expect(beside).to_contain_text("network.inputs: input should be a list, such as")
+    expect(pressed).to_have_text(["x₁x₂"])
+
+
 def test_one_looks_back_through_the_epochs(live):
     page = live()
     for epoch in (1, 2, 3):

@@ -3,8 +3,9 @@
 import pytest
 
 from src.errors import ConfigError
+from src.networks.derived import Input
 from src.play.composing import composed
-from src.play.controls import CONTROLS, PROBLEMS, checked
+from src.play.controls import CONTROLS, INPUTS, PROBLEMS, checked
 
 
 @pytest.mark.parametrize("experiment", PROBLEMS)
@@ -22,6 +23,7 @@ def test_a_dataset_alone_is_one_word_and_fits_a_plane(experiment, tmp_path):
         ({"data.noise": 0.2, "network.hidden_dims": [8, 2]}, ["data.noise=0.2", "network.hidden_dims=[8,2]"]),
         ({"optimizer": "adam", "optimizer.momentum": 0.9}, ["optimizer=adam"]),  # which has no momentum
         ({"data.batch_size": None, "seed": 3}, ["data.batch_size=null", "seed=3"]),
+        ({"network.inputs": ["x1", "sin_x2"]}, ["network.inputs=[x1,sin_x2]"]),
         ({"head": "multiclass"}, ["head=multiclass"]),
         (
             {"callbacks.early_stopping.patience": 5, "solved.at_least": 0.9},
@@ -57,6 +59,9 @@ def test_a_perceptron_gets_hidden_layers_as_an_mlp(tmp_path):
         ({"data.noise": True}, "data.noise: should be a number (got True)"),
         ({"seed": 1.5}, "seed: should be a whole number (got 1.5)"),
         ({"optimizer": "adm"}, "optimizer: no option 'adm'; did you mean adam?"),
+        ({"network.inputs": ["x1", "x1_sqared"]}, "network.inputs: no option 'x1_sqared'; did you mean x1_squared?"),
+        ({"network.inputs": ["x1", ["x2"]]}, "network.inputs: no option ['x2']; choose from x1, x2, x1_squared"),
+        ({"network.inputs": {"x1": 1}}, "network.inputs: no option {'x1': 1}; choose from x1"),
         ({"optimizer": ["sgd"]}, "optimizer: no option ['sgd']"),
         ({"runs_dir": "/"}, "runs_dir: cannot be set on this page"),
         ([1], "page: settings should be keys and values (got list)"),
@@ -71,6 +76,16 @@ def test_what_a_page_may_not_ask_for_is_one_line(values, line):
 def test_rules_of_the_command_line_hold_too(tmp_path):
     with pytest.raises(ConfigError, match=r"optimizer\.momentum: input should be less than 1 \(got 1\)"):
         composed({"experiment": "xor", **checked({"optimizer.momentum": 1})}, tmp_path)
+
+
+def test_both_inputs_as_they_are_need_no_word(tmp_path):
+    values = checked({"network.inputs": ["x1", "x2"]})
+    assert values == {"network.inputs": None}
+    assert composed({"experiment": "and_gate", **values}, tmp_path).words == ["experiment=and_gate"]
+
+
+def test_the_inputs_on_the_page_are_those_of_the_networks():
+    assert Input.__args__ == INPUTS
 
 
 def test_controls_are_named_once():

@@ -108,6 +108,16 @@ def test_another_dataset_keeps_the_network(play):
     assert usual["network.hidden_dims"] == [8, 8]
 
 
+def test_inputs_stay_with_another_dataset_and_with_rows_of_ones_own(play):
+    inputs = {"do": "set", "values": {"network.inputs": ["x1_squared", "sin_x2"]}}
+    gate, row = {"do": "set", "values": {"experiment": "xor_gate"}}, {"do": "points", "edit": {"add": [0.5, 0.5, 1]}}
+    plain = {"do": "set", "values": {"network.hidden_dims": []}}
+    told = play(kind("scene"), inputs, kind("scene"), plain, kind("scene"), gate, kind("scene"), row)
+    first, *others = [each["scene"]["layers"][0] for each in told if each["type"] == "scene"]
+    assert first["kind"] == "linear"
+    assert others == [{"kind": "derived", "names": ["x1_squared", "sin_x2"]}] * 4
+
+
 def test_divergence_is_told_with_its_remedy(play):
     wild = {"network.activation": "identity", "network.hidden_dims": [4, 4], "optimizer.lr": 1e5}
     told = play(kind("scene"), {"do": "set", "values": wild}, *do("fast"), kind("diverged"), *do("play", "reset"))

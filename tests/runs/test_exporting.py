@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from src.errors import ConfigError, ExportError
+from src.networks.derived import Input
 from src.runs import exporting
 from src.runs.exporting import export
 from src.runs.opening import open_run
@@ -25,6 +26,7 @@ def settings(folder, **values):
 
 RUNS = {
     "binary with a scaler": ("experiment=breast_cancer", "trainer.max_epochs=3"),
+    "derived inputs and a scaler": ("experiment=moons_logistic", f"network.inputs=[{','.join(Input.__args__)}]"),
     "multiclass": ("experiment=blobs", "trainer.max_epochs=3"),
     "multilabel": ("experiment=multilabel", "trainer.max_epochs=2"),
     "regression": ("experiment=line", "trainer.max_epochs=3"),

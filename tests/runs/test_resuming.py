@@ -40,6 +40,7 @@ def break_off(monkeypatch, calls):
         (*SMALL, *DROPOUT, "data.steps_per_execution=1", "scheduler=onecycle"),
         (*SMALL, "data.steps_per_execution=3", "scheduler=onecycle"),
         (*SMALL, "trainer.accumulate_grad_batches=2"),
+        (*SMALL, "network.inputs=[x1_times_x2,sin_x2]", "data.steps_per_execution=3"),
         ("experiment=line", "data.steps_per_execution=2", "trainer.max_epochs=3"),
         ("experiment=multilabel", "data.num_samples=400", "data.steps_per_execution=2", "trainer.max_epochs=3"),
         (
@@ -51,7 +52,7 @@ def break_off(monkeypatch, calls):
             "trainer.max_epochs=2",
         ),
     ],
-    ids=["dropout", "one step", "one-cycle", "accumulated", "regression", "multilabel", "augmented"],
+    ids=["dropout", "one step", "one-cycle", "accumulated", "derived", "regression", "multilabel", "augmented"],
 )
 def test_a_run_broken_off_within_an_epoch_is_resumed_to_the_last_bit(train, monkeypatch, words):
     monkeypatch.setattr("src.callbacks.model_checkpoint._SECONDS_WITHIN_EPOCH", 0.0)

@@ -21,6 +21,7 @@ ACTIVATIONS = ["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", 
 KINDS = {name: ((3,), lambda name=name: MLP((3,), 2, [5, 4], activation=name)) for name in ACTIVATIONS} | {
     "no hidden layer": ((3,), lambda: MLP((3,), 1, [])),
     "tabular": ((3,), lambda: _told_apart(TabularMLP((3,), 2, [5, 4], dropout=0.0))),
+    "derived": ((2,), lambda: MLP((2,), 2, [5, 4], inputs=["x1_squared", "x2", "x1_times_x2", "sin_x2"])),
     "flattened": ((2, 3), lambda: MLP((2, 3), 2, [4])),
     "convolution": ((1, 6, 6), lambda: nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(48, 2))),
     "layer norm": ((3,), lambda: nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.Linear(4, 2))),

@@ -67,6 +67,11 @@ CASES = {
         ["experiment=line", "trainer.max_epochs=8", "data.folds=3", "data.batch_size=null"],
         [["data.fold=0"], ["data.fold=2", "seed=1"], ["data.fold=1"]],
     ),
+    "derived inputs": (
+        ["experiment=moons_logistic", "network=mlp", "network.inputs=[x2,x1_squared,x1_times_x2,sin_x1]",
+         "trainer.max_epochs=5"],
+        [[f"seed={seed}"] for seed in range(8)],
+    ),
     "one layer more": (["experiment=circles", "network.hidden_dims=[16,8]", "trainer.max_epochs=4"], SEEDS),
 }  # fmt: skip
 
@@ -119,6 +124,7 @@ def test_stacked_runs_equal_runs_alone(both, case):
         "standardized",
         "step",
         "dropout",
+        "derived inputs",
         "loss decides between equal accuracies",
     ],
 )

@@ -1,6 +1,7 @@
 // The network as a picture: inputs, hidden units and outputs, the activation of each over the data, and the weights.
 
 import { drawn, element, find, prepared, whenChanged } from "./dom.js";
+import { createInputs } from "./inputs.js";
 import { clamp, written } from "./numbers.js";
 import { createPicture, planePoints } from "./plane.js";
 import { text } from "./texts.js";
@@ -40,9 +41,9 @@ export function createDiagram(scene, model, palette, moments, change) {
   }
 
   function inputColumn() {
-    const nodes = scene.inputs.map(({ name }, input) => {
+    const nodes = createInputs(scene, points).map(({ name, values }, input) => {
       const canvas = canvasOf();
-      return { input, canvas, element: element("div", { class: "node", title: name }, canvas) };
+      return { input, values, canvas, element: element("div", { class: "node", title: name }, canvas) };
     });
     return { title: titled(text(two ? "inputs" : "input")), nodes };
   }
@@ -74,7 +75,7 @@ export function createDiagram(scene, model, palette, moments, change) {
   function linksBetween() {
     const found = [];
     model.network.lines.forEach((line, layer) => {
-      const plain = layer > 0 || line.layer.inputs === scene.inputs.length;
+      const plain = layer > 0 || line.layer.inputs === columns[0].nodes.length;
       const [from, to] = [columns[layer], columns[layer + 1]];
       for (const [o, target] of to.nodes.entries()) {
         for (const [i, source] of from.nodes.entries()) {
@@ -131,12 +132,10 @@ export function createDiagram(scene, model, palette, moments, change) {
   }
 
   function paintInputs() {
-    columns[0].nodes.forEach((node, input) => {
-      if (!two) return trace(node, points, left, right);
-      const [low, high] = scene.extent.slice(2 * input, 2 * input + 2);
-      const values = Float64Array.from({ length: SIDE * SIDE }, (_, at) => (2 * (points[2 * at + input] - low)) / (high - low) - 1);
-      return paint(node, (pixels) => palette.speak(values, pixels));
-    });
+    for (const node of columns[0].nodes) {
+      if (two) paint(node, (pixels) => palette.speak(node.values, pixels));
+      else trace(node, node.values, -1, 1);
+    }
   }
 
   function paintHidden(said) {

@@ -6,13 +6,14 @@ import { text } from "./texts.js";
 export function createField(control, send) {
   const id = `set-${control.key.replaceAll(".", "-")}`;
   const refused = element("p", { class: "refused", role: "alert", id: `${id}-refused`, hidden: "" });
-  const make = { choice: createChoice, layers: createLayers }[control.kind] ?? createNumber;
+  const make = { choice: createChoice, several: createSeveral, layers: createLayers }[control.kind] ?? createNumber;
   const value = make(control, id, (wanted) => {
     refused.hidden = true;
     send(wanted);
   });
-  const name = element(control.kind === "layers" ? "span" : "label", { class: "name", "data-help": control.key, id: `${id}-name` }, text(`set.${control.key}`));
-  if (control.kind !== "layers") name.setAttribute("for", id);
+  const grouped = ["several", "layers"].includes(control.kind);
+  const name = element(grouped ? "span" : "label", { class: "name", "data-help": control.key, id: `${id}-name` }, text(`set.${control.key}`));
+  if (!grouped) name.setAttribute("for", id);
   else for (const [attribute, value] of [["tabindex", "0"], ["role", "term"]]) name.setAttribute(attribute, value);
   const made = element("div", { class: `field of-${control.kind}`, "data-key": control.key }, name, value.element, refused);
   return {
@@ -33,6 +34,26 @@ function createChoice({ options, key }, id, send) {
   const made = element("select", { id, "aria-describedby": `${id}-refused` }, ...options.map((option) => element("option", { value: option }, text(`option.${option}`))));
   made.addEventListener("change", () => send(made.value));
   return { element: made, show: (now) => (made.value = now), key };
+}
+
+// A button for each option, pressed where it is chosen; null is the first two.
+function createSeveral({ options }, id, send) {
+  const buttons = options.map((option) => element("button", { type: "button", class: "toggle", "aria-label": text(`said.${option}`) }, text(`option.${option}`)));
+  const made = element("span", { class: "several", role: "group", "aria-labelledby": `${id}-name`, id }, ...buttons);
+  let current = [];
+
+  function show(now) {
+    current = now ?? options.slice(0, 2);
+    buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(current.includes(options[place]))));
+  }
+
+  buttons.forEach((button, place) => {
+    button.addEventListener("click", () => {
+      show(options.filter((option, each) => current.includes(option) !== (each === place)));
+      send(current);
+    });
+  });
+  return { element: made, show };
 }
 
 function createNumber(control, id, send) {

@@ -35,6 +35,28 @@ function linear({ inputs, outputs }, start) {
   };
 }
 
+const FORMULAS = {
+  x1: (a) => a,
+  x2: (a, b) => b,
+  x1_squared: (a) => a * a,
+  x2_squared: (a, b) => b * b,
+  x1_times_x2: (a, b) => a * b,
+  sin_x1: (a) => Math.sin(a),
+  sin_x2: (a, b) => Math.sin(b),
+};
+
+function derived({ names }) {
+  return {
+    size: 0,
+    width: names.length,
+    run(weights, from, to) {
+      names.forEach((name, unit) => {
+        for (let row = 0; row < BLOCK; row++) to[unit * BLOCK + row] = FORMULAS[name](from[row], from[BLOCK + row]);
+      });
+    },
+  };
+}
+
 function affine({ units }, start) {
   return {
     size: 2 * units,
@@ -75,14 +97,14 @@ function periodic({ inputs, frequencies, dims }, start, before) {
   };
 }
 
-const LEARNED = { linear, affine, periodic };
+const LAYERS = { derived, linear, affine, periodic };
 
 function planned(layers, inputs) {
   const steps = [];
   let start = 0;
   let width = inputs;
   for (const layer of layers) {
-    const make = LEARNED[layer.kind];
+    const make = LAYERS[layer.kind];
     const step = make ? make(layer, start, width) : { size: 0, width, activate: activation(layer) };
     steps.push({ ...step, layer, start });
     start += step.size;

@@ -6,7 +6,7 @@ import { text } from "./texts.js";
 
 const GROUPS = {
   data: ["experiment", "data.noise", "data.label_noise", "data.num_train", "data.num_samples", "data.centers", "data.arms"],
-  network: ["network.hidden_dims", "network.activation", "head"],
+  network: ["network.inputs", "network.hidden_dims", "network.activation", "head"],
 };
 
 const groupOf = (key) => Object.keys(GROUPS).find((group) => GROUPS[group].includes(key)) ?? "training";

@@ -27,7 +27,7 @@ export function surveyUnits(model, moments, points, most) {
   });
 }
 
-function rangeOf(arrays) {
+export function rangeOf(arrays) {
   let [low, high] = [Infinity, -Infinity];
   for (const values of arrays) {
     for (const value of values) {
