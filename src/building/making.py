@@ -42,9 +42,12 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
         if f"{group}.{key}" in targets.KINDS and isinstance(value, dict):
             values[key] = make(cfg, f"{group}.{key}")
     kept = {str(key): value for key, value in values.items() if key not in {*leave_out, *targets.SPECIAL}}
-    if kind.__module__.partition(".")[0] in _LIBRARIES:
+    library = kind.__module__.partition(".")[0]
+    if library in _LIBRARIES:
         _check_numbers(group, kind, kept)
         _check_kinds(group, kind, kept)
+    elif library != "src":
+        kept = _needed(kind, kept)
     try:
         return kind(*first, **kept | arguments)
     except ConfigError:
@@ -60,6 +63,15 @@ def make(cfg: DictConfig, group: str, *first: Any, leave_out: tuple[str, ...] = 
             remedy = f"~{key} leaves it out" + (f", or {near}" if "did you mean" in near else "")
             raise ConfigError(f"{key}: {kind.__name__} takes no such argument; {remedy}") from error
         raise ConfigError(f"{group}: {_said(message, kept)}") from error
+
+
+def _needed(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The values without a null for which a user's own class has no parameter: an option of ours that is off."""
+    parameters = inspect.signature(kind).parameters.values()
+    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
+        return values
+    names = {each.name for each in parameters}
+    return {key: value for key, value in values.items() if value is not None or key in names}
 
 
 def _said(message: str, values: dict[str, Any]) -> str:
