@@ -45,7 +45,7 @@ def check_derived(network: nn.Module, spec: DataSpec) -> None:
     if spec.input_shape != (2,) or numbers != 2:
         among = "" if numbers == spec.num_inputs else f" with {numbers} from columns of numbers"
         raise ConfigError(
-            f"network.inputs: are functions of two numbers (got rows of shape {list(spec.input_shape)}{among}); "
+            f"network.inputs: needs rows of two numbers (got rows of shape {list(spec.input_shape)}{among}); "
             "use network.inputs=null, or data with two columns of numbers"
         )
 
