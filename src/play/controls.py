@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from src.errors import ConfigError, choice
+from src.networks.derived import Input
 
 Kind = Literal["choice", "several", "number", "whole", "layers"]
 
@@ -84,7 +85,7 @@ PROBLEMS = (
 
 LAYERS = Control("network.hidden_dims", "layers", 1, 64)
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "identity")
-INPUTS = ("x1", "x2", "x1_squared", "x2_squared", "x1_times_x2", "sin_x1", "sin_x2")
+INPUTS = get_args(Input)
 
 CONTROLS = (
     Control("experiment", "choice", options=PROBLEMS),

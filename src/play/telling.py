@@ -184,7 +184,7 @@ class Teller:
             {
                 "type": "scene",
                 "number": self._number,
-                "scene": _finite(shown),
+                "scene": shown,
                 "controls": present,
                 "values": composed.values,
                 "state": self._state(),
@@ -266,7 +266,7 @@ class Teller:
 
     def _send_frame(self) -> None:
         rows, self._unsent = self._unsent, []
-        frame_and_rows = {"frame": _finite(self._frame), "rows": _finite(rows)}
+        frame_and_rows = {"frame": self._frame, "rows": rows}
         self._send({"type": "frame", "number": self._number, **frame_and_rows, "state": self._state()})
 
     def _state(self) -> dict[str, Any]:
@@ -297,12 +297,3 @@ class Teller:
             words = [word for word in words if not word.startswith("trainer.max_epochs=")]
             words += [f"trainer.max_epochs={self.epoch}"] * (self.epoch != composed.usual_epochs)
         return f"python -m src.train {shlex.join(words)}"
-
-
-def _finite(value: Any) -> Any:
-    """Nested values with null in place of non-finite numbers, which JSON does not have."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value

@@ -15,6 +15,7 @@ from src.play.saving import Entry, is_saved, save
 from src.play.telling import Teller
 from src.play.training import State, Stretch, Watch, goes_on
 from src.storage import failures
+from src.storage.values import as_json
 
 FIRST = {"experiment": "xor"}
 _KEPT = "network.inputs", "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
@@ -228,7 +229,7 @@ class Worker(Watch):
         return stretch_of(asked.settings, asked.points, self._folder)
 
     def _send(self, message: dict[str, Any]) -> None:
-        self._connection.send_bytes(json.dumps(message, separators=(",", ":")).encode())
+        self._connection.send_bytes(as_json(message, indent=None).encode())
 
 
 def _differing(one: Composed, other: Composed) -> set[str]:
