@@ -36,6 +36,7 @@ class Teller:
         epoch: Complete epochs.
         steps: Total number of optimiser steps.
         diverged: Whether the loss is no longer a finite number.
+        heard: The number of the last message of the page, by which it knows which values are newer than an answer.
         tests_shown: How often the scores of this dataset's test rows were requested.
     """
 
@@ -44,6 +45,7 @@ class Teller:
         self.mode: str = "paused"
         self.epoch = self.steps = self._step = self._number = self._epochs_asked = 0
         self.diverged = False
+        self.heard = 0
         self._stop_when_solved, self._was_solved = True, False
         self._waits = Waits()
         self._touched = False
@@ -184,6 +186,7 @@ class Teller:
             {
                 "type": "scene",
                 "number": self._number,
+                "heard": self.heard,
                 "scene": shown,
                 "controls": present,
                 "values": composed.values,
@@ -206,7 +209,8 @@ class Teller:
     def refused(self, line: str) -> None:
         """Report, in a `line`, why a setting is refused; the training is unchanged."""
         key = line.partition(":")[0]
-        self._send({"type": "refused", "key": key, "line": line, "values": self._stretch.composed.values})
+        values = self._stretch.composed.values
+        self._send({"type": "refused", "key": key, "line": line, "values": values, "heard": self.heard})
 
     def diverges(self, line: str) -> None:
         """Report, in a `line`, why the training cannot continue."""

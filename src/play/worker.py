@@ -131,6 +131,7 @@ class Worker(Watch):
 
     def _answer(self) -> None:
         message = json.loads(self._connection.recv_bytes())
+        self._teller.heard = message.get("number", self._teller.heard)
         try:
             self._answers[message["do"]](message)
         except ConfigError as error:

@@ -132,10 +132,19 @@ def server(runs: Path) -> Iterator[LiveServer]:
 
 @pytest.fixture
 def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
-    """Open the page; nothing on it may fail, and it may ask its own server alone."""
+    """Open the page; nothing on it may fail, and it may ask its own server alone.
+
+    What is to happen to a page before it is opened is done by a function, `first`.
+    """
     contexts, faults = [], []
 
-    def open_page(width: int = 1366, height: int = 900, address: str | None = None, **settings: Any) -> Any:
+    def open_page(
+        width: int = 1366,
+        height: int = 900,
+        address: str | None = None,
+        first: Callable[[Any], None] = lambda page: None,
+        **settings: Any,
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         page = context.new_page()
@@ -143,6 +152,7 @@ def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
         page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)
+        first(page)
         page.goto(address or server.address)
         page.locator("body[data-mode]").wait_for(timeout=60_000)
         return page

@@ -111,6 +111,67 @@ def test_settings_are_taken_up_or_refused_beside_them(live):
     expect(page.locator("#facts")).to_have_text("4,547 parameters")
 
 
+class Line:
+    """The connection of a page, which can be made to keep back what the process answers."""
+
+    def __init__(self):
+        self._held = None
+
+    def lay(self, page):
+        page.route_web_socket(re.compile("/live"), self._route)
+
+    def _route(self, ours):
+        self._deliver = ours.send
+        ours.connect_to_server().on_message(self._receive)
+
+    def _receive(self, message):
+        (self._deliver if self._held is None else self._held.append)(message)
+
+    def hold(self):
+        self._held = []
+
+    def release(self, page, answers):
+        """Deliver what has been kept back, once it is this many scenes and refusals."""
+        while sum('"heard"' in message for message in self._held) < answers:
+            page.wait_for_timeout(20)
+        held, self._held = self._held, None
+        for message in held:
+            self._deliver(message)
+
+
+def test_late_answers_replace_nothing_that_was_typed_or_chosen_meanwhile(live):
+    line = Line()
+    page = live(first=line.lay)
+    line.hold()
+    set_to(page, "data.num_train", 200)
+    set_to(page, "optimizer.lr", 0.4)
+    for name in ("x1 squared", "x2 squared"):
+        page.get_by_label(name, exact=True).click()
+    for _ in range(2):
+        page.get_by_label("Batch size: more").click()
+    page.get_by_label("One hidden layer more").click()
+    page.get_by_label("One unit more in hidden layer 2").click()
+    set_to(page, "optimizer.momentum", 2)
+    page.get_by_label("Optimizer").select_option("adam")
+    page.get_by_label("Schedule").select_option("cosine")
+    page.get_by_label("Schedule").select_option("none")
+    patience = page.get_by_label("Early stopping", exact=True)
+    patience.fill("1")
+    line.release(page, 12)
+    expect(page.locator("#facts")).to_have_text("51 parameters")
+    expect(patience).to_be_focused()
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    page.locator("#epoch-on").click()
+    said = (
+        "python -m src.train experiment=xor optimizer=adam data.num_train=200 data.batch_size=500 trainer.max_epochs=1"
+    )
+    words = "network.hidden_dims=[4,5]", "network.inputs=[x1,x2,x1_squared,x2_squared]", "optimizer.lr=0.4"
+    for word in (*said.split(), *words, "callbacks.early_stopping.patience=12"):
+        expect(page.locator("#command")).to_contain_text(word)
+    expect(page.locator(".refused:visible")).to_have_count(0)
+
+
 def test_it_stops_early_and_goes_on_with_more_patience(live, server):
     blurred = "experiment=%22xor%22&data.num_train=640&data.noise=0.4&optimizer.lr=1"
     page = live(address=f"{server.address}#{blurred}&callbacks.early_stopping.patience=2")

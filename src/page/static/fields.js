@@ -7,10 +7,18 @@ export function createField(control, send) {
   const id = `set-${control.key.replaceAll(".", "-")}`;
   const refused = element("p", { class: "refused", role: "alert", id: `${id}-refused`, hidden: "" });
   const make = { choice: createChoice, several: createSeveral, layers: createLayers }[control.kind] ?? createNumber;
+  let shown; // as JSON
   const value = make(control, id, (wanted) => {
     refused.hidden = true;
+    show(wanted);
     send(wanted);
   });
+
+  function show(now) {
+    shown = JSON.stringify(now);
+    value.show(now);
+  }
+
   const grouped = ["several", "layers"].includes(control.kind);
   const name = element(grouped ? "span" : "label", { class: "name", "data-help": control.key, id: `${id}-name` }, text(`set.${control.key}`));
   if (!grouped) name.setAttribute("for", id);
@@ -20,20 +28,20 @@ export function createField(control, send) {
     element: made,
     show: (now) => {
       refused.hidden = true;
-      value.show(now);
+      if (JSON.stringify(now) !== shown) show(now); // the same value must not replace what is being typed
     },
     refuse: (line, now) => {
       refused.textContent = line;
       refused.hidden = false;
-      value.show(now);
+      show(now);
     },
   };
 }
 
-function createChoice({ options, key }, id, send) {
+function createChoice({ options }, id, send) {
   const made = element("select", { id, "aria-describedby": `${id}-refused` }, ...options.map((option) => element("option", { value: option }, text(`option.${option}`))));
   made.addEventListener("change", () => send(made.value));
-  return { element: made, show: (now) => (made.value = now), key };
+  return { element: made, show: (now) => (made.value = now) };
 }
 
 // A button for each option, pressed where it is chosen; null is the first two.
@@ -48,10 +56,7 @@ function createSeveral({ options }, id, send) {
   }
 
   buttons.forEach((button, place) => {
-    button.addEventListener("click", () => {
-      show(options.filter((option, each) => current.includes(option) !== (each === place)));
-      send(current);
-    });
+    button.addEventListener("click", () => send(options.filter((option, each) => current.includes(option) !== (each === place))));
   });
   return { element: made, show };
 }
@@ -61,26 +66,20 @@ function createNumber(control, id, send) {
   input.placeholder = control.optional ? text(`without.${control.key}`) : "";
   let current = null;
 
-  const less = stepper("less", control.key, () => send(stepped(control, current, -1)));
-  const more = stepper("more", control.key, () => send(stepped(control, current, 1)));
+  const name = text(`set.${control.key}`);
+  const less = button("\u2212", text("less.of", { name }), () => send(stepped(control, current, -1)));
+  const more = button("+", text("more.of", { name }), () => send(stepped(control, current, 1)));
   input.addEventListener("change", () => {
     const typed = input.value.trim().replace(",", ".");
     send(typed === "" ? null : Number.isFinite(Number(typed)) ? Number(typed) : typed);
   });
 
   function show(now) {
-    current = now;
+    if (typeof now !== "string") current = now; // what is not a number will be refused
     input.value = now === null ? "" : String(now);
   }
 
   return { element: element("span", { class: "number" }, less, input, more), show };
-}
-
-function stepper(what, key, act) {
-  const label = text(`${what}.of`, { name: text(`set.${key}`) });
-  const made = element("button", { type: "button", class: "small-step", "aria-label": label }, what === "less" ? "\u2212" : "+");
-  made.addEventListener("click", act);
-  return made;
 }
 
 const LADDER = [1, 2, 5];
@@ -104,41 +103,46 @@ function stepped({ key, kind, least, most }, value, way) {
 // Units of each hidden layer, with buttons to remove or add a unit or a layer.
 function createLayers({ most }, id, send) {
   const made = element("span", { class: "layers", role: "group", "aria-labelledby": `${id}-name`, id });
+  const less = button("\u2212", text("layer.less"), () => send(current.slice(0, -1)));
+  const more = button("+", text("layer.more"), () => send([...current, current[current.length - 1] ?? 4]));
+  const count = element("span", { class: "count" });
+  made.append(element("span", { class: "number" }, less, count, more));
+  const columns = [];
   let current = [];
-
-  function button(sign, label, act, dead) {
-    const found = element("button", { type: "button", class: "small-step", "aria-label": label }, sign);
-    found.addEventListener("click", act);
-    found.disabled = dead;
-    return found;
-  }
 
   function changed(layer, units) {
     return current.map((each, place) => (place === layer ? units : each));
   }
 
+  function createColumn(layer) {
+    const which = { layer: layer + 1 };
+    const units = element("input", { type: "text", inputmode: "numeric", class: "units", "aria-label": text("units.of", which) });
+    units.addEventListener("change", () => send(changed(layer, Number(units.value))));
+    const fewer = button("\u2212", text("units.less", which), () => send(current[layer] > 1 ? changed(layer, current[layer] - 1) : current.filter((_, place) => place !== layer)));
+    const another = button("+", text("units.more", which), () => send(changed(layer, current[layer] + 1)));
+    return { element: element("span", { class: "number" }, fewer, units, another), units, another };
+  }
+
   function show(now) {
-    const focused = made.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     current = now;
-    const columns = now.map((units, layer) => {
-      const which = { layer: layer + 1 };
-      const count = element("input", { type: "text", inputmode: "numeric", class: "units", "aria-label": text("units.of", which) });
-      count.value = String(units);
-      count.addEventListener("change", () => send(changed(layer, Number(count.value))));
-      return element(
-        "span",
-        { class: "number" },
-        button("\u2212", text("units.less", which), () => send(units > 1 ? changed(layer, units - 1) : now.filter((_, place) => place !== layer)), false),
-        count,
-        button("+", text("units.more", which), () => send(changed(layer, units + 1)), units >= most),
-      );
+    less.disabled = now.length === 0;
+    count.textContent = text(now.length === 1 ? "layer.one" : "layer.many", { layers: now.length });
+    while (columns.length > now.length) columns.pop().element.remove();
+    while (columns.length < now.length) {
+      columns.push(createColumn(columns.length));
+      made.append(columns[columns.length - 1].element);
+    }
+    columns.forEach(({ units, another }, layer) => {
+      units.value = String(now[layer]);
+      another.disabled = now[layer] >= most;
     });
-    const less = button("\u2212", text("layer.less"), () => send(current.slice(0, -1)), now.length === 0);
-    const more = button("+", text("layer.more"), () => send([...current, current[current.length - 1] ?? 4]), false);
-    const count = element("span", { class: "count" }, text(now.length === 1 ? "layer.one" : "layer.many", { layers: now.length }));
-    made.replaceChildren(element("span", { class: "number" }, less, count, more), ...columns);
-    if (focused) [...made.querySelectorAll("[aria-label]")].find((each) => each.getAttribute("aria-label") === focused)?.focus();
   }
 
   return { element: made, show };
+}
+
+function button(sign, label, act) {
+  const made = element("button", { type: "button", class: "small-step", "aria-label": label }, sign);
+  made.addEventListener("click", act);
+  return made;
 }

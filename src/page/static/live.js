@@ -38,7 +38,8 @@ function start() {
   const address = createAddress(send, tell);
 
   function receive(message) {
-    if (message.type === "scene") begin(message);
+    if (message.type === "hello") settings.forget();
+    else if (message.type === "scene") begin(message);
     else if (message.type === "frame") add(message);
     else if (message.type === "refused") refuse(message);
     else if (message.type === "saving") tell("saving");
@@ -48,7 +49,7 @@ function start() {
     change({});
   }
 
-  function begin({ number, scene, controls, values, state }) {
+  function begin({ number, heard, scene, controls, values, state }) {
     live = state;
     const goesOn = state.epoch > 0 && shown && shown.scene.layers.length === scene.layers.length && shown.scene.title === scene.title;
     const before = goesOn ? moments.filter(({ epoch, step }) => epoch < state.epoch && !step) : [];
@@ -63,7 +64,7 @@ function start() {
     find("title").textContent = scene.title;
     find("facts").textContent = text("facts.live", { parameters: whole(scene.parameters) });
     shown = { number, scene, parts: createParts(scene, moments, player, change, (model, plot) => [createEditing(scene, model, plot, change, send)]) };
-    settings.update(controls, values);
+    settings.update(controls, values, heard);
     const splits = Object.keys(scene.splits);
     change(({ chosen, tool }) => ({ unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
     hear(state);
@@ -80,8 +81,8 @@ function start() {
     address.frame(frame, state);
   }
 
-  function refuse({ key, line, values }) {
-    if (!settings.refuse(key, line, values)) tellLine(line);
+  function refuse({ key, line, values, heard }) {
+    if (!settings.refuse(key, line, values, heard)) tellLine(line);
   }
 
   function show(state) {

@@ -13,41 +13,56 @@ const groupOf = (key) => Object.keys(GROUPS).find((group) => GROUPS[group].inclu
 
 export function createSettings(send) {
   const form = find("settings");
-  let fields = {};
-  let keys = "";
+  const usual = element("button", { type: "button", id: "usual", class: "plain", "data-help": "usual" }, text("usual"));
+  usual.addEventListener("click", () => send({ do: "usual" }));
+  const groups = Object.fromEntries(["data", "network", "training"].map((name) => [name, createGroup(name)]));
+  groups.training.append(usual);
+  form.replaceChildren(...Object.values(groups));
   form.addEventListener("submit", (event) => event.preventDefault());
+  const sent = {}; // by key, the number of the last message that has set it
+  let fields = {};
 
-  function build(controls) {
-    fields = {};
-    const groups = { data: [], network: [], training: [] };
-    for (const control of controls) {
-      const field = createField(control, (value) => send({ do: "set", values: { [control.key]: value } }));
-      fields[control.key] = field;
-      groups[groupOf(control.key)].push(field.element);
-    }
-    const usual = element("button", { type: "button", id: "usual", class: "plain", "data-help": "usual" }, text("usual"));
-    usual.addEventListener("click", () => send({ do: "usual" }));
-    groups.training.push(usual);
-    const made = Object.entries(groups).map(([name, parts]) =>
-      element("fieldset", {}, element("legend", {}, text(`settings.${name}`)), ...parts),
-    );
-    form.replaceChildren(...made);
+  function createMember(control) {
+    const field = createField(control, (value) => (sent[control.key] = send({ do: "set", values: { [control.key]: value } })));
+    return { ...field, made: JSON.stringify(control) };
   }
 
-  // Shows the current values.
-  function update(controls, values) {
-    const now = controls.map(({ key }) => key).join();
-    if (now !== keys) build(controls);
-    keys = now;
-    for (const { key } of controls) fields[key].show(values[key]);
+  // Fields that stay are not moved, so that nobody loses the one in which they are typing.
+  function build(controls) {
+    const before = fields;
+    fields = Object.fromEntries(controls.map((control) => [control.key, before[control.key]?.made === JSON.stringify(control) ? before[control.key] : createMember(control)]));
+    for (const [key, field] of Object.entries(before)) if (fields[key] !== field) field.element.remove();
+    const next = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, group.querySelector(".field") ?? (name === "training" ? usual : null)]));
+    for (const [key, { element: made }] of Object.entries(fields)) {
+      const name = groupOf(key);
+      if (made === next[name]) next[name] = made.nextElementSibling;
+      else groups[name].insertBefore(made, next[name]);
+    }
+  }
+
+  const answered = (key, heard) => !(sent[key] > heard);
+
+  // Shows the current values, except where a later one is on its way: `heard` is the last message that they answer.
+  function update(controls, values, heard) {
+    build(controls);
+    for (const { key } of controls) if (answered(key, heard)) fields[key].show(values[key]);
   }
 
   // Shows next to a field why its value is refused; returns whether there is such a field.
-  function refuse(key, line, values) {
-    const field = fields[key] ?? fields[Object.keys(fields).find((each) => key.startsWith(each))];
-    field?.refuse(line, values[key]);
-    return Boolean(field);
+  function refuse(key, line, values, heard) {
+    const found = fields[key] ? key : Object.keys(fields).find((each) => key.startsWith(each));
+    if (found && answered(found, heard)) fields[found].refuse(line, values[found]);
+    return Boolean(found);
   }
 
-  return { update, refuse };
+  // After the connection was lost, nothing is on its way any more.
+  function forget() {
+    for (const key of Object.keys(sent)) delete sent[key];
+  }
+
+  return { update, refuse, forget };
+}
+
+function createGroup(name) {
+  return element("fieldset", {}, element("legend", {}, text(`settings.${name}`)));
 }

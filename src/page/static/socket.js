@@ -1,9 +1,10 @@
-// The connection to the process that trains: sends and receives messages, and reconnects when it is lost.
+// The connection to the process that trains: numbers and sends messages, receives them, and reconnects when it is lost.
 
 const PATIENCE = [300, 1000, 2000, 5000]; // milliseconds before each new attempt
 
 export function createSocket(receive, lost) {
   let visitor = null;
+  let sent = 0;
   let attempts = 0;
   let closed = false;
   let socket = null;
@@ -18,7 +19,7 @@ export function createSocket(receive, lost) {
       const message = JSON.parse(data);
       if (message.type === "full") closed = true;
       if (message.type === "hello") [visitor, attempts] = [message.visitor, 0];
-      else receive(message);
+      receive(message);
     });
     socket.addEventListener("close", () => {
       if (closed) return;
@@ -32,5 +33,12 @@ export function createSocket(receive, lost) {
     socket.close(1000);
   });
   open();
-  return (message) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message));
+
+  // The message's number, by which an answer says what it answers; 0 if the connection is lost.
+  return (message) => {
+    if (socket.readyState !== WebSocket.OPEN) return 0;
+    sent += 1;
+    socket.send(JSON.stringify({ ...message, number: sent }));
+    return sent;
+  };
 }
