@@ -10,7 +10,7 @@ WORDS = [
     "experiment=xor",
     "data.num_train=4000",
     "data.batch_size=1000",  # few steps that take long: the tests find the workers while they train
-    "trainer.max_epochs=150",
+    "trainer.max_epochs=75",
     "logger=none",
     "callbacks.early_stopping=null",
 ]

@@ -17,6 +17,7 @@ from src.replay.encoding import encoded
 from tests.page.live_server import LiveServer, live_server
 
 XOR = "experiment=xor", "callbacks=replay", "callbacks.figures=null", "trainer.max_epochs=80", "data.noise=0.25"
+PATIENCE = 120_000  # milliseconds, which a test that passes never waits; a busy machine may need many of them
 COMMANDS = "chromium", "chromium-browser", "google-chrome"
 
 
@@ -39,7 +40,7 @@ def expect(shown: Any) -> Any:
     """Wait until a part of the page is as it should be, for as long as a busy machine needs."""
     from playwright.sync_api import expect as expected
 
-    expected.set_options(timeout=30_000)
+    expected.set_options(timeout=PATIENCE)
     return expected(shown)
 
 
@@ -73,6 +74,7 @@ def opened(browser: Any) -> Iterator[Callable[..., Any]]:
 
     def open_page(path: Path, width: int = 1366, height: int = 900, **settings: Any) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **settings)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -146,6 +148,7 @@ def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         **settings: Any,
     ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         host = server.address.split("?")[0]
@@ -154,7 +157,7 @@ def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)
         first(page)
         page.goto(address or server.address)
-        page.locator("body[data-mode]").wait_for(timeout=60_000)
+        page.locator("body[data-mode]").wait_for()
         return page
 
     yield open_page

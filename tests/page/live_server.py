@@ -47,4 +47,4 @@ def live_server(runs: Path) -> Iterator[LiveServer]:
         yield LiveServer(process)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0

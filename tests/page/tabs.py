@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-_PATIENCE = 60.0  # seconds, on a busy machine
+_PATIENCE = 120.0  # seconds, on a busy machine
 
 
 class Browser:

@@ -25,8 +25,8 @@ def news(page):
     return expect(page.locator("#news"))
 
 
-def solved(page, timeout=60_000):
-    news(page).to_have_text(re.compile("Solved after 54 epochs"), timeout=timeout)
+def solved(page):
+    news(page).to_have_text(re.compile("Solved after 54 epochs"))
 
 
 def set_to(page, key, value):

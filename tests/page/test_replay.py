@@ -98,7 +98,7 @@ def test_it_plays_to_its_end_and_can_be_stopped(opened, xor):
     page.keyboard.press("ArrowRight")
     expect(page.locator("#timeline")).to_have_value(str(int(place) + 1))
     page.keyboard.press("Space")
-    expect(page.locator("#play-text")).to_have_text("Play again", timeout=60_000)
+    expect(page.locator("#play-text")).to_have_text("Play again")
     assert page.locator("#epoch").inner_text() == f"best epoch, {xor.metrics['best_epoch']} of {xor.metrics['epochs']}"
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import aiohttp
 import pytest
 
-from tests.page.conftest import expect
+from tests.page.conftest import PATIENCE, expect
 from tests.page.live_server import live_server
 from tests.page.tabs import tabbed_browser
 
@@ -19,7 +19,7 @@ def next_to(page, server):
     """Another tab of the same window."""
     other = page.context.new_page()
     other.goto(server.address)
-    other.locator("body[data-mode]").wait_for(timeout=60_000)
+    other.locator("body[data-mode]").wait_for()
     return other
 
 
@@ -32,7 +32,7 @@ def test_tabs_that_are_closed_take_their_processes_along_and_others_train_on(liv
     before = server.workers
     for tab in tabs[:2]:
         tab.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE / 1000
     while len(before - server.workers) < 2 and time.monotonic() < deadline:
         tabs[2].evaluate("1")
     assert len(before - server.workers) == 2
@@ -98,9 +98,9 @@ def test_two_servers_know_their_own_visitors_only(server, live, runs):
         context = page.context
         second = context.new_page()
         second.goto(other.address)
-        second.locator("body[data-mode]").wait_for(timeout=60_000)
+        second.locator("body[data-mode]").wait_for()
         page.reload()
-        page.locator("body[data-mode]").wait_for(timeout=60_000)
+        page.locator("body[data-mode]").wait_for()
         names = {cookie["name"] for cookie in context.cookies()}
         assert len({name for name in names if name.startswith("play_")}) == 2
         refused = context.request.get(server.address.split("?")[0], headers={"Origin": other.address.split("/?")[0]})
