@@ -22,6 +22,7 @@ from src.data.image.listing import Listing, listed_pictures
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
 from src.data.rows import Rows
+from src.data.several import check_one
 from src.data.source import Source
 from src.errors import ConfigError
 from src.settings.rules import Natural, Positive, Whole, checked
@@ -39,6 +40,7 @@ class ImageFolder(ImageDataModule):
             folder.
         file_column: The column of file names; None is the first.
         target: The column of labels, or several yes/no columns; None is the only remaining column.
+        label_separator: Separator of several labels in a cell; None reads one label per cell.
         split_column: The column that says `train`, `val` or `test`; None splits at random.
         image_size: Height and width to which images are cropped and resized.
         color: Whether to use three channels instead of grey.
@@ -70,11 +72,17 @@ class ImageFolder(ImageDataModule):
         csv: Annotated[str, Field(min_length=1)] | None = None,
         file_column: str | Whole | None = None,
         target: str | Whole | Annotated[list[str | Whole], Field(min_length=1)] | None = None,
+        label_separator: Annotated[str, Field(min_length=1)] | None = None,
         split_column: str | Whole | None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        read_from_csv = {"file_column": file_column, "target": target, "split_column": split_column}
+        read_from_csv = {
+            "file_column": file_column,
+            "target": target,
+            "split_column": split_column,
+            "label_separator": label_separator,
+        }
         if csv is None and (unread := [key for key, value in read_from_csv.items() if value is not None]):
             raise ConfigError(
                 f"data.{unread[0]}: has no effect without data.csv (got {read_from_csv[unread[0]]}); set that too"
@@ -83,7 +91,9 @@ class ImageFolder(ImageDataModule):
         if csv is not None:
             root = Path(csv).expanduser().parent if path is None else Path(path).expanduser()
             targets = target if isinstance(target, list) else [] if target is None else [target]
-            self.listing = Listing(Path(csv).expanduser(), root, file_column, targets, split_column)
+            if len(targets) > 1:
+                check_one(label_separator, list(map(str, targets)))
+            self.listing = Listing(Path(csv).expanduser(), root, file_column, targets, split_column, label_separator)
             path = str(root)
         if path is None:
             raise ConfigError("data.path: needs a folder with one sub-folder of images per class (got null); set it")
@@ -122,7 +132,10 @@ class ImageFolder(ImageDataModule):
         listed = self.listing is not None
         names = self._found().names if listed else class_folders(layout(self.path).folders["train"])
         if self.has_several:
-            return choosing.Choice("multilabel", f"there are {len(names)} target columns")
+            separated = self.listing is not None and self.listing.label_separator is not None
+            return choosing.Choice(
+                "multilabel", "data.label_separator is set" if separated else f"there are {len(names)} target columns"
+            )
         return choosing.of_texts("the picture", len(self._labels_kept(names)))
 
     @property
@@ -175,7 +188,7 @@ class ImageFolder(ImageDataModule):
 
     def _found(self) -> Pictures:
         if self.listing is not None:
-            found, self.has_several, self._without_labels = listed_pictures(self.listing)
+            found, self.has_several, self._without_labels = listed_pictures(self.listing, self._trained_names)
             return found
         return pictures(self.path, None if self.as_seen else EARLIER)
 

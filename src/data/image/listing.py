@@ -8,6 +8,7 @@ from src.data.image.finding import SUFFIXES, Pictures
 from src.data.reading.dialect import Told
 from src.data.reading.files import check_is_file, opened
 from src.data.rows import Split, split_named
+from src.data.several import Several, several_labels
 from src.data.table import Table
 from src.data.tabular.classes import class_of_each, in_order
 from src.data.tabular.target import label_codes
@@ -28,6 +29,7 @@ class Listing(NamedTuple):
         file_column: Column of the file names; None is the first.
         targets: Columns of the labels; empty stands for the only column without another role.
         split_column: Column that says `train`, `val` or `test` for each row.
+        label_separator: Separator of several labels in a cell of the only target; None reads one label per cell.
     """
 
     csv: Path
@@ -35,12 +37,18 @@ class Listing(NamedTuple):
     file_column: Column | None
     targets: Sequence[Column]
     split_column: Column | None
+    label_separator: str | None = None
 
 
-def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
+def listed_pictures(listing: Listing, known: Sequence[str] | None = None) -> tuple[Pictures, bool, str | None]:
     """The pictures of a listing, whether each has several labels, and a remark on rows without a label.
 
-    Several target columns are yes-or-no labels; `Pictures.labels` then has a tuple of zeros and ones per picture.
+    Several target columns are yes-or-no labels; `Pictures.labels` then has a tuple of zeros and ones per picture, as it
+    has for a column with several labels per cell.
+
+    Args:
+        listing: The table and what its columns are.
+        known: The labels of a trained run, if cells hold several; None finds them.
 
     Raises:
         ConfigError: The table cannot be read, or names a picture that does not exist, twice, or outside the folder.
@@ -64,17 +72,17 @@ def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
                 f"({', '.join(rest[:_NAMES])}{', …' if len(rest) > _NAMES else ''}); name the one with the labels"
             )
         targets = rest
-    several = len(targets) > 1
-    texts = label_codes(table, targets) if several else table.texts(targets[0])
+    several = _several(table, targets, listing, known)
+    texts = table.texts(targets[0]) if several is None else several.codes
     kept = [row for row, text in enumerate(texts) if text is not None]
     if not kept:
         raise ConfigError(f"data.target: no row of {listing.csv} has a label in {targets[0]}; name another column")
-    known = [str(texts[row]) for row in kept]
+    given = [str(texts[row]) for row in kept]
     paths = _paths(table, files, kept, listing)
-    if not several:
-        known = [str(each) for each in class_of_each(known, None, False, str(listing.csv))]
-    classes = tuple(targets) if several else in_order(set(known))
-    labels = [tuple(map(int, text)) if several else classes.index(text) for text in known]
+    if several is None:
+        given = [str(each) for each in class_of_each(given, None, False, str(listing.csv))]
+    classes = in_order(set(given)) if several is None else several.names
+    labels = [classes.index(text) if several is None else tuple(map(int, text)) for text in given]
     parts = _parts(table, split, kept, listing)
     found: dict[Split, list[int]] = {}
     in_this_order: list[Path] = []
@@ -87,8 +95,15 @@ def listed_pictures(listing: Listing) -> tuple[Pictures, bool, str | None]:
         raise ConfigError(f"data.split_column: no row of {listing.csv} is a training row; mark some as train")
     gone = len(texts) - len(kept)
     counted = "1 row has no label and is" if gone == 1 else f"{gone:,} rows have no label and are"
-    doubt = f"{listing.csv}: {counted} left out" if gone else None
-    return Pictures(classes, found, in_this_order, [], []), several, doubt
+    doubt = f"{listing.csv}: {counted} left out" if gone else several.doubt if several else None
+    return Pictures(classes, found, in_this_order, [], []), several is not None, doubt
+
+
+def _several(table: Table, targets: list[str], listing: Listing, known: Sequence[str] | None) -> Several | None:
+    """The labels of each row if it may have several, in cells or in columns; None if it has one class."""
+    if listing.label_separator is not None:
+        return several_labels(table, targets[0], listing.label_separator, known)
+    return Several(tuple(targets), label_codes(table, targets), None) if len(targets) > 1 else None
 
 
 def _column(names: list[str], key: str, column: Column, csv: Path) -> str:
@@ -125,7 +140,7 @@ def _paths(table: Table, column: str, rows: list[int], listing: Listing) -> list
         if path in seen:
             raise ConfigError(
                 f"{listing.csv}: rows {seen[path]} and {number} both name {name}; use one row per picture, and for "
-                "several labels one column each: data.target=[a,b]"
+                "several labels one column each, data.target=[a,b], or one cell with data.label_separator"
             )
         seen[path] = number
         found.append(path)

@@ -77,6 +77,7 @@ class TabularDataModule(ColumnsDataModule):
         check_fractions(test_fraction, val_fraction, self.fold)
         self.is_regression, self.is_open = task == "regression", task == "auto"
         self.label_names: tuple[str, ...] = ()
+        self.label_separator: str | None = None
         self.types, self.merge_classes, self.strict = types, merge_classes, strict
         self.categorical, self.keep = categorical or [], keep or []
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
@@ -100,6 +101,8 @@ class TabularDataModule(ColumnsDataModule):
 
     def choose(self) -> Choice:
         """The task that fits the values of the target, unless one was set."""
+        if self.label_separator is not None:
+            return Choice("multilabel", "data.label_separator is set")
         if self.label_names:
             return Choice("multilabel", f"there are {len(self.label_names)} target columns")
         if self.is_regression and not self.is_open:

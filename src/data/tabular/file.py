@@ -13,6 +13,7 @@ from src.data.digests import table_digests
 from src.data.groups import group_numbers
 from src.data.reading.dialect import PLAIN, Dialect, Told
 from src.data.reading.files import File, check_is_file, opened
+from src.data.several import check_one, several_labels
 from src.data.source import Source
 from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
@@ -41,6 +42,7 @@ class TableFile(TabularDataModule):
     Args:
         path: A file: CSV (also .gz or .zip), Parquet, Feather, .xlsx, .arff or JSON lines.
         target: Column to predict: its name, or its position, -1 for the last. Several columns are yes/no labels.
+        label_separator: Separator of several labels in a cell of the target; None reads one value per cell.
         ignore: Columns that are not inputs.
         split_column: Column that says `train`, `val` or `test` for each row; None splits at random.
         group: Column that names each row's group; a group stays within one split. It is not an input. None divides
@@ -63,6 +65,7 @@ class TableFile(TabularDataModule):
         *,
         path: str | None,
         target: Column | Annotated[list[Column], Field(min_length=1)] | None,
+        label_separator: Annotated[str, Field(min_length=1)] | None = None,
         ignore: list[Column] | None = None,
         split_column: Column | None = None,
         group: Column | None = None,
@@ -84,8 +87,16 @@ class TableFile(TabularDataModule):
             raise ConfigError(f"data.{unset}: needs {meaning} (got null); set data.{unset}=…")
         self.path, self.targets = Path(path).expanduser(), target if isinstance(target, list) else [target]
         self.label_names = tuple(map(str, self.targets)) if len(self.targets) > 1 else ()
+        self.label_separator = label_separator
         if self.is_regression and self.label_names:
             raise ConfigError(f"data.target: several targets are labels, not numbers (got {target}); name one")
+        if self.label_names:
+            check_one(label_separator, self.label_names)
+        if self.is_regression and label_separator is not None:
+            raise ConfigError(
+                f"data.label_separator: labels are not numbers (got {label_separator!r}); leave it out, or choose "
+                "another head"
+            )
         self.ignore, self.split_column, self.group = ignore or [], split_column, group
         if split_column is not None and self.fold is not None:
             raise ConfigError(
@@ -139,7 +150,7 @@ class TableFile(TabularDataModule):
         targets = named["target"]
         if twice := [name for name in targets if targets.count(name) > 1]:
             raise ConfigError(f"data.target: {twice[0]} is named twice (got {self.targets}); name it once")
-        self.label_names, self.target_name = tuple(targets) if len(targets) > 1 else (), ", ".join(targets)
+        self.target_name = ", ".join(targets)
         told = {key: columns[0] for key, columns in named.items() if key in parting}
         if taken := [key for key in ("group", "weight") if told.get(key) in targets]:
             raise ConfigError(
@@ -150,8 +161,18 @@ class TableFile(TabularDataModule):
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns except the target; add one to predict from")
-        target = label_codes(table, targets) if self.label_names else table.columns[targets[0]]
+        target = self._target(table, targets)
         return Labelled(table.with_columns(inputs), target, **self._told(table, told))
+
+    def _target(self, table: Table, names: list[str]) -> Sequence[Any]:
+        """The cells of the target, or the codes of several labels."""
+        if self.label_separator is None:
+            self.label_names = tuple(names) if len(names) > 1 else ()
+            return label_codes(table, names) if self.label_names else table.columns[names[0]]
+        several = several_labels(table, names[0], self.label_separator, self._class_names)
+        self.label_names = several.names
+        self.doubts += [("no label", several.doubt)] if several.doubt else []
+        return several.codes
 
     def described_alone(self) -> tuple[dict[str, Any], Tensor]:
         """A description of all columns in counts, and the rows x [N, F] that they become, regardless of a target."""
