@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter, ScalarFormatter
 from PIL import Image
 
 from src.plots.palette import GREY, INK
@@ -107,9 +110,18 @@ def to_vector(figure: Figure, kind: str) -> bytes:
 
 
 def _take_literally(figure: Figure) -> None:
-    """Draw names with dollar signs literally, not as formulas; numbers along logarithmic axes stay formulas."""
-    axes = [axis for panel in figure.axes for axis in (panel.xaxis, panel.yaxis) if axis.get_scale() == "log"]
-    numbers = {text for axis in axes for text in axis.findobj(Text)}
-    for text in figure.findobj(Text):
-        if text not in numbers:
-            text.set_parse_math(False)
+    """Draw names with dollar signs literally, not as formulas; numbers along the axes stay as they are.
+
+    The marks along an axis are made when they are needed, so only those that were made for names are looked at:
+    to make all, as `findobj` does, takes a tenth of the time that drawing takes.
+    """
+    waiting: list[Artist] = [figure]
+    while waiting:
+        artist = waiting.pop()
+        if isinstance(artist, Text):
+            artist.set_parse_math(False)
+        elif isinstance(artist, Axis):
+            named = not isinstance(artist.get_major_formatter(), (ScalarFormatter, LogFormatter))
+            waiting += [artist.label, *(artist.get_ticklabels() if named else [])]
+        else:
+            waiting += artist.get_children()
