@@ -67,7 +67,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     weights: Tensor | None = None  # of the training rows [N], with mean 1, if some count more than others
     target_scale: tuple[float, float] = (0.0, 1.0)  # centre and unit of targets that are numbers
     reading: Dialect | Told = PLAIN  # the format of files of rows to predict from
-    as_seen = True  # how pictures to predict from are decoded
+    as_seen = True  # how images to predict from are decoded
     scaled_when_served: ClassVar[bool] = (
         False  # images: unscaled ones take a quarter of the memory, and scaling a batch is cheap
     )

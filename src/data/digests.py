@@ -17,7 +17,7 @@ DIGEST_BYTES = 8
 
 _ROWS = 8192  # at a time, so that their numbers stay in the processor's cache
 _FACTORS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD)  # from well-known 64-bit mixers
-_BOTH = {"row": "edited", "picture": "edited or renamed"}
+_BOTH = {"row": "edited", "image": "edited or renamed"}
 _HALF = np.uint64(32)
 _GONE = 0x7FF8000000000000  # NaN, for every missing cell
 
@@ -45,8 +45,8 @@ def table_digests(table: Table) -> Digests:
     return digests
 
 
-def picture_digests(names: Sequence[str], contents: "np.ndarray[tuple[int, ...], np.dtype[np.uint64]]") -> Digests:
-    """A digest [N] of each picture from its path, `names` [N], and the digest of its bytes, `contents` [N, 2]."""
+def image_digests(names: Sequence[str], contents: "np.ndarray[tuple[int, ...], np.dtype[np.uint64]]") -> Digests:
+    """A digest [N] of each image from its path, `names` [N], and the digest of its bytes, `contents` [N, 2]."""
     parts = zip(names, contents.astype("<u8"), strict=True)
     found = (_of_bytes(content.tobytes() + name.encode(errors="surrogateescape")) for name, content in parts)
     return np.fromiter(found, dtype=np.uint64, count=len(names))
@@ -72,7 +72,7 @@ def told(then: Digests, now: Digests, noun: str = "row") -> str:
     Args:
         then: Digests [N] of the earlier rows.
         now: Digests [M] of the current rows.
-        noun: What the digests are of, `row` or `picture`.
+        noun: What the digests are of, `row` or `image`.
 
     Example:
         >>> one, other = np.array([3, 5], dtype=np.uint64), np.array([5, 7, 7], dtype=np.uint64)

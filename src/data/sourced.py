@@ -112,4 +112,4 @@ class Sourced:
             return None
         if source.counts.get("columns") != trained.counts.get("columns"):  # every row has changed
             return None
-        return told(self.trained_digests, self.digests, "picture" if "pictures" in source.counts else "row")
+        return told(self.trained_digests, self.digests, "image" if "pictures" in source.counts else "row")

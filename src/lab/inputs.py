@@ -1,4 +1,4 @@
-"""Python objects as rows of columns or as pictures: DataFrames, dicts, lists of dicts, images."""
+"""Python objects as rows of columns or as images: DataFrames, dicts, lists of dicts, image files."""
 
 import datetime
 import re
@@ -74,17 +74,17 @@ def as_rows(x: Any, spec: DataSpec) -> Tensor:
 
 
 def as_images(x: Any, spec: DataSpec) -> Tensor | None:
-    """Pictures uint8 [N, C, side, side] from paths, PIL images, arrays [H, W, C] or [H, W]: one or a list.
+    """Images uint8 [N, C, side, side] from paths, PIL images, arrays [H, W, C] or [H, W]: one or a list.
 
-    They are cropped and resized like those of a picture folder. None if `x` holds rows as the network sees them, or
+    They are cropped and resized like those of an image folder. None if `x` holds rows as the network sees them, or
     nothing.
 
     Args:
-        x: The pictures.
+        x: The images.
         spec: Specification of the dataset that the run was trained on.
 
     Raises:
-        ConfigError: A picture cannot be decoded, or is given as a web address.
+        ConfigError: An image cannot be decoded, or is given as a web address.
     """
     several = isinstance(x, Sequence) and not isinstance(x, str) and len(x) > 0
     found = [_picture(each, spec) for each in (x if several else [x])]
@@ -97,10 +97,10 @@ def _picture(x: Any, spec: DataSpec) -> Tensor | None:
     channels, side, other = spec.input_shape
     if isinstance(x, str | Path):
         if _ADDRESS.match(str(x)):
-            raise ConfigError(f"x: {x} is a web address, and nothing is downloaded; save the picture and give its path")
+            raise ConfigError(f"x: {x} is a web address, and nothing is downloaded; save the image and give its path")
         if not Path(x).expanduser().is_file():
             raise ConfigError(
-                f"x: there is no picture {x}; give a file's path, or use predict_file(input=…) for a folder"
+                f"x: there is no image {x}; give a file's path, or use predict_file(input=…) for a folder"
             )
         return decode(Path(x).expanduser(), side, channels == 3)
     if hasattr(x, "convert") and hasattr(x, "getbands"):

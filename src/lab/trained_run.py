@@ -21,7 +21,7 @@ from src.trust.plain import read_json
 
 Inputs = Any
 """Raw rows, before any scaling: [N, *input_shape] as a tensor, an array or nested lists; columns by name as a DataFrame
-of pandas or Polars, an Arrow table, a dict of columns, a dict that is one row, or a list of these; pictures as paths,
+of pandas or Polars, an Arrow table, a dict of columns, a dict that is one row, or a list of these; images as paths,
 PIL images or uint8 arrays [H, W, C]."""
 
 

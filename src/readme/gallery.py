@@ -39,7 +39,7 @@ HIGHLIGHTS = ("circles", "spirals", "moons_logistic", "sweep_noise", "sweep_seed
 """The experiments shown in README.md."""
 
 NEEDS_OWN_DATA = ("transfer", "table")
-"""Experiments on the user's own pictures or tables."""
+"""Experiments on the user's own images or tables."""
 
 _DECIDE = ("data", "network", "head", "optimizer", "scheduler", "solved")
 _PLACES = ("root", "cache")  # keys of `data` that are paths

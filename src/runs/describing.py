@@ -1,4 +1,4 @@
-"""A description of a dataset in a few lines and a picture, before anything is trained on it."""
+"""A description of a dataset in a few lines and a figure, before anything is trained on it."""
 
 import logging
 from pathlib import Path
@@ -30,13 +30,13 @@ from src.trust import targets
 
 log = logging.getLogger(__name__)
 
-_EACH = 8  # pictures per class
+_EACH = 8  # images per class
 _MOST_CLASSES = 10
 _PICTURE = "distributions"
 
 
 def describe(cfg: DictConfig) -> Path:
-    """Print a description of a dataset, write it and a picture, and return the folder of both.
+    """Print a description of a dataset, write it and a figure, and return the folder of both.
 
     Args:
         cfg: The configuration of `conf/describe.yaml`.
@@ -168,7 +168,7 @@ def _shown(data: InMemoryDataModule, x: Tensor) -> list[Any]:
 
 
 def _pictures(data: InMemoryDataModule) -> Any:
-    """Some training pictures of each class."""
+    """Some training images of each class."""
     from src.plots.images import classes_figure
 
     x, y = data.splits.train

@@ -114,7 +114,7 @@ def known_rows(train: Rows, test: Rows) -> int:
 
 def _shared(train: Rows, test: Rows) -> tuple[int, float]:
     """How many test rows are training rows too, and the share expected by chance."""
-    if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # pictures that are decoded during training
+    if not isinstance(train.x, Tensor) or not isinstance(test.x, Tensor):  # images that are decoded during training
         return 0, 0.0
     if train.x.nbytes + test.x.nbytes > _MOST_BYTES:
         return 0, 0.0

@@ -28,7 +28,7 @@ def write(folder: Path, data: Any, head: Any) -> None:
 
 
 def row_names(data: InMemoryDataModule, split: Split, count: int) -> dict[str, list[Any]]:
-    """A column with the number of each row of a split in its file, or the path of its picture; or none.
+    """A column with the number of each row of a split in its file, or the path of its image; or none.
 
     Args:
         data: The dataset.
@@ -38,4 +38,4 @@ def row_names(data: InMemoryDataModule, split: Split, count: int) -> dict[str, l
     names = [] if data.identity is None else data.identity.of(split)
     return (
         {data.identity.column: names} if data.identity and len(names) == count else {}
-    )  # fewer if broken pictures were skipped
+    )  # fewer if broken images were skipped

@@ -146,7 +146,7 @@ def _image_parts(asked: Ensemble, source: Path) -> Iterator[tuple[Table, list[Te
     if not paths:
         raise ConfigError(f"input: {source} holds no images ({', '.join(SUFFIXES)}); name another folder")
     if others:
-        log.info("%s files are not pictures and are left out: %s", f"{len(others):,}", listed(others, source))
+        log.info("%s files are not images and are left out: %s", f"{len(others):,}", listed(others, source))
     opened = asked.first
     channels, side, _ = opened.spec.input_shape
     skips, as_seen = bool(opened.cfg.data.get("skip_broken")), opened.datamodule.as_seen

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from src.data.cells import Coded
-from src.data.digests import counted, picture_digests, table_digests
+from src.data.digests import counted, image_digests, table_digests
 from src.data.image.keys import MOST_BYTES, content_keys, file_contents, file_keys
 from src.data.image.remembering import Cache
 from src.data.reading.dialect import Told
@@ -97,7 +97,7 @@ def test_pictures_are_told_apart_by_path_and_all_bytes_and_recognised_by_the_byt
         (tmp_path / name).write_bytes(content)
     paths, cache = [tmp_path / name for name in files], Cache(tmp_path / "cache")
     contents = file_contents(paths, cache)
-    assert len(set(picture_digests(list(files), contents).tolist())) == 4
+    assert len(set(image_digests(list(files), contents).tolist())) == 4
     one, same, other, edited = content_keys(contents).tolist()
     assert one == same
     assert len({one, other, edited}) == 3

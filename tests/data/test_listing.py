@@ -82,7 +82,7 @@ def test_names_start_from_the_tables_own_folder(root):
         (
             {"name": ["deep/00.png", "gone.png"]},
             {},
-            r"labels.csv: row 2: there is no picture gone.png in .*pictures; add",
+            r"labels.csv: row 2: there is no image gone.png in .*pictures; add",
         ),
         ({"name": ["deep/00.png", "../outside.png"]}, {}, r"row 2 names a file outside of .* \(got '../outside.png'\)"),
         ({"name": ["deep/00.png", "/etc/hostname"]}, {}, r"row 2 names a file outside of .* \(got '/etc/hostname'\)"),

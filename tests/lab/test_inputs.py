@@ -137,7 +137,7 @@ def test_pictures_come_as_paths_images_and_arrays(pictures):
     assert run.logits(run.datamodule.splits.train.x[:2]).shape == (2,)
     for x, line in [
         ("https://a.b/c.png", "https://a.b/c.png is a web address, and nothing is downloaded"),
-        ("gone.png", "there is no picture gone.png"),
+        ("gone.png", "there is no image gone.png"),
         (np.zeros((4, 4, 2), np.float32), r"rows must be of shape \[N, 3, 8, 8\] \(got \[4, 4, 2\]\)"),
     ]:
         with pytest.raises(ConfigError, match=line):

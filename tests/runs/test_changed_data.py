@@ -88,11 +88,11 @@ CHANGES = {
         lambda f: rewrite(f, lambda rows: [rows[0], *sorted(rows[1:])]),
         "(the same rows in another order or format)",
     ),
-    "a picture more": ("pictures", add_picture, "; 1 picture is new)"),
+    "a picture more": ("pictures", add_picture, "; 1 image is new)"),
     "a picture of another name": (
         "pictures",
         lambda f: (f / "pictures" / "dog" / "00.png").rename(f / "pictures" / "dog" / "zz.png"),
-        "(1 picture is gone and 1 is new, counting edited or renamed pictures as both)",
+        "(1 image is gone and 1 is new, counting edited or renamed images as both)",
     ),
 }
 

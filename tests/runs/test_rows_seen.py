@@ -292,6 +292,6 @@ def test_a_picture_edited_to_the_same_size_is_a_change_and_classes_in_another_or
     content[-5] ^= 1  # of the checksum, which no reader minds
     path.write_bytes(content)
     with pytest.raises(
-        ChangedDataError, match="1 picture is gone and 1 is new, counting edited or renamed pictures as both"
+        ChangedDataError, match="1 image is gone and 1 is new, counting edited or renamed images as both"
     ):
         evaluate(on_run(tmp_path / "run", resamples=0))

@@ -76,7 +76,7 @@ class ImageDataModule(InMemoryDataModule):
     """
 
     scaled_when_served = True
-    has_several = False  # several labels per picture instead of one class
+    has_several = False  # several labels per image instead of one class
     divides_rows = True
     draws_rows = False
 
@@ -205,7 +205,7 @@ class ImageDataModule(InMemoryDataModule):
         if self.classes is None:
             return list(range(len(names)))
         if self.has_several:
-            raise ConfigError(f"data.classes: pictures have several labels each (got {self.classes}); use data.target")
+            raise ConfigError(f"data.classes: images have several labels each (got {self.classes}); use data.target")
         kept = [self._label(wanted, names) for wanted in self.classes]
         if twice := [names[label] for label in kept if kept.count(label) > 1]:
             raise ConfigError(f"data.classes: {twice[0]} is named twice (got {self.classes}); name it once")

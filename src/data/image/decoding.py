@@ -86,7 +86,7 @@ def depth(path: Path) -> str | None:
     return None if mode not in DEEP else "numbers with a fraction" if mode == "F" else "more than 8 bits"
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """Whether the file at `path` starts like one of `FORMATS`, whatever its name."""
     try:
         with _opened(path, _MARKED):

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from src.data.image.decoding import depth
 from src.data.image.files import left_out
-from src.data.image.finding import Pictures, listed
+from src.data.image.finding import Images, listed
 from src.errors import ConfigError
 
 Doubt = tuple[str, str]
 """Kind and text."""
 
 
-def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
-    """Doubts about the pictures `found` in a `folder`, from their names and headers."""
+def doubts(found: Images, folder: Path) -> Iterator[Doubt]:
+    """Doubts about the images `found` in a `folder`, from their names and headers."""
     if found.strangers:
         yield "folders", f"data.path: {listed(found.strangers, folder)} next to train is not a split and is left out"
     if found.others:
         count = len(found.others)
-        noun = "1 file is not a picture and is" if count == 1 else f"{count:,} files are not pictures and are"
+        noun = "1 file is not an image and is" if count == 1 else f"{count:,} files are not images and are"
         yield "files", f"data.path: {noun} left out ({listed(found.others, folder)})"
     labels = found.labels["train"]
     first = dict(zip(labels[::-1], found.paths[len(labels) - 1 :: -1], strict=True))
@@ -27,11 +27,11 @@ def doubts(found: Pictures, folder: Path) -> Iterator[Doubt]:
         yield "depth", f"data.path: some images store {deep} per pixel; they are scaled to 8 bits, and white is {white}"
 
 
-def broken(found: Pictures, kept: list[int], folder: Path) -> Iterator[Doubt]:
-    """How many of the pictures `found` in a `folder` do not decode, given that those at the positions `kept` do.
+def broken(found: Images, kept: list[int], folder: Path) -> Iterator[Doubt]:
+    """How many of the images `found` in a `folder` do not decode, given that those at the positions `kept` do.
 
     Raises:
-        ConfigError: No picture of a class decodes.
+        ConfigError: No image of a class decodes.
     """
     lost = sorted({*range(len(found.paths))}.difference(kept))
     if not lost:

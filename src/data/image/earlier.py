@@ -1,4 +1,4 @@
-"""How a folder of pictures was read before `data.reading` existed; runs trained then still read it this way."""
+"""How a folder of images was read before `data.reading` existed; runs trained then still read it this way."""
 
 from pathlib import Path
 from typing import get_args
@@ -22,4 +22,4 @@ def _content(folder: Path) -> Content:
 
 
 EARLIER = Rules(_layout, _content)
-"""Splits are called train, val and test, and all pictures have a suffix; other files are ignored silently."""
+"""Splits are called train, val and test, and all images have a suffix; other files are ignored silently."""

@@ -1,10 +1,10 @@
-"""Finds the pictures of a folder: its splits, its classes, and other files next to them."""
+"""Finds the images of a folder: its splits, its classes, and other files next to them."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from src.data.image.decoding import is_picture
+from src.data.image.decoding import is_image
 from src.data.rows import Split, split_named
 from src.errors import ConfigError
 
@@ -17,7 +17,7 @@ _NAMES = 3  # of files or folders in one line
 
 
 class Layout(NamedTuple):
-    """How a folder of pictures is divided.
+    """How a folder of images is divided.
 
     Attributes:
         folders: Folders with one sub-folder per class, by split; only `train` if the folder itself is the split.
@@ -28,15 +28,15 @@ class Layout(NamedTuple):
     strangers: list[Path]
 
 
-class Pictures(NamedTuple):
-    """The pictures of a folder.
+class Images(NamedTuple):
+    """The images of a folder.
 
     Attributes:
         names: Names of the classes.
-        labels: Label of each picture, by split.
-        paths: Path of each picture, in the order of `labels`.
+        labels: Label of each image, by split.
+        paths: Path of each image, in the order of `labels`.
         strangers: Folders next to the splits that are not splits.
-        others: Files that are not pictures.
+        others: Files that are not images.
     """
 
     names: tuple[str, ...]
@@ -50,16 +50,16 @@ class Content(NamedTuple):
     """The contents of a folder and its sub-folders, without the files of operating systems.
 
     Attributes:
-        pictures: Files that are pictures by name, or by content if the name does not tell; sorted.
+        images: Files that are images by name, or by content if the name does not tell; sorted.
         others: All other files, sorted.
     """
 
-    pictures: list[Path]
+    images: list[Path]
     others: list[Path]
 
 
 class Rules(NamedTuple):
-    """How the pictures of a folder are found.
+    """How the images of a folder are found.
 
     Attributes:
         layout: How it is divided into splits.
@@ -70,19 +70,19 @@ class Rules(NamedTuple):
     content: Callable[[Path], Content]
 
 
-def pictures(path: Path, rules: Rules | None = None) -> Pictures:
-    """The pictures in the sub-folders of the folder at `path`, one per class.
+def find_images(path: Path, rules: Rules | None = None) -> Images:
+    """The images in the sub-folders of the folder at `path`, one per class.
 
     Args:
         path: The folder.
-        rules: How splits and pictures are recognised; None is `layout` and `content`.
+        rules: How splits and images are recognised; None is `layout` and `content`.
 
     Raises:
-        ConfigError: As for `layout` and `class_folders`, or a class has no training picture.
+        ConfigError: As for `layout` and `class_folders`, or a class has no training image.
     """
     layout_of, content_of = rules or (layout, content)
     folders, strangers = layout_of(path)
-    found = Pictures(class_folders(folders["train"]), {}, [], strangers, [])
+    found = Images(class_folders(folders["train"]), {}, [], strangers, [])
     for split, folder in folders.items():
         if unknown := set(class_folders(folder)) - set(found.names):
             raise ConfigError(
@@ -91,11 +91,11 @@ def pictures(path: Path, rules: Rules | None = None) -> Pictures:
         found.labels[split] = []
         for label, name in enumerate(found.names):
             inside = content_of(folder / name)
-            if split == "train" and not inside.pictures:
+            if split == "train" and not inside.images:
                 instead = f" (but {listed(inside.others, folder / name)})" if inside.others else ""
                 raise ConfigError(f"data.path: {folder / name} holds no images{instead}; add some or remove the folder")
-            found.labels[split] += [label] * len(inside.pictures)
-            found.paths.extend(inside.pictures)
+            found.labels[split] += [label] * len(inside.images)
+            found.paths.extend(inside.images)
             found.others.extend(inside.others)
     return found
 
@@ -143,14 +143,14 @@ def class_folders(folder: Path) -> tuple[str, ...]:
 
 def content(folder: Path) -> Content:
     """The files of a `folder` and of the folders in it; linked folders are not entered."""
-    pictures: list[Path] = []
+    images: list[Path] = []
     others: list[Path] = []
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or any(_is_hidden(part) for part in path.relative_to(folder).parts):
             continue
-        known = path.suffix.lower() in SUFFIXES or (not path.suffix and is_picture(path))
-        (pictures if known else others).append(path)
-    return Content(pictures, others)
+        known = path.suffix.lower() in SUFFIXES or (not path.suffix and is_image(path))
+        (images if known else others).append(path)
+    return Content(images, others)
 
 
 def listed(paths: Iterable[Path], above: Path) -> str:

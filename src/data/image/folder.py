@@ -10,15 +10,15 @@ from torch import Tensor
 
 from src.data import choosing
 from src.data.blocks import BlockLoader
-from src.data.digests import picture_digests
+from src.data.digests import image_digests
 from src.data.identity import Keys
 from src.data.image.base import Collection, Files, ImageDataModule
 from src.data.image.doubts import broken, doubts
 from src.data.image.earlier import EARLIER
 from src.data.image.files import ImageFiles
-from src.data.image.finding import Pictures, class_folders, layout, pictures
+from src.data.image.finding import Images, class_folders, find_images, layout
 from src.data.image.keys import content_keys, file_contents, file_keys
-from src.data.image.listing import Listing, listed_pictures
+from src.data.image.listing import Listing, listed_images
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
 from src.data.rows import Rows
@@ -128,7 +128,7 @@ class ImageFolder(ImageDataModule):
         return Collection(parts, found.names, Files(self._names(found.paths), keys, of_parts))
 
     def choose(self) -> choosing.Choice:
-        """The task for the number of classes; no picture is read."""
+        """The task for the number of classes; no image is read."""
         listed = self.listing is not None
         names = self._found().names if listed else class_folders(layout(self.path).folders["train"])
         if self.has_several:
@@ -136,7 +136,7 @@ class ImageFolder(ImageDataModule):
             return choosing.Choice(
                 "multilabel", "data.label_separator is set" if separated else f"there are {len(names)} target columns"
             )
-        return choosing.of_texts("the picture", len(self._labels_kept(names)))
+        return choosing.of_texts("the image", len(self._labels_kept(names)))
 
     @property
     def title(self) -> str:
@@ -144,13 +144,13 @@ class ImageFolder(ImageDataModule):
         return self.path.resolve().name
 
     def source_now(self) -> Source | None:
-        """The pictures as they are now; None if there are none."""
+        """The images as they are now; None if there are none."""
         if not self.path.is_dir():
             return None
         return self._looked_at(self._found().paths)[0]
 
     def take_source(self, state: Mapping[str, Any] | None) -> None:
-        """Restore what a checkpoint saved about the pictures; they are read again if it read them differently."""
+        """Restore what a checkpoint saved about the images; they are read again if it read them differently."""
         before = self.source
         super().take_source(state)
         if self.source is not before:
@@ -162,7 +162,7 @@ class ImageFolder(ImageDataModule):
             keys = file_keys(paths, self.cache)
             return Source.of_files(self.path, paths, "pictures", keys.tobytes(), whole=False), keys
         contents = file_contents(paths, self.cache)
-        self.digests = picture_digests(self._names(paths), contents)
+        self.digests = image_digests(self._names(paths), contents)
         labels = b"" if self.listing is None else Source.of_file(self.listing.csv).digest.encode()
         return Source.of_files(self.path, paths, "pictures", contents.tobytes() + labels), content_keys(contents)
 
@@ -186,11 +186,11 @@ class ImageFolder(ImageDataModule):
             return super().make_loader(rows, **settings)
         return StreamLoader(rows.x, rows.y, num_workers=self.num_workers, scale=self.scaled, **settings)
 
-    def _found(self) -> Pictures:
+    def _found(self) -> Images:
         if self.listing is not None:
-            found, self.has_several, self._without_labels = listed_pictures(self.listing, self._trained_names)
+            found, self.has_several, self._without_labels = listed_images(self.listing, self._trained_names)
             return found
-        return pictures(self.path, None if self.as_seen else EARLIER)
+        return find_images(self.path, None if self.as_seen else EARLIER)
 
     def _files_at(self, paths: list[Path]) -> ImageFiles:
         return ImageFiles(paths, self.image_size, self.color, self.skip_broken, self.as_seen)

@@ -1,4 +1,4 @@
-"""What distinguishes picture files: their bytes, read once and cached."""
+"""What distinguishes image files: their bytes, read once and cached."""
 
 import hashlib
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def file_contents(paths: Sequence[Path], cache: Cache) -> Contents:
 
 
 def content_keys(contents: Contents) -> Keys:
-    """A key [N] for each picture from its `contents` [N, 2] only: a moved or duplicated picture keeps its key."""
+    """A key [N] for each image from its `contents` [N, 2] only: a moved or duplicated image keeps its key."""
     return np.asarray(contents[:, 0] >> np.uint64(64 - 8 * KEY_BYTES))
 
 

@@ -1,10 +1,10 @@
-"""Pictures named in a table with their labels, instead of one folder per class."""
+"""Images named in a table with their labels, instead of one folder per class."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from src.data.image.finding import SUFFIXES, Pictures
+from src.data.image.finding import SUFFIXES, Images
 from src.data.reading.dialect import Told
 from src.data.reading.files import check_is_file, opened
 from src.data.rows import Split, split_named
@@ -21,7 +21,7 @@ _NAMES = 3
 
 
 class Listing(NamedTuple):
-    """A table of pictures.
+    """A table of images.
 
     Attributes:
         csv: The file, in any format of a table.
@@ -40,10 +40,10 @@ class Listing(NamedTuple):
     label_separator: str | None = None
 
 
-def listed_pictures(listing: Listing, known: Sequence[str] | None = None) -> tuple[Pictures, bool, str | None]:
-    """The pictures of a listing, whether each has several labels, and a remark on rows without a label.
+def listed_images(listing: Listing, known: Sequence[str] | None = None) -> tuple[Images, bool, str | None]:
+    """The images of a listing, whether each has several labels, and a remark on rows without a label.
 
-    Several target columns are yes-or-no labels; `Pictures.labels` then has a tuple of zeros and ones per picture, as it
+    Several target columns are yes-or-no labels; `Images.labels` then has a tuple of zeros and ones per image, as it
     has for a column with several labels per cell.
 
     Args:
@@ -51,12 +51,12 @@ def listed_pictures(listing: Listing, known: Sequence[str] | None = None) -> tup
         known: The labels of a trained run, if cells hold several; None finds them.
 
     Raises:
-        ConfigError: The table cannot be read, or names a picture that does not exist, twice, or outside the folder.
+        ConfigError: The table cannot be read, or names an image that does not exist, twice, or outside the folder.
     """
     check_is_file(listing.csv)
     if not listing.root.is_dir():
         raise ConfigError(
-            f"data.path: {listing.root} is not a folder; set it to the one with the pictures of {listing.csv}"
+            f"data.path: {listing.root} is not a folder; set it to the one with the images of {listing.csv}"
         )
     with opened(listing.csv, Told(), []) as file:
         table = file.table(lambda _: True)
@@ -96,7 +96,7 @@ def listed_pictures(listing: Listing, known: Sequence[str] | None = None) -> tup
     gone = len(texts) - len(kept)
     counted = "1 row has no label and is" if gone == 1 else f"{gone:,} rows have no label and are"
     doubt = f"{listing.csv}: {counted} left out" if gone else several.doubt if several else None
-    return Pictures(classes, found, in_this_order, [], []), several is not None, doubt
+    return Images(classes, found, in_this_order, [], []), several is not None, doubt
 
 
 def _several(table: Table, targets: list[str], listing: Listing, known: Sequence[str] | None) -> Several | None:
@@ -115,7 +115,7 @@ def _column(names: list[str], key: str, column: Column, csv: Path) -> str:
 
 
 def _paths(table: Table, column: str, rows: list[int], listing: Listing) -> list[Path]:
-    """The path of the picture of each of some rows."""
+    """The path of the image of each of some rows."""
     root = listing.root.resolve()
     found: list[Path] = []
     seen: dict[Path, int] = {}
@@ -128,18 +128,18 @@ def _paths(table: Table, column: str, rows: list[int], listing: Listing) -> list
         if not (path.parent.resolve() / path.name).is_relative_to(root):  # symbolic links are followed, as in folders
             raise ConfigError(
                 f"{listing.csv}: row {number} names a file outside of {listing.root} (got {name!r}); set data.path to "
-                "a folder that holds all pictures"
+                "a folder that holds all images"
             )
         if not path.is_file():  # some tables omit the suffix
             path = next((each for suffix in SUFFIXES if (each := Path(f"{path}{suffix}")).is_file()), path)
         if not path.is_file():
             raise ConfigError(
-                f"{listing.csv}: row {number}: there is no picture {name} in {listing.root}; add it, remove the row, "
+                f"{listing.csv}: row {number}: there is no image {name} in {listing.root}; add it, remove the row, "
                 "or set data.path to the folder that the names are relative to"
             )
         if path in seen:
             raise ConfigError(
-                f"{listing.csv}: rows {seen[path]} and {number} both name {name}; use one row per picture, and for "
+                f"{listing.csv}: rows {seen[path]} and {number} both name {name}; use one row per image, and for "
                 "several labels one column each, data.target=[a,b], or one cell with data.label_separator"
             )
         seen[path] = number

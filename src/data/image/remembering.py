@@ -1,4 +1,4 @@
-"""A cache of decoded pictures: limited in size, and rebuilt if it is damaged."""
+"""A cache of decoded images: limited in size, and rebuilt if it is damaged."""
 
 import hashlib
 import json
@@ -27,12 +27,12 @@ _DAMAGED = (OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeErr
 
 
 class Cache(NamedTuple):
-    """A folder of decoded pictures.
+    """A folder of decoded images.
 
     Attributes:
         folder: The folder.
         gib: GiB that its files may take; beyond that the least recently used are removed.
-        writes: Whether to store decoded pictures; otherwise the cache is only read.
+        writes: Whether to store decoded images; otherwise the cache is only read.
     """
 
     folder: Path

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from src.data.image.decoding import decode
-from src.data.image.finding import content, pictures
+from src.data.image.finding import content, find_images
 from src.data.image.folder import ImageFolder
 from src.errors import ConfigError
 
@@ -133,7 +133,7 @@ def test_a_file_without_a_suffix_is_what_it_begins_as(tmp_path):
     path = write_pngs(tmp_path / "pictures", each=6)
     (path / "cat" / "00.png").rename(path / "cat" / "00")
     (path / "cat" / "README").write_text("What these pictures are.")
-    found = pictures(path)
+    found = find_images(path)
     assert path / "cat" / "00" in found.paths
     assert found.others == [path / "cat" / "README"]
 
@@ -143,7 +143,7 @@ def test_files_that_are_no_pictures_are_counted_and_named(tmp_path):
     for name in ("labels.csv", "a.heic", "b.heic", "c.heic"):
         (path / "dog" / name).touch()
     assert doubts_of(path, tmp_path)["files"] == (
-        "data.path: 4 files are not pictures and are left out (dog/a.heic, dog/b.heic, dog/c.heic and 1 more)"
+        "data.path: 4 files are not images and are left out (dog/a.heic, dog/b.heic, dog/c.heic and 1 more)"
     )
     for picture in (path / "dog").glob("*.png"):
         picture.unlink()
