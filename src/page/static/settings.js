@@ -30,13 +30,17 @@ export function createSettings(send) {
   // Fields that stay are not moved, so that nobody loses the one in which they are typing.
   function build(controls) {
     const before = fields;
-    fields = Object.fromEntries(controls.map((control) => [control.key, before[control.key]?.made === JSON.stringify(control) ? before[control.key] : createMember(control)]));
+    fields = {};
+    for (const control of controls) {
+      const known = before[control.key];
+      fields[control.key] = known?.made === JSON.stringify(control) ? known : createMember(control);
+    }
     for (const [key, field] of Object.entries(before)) if (fields[key] !== field) field.element.remove();
-    const next = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, group.querySelector(".field") ?? (name === "training" ? usual : null)]));
-    for (const [key, { element: made }] of Object.entries(fields)) {
-      const name = groupOf(key);
-      if (made === next[name]) next[name] = made.nextElementSibling;
-      else groups[name].insertBefore(made, next[name]);
+    const next = { training: usual };
+    for (const [key, { element: made }] of Object.entries(fields).reverse()) {
+      const [name, follows] = [groupOf(key), next[groupOf(key)] ?? null];
+      if (made.parentElement === null || made.nextElementSibling !== follows) groups[name].insertBefore(made, follows);
+      next[name] = made;
     }
   }
 
