@@ -12,7 +12,7 @@ from src.compat.missing import mention
 def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) -> None:
     """Write `values` as one event, at a fraction of the cost of the public way, one event each.
 
-    Tested with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
+    Tested with torch 2.8.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
     Args:
         writer: PyTorch's SummaryWriter.
@@ -32,7 +32,7 @@ def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) ->
 def write_picture(writer: Any, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
     """Write an encoded picture unchanged; the public way takes pixels and encodes them again.
 
-    Tested with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
+    Tested with torch 2.8.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
     Args:
         writer: PyTorch's SummaryWriter.
@@ -57,7 +57,7 @@ def write_table(writer: Any, settings: Mapping[str, Any], names: Iterable[str], 
     """Write a run's row of the HPARAMS tab, which begins with the settings that are marked as differing.
 
     The public way marks none, and then the tab begins with the first five in alphabetical order.
-    Seen with torch 2.6.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
+    Seen with torch 2.8.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
 
     Args:
         writer: PyTorch's SummaryWriter.

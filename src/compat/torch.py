@@ -14,7 +14,7 @@ def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
 
     On the CPU, PyTorch decides at every step against its `foreach` kernels, asks the driver whether a GPU is capturing,
     and profiles the step. Here all three are decided once. An optimizer with hooks is left as it is, and so is one
-    whose hooks or bare step are not where they used to be. Tested with torch 2.6.0 and 2.15.0.
+    whose hooks or bare step are not where they used to be. Tested with torch 2.8.0 and 2.15.0.
     """
     if all(parameter.device.type == "cpu" for group in optimizer.param_groups for parameter in group["params"]):
         for group in optimizer.param_groups:
@@ -41,7 +41,7 @@ def mark_stepped(optimizer: Optimizer) -> None:
     """Tell schedulers that this `optimizer` steps: they warn if they have not seen its `step`.
 
     There is no public way. If the mark has another name, a needless warning is printed.
-    Tested with torch 2.6.0 and 2.15.0.
+    Tested with torch 2.8.0 and 2.15.0.
     """
     optimizer._opt_called = True  # type: ignore[attr-defined]
 
@@ -50,7 +50,7 @@ def without_functions(state: Any) -> Any:
     """A `state`, and the states within it, without functions, which an object creates again when it is built.
 
     A checkpoint holds no code. PyTorch 2.6 puts the annealing function into the state of the schedule of stochastic
-    weight averaging. Tested with torch 2.6.0 and 2.15.0.
+    weight averaging. Tested with torch 2.8.0 and 2.15.0.
     """
     if isinstance(state, list):
         return [without_functions(each) for each in state]

@@ -15,7 +15,7 @@ _NAME = "torch._dynamo"
 def keep_compiler_out(torch: ModuleType) -> None:
     """Do not import the compiler of `torch` until something asks for it; PyTorch has no setting for that.
 
-    If it is somewhere else, it is imported as usual, which is slower. Tested with torch 2.6.0 and 2.15.0.
+    If it is somewhere else, it is imported as usual, which is slower. Tested with torch 2.8.0 and 2.15.0.
     """
     if _NAME in sys.modules:
         return

@@ -1,5 +1,6 @@
 """From the settings of the page to a command line of `src.train` and its composed configuration."""
 
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,19 @@ class Composed(NamedTuple):
     cfg: DictConfig
     values: dict[str, Any]
     usual_epochs: int
+
+    @property
+    def planned(self) -> bool:
+        """Whether a schedule is planned for the whole training, which therefore cannot end elsewhere."""
+        return self.cfg.scheduler._target_ is not None
+
+    def command(self, epochs: int) -> str:
+        """The command line that trains this many `epochs`: those of the plan, if there is one."""
+        words = self.words
+        if not self.planned:
+            words = [word for word in words if not word.startswith("trainer.max_epochs=")]
+            words += [f"trainer.max_epochs={epochs}"] * (epochs != self.usual_epochs)
+        return f"python -m src.train {shlex.join(words)}"
 
 
 def composed(wishes: dict[str, Any], folder: Path) -> Composed:

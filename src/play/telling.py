@@ -1,7 +1,6 @@
 """What the page is told about a training, and when: frames, epochs, and whether it is playing."""
 
 import math
-import shlex
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -293,11 +292,5 @@ class Teller:
     def _command(self) -> str | None:
         """The command line that trains the same weights; None after changes during training, or within an epoch."""
         composed = self._stretch.composed
-        planned = composed.cfg.scheduler._target_ is not None
-        if self._touched or self._stretch.table or self._step or not self.epoch or (planned and not self.ended):
-            return None
-        words = composed.words
-        if not planned:
-            words = [word for word in words if not word.startswith("trainer.max_epochs=")]
-            words += [f"trainer.max_epochs={self.epoch}"] * (self.epoch != composed.usual_epochs)
-        return f"python -m src.train {shlex.join(words)}"
+        unfinished = self._step or not self.epoch or (composed.planned and not self.ended)
+        return None if self._touched or self._stretch.table or unfinished else composed.command(self.epoch)

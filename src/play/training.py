@@ -68,12 +68,12 @@ class Stretch:
 
     def fit(self, watch: "Watch", start: State | None = None) -> None:
         """Train from scratch, or from the state `start`, until `watch` raises an error."""
-        parts, planned = self.parts, self.composed.cfg.scheduler._target_ is not None
+        parts = self.parts
         if start is not None:
             parts.head.load_state_dict(start.weights)
         trainer: Any = parts.trainer
         trainer.callbacks.append(Gate(watch, start))
-        if not planned:
+        if not self.composed.planned:
             trainer.fit_loop.max_epochs = _WITHOUT_END
         trainer.fit(parts.head, datamodule=parts.datamodule)
 
@@ -165,6 +165,5 @@ def goes_on(before: Composed, after: Composed, keys: set[str]) -> bool:
 
     A schedule is planned for the whole training, and scaled inputs depend on the rows.
     """
-    planned = any(each.cfg.scheduler._target_ is not None for each in (before, after))
     scaled = OmegaConf.select(after.cfg, "data.standardize")
-    return not planned and not scaled and all(BY_KEY[key].goes_on for key in keys)
+    return not (before.planned or after.planned or scaled) and all(BY_KEY[key].goes_on for key in keys)

@@ -6,9 +6,9 @@ from PIL import Image
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from src.data.image.folder import ImageFolder
-from src.data.several import several_labels
 from src.data.table import Table
 from src.data.tabular.file import TableFile
+from src.data.tabular.several import labels_in_cells
 from src.errors import ConfigError
 from tests.runs.test_prediction import write_csv
 
@@ -56,9 +56,9 @@ def test_pictures_may_have_several_labels_in_a_cell(tmp_path):
 
 def test_another_file_has_the_labels_of_the_training():
     known = "rain", "sun", "wind"
-    assert several_labels(Table({"weather": ["wind", ""]}, "other.csv"), "weather", ";", known).codes == ["001", "000"]
+    assert labels_in_cells(Table({"weather": ["wind", ""]}, "other.csv"), "weather", ";", known).codes == ["001", "000"]
     with pytest.raises(ConfigError, match=r"weather in row 2 has a label that was not seen in training \(got 'hail'\)"):
-        several_labels(Table({"weather": ["wind", "sun;hail"]}, "new.csv"), "weather", ";", known)
+        labels_in_cells(Table({"weather": ["wind", "sun;hail"]}, "new.csv"), "weather", ";", known)
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_a_separator_without_a_table_of_pictures_has_no_effect(tmp_path):
 
 
 def test_spaces_may_separate():
-    found = several_labels(Table({"tags": ["haze primary", "clear  primary water"]}, "tags.csv"), "tags", " ")
+    found = labels_in_cells(Table({"tags": ["haze primary", "clear  primary water"]}, "tags.csv"), "tags", " ")
     assert found == (("clear", "haze", "primary", "water"), ["0110", "1011"], None)

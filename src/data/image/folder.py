@@ -22,8 +22,8 @@ from src.data.image.listing import Listing, listed_images
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
 from src.data.rows import Rows
-from src.data.several import check_one
 from src.data.source import Source
+from src.data.tabular.several import check_separator, choice_of_several
 from src.errors import ConfigError
 from src.settings.rules import Natural, Positive, Whole, checked
 
@@ -91,8 +91,7 @@ class ImageFolder(ImageDataModule):
         if csv is not None:
             root = Path(csv).expanduser().parent if path is None else Path(path).expanduser()
             targets = target if isinstance(target, list) else [] if target is None else [target]
-            if len(targets) > 1:
-                check_one(label_separator, list(map(str, targets)))
+            check_separator(label_separator, targets)
             self.listing = Listing(Path(csv).expanduser(), root, file_column, targets, split_column, label_separator)
             path = str(root)
         if path is None:
@@ -131,11 +130,8 @@ class ImageFolder(ImageDataModule):
         """The task for the number of classes; no image is read."""
         listed = self.listing is not None
         names = self._found().names if listed else class_folders(layout(self.path).folders["train"])
-        if self.has_several:
-            separated = self.listing is not None and self.listing.label_separator is not None
-            return choosing.Choice(
-                "multilabel", "data.label_separator is set" if separated else f"there are {len(names)} target columns"
-            )
+        if self.has_several and self.listing is not None:
+            return choice_of_several(names, self.listing.label_separator)
         return choosing.of_texts("the image", len(self._labels_kept(names)))
 
     @property

@@ -8,10 +8,9 @@ from src.data.image.finding import SUFFIXES, Images
 from src.data.reading.dialect import Told
 from src.data.reading.files import check_is_file, opened
 from src.data.rows import Split, split_named
-from src.data.several import Several, several_labels
 from src.data.table import Table
 from src.data.tabular.classes import class_of_each, in_order
-from src.data.tabular.target import label_codes
+from src.data.tabular.several import several_labels
 from src.errors import ConfigError, suggestion
 
 Column = str | int
@@ -72,7 +71,7 @@ def listed_images(listing: Listing, known: Sequence[str] | None = None) -> tuple
                 f"({', '.join(rest[:_NAMES])}{', …' if len(rest) > _NAMES else ''}); name the one with the labels"
             )
         targets = rest
-    several = _several(table, targets, listing, known)
+    several = several_labels(table, targets, listing.label_separator, known)
     texts = table.texts(targets[0]) if several is None else several.codes
     kept = [row for row, text in enumerate(texts) if text is not None]
     if not kept:
@@ -97,13 +96,6 @@ def listed_images(listing: Listing, known: Sequence[str] | None = None) -> tuple
     counted = "1 row has no label and is" if gone == 1 else f"{gone:,} rows have no label and are"
     doubt = f"{listing.csv}: {counted} left out" if gone else several.doubt if several else None
     return Images(classes, found, in_this_order, [], []), several is not None, doubt
-
-
-def _several(table: Table, targets: list[str], listing: Listing, known: Sequence[str] | None) -> Several | None:
-    """The labels of each row if it may have several, in cells or in columns; None if it has one class."""
-    if listing.label_separator is not None:
-        return several_labels(table, targets[0], listing.label_separator, known)
-    return Several(tuple(targets), label_codes(table, targets), None) if len(targets) > 1 else None
 
 
 def _column(names: list[str], key: str, column: Column, csv: Path) -> str:

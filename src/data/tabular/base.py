@@ -21,6 +21,7 @@ from src.data.tabular.encoder import Encoder
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
 from src.data.tabular.member_encoders import MemberEncoders, OneEncoder, encoded
+from src.data.tabular.several import choice_of_several
 from src.data.tabular.spread import Standardize
 from src.data.tabular.target import choice_of, labels_of
 from src.data.tabular.typed import TypedEncoder
@@ -101,10 +102,8 @@ class TabularDataModule(ColumnsDataModule):
 
     def choose(self) -> Choice:
         """The task that fits the values of the target, unless one was set."""
-        if self.label_separator is not None:
-            return Choice("multilabel", "data.label_separator is set")
-        if self.label_names:
-            return Choice("multilabel", f"there are {len(self.label_names)} target columns")
+        if self.label_names or self.label_separator is not None:
+            return choice_of_several(self.label_names, self.label_separator)
         if self.is_regression and not self.is_open:
             return Choice("regression", "data.task is regression")
         if not self.is_open:

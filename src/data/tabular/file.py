@@ -13,7 +13,6 @@ from src.data.digests import table_digests
 from src.data.groups import group_numbers
 from src.data.reading.dialect import PLAIN, Dialect, Told
 from src.data.reading.files import File, check_is_file, opened
-from src.data.several import check_one, several_labels
 from src.data.source import Source
 from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
@@ -21,7 +20,7 @@ from src.data.tabular.described import described
 from src.data.tabular.doubts import doubts
 from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled
-from src.data.tabular.target import label_codes
+from src.data.tabular.several import check_separator, several_labels
 from src.data.tabular.timing import moments
 from src.data.tabular.typed import TypedEncoder
 from src.data.tabular.weights import weights_of
@@ -90,8 +89,7 @@ class TableFile(TabularDataModule):
         self.label_separator = label_separator
         if self.is_regression and self.label_names:
             raise ConfigError(f"data.target: several targets are labels, not numbers (got {target}); name one")
-        if self.label_names:
-            check_one(label_separator, self.label_names)
+        check_separator(label_separator, self.targets)
         if self.is_regression and label_separator is not None:
             raise ConfigError(
                 f"data.label_separator: labels are not numbers (got {label_separator!r}); leave it out, or choose "
@@ -166,11 +164,11 @@ class TableFile(TabularDataModule):
 
     def _target(self, table: Table, names: list[str]) -> Sequence[Any]:
         """The cells of the target, or the codes of several labels."""
-        if self.label_separator is None:
-            self.label_names = tuple(names) if len(names) > 1 else ()
-            return label_codes(table, names) if self.label_names else table.columns[names[0]]
-        several = several_labels(table, names[0], self.label_separator, self._class_names)
-        self.label_names = several.names
+        several = several_labels(table, names, self.label_separator, self._class_names)
+        self.label_names = () if several is None else several.names
+        cells: Sequence[Any] = table.columns[names[0]]
+        if several is None:
+            return cells
         self.doubts += [("no label", several.doubt)] if several.doubt else []
         return several.codes
 
