@@ -153,6 +153,7 @@ ROOMS = {  # each knows some of those above it
         "replay",
         "storage",
         "trust",
+        "callbacks",
         "building",
         "runs",
         "stacking",

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from torch import Tensor
 
 from src.callbacks.history import History
+from src.callbacks.judging import Best, BestRule
 from src.compat.lightning import HoldingModelCheckpoint, checkpoint_of
 from src.compat.progress import count_quickly
 from src.data.blocks import BlockLoader
@@ -59,7 +61,7 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         mode = resolved_mode(monitor, mode) if monitor is not None else "min"
         name = RUN.best_checkpoint.stem
         super().__init__(filename=name, monitor=monitor, mode=mode, enable_version_counter=False, **kwargs)
-        self.ties, self.tied = ties, math.inf
+        self.rule, self.tied = BestRule(str(monitor), mode, ties), math.inf
         self._throttle = Throttle(seconds_between_writes)
         self._within_epoch = Throttle(_SECONDS_WITHIN_EPOCH)
         self._held: dict[str, dict[str, Any]] = {}
@@ -76,21 +78,20 @@ class ModelCheckpoint(HoldingModelCheckpoint):
         return os.path.join(str(self.dirpath), RUN.last_checkpoint.name)
 
     def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
-        """Whether an epoch with the `current` value replaces the best so far."""
-        loss = float(trainer.callback_metrics.get("val/loss", math.nan))
-        better = super().check_monitor_top_k(trainer, current) or self._wins_tie(current, loss)
-        self.tied = loss if better else self.tied
-        return better
-
-    def _wins_tie(self, current: Tensor | None, loss: float) -> bool:
-        best = self.best_k_models.get(self.kth_best_model_path)
-        if current is None or best is None or not bool(current == best):
-            return False
-        return self.ties == "last" or (self.ties == "loss" and loss < self.tied)
+        """Whether an epoch with the `current` value [] replaces the best so far; processes decide together."""
+        if current is None or self.save_top_k != 1:
+            return super().check_monitor_top_k(trainer, current)
+        none = torch.full_like(current, torch.nan)
+        loss = trainer.callback_metrics.get("val/loss", none)
+        best = self.best_k_models.get(self.kth_best_model_path, none).to(current.device)
+        better, best_now = self.rule.judge(Best(best, loss.new_tensor(self.tied)), current, loss)
+        is_better: bool = trainer.strategy.reduce_boolean_decision(bool(better))
+        self.tied = float(best_now.loss) if is_better else self.tied
+        return is_better
 
     def state_dict(self) -> dict[str, Any]:
         """Lightning's state, and the loss that decides between equally good epochs."""
-        return super().state_dict() | ({"tied": self.tied} if self.ties == "loss" else {})
+        return super().state_dict() | ({"tied": self.tied} if self.rule.ties == "loss" else {})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the best so far, even if the run's folder has been moved, copied or renamed since."""

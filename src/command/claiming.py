@@ -23,7 +23,7 @@ from src.storage.folders import RUN, SWEEP, SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FI
 from src.storage.jobs import kept_inside
 from src.storage.locking import lock
 from src.storage.marks import write_mark
-from src.storage.removal import remove_empty, remove_listed
+from src.storage.removal import is_part, remove_empty, remove_listed
 
 _OF_THE_PLACE = (errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
@@ -217,11 +217,13 @@ def _new_folder(config: DictConfig, kind: str) -> Claim:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a folder was claimed for a run or a sweep; one that another process is just claiming is empty."""
+    """Whether a folder was claimed for a run or a sweep; one that another process is just claiming has no mark yet."""
     if folder.is_symlink() or not folder.is_dir():
         return False
+    if all(is_part(each.name) for each in folder.iterdir()):  # listed before marks are looked for, which may come now
+        return True
     marks = RunFolder(folder).mark, RunFolder(folder).config, SweepFolder(folder).mark, SweepFolder(folder).overrides
-    return any(mark.is_file() for mark in marks) or not any(folder.iterdir())
+    return any(mark.is_file() for mark in marks)
 
 
 def _check_names(config: DictConfig) -> None:

@@ -107,6 +107,28 @@ class HoldingModelCheckpoint(callbacks.ModelCheckpoint):
         return {**trainer.callback_metrics, "epoch": torch.tensor(trainer.current_epoch)}
 
 
+class JudgedEarlyStopping(callbacks.EarlyStopping):
+    """Lightning's EarlyStopping, which asks `judge` whether to stop.
+
+    If a version of Lightning no longer calls `_evaluate_stopping_criteria`, its own criteria decide; they are the same.
+    Tested with lightning 2.6.0 and 2.6.6.
+    """
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Print a remark if nothing asks."""
+        super().setup(trainer, pl_module, stage)
+        if not hasattr(callbacks.EarlyStopping, "_evaluate_stopping_criteria"):
+            name = "EarlyStopping._evaluate_stopping_criteria"
+            mention("lightning", name, "Lightning's own criteria decide when a run stops")
+
+    def judge(self, value: Tensor) -> tuple[bool, str | None]:
+        """Whether to stop at this `value` [] of the metric, and a sentence if there is something to say."""
+        raise NotImplementedError
+
+    def _evaluate_stopping_criteria(self, current: Tensor) -> tuple[bool, str | None]:
+        return self.judge(current)
+
+
 def limit_batch_size(finder: callbacks.BatchSizeFinder, num_rows: int) -> None:
     """Limit a `finder`'s search to `num_rows`: Lightning asks a `dataset` for its length, and finds none.
 

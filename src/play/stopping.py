@@ -1,13 +1,16 @@
 """When a training stops early: after so many validations without a new best loss."""
 
-import math
+import torch
+
+from src.callbacks.judging import StopRule, Wait, worst
+
+_RULE = StopRule("val/loss", "min", patience=torch.inf, check_finite=False)
 
 
 class Waits:
     """How long a training has waited for a new lowest loss, and had to wait before.
 
-    What it waits for is what Lightning's EarlyStopping waits for. Since no patience is fixed here, another one can be
-    asked about at any time.
+    It waits by the rule of `EarlyStopping`. Since its patience is not fixed, any can be asked about at any time.
 
     Example:
         >>> waits = Waits()
@@ -18,14 +21,17 @@ class Waits:
     """
 
     def __init__(self) -> None:
-        self.now = 0
-        self._lowest, self._longest_before = math.inf, 0
+        self._wait, self._longest_before = Wait(worst("min"), torch.tensor(0), torch.tensor(0)), 0
+
+    @property
+    def now(self) -> int:
+        """Validations since the lowest loss."""
+        return int(self._wait.checks)
 
     def add(self, loss: float) -> None:
         """Take up the `loss` of one more validation."""
         self._longest_before = max(self._longest_before, self.now)
-        self.now = 0 if loss < self._lowest else self.now + 1
-        self._lowest = min(loss, self._lowest)
+        self._wait = _RULE.judge(self._wait, torch.tensor(loss))
 
     def stops(self, patience: float) -> bool:
         """Whether training with this `patience` stops now, or would have stopped before."""

@@ -81,10 +81,10 @@ class Checkpoints:
             stopping = self.stopping
             stopping.wait_count = int(states.tensors["waited"][run])
             stopping.best_score = states.tensors["stop_best"][run].clone()
-            ran_out = stopping.wait_count >= stopping.patience
-            stopping.stopped_epoch = states.epoch[run] - 1 if ran_out else 0
-            reason = EarlyStoppingReason.PATIENCE_EXHAUSTED if ran_out else EarlyStoppingReason.NOT_STOPPED
-            stopping.stopping_reason = reason
+            stopping.stopping_reason = EarlyStoppingReason(int(states.tensors["stop_reason"][run]))
+            stopping.stopped_epoch = (
+                0 if stopping.stopping_reason is EarlyStoppingReason.NOT_STOPPED else states.epoch[run] - 1
+            )
             stopping.stopping_reason_message = None
             found[stopping.state_key] = stopping.state_dict()
         best = self.best
@@ -92,7 +92,7 @@ class Checkpoints:
         if history.best.epoch[run]:
             path, score = str(files.best_checkpoint), states.tensors["best"][run].clone()
             best.best_model_path, best.best_model_score, best.current_score = path, score, score
-            best.tied = states.tensors["tied"][run].item() if best.ties == "loss" else best.tied
+            best.tied = states.tensors["tied"][run].item() if best.rule.ties == "loss" else best.tied
             best.best_k_models, best.kth_best_model_path, best.kth_value = {path: score}, path, score
         found[best.state_key] = best.state_dict()
         return found

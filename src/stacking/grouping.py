@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from src.building.build import is_plain
+from src.callbacks.judging import StopRule
 from src.stacking import schedules
 from src.stacking.optimizers import STACKED
 
@@ -26,7 +27,7 @@ _TRAINER_PLAIN = {
     "deterministic": None,
 }
 _CALLBACKS = {
-    "early_stopping": ("src.callbacks.early_stopping.EarlyStopping", {"monitor", "mode", "patience", "min_delta"}),
+    "early_stopping": ("src.callbacks.early_stopping.EarlyStopping", {"monitor", *StopRule._fields}),
     "model_checkpoint": (
         "src.callbacks.model_checkpoint.ModelCheckpoint",
         {"monitor", "mode", "ties", "seconds_between_writes"},

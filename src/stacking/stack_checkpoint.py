@@ -199,9 +199,13 @@ def _with_words_of_today(stack: dict[str, Any]) -> dict[str, Any]:
     """A stack saved by an earlier version, with today's names."""
     if "ledger" in stack:
         stack["history"] = stack.pop("ledger")
-        for tensors in (stack["tensors"], *(stack["history"][name]["tensors"] for name in ("best", "last"))):
-            if "values" in tensors:
-                tensors["params"] = tensors.pop("values")
+    for tensors in (stack["tensors"], *(stack["history"][name]["tensors"] for name in ("best", "last"))):
+        if "values" in tensors:
+            tensors["params"] = tensors.pop("values")
+        if "seen" in tensors:
+            tensors["best"] = torch.where(tensors.pop("seen"), tensors["best"], torch.nan)
+            tensors.setdefault("tied", torch.full_like(tensors["best"], torch.inf))
+            tensors["stop_reason"] = torch.zeros_like(tensors["waited"])
     return stack
 
 

@@ -25,6 +25,11 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
+def is_part(name: str) -> bool:
+    """Whether a file of this `name` is a temporary one, of any process."""
+    return _PART.fullmatch(name) is not None
+
+
 def remove_part(part: Path) -> None:
     """Remove a temporary file or folder `part` that this process created; if the disk refuses, it stays.
 

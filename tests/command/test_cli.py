@@ -10,6 +10,9 @@ from omegaconf import OmegaConf
 from src import cores
 from src.command.claiming import claim
 from src.command.tasks import _divide_threads
+from src.storage.folders import SweepFolder
+from src.storage.marks import write_mark
+from src.storage.removal import part_of
 from tests.commands import ROOT, going_on, run, wait_until
 from tests.forks import WITHOUT_TORCH, command, run_each
 
@@ -150,6 +153,19 @@ def test_resume_refuses_to_exchange_a_part(tmp_path):
 def test_two_runs_of_the_same_instant_get_two_folders(tmp_path):
     claims = [claim(str(tmp_path / "2026-01-01_00-00-00")) for _ in range(3)]
     assert [each.path.name for each in claims] == [f"2026-01-01_00-00-00{end}" for end in ("", "_2", "_3")]
+
+
+@pytest.mark.parametrize("moment", ["created", "about to be marked", "marked"])
+def test_a_sweep_of_the_same_instant_gets_the_next_folder(tmp_path, moment):
+    """Another process has claimed the folder and is somewhere between creating and marking it."""
+    other = claim(str(tmp_path / "sweep")).path
+    if moment == "about to be marked":
+        part_of(other / "sweep.json").touch()
+    elif moment == "marked":
+        write_mark(SweepFolder(other).mark)
+    words = ["-m", "experiment=xor_gate", "seed=0,1", "trainer.max_epochs=1", f"hydra.sweep.dir={other}"]
+    assert train(*words, runs=tmp_path / "runs").returncode == 0
+    assert (tmp_path / "sweep_2" / "1" / "metrics.json").exists()
 
 
 def test_commands_on_a_run_answer_mistakes_in_one_line(tmp_path):

@@ -141,6 +141,19 @@ def test_what_is_taken_is_not_saved_again(tmp_path):
         assert [path for _, path in checkpoint.held] == ["last", "last"]
 
 
+def test_early_stopping_asks_whether_to_stop(tmp_path):
+    class Judged(compat.JudgedEarlyStopping):
+        def judge(self, value):
+            asked.append(float(value))
+            return len(asked) == 2, "enough"
+
+    asked, stopping = [], Judged("loss")
+    with contract(compat.JudgedEarlyStopping, "lightning"):
+        trainer(tmp_path, stopping, epochs=5).fit(Line())
+        assert len(asked) == 2
+        assert (stopping.stopped_epoch, stopping.stopping_reason_message) == (1, "enough")
+
+
 def test_a_search_for_a_batch_size_ends_at_its_limit(tmp_path):
     finder = callbacks.BatchSizeFinder(mode="power", steps_per_trial=1, max_trials=3)  # 2, 4 and 8, if nothing ends it
     with contract(compat.limit_batch_size, "lightning"):

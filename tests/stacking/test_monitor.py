@@ -15,7 +15,7 @@ def test_of_equal_epochs_each_run_keeps_the_first_or_the_last(ties, epochs):
         better = monitor.improved({"val/accuracy": torch.tensor(values)}).tolist()
         best = [epoch if is_better else before for is_better, before in zip(better, best, strict=True)]
     assert best == epochs
-    assert monitor.best.tolist() == pytest.approx([0.8, 0.7])
+    assert monitor.best.value.tolist() == pytest.approx([0.8, 0.7])
 
 
 def test_of_equal_epochs_each_run_keeps_the_one_of_the_lowest_loss():
@@ -31,7 +31,7 @@ def test_of_equal_epochs_each_run_keeps_the_one_of_the_lowest_loss():
         better = monitor.improved(metrics).tolist()
         best = [epoch if is_better else before for is_better, before in zip(better, best, strict=True)]
     assert best == [3, 2]
-    assert monitor.tied.tolist() == pytest.approx([0.7, 0.4])
+    assert monitor.best.loss.tolist() == pytest.approx([0.7, 0.4])
 
 
 def test_an_epoch_without_a_value_is_no_tie():

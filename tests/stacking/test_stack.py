@@ -26,6 +26,11 @@ CASES = {
          "callbacks.early_stopping.patience=2"],
         [[f"optimizer.lr={lr}", f"seed={seed}"] for lr, seed in ((0.2, 0), (0.02, 1), (0.1, 2), (0.05, 3))],
     ),
+    "early stopping at once": (
+        [*SHORT, "trainer.max_epochs=12", "+callbacks.early_stopping.check_finite=false",
+         "+callbacks.early_stopping.stopping_threshold=0.1", "+callbacks.early_stopping.divergence_threshold=0.69"],
+        [["optimizer.lr=1"], ["optimizer.lr=0.001", "seed=1"], ["optimizer.lr=0.3", "seed=2"]],
+    ),
     "plateau": (
         [*SHORT, "scheduler=plateau", "scheduler.patience=1", "data.noise=0.5", "optimizer=adam"],
         [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.03"]],
@@ -121,6 +126,7 @@ def test_stacked_runs_equal_runs_alone(both, case):
         "momentum",
         "adam",
         "early stopping",
+        "early stopping at once",
         "plateau",
         "standardized",
         "step",
