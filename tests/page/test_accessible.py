@@ -1,8 +1,8 @@
-"""Both pages by Chromium's accessibility tree and by their colours: controls are named, and texts can be read."""
+"""Both pages by axe-core, by Chromium's accessibility tree and by their colours."""
 
 import pytest
 
-from tests.page.conftest import drawn, expect
+from tests.page.conftest import drawn, expect, without_browser
 from tests.page.seen import LEAST_CONTRAST, contrasts, told
 
 pytestmark = pytest.mark.browser
@@ -28,14 +28,30 @@ def trained_page(live):
     return page
 
 
+def axe():
+    """The class that runs axe-core in a page."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        without_browser("axe-playwright-python is not installed: make setup EXTRAS=all")
+    return Axe
+
+
 def check(page):
-    """The parts that can be focused, once they are found to be named; in light and dark colours all can be read."""
+    """The parts that can be focused, once they are found to be named; in light and dark colours all can be read.
+
+    Of axe-core, everything that it counts as a fault is one, serious or not.
+    """
+    checker = axe()
     focusable = [node for node in told(page) if node.focusable and node.role != "RootWebArea"]
     assert {node.role for node in focusable} - CONTROLS - OTHERS == {"term"}  # words with help, which are read out
     assert [node for node in focusable if not node.name and node.role != "term"] == []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours change at once
         drawn(page)
+        found = checker().run(page).response
+        assert len(found["passes"]) > 40
+        assert [(scheme, each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
         seen = contrasts(page)
         assert len(seen) > 40
         assert [(scheme, words, round(each, 2)) for words, each in seen if each < LEAST_CONTRAST] == []

@@ -6,7 +6,7 @@ import { help } from "./texts.js";
 
 export function createHints() {
   const bubble = element("div", { id: "hint", role: "tooltip", hidden: "" });
-  document.body.append(bubble);
+  document.querySelector("main").append(bubble);
   let owner = null;
 
   function show(target) {
