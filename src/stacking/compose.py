@@ -35,21 +35,31 @@ Shape = tuple[tuple[str, str | None], ...]
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a sweep.
+    """One job of a sweep, small enough to keep a hundred thousand of them.
 
     Attributes:
         number: Its number in the sweep.
         overrides: Its overrides from Hydra's sweeper.
-        cfg: The configuration, plain and resolved.
         folder: The run's folder.
-        files: Name and text of the files in `.hydra/`.
+        template: The composition that it shares with jobs of its shape.
+        words: Its own values, by the marks that they replace there.
     """
 
     number: int
     overrides: list[str]
-    cfg: dict[str, Any]
     folder: Path
-    files: dict[str, str]
+    template: "Template"
+    words: dict[str, Any]
+
+    @property
+    def cfg(self) -> dict[str, Any]:
+        """The configuration, plain and resolved: made anew at each call, as it takes ten times the job's memory."""
+        return self.template.cfg(self.words)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Name and text of the files in `.hydra/`, made anew at each call."""
+        return self.template.files(self)
 
 
 class Composer:
@@ -66,6 +76,7 @@ class Composer:
         self._parsed: dict[str, Override] = {}
         self._groups: dict[str, bool] = {}
         self._composed: dict[Shape, DictConfig] = {}
+        self._undecided: dict[Shape, bool] = {}
         self._templates: dict[Shape, Template] = {}
         self._chosen: dict[str, Any] = {}
 
@@ -83,7 +94,9 @@ class Composer:
             ConfigError: Something that it leaves to the data cannot be chosen.
         """
         shape = self._shape(overrides)
-        if is_undecided(self.composed(overrides)):
+        if shape not in self._undecided:
+            self._undecided[shape] = is_undecided(self.composed(overrides))
+        if self._undecided[shape]:
             of_head = [
                 override if key.startswith(_HEAD) else None for (key, _), override in zip(shape, overrides, strict=True)
             ]
@@ -202,12 +215,19 @@ class Template:
         dirname = self._dirname([overrides[place] for place in self._task])
         words = {_value_mark(place): values[place] for place in self._places}
         words |= {"SWEPT_DIRNAME_": dirname, "SWEPT_ID_": str(number), str(_NUMBER): number}
-        folder = _filled(self._folder, words)
-        marks = {mark: _scalar(value) for mark, value in words.items()}
-        marks |= {_override_mark(i): _scalar(override) for i, override in enumerate(overrides)}
-        marks["SWEPT_OUTPUT_"] = _scalar(str(Path(folder).absolute()))
-        files = {name: _replaced(text, marks) for name, text in self._texts.items()}
-        return Job(number, overrides, _with_values(self._cfg, words), Path(folder), files)
+        return Job(number, overrides, Path(_filled(self._folder, words)), self, words)
+
+    def cfg(self, words: dict[str, Any]) -> dict[str, Any]:
+        """The configuration with some `words` in place of the marks."""
+        found: dict[str, Any] = _with_values(self._cfg, words)
+        return found
+
+    def files(self, job: Job) -> dict[str, str]:
+        """The files of a `job` of this shape."""
+        marks = {mark: _scalar(value) for mark, value in job.words.items()}
+        marks |= {_override_mark(i): _scalar(override) for i, override in enumerate(job.overrides)}
+        marks["SWEPT_OUTPUT_"] = _scalar(str(job.folder.absolute()))
+        return {name: _replaced(text, marks) for name, text in self._texts.items()}
 
     def _dirname(self, overrides: list[str]) -> str:
         kept = [override for override in sorted(overrides) if override.partition("=")[0] not in self._exclude]

@@ -125,9 +125,9 @@ class Launch:
 
         alike: dict[str, list[Job]] = {}
         alone: dict[str, list[int]] = {}
-        for job, reason in self._jobs(numbered, sweep, returns):
+        for job, cfg, reason in self._jobs(numbered, sweep, returns):
             if reason is None:
-                alike.setdefault(grouping.signature(job.cfg), []).append(job)
+                alike.setdefault(grouping.signature(cfg), []).append(job)
             else:
                 alone.setdefault(reason, []).append(job.number)
         return SortedOut(list(alike.values()), alone)
@@ -141,8 +141,13 @@ class Launch:
                 return f"{kind.__name__} must see each job start and end"
         return None
 
-    def _jobs(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> Iterator[tuple[Job, str | None]]:
-        """The jobs still to run, and why each cannot be stacked; those that cannot begin are recorded as failures."""
+    def _jobs(
+        self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]
+    ) -> Iterator[tuple[Job, dict[str, Any], str | None]]:
+        """The jobs still to run, with their configurations and why each cannot be stacked.
+
+        Those that cannot begin are recorded as failures.
+        """
         with lean_imports():
             from src.stacking import grouping
 
@@ -166,13 +171,14 @@ class Launch:
                     rules.check_keys(task_cfg, composed.hydra)
                     unread.check(task_cfg, [*overrides, *self.master.hydra.overrides.hydra])
                     checked.add(id(composed))
-                rules.check_values(job.cfg)
-                reason = grouping.reason_against(job.cfg)
+                cfg = job.cfg
+                rules.check_values(cfg)
+                reason = grouping.reason_against(cfg)
             except (ConfigError, OmegaConfBaseException) as error:
                 failures.note(sweep, number, ConfigError(str(error)))
                 returns[number] = returned(job.overrides, None)
                 continue
-            yield job, reason
+            yield job, cfg, reason
 
     def _run_stacks(
         self, numbered: Numbered, alike: list[list[Job]], sweep: Path, checkpoint: Path, returns: dict[int, JobReturn]
