@@ -15,7 +15,7 @@ from src.lab.project import PROJECT, call
 from src.reporting.remarks import remark
 from src.runs import evaluation, exporting, prediction
 from src.runs.opening import open_run
-from src.storage.folders import EvaluationFolder
+from src.storage.folders import EvaluationFolder, RunFolder
 from src.trust import targets
 from src.trust.plain import read_json
 
@@ -67,13 +67,17 @@ class TrainedRun(DrawableRun):
         """Write the training as a page for any browser, as `python -m src.export format=replay` does, and show it.
 
         Args:
-            output: The HTML file; None is `export/replay.html` in the run's folder.
+            output: The HTML file; None is `export/replay.html` in the run's folder. If that exists already, from the callback
+                `replay` or an earlier call, it is shown as it is.
             force: Whether to replace an existing file.
         """
+        figure = self.plot_boundary() if self.head.has_boundary else self.plot_fit()
+        kept = RunFolder(self.folder).replay()
+        if output is None and not force and kept.is_file():
+            return Replay(kept, as_png(figure))
         words = [*self._words(), "format=replay", f"force={str(force).lower()}"]
         words += [] if output is None else [f"output={literal(output)}"]
         written: Path = call("export", lambda cfg, _: exporting.export(cfg), words, begins_runs=False)
-        figure = self.plot_boundary() if self.head.has_boundary else self.plot_fit()
         return Replay(PROJECT / written, as_png(figure))
 
     def evaluate(self, *overrides: str) -> dict[str, Any]:

@@ -295,3 +295,12 @@ def test_a_replay_is_shown_in_a_frame_with_a_picture_beside_it(sandbox):
     assert '<img src="data:image/png;base64,' in html
     with pytest.raises(ConfigError, match=r"^output: page.html already exists"):
         lab.open("latest").save_replay("page.html")
+
+
+def test_the_replay_of_a_callback_is_shown_as_it_is(sandbox):
+    run = lab.train("xor", *QUICK, "data.num_train=100", "callbacks=replay")
+    page = run.folder / "export" / "replay.html"
+    before = page.read_bytes()
+    page.write_bytes(before + b"<!-- as it is -->")
+    assert run.save_replay().path.read_bytes() == before + b"<!-- as it is -->"
+    assert run.save_replay(force=True).path.read_bytes() == before
