@@ -67,8 +67,8 @@ class TrainedRun(DrawableRun):
         """Write the training as a page for any browser, as `python -m src.export format=replay` does, and show it.
 
         Args:
-            output: The HTML file; None is `export/replay.html` in the run's folder. If that exists already, from the callback
-                `replay` or an earlier call, it is shown as it is.
+            output: The HTML file; None is `export/replay.html` in the run's folder. What the callback `replay` or an
+                earlier call has written there is shown as it is.
             force: Whether to replace an existing file.
         """
         figure = self.plot_boundary() if self.head.has_boundary else self.plot_fit()
