@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.compat.lightning import count_steps
-from src.compat.torch import bare_step, without_functions
+from src.compat.torch import bare_backward, bare_calls, bare_step, without_functions
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
@@ -160,20 +160,21 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     def _take_steps(self, block: Block) -> tuple[list[Tensor], list[Tensor]]:
         optimizer: Optimizer = self.optimizers(use_pl_optimizer=False)  # type: ignore[assignment]
         scheduler = self._scheduler("step")
-        step = bare_step(optimizer)
+        backward, step = bare_backward(), bare_step(optimizer)
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         all_logits, losses = [], []
-        for batch in block:
-            logits = self.forward(batch[0])
-            loss = self._loss_of(batch, logits)
-            for parameter in parameters:
-                parameter.grad = None  # `zero_grad` without its profiling, which costs more than the work itself
-            loss.backward()
-            step()
-            if scheduler is not None:
-                scheduler.step()
-            all_logits.append(logits.detach())
-            losses.append(loss.detach())
+        with bare_calls(self.network):
+            for batch in block:
+                logits = self.forward(batch[0])
+                loss = self._loss_of(batch, logits)
+                for parameter in parameters:
+                    parameter.grad = None  # `zero_grad` without its profiling, which costs more than the work itself
+                backward(loss)
+                step()
+                if scheduler is not None:
+                    scheduler.step()
+                all_logits.append(logits.detach())
+                losses.append(loss.detach())
         count_steps(self.trainer, len(block))
         return all_logits, losses
 

@@ -124,3 +124,29 @@ def test_a_hook_on_the_optimizer_still_sees_each_step():
     head.make_optimizer = hooked
     fit(head, datamodule, steps=4, epochs=2)
     assert len(seen) == 8
+
+
+def test_a_hook_on_a_layer_still_sees_each_step():
+    seen, datamodules = [], (xor(), xor())
+    heads = [mlp_head(datamodule) for datamodule in datamodules]
+    heads[1].network[0].register_forward_hook(lambda *_: seen.append(1))
+    for head, datamodule in zip(heads, datamodules, strict=True):
+        fit(head, datamodule, steps=4, epochs=2)
+    assert len(seen) == 2 * (4 + 1)  # an epoch has four steps and a validation
+    assert torch.equal(weights(heads[0]), weights(heads[1]))
+
+
+def test_a_head_that_computes_outputs_in_its_own_way_does_so_at_each_step():
+    class Doubled(BinaryHead):
+        def run_network(self, x, voices=None):
+            return 2 * super().run_network(x, voices)
+
+    datamodule = xor()
+    plain, own = (mlp_head(datamodule).network for _ in range(2))
+    with torch.no_grad():
+        for parameter in plain[-1].parameters():
+            parameter.mul_(2)
+    still = lambda parameters: torch.optim.SGD(parameters, lr=0.0)  # noqa: E731  # so that all losses are comparable
+    heads = BinaryHead(plain, datamodule.spec, still), Doubled(own, datamodule.spec, still)
+    losses = [fit(head, xor(), steps=4, epochs=1).callback_metrics["train/loss"].item() for head in heads]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
