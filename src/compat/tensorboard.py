@@ -9,7 +9,7 @@ from typing import Any
 from src.compat.missing import mention
 
 
-def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) -> None:
+def write_scalars(writer: Any, values: Mapping[str, float], step: int | None, moment: float | None = None) -> None:
     """Write `values` as one event, at a fraction of the cost of the public way, one event each.
 
     Tested with torch 2.8.0 and 2.15.0, tensorboard 2.19.0 and 2.21.0.
@@ -18,15 +18,16 @@ def write_scalars(writer: Any, values: Mapping[str, float], step: int | None) ->
         writer: PyTorch's SummaryWriter.
         values: Numbers by their tags.
         step: The place on the x axis.
+        moment: When they were known, in seconds since 1970; None for now.
     """
     from tensorboard.compat.proto.summary_pb2 import Summary
 
     if (files := _file_writer(writer)) is not None:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=float(value)) for tag, value in values.items()])
-        files.add_summary(summary, step)
+        files.add_summary(summary, step, moment)
     else:
         for tag, value in values.items():
-            writer.add_scalar(tag, float(value), step)
+            writer.add_scalar(tag, float(value), step, moment)
 
 
 def write_picture(writer: Any, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:

@@ -1,5 +1,6 @@
 """Lightning's TensorBoardLogger, with runs named by what was swept and an epoch's scalars in one event."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,9 @@ from src.loggers.words import swept_words
 from src.settings.rules import Count, checked
 from src.storage.boards import board_of, claim_board
 from src.storage.folders import RunFolder
+from src.storage.throttle import Throttle
 
+_SECONDS_BETWEEN_WRITES = 1.0
 _THRESHOLDS = 127  # of a precision-recall curve, TensorBoard's default
 
 
@@ -35,6 +38,8 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
         self.histograms, self._draws_network, self._folder = histograms, log_graph, folder
         self._watched: nn.Module | None = None
         self._epoch = -1
+        self._held: list[tuple[dict[str, float], int | None, float]] = []
+        self._throttle = Throttle(_SECONDS_BETWEEN_WRITES)
         quiet_writer()
 
     @property
@@ -46,14 +51,36 @@ class TensorBoardLogger(loggers.TensorBoardLogger):
     def _claimed(self) -> Path:
         return claim_board(self._folder, swept_words(self._folder))
 
+    @property
+    def experiment(self) -> Any:
+        """PyTorch's writer, which has been given all metrics so far."""
+        writer = super().experiment
+        held, self._held = self._held, []
+        for values, step, moment in held:
+            write_scalars(writer, values, step, moment)
+        return writer
+
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write metrics as values of one event, far cheaper than one event each; the epoch is not a metric."""
-        write_scalars(self.experiment, {name: value for name, value in metrics.items() if name != "epoch"}, step)
+        """Write metrics as values of one event, far cheaper than one event each; the epoch is not a metric.
+
+        They are held for up to a second: the writer has a thread, and waking it in each short epoch costs more.
+        """
+        values = {name: float(value) for name, value in metrics.items() if name != "epoch"}
+        self._held.append((values, step, time.time()))
+        if self._throttle.due():
+            _ = self.experiment
         epoch = int(metrics.get("epoch", self._epoch))
         if self._watched is not None and epoch != self._epoch and epoch % (self.histograms or 1) == 0:
             self.log_weights(self._watched, step or 0)
         self._epoch = epoch
+
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        """Write what is held, and close the file."""
+        if self._held:
+            _ = self.experiment
+        super().finalize(status)
 
     @rank_zero_only
     def log_picture(self, tag: str, png: bytes, size: tuple[int, int], step: int) -> None:
