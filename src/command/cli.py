@@ -27,7 +27,7 @@ from src.errors import ConfigError, ExportError, InterruptedRunError, TrainingDi
 from src.places import CONF
 from src.reporting import remarks
 from src.reporting.terminal import printable
-from src.storage import failures, locking
+from src.storage import failures, locking, runs_table
 from src.storage.folders import SweepFolder
 
 AfterSweep = Callable[[Path], None] | None
@@ -142,6 +142,7 @@ def _sweep_code(sweep: SweepFolder) -> int:
     if not failed:
         return 0
     finished = sum(run.finished for run in sweep.runs)
+    finished += sum(row.failure is None for row in runs_table.without_folder(sweep.path))
     noun = "run" if len(failed) == 1 else "runs"
     print(f"{len(failed)} {noun} failed, {finished} finished; why: {printable(str(sweep.failures))}", file=sys.stderr)
     return 1

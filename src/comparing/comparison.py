@@ -106,12 +106,14 @@ class Comparison:
         """
         rows = self.settings
         if len(rows) == 1:
-            return self.boundaries_of(rows[0].finished[:number], trust, columns)
+            with_folders = [run for run in rows[0].finished if run.has_folder]
+            return self.boundaries_of(with_folders[:number], trust, columns)
         best = [row for row in rows if row.finished][:number]
         in_order = sorted(best, key=lambda row: natural(row.runs[0].folder))
         medians = [_median(row) for row in in_order]
         titles = [_titled(row, self.keys, run) for row, run in zip(in_order, medians, strict=True)]
-        return self._boundaries(list(zip(medians, titles, strict=True)), trust, columns)
+        titled = [each for each in zip(medians, titles, strict=True) if each[0].has_folder]
+        return self._boundaries(titled, trust, columns)
 
     def boundaries_of(self, runs: Sequence[Record], trust: Any = None, columns: int | None = None) -> "Figure | None":
         """The boundaries of `runs` in order, each titled by its setting and seed; None as for `boundaries`.
@@ -155,7 +157,9 @@ class Comparison:
     @property
     def may_have_boundaries(self) -> bool:
         """Whether the configurations allow a boundary to be drawn; opening a run decides."""
-        first = next(run for row in self.settings for run in row.finished)
+        first = next((run for row in self.settings for run in row.finished if run.has_folder), None)
+        if first is None:
+            return False
         has_weights = RunFolder(first.folder).best_checkpoint.exists()
         return has_weights and "regression" not in str(first.value("head._target_"))
 

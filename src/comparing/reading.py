@@ -1,17 +1,20 @@
-"""Reads the runs of a sweep from their folders, a thousand per second: without PyTorch and with little YAML."""
+"""Reads the runs of a sweep, from their folders or from its table: without PyTorch and with little YAML."""
 
+import copy
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from src.command.quoting import unquoted
 from src.errors import ConfigError
 from src.reporting.terminal import printable
+from src.storage import runs_table
 from src.storage.failures import noted
-from src.storage.folders import RUN, RunFolder, SweepFolder
+from src.storage.folders import RUN, SWEEP, RunFolder, SweepFolder
 from src.trust.plain import parse_yaml, read_json, read_yaml
 
 
@@ -49,6 +52,11 @@ class Record:
     failure: str | None = None
 
     @property
+    def has_folder(self) -> bool:
+        """Whether the run has a folder."""
+        return True
+
+    @property
     def finished(self) -> bool:
         """Whether the run has been evaluated."""
         return bool(self.metrics)
@@ -64,12 +72,7 @@ class Record:
     @cached_property
     def choices(self) -> dict[str, Any]:
         """The option chosen in each config group."""
-        node = _plain_data(self.folder, RunFolder(self.folder).hydra_config)
-        for key in ("hydra", "runtime", "choices"):
-            node = node.get(key) if isinstance(node, dict) else None
-        if not isinstance(node, dict):
-            raise BrokenRunError(self.folder, f"{RUN.hydra_config.name} names no choices; restore it")
-        return node
+        return _choices(_plain_data(self.folder, RunFolder(self.folder).hydra_config), self.folder)
 
     def value(self, key: str) -> Any:
         """The value of a setting, or None if the run has no such key."""
@@ -87,6 +90,54 @@ class Record:
         return tuple(node) if isinstance(node, list) else node
 
 
+@dataclass(frozen=True)
+class Listed(Record):
+    """A run without a folder, as read from a row of its sweep's table.
+
+    Attributes:
+        saved: Returns a file of `.hydra/`, by its name, of a run that differs only in the overrides.
+    """
+
+    saved: Callable[[str], Any] | None = None
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the run has a folder."""
+        return False
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration: that of a run with the same keys, with this run's values."""
+        found = copy.deepcopy(self._saved(RUN.config.name))
+        for key, value in self.overrides.items():
+            *above, last = key.split(".")
+            node: Any = found
+            for part in above:
+                node = node.get(part) if isinstance(node, dict) else None
+            if isinstance(node, dict) and last in node and not isinstance(node[last], dict):
+                node[last] = list(value) if isinstance(value, tuple) else value
+        return found
+
+    @cached_property
+    def choices(self) -> dict[str, Any]:
+        """The option chosen in each config group."""
+        return _choices(self._saved(RUN.hydra_config.name), self.folder)
+
+    def _saved(self, name: str) -> dict[str, Any]:
+        assert self.saved is not None
+        try:
+            found = self.saved(name)
+        except ConfigError as error:
+            raise BrokenRunError(self.folder, str(error)) from error
+        if not isinstance(found, dict):
+            raise BrokenRunError(self.folder, f"{name} is not a run's configuration; restore {SWEEP.configs}")
+        return found
+
+
+def _saved_file(sweep: Path, place: int | None, name: str) -> Any:
+    return parse_yaml(runs_table.saved_files(sweep, place).get(name, ""), f"{SweepFolder(sweep).configs}: {name}")
+
+
 def read_runs(folders: list[Path]) -> list[Record]:
     """The runs in the folders of sweeps or of single runs, in the order of their numbers; broken ones are left out.
 
@@ -97,12 +148,13 @@ def read_runs(folders: list[Path]) -> list[Record]:
     for folder in folders:
         is_run = RunFolder(folder).overrides.exists()
         found = [folder] if is_run else [run.path for run in SweepFolder(folder).runs]
-        if not found:
+        listed = {} if is_run else _listed(folder)
+        if not found and not listed:
             raise ConfigError(f"sweep: {folder} holds no runs; give the folder of a sweep or of a run, or sweep=latest")
-        failed = _failures(found[0].parent)
-        for path in sorted(found, key=natural):
+        failed = _failures(found[0].parent) if found else {}
+        for path in sorted({*found, *listed}, key=natural):
             try:
-                records.append(_read(path, failed.get(path)))
+                records.append(listed.get(path) or _read(path, failed.get(path)))
             except BrokenRunError as error:
                 error.leave_out()
     names = ", ".join(str(folder) for folder in folders)
@@ -115,6 +167,17 @@ def read_runs(folders: list[Path]) -> list[Record]:
             f"resume with: python -m src.train {key}={shlex.quote(str(folders[0]))}"
         )
     return records
+
+
+def _listed(sweep: Path) -> dict[Path, Record]:
+    """The runs of a sweep that have no folder, by the one that they would have."""
+    found: dict[Path, Record] = {}
+    saved = cache(partial(_saved_file, sweep))  # most runs share one file
+    for row in runs_table.without_folder(sweep):
+        overrides = dict(_split(word) for word in row.words)
+        path = sweep / str(row.number)
+        found[path] = Listed(path, overrides, row.metrics, row.failure, partial(saved, row.config))
+    return found
 
 
 def _failures(sweep: Path) -> dict[Path, str]:
@@ -142,6 +205,15 @@ def _read(folder: Path, failure: str | None = None) -> Record:
     return Record(folder, overrides, metrics, None if metrics else failure)
 
 
+def _choices(node: Any, folder: Path) -> dict[str, Any]:
+    """The option chosen in each config group, from Hydra's own configuration of a run."""
+    for key in ("hydra", "runtime", "choices"):
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        raise BrokenRunError(folder, f"{RUN.hydra_config.name} names no choices; restore it")
+    return node
+
+
 def _plain_data(folder: Path, path: Path) -> Any:
     """The contents of a file of a run."""
     try:
@@ -155,7 +227,12 @@ def _override(line: str) -> tuple[str, Any]:
     text = line[2:]
     if text[:1] in "'\"":
         text = parse_yaml(text, RUN.overrides.name)
-    key, _, value = text.partition("=")
+    return _split(text)
+
+
+def _split(word: str) -> tuple[str, Any]:
+    """Key and value of an override."""
+    key, _, value = word.partition("=")
     return key.lstrip("+"), plain(value)
 
 

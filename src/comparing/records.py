@@ -43,7 +43,7 @@ def as_dict(row: Setting, keys: list[str], verdict: Verdict) -> dict[str, Any]:
         "difference_high": above,
         "p_holm": verdict.p,
         "verdict": verdict.word or None,
-        "folders": [str(run.folder) for run in row.runs],
+        "folders": [str(run.folder) for run in row.runs if run.has_folder],
     }
 
 

@@ -14,8 +14,9 @@ from torch import Tensor
 from src.errors import ConfigError
 from src.heads.base import Head
 from src.runs.opening import OpenRun, open_run
+from src.storage import runs_table
 from src.storage.finding import find_run, latest_sweep
-from src.storage.folders import RunFolder, SweepFolder
+from src.storage.folders import SWEEP, RunFolder, SweepFolder
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +122,14 @@ def _finished(folder: Path) -> list[Path]:
         return [folder]
     runs = SweepFolder(folder).runs
     finished = sorted((run.path for run in runs if run.finished), key=lambda path: (len(path.name), path.name))
+    listed = len(runs_table.without_folder(folder))
+    if not finished and listed:
+        raise ConfigError(
+            f"sweep: the runs in {folder} have no folders (hydra.launcher.folders), only rows in {SWEEP.table}; "
+            "train the sweep with hydra.launcher.folders=all"
+        )
+    if listed:
+        log.info("left out: %d runs without a folder (hydra.launcher.folders)", listed)
     if not finished:
         raise ConfigError(f"sweep: {folder} holds no finished runs; give the folder of a sweep, or sweep=latest")
     if missing := len(runs) - len(finished):

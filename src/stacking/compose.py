@@ -52,6 +52,11 @@ class Job:
     words: dict[str, Any]
 
     @property
+    def task(self) -> list[str]:
+        """The overrides that its folder records: all but those for Hydra."""
+        return self.template.task(self.overrides)
+
+    @property
     def cfg(self) -> dict[str, Any]:
         """The configuration, plain and resolved: made anew at each call, as it takes ten times the job's memory."""
         return self.template.cfg(self.words)
@@ -212,10 +217,14 @@ class Template:
 
     def job(self, number: int, overrides: list[str], values: list[Any]) -> Job:
         """The job with this number in the sweep, with the values of its overrides in place of the marks."""
-        dirname = self._dirname([overrides[place] for place in self._task])
+        dirname = self._dirname(self.task(overrides))
         words = {_value_mark(place): values[place] for place in self._places}
         words |= {"SWEPT_DIRNAME_": dirname, "SWEPT_ID_": str(number), str(_NUMBER): number}
         return Job(number, overrides, Path(_filled(self._folder, words)), self, words)
+
+    def task(self, overrides: list[str]) -> list[str]:
+        """Those of a job's `overrides` that are not for Hydra."""
+        return [overrides[place] for place in self._task]
 
     def cfg(self, words: dict[str, Any]) -> dict[str, Any]:
         """The configuration with some `words` in place of the marks."""

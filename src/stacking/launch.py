@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,8 +24,10 @@ from src.settings import unread
 from src.settings.rules import Count, NonNegative
 from src.settings.wording import one_line
 from src.stacking.compose import Composer, Job, SweepLoader
+from src.stacking.keeping import Folders, Keeper
 from src.storage import failures
 from src.storage.folders import RUN, RunFolder, SweepFolder
+from src.storage.runs_table import RunsTable
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,12 @@ class LauncherRules(BaseModel):
     seconds_between_checkpoints: NonNegative
     figures: bool
     tensorboard: bool
+
+
+class VectorizedRules(LauncherRules):
+    """The same, with what only a single process offers."""
+
+    folders: Folders = "all"
 
 
 class SortedOut(NamedTuple):
@@ -65,18 +73,25 @@ class Launch:
         master: The configuration of the sweep itself.
         options: The keys of `conf/hydra/launcher/vectorized.yaml`.
         composer: Makes the jobs.
+        keeper: Which runs get a folder, and where they are recorded.
     """
 
     loader: ConfigLoader
     context: HydraContext
     task: TaskFunction
     master: DictConfig
-    options: LauncherRules
+    options: VectorizedRules
     composer: Composer
+    keeper: Keeper = field(default_factory=Keeper)
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
         """Run all jobs and return their results in the order of `job_overrides`, starting with job `first_number`."""
+        folders, sweeper = self.options.folders, str(self.master.hydra.sweeper._target_)
+        if folders != "all" and not sweeper.endswith(".BasicSweeper"):
+            raise ConfigError(f"hydra.launcher.folders: a search reads its runs' folders (got {folders}); leave it out")
         sweep = self.begin()
+        if self._is_ours:
+            self.keeper = Keeper(RunsTable(sweep), folders)
         numbered = dict(enumerate(job_overrides, first_number))
         returns = self.train(numbered, sweep, SweepFolder(sweep).stack_checkpoint)
         return [returns[number] for number in numbered]
@@ -88,6 +103,11 @@ class Launch:
         sweep = Path(os.path.relpath(str(self.master.hydra.sweep.dir)))
         sweep.mkdir(parents=True, exist_ok=True)
         return sweep
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether the jobs are trainings of this project."""
+        return isinstance(self.task, RunTask) and self.task.command == "train"
 
     def train(self, numbered: Numbered, sweep: Path, checkpoint: Path) -> dict[int, JobReturn]:
         """Train jobs in this process, in stacks or one by one.
@@ -108,6 +128,8 @@ class Launch:
         for number, overrides in numbered.items():
             if number not in returns:
                 returns[number] = self._run_alone(number, overrides)
+                if self._is_ours:
+                    self.keeper.record_folder(self.composer.job(number, overrides))
         return returns
 
     def sorted_out(self, numbered: Numbered, sweep: Path, returns: dict[int, JobReturn]) -> "SortedOut":
@@ -133,7 +155,7 @@ class Launch:
         return SortedOut(list(alike.values()), alone)
 
     def _reason_against_all(self) -> str | None:
-        if not isinstance(self.task, RunTask) or self.task.command != "train":
+        if not self._is_ours:
             return "they are not trainings of this project"
         for callback in self.context.callbacks.callbacks:
             kind = type(callback)
@@ -159,9 +181,9 @@ class Launch:
                 failures.note(sweep, number, error)
                 returns[number] = returned(list(overrides), None)
                 continue
-            if RunFolder(job.folder).finished:
-                run = RunFolder(job.folder)
-                changed.tell_finished(number, run, changed.changed_settings(run.config, job.files[RUN.config.name]))
+            if self.keeper.is_done(job):
+                if (run := RunFolder(job.folder)).finished:
+                    changed.tell_finished(number, run, changed.changed_settings(run.config, job.files[RUN.config.name]))
                 returns[number] = returned(job.overrides, None)
                 continue
             try:
@@ -191,7 +213,8 @@ class Launch:
             from src.stacking.extras import Extras
         options = self.options
         wanted = Extras(options.figures, options.tensorboard)
-        how = training.Sweep(sweep, options.max_stack, options.seconds_between_checkpoints, wanted, checkpoint)
+        seconds = options.seconds_between_checkpoints
+        how = training.Sweep(sweep, options.max_stack, seconds, wanted, checkpoint, self.keeper)
         if in_progress and (saved := training.saved_stack(checkpoint)) is not None:
             jobs, finished = self._jobs_of(saved.numbers, numbered, alike)
             for done in training.go_on(saved, jobs, finished, how):
@@ -210,7 +233,7 @@ class Launch:
         """
         stackable = {job.number: job for group in alike for job in group}
         jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in members if n in numbered]
-        finished = {job.number for job in jobs if RunFolder(job.folder).finished}
+        finished = {job.number for job in jobs if self.keeper.is_done(job)}
         return [job for job in jobs if job.number in stackable.keys() | finished], finished
 
     def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
@@ -276,7 +299,7 @@ def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, optio
     Raises:
         ConfigError: An option of the launcher breaks its rule.
     """
-    known = checked(LauncherRules, options)
+    known = checked(VectorizedRules, options)
     loader = context.config_loader
     composer = Composer(loader, master)
     if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):

@@ -41,7 +41,8 @@ class Member:
         metrics: The contents of `metrics.json`, once it has been evaluated.
         temperature: The divisor of its logits, once fitted.
         error: Why it has no metrics.
-        finished: Whether its folder is complete already, so that nothing is written there.
+        finished: Whether it has ended already, so that nothing is written.
+        kept: Whether it gets a folder.
     """
 
     number: int
@@ -55,6 +56,7 @@ class Member:
     temperature: float | None = None
     error: Exception | None = None
     finished: bool = False
+    kept: bool = True
 
 
 class MemberFactory:

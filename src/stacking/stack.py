@@ -88,11 +88,18 @@ class Stack:
         callbacks = [Progress(title), *([self.checkpoint] if self.checkpoint else [])]
         return make_trainer(cfg, self.members[0].folder, self.module, *callbacks)
 
-    def run(self, write: Callable[[Member, list[list[Any]]], None]) -> None:
-        """Train, evaluate the best weights on all splits and write every member's folder.
+    def run(
+        self,
+        write: Callable[[Member, list[list[Any]]], None],
+        choose: Callable[[list[Member]], None] | None = None,
+        record: Callable[[list[Member]], None] | None = None,
+    ) -> None:
+        """Train, evaluate the best weights on all splits and write the members' folders.
 
         Args:
             write: Writes a member's files, given the rows of its `metrics.csv`.
+            choose: Decides by the results which members get a folder, before any is written.
+            record: Records all members once the folders are written, before the stack's checkpoint is removed.
 
         Raises:
             InterruptedRunError: Ctrl-C or another signal; the state after the last complete epoch is written.
@@ -103,12 +110,16 @@ class Stack:
                 self.module.interrupt()
             else:
                 self._measure()
+                if choose is not None:
+                    choose(self.members)
             self._write(write)
         finally:
             self.module.close()
         if interrupt:
             message = f"interrupted in epoch {self.trainer.current_epoch + 1}"
             raise InterruptedRunError(message, interrupts.exit_code(interrupt))
+        if record is not None:
+            record(self.members)
         if self.checkpoint:
             self.checkpoint.remove()
 
@@ -190,7 +201,7 @@ class Stack:
         for run, (member, rows) in enumerate(zip(self.members, curves, strict=True)):
             if member.finished:
                 continue
-            if checkpoints is not None:
+            if checkpoints is not None and member.kept:
                 checkpoints.write(run, member)
             write(member, rows)
 

@@ -14,6 +14,7 @@ from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
 from src.stacking.extras import Extras
+from src.stacking.keeping import Keeper
 from src.stacking.members import Member, MemberFactory, in_stacks
 from src.stacking.stack import Stack
 from src.stacking.stack_checkpoint import Place, Saved, read
@@ -39,6 +40,7 @@ class Sweep(NamedTuple):
         seconds_between_checkpoints: The most that a killed process loses of a stack, in seconds.
         wanted: Whether to write figures and TensorBoard logs.
         checkpoint: The file for the checkpoint of the stack in progress.
+        keeper: Which runs get a folder, and where they are recorded.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Sweep(NamedTuple):
     seconds_between_checkpoints: float
     wanted: Extras
     checkpoint: Path
+    keeper: Keeper
 
     @property
     def place(self) -> Place:
@@ -141,9 +144,17 @@ def _train_stack(
     log.info("%s: %s of %s on %s as one stack%s", title, runs, network, data, after)
     unfinished = [member for member in members if not member.finished]
     for member in unfinished:
-        folders.begin(jobs[member.number], sweep.folder)
+        member.kept = sweep.keeper.at_start(member)
+        if member.kept:
+            folders.begin(jobs[member.number], sweep.folder)
+
+    def choose(ended: list[Member]) -> None:
+        for member in sweep.keeper.at_end(ended):
+            folders.begin(jobs[member.number], sweep.folder)
+
     try:
-        stack.run(partial(Writer(sweep.folder, sweep.wanted).write, stack))
+        write = partial(Writer(sweep.folder, sweep.wanted).write, stack)
+        stack.run(write, choose, partial(sweep.keeper.record, jobs=jobs))
     except InterruptedRunError as error:
         message = f"{error}; resume with: python -m src.train sweep_resume={shlex.quote(str(sweep.folder))}"
         raise InterruptedRunError(message, error.exit_code) from error
@@ -167,8 +178,12 @@ class Writer:
     def write(self, stack: Stack, member: Member, rows: list[list[Any]]) -> None:
         """Write curves, metrics and the log of a `member` of a stack, given the rows of its `metrics.csv`.
 
-        A failure is recorded instead of metrics.
+        A failure is recorded instead of metrics. A member that is not kept has no files.
         """
+        if member.error is not None:
+            failures.note(self.sweep, member.number, member.error)
+        if not member.kept:
+            return
         assert member.data is not None
         rows_seen.write(member.folder, member.data)
         together = provenance.Together(len(stack.members), stack.module.num_threads)
@@ -179,7 +194,6 @@ class Writer:
             folders.write_curves(member.folder, columns, rows)
         if member.error is not None:
             folders.write_log(member.folder, failures.line(member.error), level=logging.ERROR)
-            failures.note(self.sweep, member.number, member.error)
         elif member.metrics:
             parts = stack.parts_of(member)
             run = Run(stack.template, member.folder, parts, member.metrics)

@@ -79,6 +79,12 @@ def note(sweep: Path, number: int, error: BaseException) -> None:
         file.write(text)
 
 
+def reason(sweep: Path, number: int) -> str | None:
+    """Why run `number` of a sweep failed, in one line; None if it has not."""
+    beginning = f"#{number}: "
+    return next((line.removeprefix(beginning) for line in noted(sweep) if line.startswith(beginning)), None)
+
+
 def noted(sweep: Path) -> list[str]:
     """The failures of a sweep, one line each."""
     return SweepFolder(sweep).failures.read_text().splitlines() if SweepFolder(sweep).failures.exists() else []

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from src.errors import ConfigError
+from src.storage import runs_table
 from src.storage.folders import RUN, SWEEP, RunFolder, SweepFolder
 
 
@@ -19,15 +20,28 @@ def find_run(name: str, runs_dir: str, key: str) -> Path:
     """
     if name == "latest":
         newest = _newest(Path(runs_dir), RUN.config)
+        table = _newest(Path(runs_dir), SWEEP.table)
+        if table is not None and (newest is None or table.stat().st_mtime_ns > newest.stat().st_mtime_ns):
+            _check_has_folders(table.parent, newest, key)
         if newest is None:
             raise ConfigError(f"{key}: there is no run under {runs_dir}/ yet; train one, or set runs_dir")
         return newest.parent.parent
     folder = Path(name)
+    if (only := runs_table.only_row(folder)) is not None:
+        raise ConfigError(f"{key}: {only}")
     if not RunFolder(folder).config.exists():
         meant = _meant(folder)
         remedy = f"try {key}=latest" if meant is None else f"did you mean {key}={meant}?"
         raise ConfigError(f"{key}: {name} is not a run folder (it has no {RUN.config}); {remedy}")
     return folder
+
+
+def _check_has_folders(sweep: Path, newest: Path | None, key: str) -> None:
+    """Raise `ConfigError` if the latest run is one of a `sweep` that has no folder; `newest` is the newest file."""
+    if newest is None or sweep not in newest.parents:
+        rows = runs_table.without_folder(sweep)
+        if rows and (only := runs_table.only_row(sweep / str(rows[-1].number))) is not None:
+            raise ConfigError(f"{key}: {only}")
 
 
 def _meant(path: Path) -> Path | None:

@@ -183,6 +183,16 @@ class SweepFolder:
         return self.path / "failures.txt"
 
     @property
+    def table(self) -> Path:
+        """The table of the runs that have ended."""
+        return self.path / "runs.csv"
+
+    @property
+    def configs(self) -> Path:
+        """The configurations of runs that are only rows of the table."""
+        return self.path / "configs.json"
+
+    @property
     def out_of_fold(self) -> Path:
         """The out-of-fold predictions: each row is predicted by the run that tests it."""
         return self.path / "out_of_fold.csv"
@@ -229,8 +239,9 @@ class SweepFolder:
 
     @property
     def begun(self) -> bool:
-        """Whether a run has a folder, or has failed."""
-        return self.failures.exists() or any(path.is_dir() for path in self.path.iterdir())
+        """Whether a run has begun, with or without a folder, or has failed."""
+        files = self.failures, self.stack_checkpoint, self.table
+        return any(file.exists() for file in files) or any(path.is_dir() for path in self.path.iterdir())
 
 
 @dataclass(frozen=True)
@@ -280,7 +291,7 @@ UNFINISHED_FILES = _names(
 PARTS = _parts(*_MEASURED, RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*")
 """The temporary files that a killed process may have left in a run's folder."""
 
-SWEEP_PARTS = _parts(SWEEP.stack_checkpoint)
+SWEEP_PARTS = _parts(SWEEP.stack_checkpoint, SWEEP.table, SWEEP.configs)
 """The same in a sweep's folder."""
 
 RUN_FILES = _names(RUN.mark, RUN.config, RUN.hydra_config, RUN.overrides, RUN.log)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ConfigError
+from src.storage import runs_table
 from src.storage.folders import RunFolder
 from src.trust.links import check_links, leads_into
 from src.trust.plain import read_yaml
@@ -42,6 +43,8 @@ def saved_config(folder: Path) -> Config:
     Raises:
         ConfigError: It is broken or contains what no run's configuration does, or the folder has links that lead out.
     """
+    if (only := runs_table.only_row(folder)) is not None:
+        raise ConfigError(f"run: {only}")
     check_links(folder)
     path = RunFolder(folder).config
     cfg = read_yaml(path)

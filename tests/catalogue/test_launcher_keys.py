@@ -10,11 +10,12 @@ from src.errors import ConfigError
 from src.places import CONF
 from src.stacking.launch import prepare
 from tests.catalogue.attempts import VALUES
-from tests.catalogue.domains import number, switch, whole
+from tests.catalogue.domains import number, one_of, switch, whole
 
 KEYS = {
     "max_stack": whole(1, inf, 1),
     "seconds_between_checkpoints": number(0, inf, 0),
+    "folders": one_of("all", "best", "failed", "none"),
     "figures": switch(True),
     "tensorboard": switch(True),
 }

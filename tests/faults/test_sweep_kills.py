@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from src.storage.runs_table import read
 from tests.commands import ROOT, going_on, run, wait_until
 from tests.faults.reference import Reference, shared
 
@@ -25,12 +26,17 @@ SWEEPS = {
         "seed=range(0,10)", "trainer.max_epochs=120", "hydra/launcher=vectorized", "hydra.launcher.max_stack=4",
         "hydra.launcher.seconds_between_checkpoints=0.2",
     ],
+    "stacks without folders": [
+        "seed=range(0,10)", "trainer.max_epochs=120", "hydra/launcher=vectorized", "hydra.launcher.max_stack=4",
+        "hydra.launcher.seconds_between_checkpoints=0.2", "hydra.launcher.folders=best",
+    ],
     "stacks with figures": [
         "seed=range(0,6)", "trainer.max_epochs=20", "hydra/launcher=vectorized", "hydra.launcher.figures=true",
     ],
     "basic": ["seed=range(0,3)", "trainer.max_epochs=150", "callbacks.model_checkpoint.seconds_between_writes=0.1"],
 }  # fmt: skip
-CASES = [(name, i) for name, number in (("stacks", 7), ("stacks with figures", 3), ("basic", 4)) for i in range(number)]
+NUMBERS = {"stacks": 7, "stacks without folders": 5, "stacks with figures": 3, "basic": 4}
+CASES = [(name, i) for name, number in NUMBERS.items() for i in range(number)]
 
 
 def sweep_of(runs: Path) -> Path:
@@ -89,6 +95,8 @@ def assert_same_sweep(ours, theirs):
         if path.name == "metrics.json":
             found, expected = (json.loads(each.read_text()) | {"fit_seconds": 0} for each in (mine[name], path))
             assert found == expected, name
+        elif path.name == "runs.csv":
+            assert rows_in(ours) == rows_in(theirs)
         elif path.suffix == ".ckpt":
             found, expected = (torch.load(each, weights_only=True) for each in (mine[name], path))
             assert found["epoch"] == expected["epoch"], name
@@ -96,6 +104,11 @@ def assert_same_sweep(ours, theirs):
                 assert_equal(found[part], expected[part], name)
         else:
             assert mine[name].read_bytes() == path.read_bytes(), name
+
+
+def rows_in(sweep):
+    """What a sweep's table says of each run, except for its time and the place of the sweep."""
+    return {row.number: (row.metrics | {"fit_seconds": 0}, row.failure, row.folder) for row in read(sweep)}
 
 
 def assert_equal(found, expected, name):

@@ -14,6 +14,7 @@ REMOVING = {"unlink", "rmdir", "rmtree", "removedirs", "rename", "renames", "mov
 LOGS = {
     "command/tasks.py",
     "storage/failures.py",
+    "storage/runs_table.py",
     "stacking/folders.py",
     "tuning/journal.py",  # entries of a study, as Optuna writes them
 }  # append a line to a file of the run or the sweep
