@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from src.comparing import out_of_fold
 from src.comparing.comparison import Comparison, compare
 from src.comparing.reading import read_runs
+from src.comparing.searching import read_search
 from src.comparing.writing import write_tables
 from src.errors import ConfigError
 from src.reporting.columns import folded
@@ -54,8 +55,9 @@ def compare_runs(cfg: DictConfig) -> None:
     folders = [latest_sweep(Path(options.runs_dir)) if name == "latest" else Path(name) for name in names]
     output = Path(options.output) if options.output else folders[0]
     check_folder(output, "output")
+    searches = [search for search in map(read_search, folders) if search is not None]
     comparison = compare(
-        read_runs(folders), options.metric, options.group_by, options.rank_by, options.reference, options.rope
+        read_runs(folders), options.metric, options.group_by, options.rank_by, options.reference, options.rope, searches
     )
     if options.boundaries and comparison.may_have_boundaries:
         _import_torch()

@@ -1,7 +1,7 @@
 """Runs grouped by their settings and compared by a metric: as a table, as a figure, and as boundaries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,13 +9,14 @@ from src.comparing.naming import named
 from src.comparing.reading import BrokenRunError, Record, natural
 from src.comparing.records import as_dict
 from src.comparing.report import heading, notes, table
+from src.comparing.searching import Searched
 from src.comparing.settings import (
     Setting,
     check_numbers,
     known_keys,
     known_metric,
+    ranking_metric,
     settings,
-    validation_twin,
     varying_keys,
 )
 from src.comparing.verdicts import Verdict, find_reference, verdicts
@@ -40,6 +41,7 @@ class Comparison:
         metric: A key of `metrics.json`.
         reference: The setting that the others are compared with; None if there is only one.
         rope: The largest difference that does not matter in practice.
+        origin: What is to be said about where the runs come from, one sentence each.
     """
 
     settings: list[Setting]
@@ -47,6 +49,7 @@ class Comparison:
     metric: str
     reference: Setting | None = None
     rope: float = 0.01
+    origin: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """The settings as aligned columns, the best first, a heading above and notes below, within 80 columns."""
@@ -77,7 +80,7 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """The kind of the intervals, what failed, what the differences mean and what the sweep cost, one line each."""
-        return notes(self.settings, self.keys, self.verdicts, self.reference, self.rope)
+        return [*self.origin, *notes(self.settings, self.keys, self.verdicts, self.reference, self.rope)]
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -171,6 +174,7 @@ def compare(
     rank_by: Literal["val", "test"] = "val",
     reference: str | list[str] | None = None,
     rope: float = 0.01,
+    searches: Sequence[Searched] = (),
 ) -> Comparison:
     """Compare runs. A run with broken files is left out, with a line on stderr.
 
@@ -182,14 +186,20 @@ def compare(
             own.
         reference: The setting to compare with, such as `optimizer.lr=0.1`; None is the sweep's first.
         rope: The largest difference of the metric that does not matter in practice.
+        searches: The searches that the runs come from. The objective of a single one ranks the settings instead, unless
+            a metric is named.
 
     Raises:
         ConfigError: No run has the metric, a key or the reference, or no intact run is left.
     """
     whole = list(runs)
+    ranking = searches[0].ranks_by if metric is None and rank_by == "val" and len(searches) == 1 else None
+    ranking = ranking or rank_by
     while any(run.finished for run in whole):
         try:
-            return _compared(whole, metric, group_by, rank_by, reference, rope)
+            return replace(
+                _compared(whole, metric, group_by, ranking, reference, rope), origin=tuple(map(str, searches))
+            )
         except BrokenRunError as error:
             error.leave_out()
             whole = [run for run in whole if run.folder != error.folder]
@@ -208,7 +218,7 @@ def _compared(
     check_numbers(runs, known)
     chosen = [group_by] if isinstance(group_by, str) else group_by
     keys = varying_keys(runs) if chosen == ["auto"] else known_keys(runs, chosen)
-    rows = settings(runs, keys, known, validation_twin(runs, known) if rank_by == "val" else None)
+    rows = settings(runs, keys, known, ranking_metric(runs, known, rank_by))
     words = reference.split() if isinstance(reference, str) else reference
     beside = find_reference(rows, keys, words) if len(rows) > 1 or words else None
     comparison = Comparison(rows, keys, known, beside if len(rows) > 1 else None, rope)

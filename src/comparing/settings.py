@@ -218,11 +218,19 @@ def smaller_is_better(metric: str) -> bool:
     return direction(metric) == "min" or metric.rpartition("/")[2].rpartition("_")[2] in _COSTS
 
 
-def validation_twin(runs: list[Record], metric: str) -> str | None:
-    """The validation metric that ranks settings for a `metric` of test rows, if all finished `runs` have it."""
-    twin = metric.replace("test/", "val/", 1)
+def ranking_metric(runs: list[Record], metric: str, rank_by: str) -> str | None:
+    """The score that ranks settings for a `metric`, if it is another one that all finished `runs` have.
+
+    Args:
+        runs: The runs.
+        metric: The compared metric.
+        rank_by: `val` for the same score on validation rows, `test` for the metric itself, or a score.
+    """
+    if rank_by == "test":
+        return None
+    twin = metric.replace("test/", "val/", 1) if rank_by == "val" else rank_by
     known = all(_has_number(run, twin) for run in runs if run.finished)
-    return twin if metric.startswith("test/") and known else None
+    return twin if twin != metric and known else None
 
 
 def settings(runs: list[Record], keys: list[str], metric: str, ranked_by: str | None = None) -> list[Setting]:

@@ -16,18 +16,20 @@ from src.command.startup import lean_imports
 
 with lean_imports():
     from src.lab.choices import experiments, options
-    from src.lab.commands import latest, open, sweep, train
+    from src.lab.commands import latest, open, sweep, train, tune
     from src.lab.exercises.checking import check
     from src.lab.notebook import welcome
     from src.lab.project import PROJECT
     from src.lab.records import Records
     from src.lab.trained_run import TrainedRun
+    from src.lab.trained_search import TrainedSearch
     from src.lab.trained_sweep import TrainedSweep
 
 __all__ = [
     "PROJECT",
     "Records",
     "TrainedRun",
+    "TrainedSearch",
     "TrainedSweep",
     "check",
     "experiments",
@@ -36,6 +38,7 @@ __all__ = [
     "options",
     "sweep",
     "train",
+    "tune",
 ]
 
 welcome()

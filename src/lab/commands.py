@@ -1,4 +1,4 @@
-"""Calls that run commands: train a run, train a sweep, and open either again."""
+"""Calls that run commands: train a run or a sweep, search for settings, and open a run again."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from src.comparing import out_of_fold
 from src.lab.project import PROJECT, call
 from src.lab.trained_run import TrainedRun
+from src.lab.trained_search import TrainedSearch
 from src.lab.trained_sweep import TrainedSweep
 from src.stacking import starting
 from src.storage.finding import find_run
@@ -57,6 +58,28 @@ def sweep(experiment: str | None = None, *overrides: str, **keys: Any) -> Traine
     """
     words = ["--multirun", "hydra/launcher=vectorized", *_words(experiment, overrides, keys)]
     return TrainedSweep(PROJECT / call("train", starting.train, words, after_sweep=out_of_fold.tell))
+
+
+def tune(experiment: str | None = None, *overrides: str, n_trials: int | None = None, **keys: Any) -> TrainedSearch:
+    """Search for good settings, as `python -m src.train -m hydra/sweeper=optuna experiment=moons …` does.
+
+    Settings that only differ in numbers are trained together (`hydra/launcher=vectorized`, unless you choose another).
+
+    Args:
+        experiment: An option of `conf/experiment/`, or the first override.
+        *overrides: As on the command line, with an interval or a list for each key to search:
+            `"optimizer.lr=tag(log,interval(0.001,1))"`, `"network.activation=relu,tanh"`.
+        n_trials: `hydra.sweeper.n_trials`, the number of settings; None is 20, or the whole grid.
+        **keys: The same for keys without a dot: `seed="0,1,2"` trains each setting with every seed.
+
+    Raises:
+        ConfigError: The configuration cannot work, or Optuna is not installed; nothing is left behind.
+        InterruptedRunError: The kernel was interrupted; the message says how to resume.
+    """
+    number = [] if n_trials is None else [f"hydra.sweeper.n_trials={n_trials}"]
+    begin = ["--multirun", "hydra/launcher=vectorized", "hydra/sweeper=optuna"]
+    words = [*begin, *number, *_words(experiment, overrides, keys)]
+    return TrainedSearch(PROJECT / call("train", starting.train, words))
 
 
 def open(run: str | Path = "latest", trust: str | list[str] | None = None) -> TrainedRun:

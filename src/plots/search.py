@@ -84,7 +84,7 @@ def slices_figure(trials: Sequence[Tried], keys: Sequence[Key], objective: str) 
         _dots(axis, _positions(key, trials), trials)
         _along(axis, "x", key)
         _scaled(axis, "y", [trial.values[0] for trial in trials])
-        worth = "" if key.importance is None else f"   importance {key.importance:.2f}"
+        worth = "" if key.importance is None else f"\nimportance {key.importance:.2f}"
         axis.set(title=f"{short(key.name)}{worth}", ylabel=objective if place % columns == 0 else "")
     for axis in panels[len(keys) :]:
         axis.remove()

@@ -1,12 +1,12 @@
 """The figures of a search."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import optuna
 from matplotlib.figure import Figure
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -28,7 +28,7 @@ def draw(study: Study, space: Space, objectives: list[str], sweep: Path) -> None
         objectives: The optimized metrics.
         sweep: The sweep's folder.
     """
-    made = list(_figures(study, space, objectives))
+    made = list(figures(study, space.searched, objectives))
     folder = SweepFolder(sweep).plots
     if made:
         make_folders(folder)
@@ -37,17 +37,24 @@ def draw(study: Study, space: Space, objectives: list[str], sweep: Path) -> None
             part.write_bytes(to_png(figure)[0])
 
 
-def _figures(study: Study, space: Space, objectives: list[str]) -> Iterator[tuple[str, Figure]]:
+def figures(study: Study, searched: dict[str, BaseDistribution], objectives: list[str]) -> Iterator[tuple[str, Figure]]:
+    """The name and the figure of whatever the trials of a study show.
+
+    Args:
+        study: The study.
+        searched: The distribution of each searched key.
+        objectives: The optimized metrics.
+    """
     states = TrialState.COMPLETE, TrialState.PRUNED
     found = [trial for trial in study.get_trials(deepcopy=False, states=states) if trial.values is not None]
     if not found:
         return
-    trials = [_tried(trial, space) for trial in found]
+    trials = [_tried(trial, searched) for trial in found]
     if len(objectives) == 2:
-        yield "pareto", pareto_figure(trials, [_tried(trial, space) for trial in study.best_trials], objectives)
+        yield "pareto", pareto_figure(trials, [_tried(trial, searched) for trial in study.best_trials], objectives)
     if len(objectives) > 1:
         return
-    smaller, keys = study.direction == StudyDirection.MINIMIZE, _keys(study, space)
+    smaller, keys = study.direction == StudyDirection.MINIMIZE, _keys(study, searched)
     yield "history", history_figure(trials, objectives[0], smaller)
     yield "slices", slices_figure(trials, keys, objectives[0])
     numbers = [key for key in keys if not key.choices]
@@ -57,12 +64,12 @@ def _figures(study: Study, space: Space, objectives: list[str]) -> Iterator[tupl
             yield "contour", contour
 
 
-def _tried(trial: FrozenTrial, space: Space) -> Tried:
-    params = {key: trial.params[key] for key in space.searched}
+def _tried(trial: FrozenTrial, searched: Iterable[str]) -> Tried:
+    params = {key: trial.params[key] for key in searched}
     return Tried(trial.number, trial.values, params, trial.state == TrialState.PRUNED)
 
 
-def _keys(study: Study, space: Space) -> list[Key]:
+def _keys(study: Study, searched: dict[str, BaseDistribution]) -> list[Key]:
     """The searched keys, the most important first."""
     worth = _importances(study)
     keys = [
@@ -72,7 +79,7 @@ def _keys(study: Study, space: Space) -> list[Key]:
             list(map(str, distribution.choices)) if isinstance(distribution, CategoricalDistribution) else (),
             worth.get(name),
         )
-        for name, distribution in space.searched.items()
+        for name, distribution in searched.items()
     ]
     return sorted(keys, key=lambda key: -(key.importance or 0.0))
 

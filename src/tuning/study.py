@@ -23,7 +23,9 @@ from src.tuning.space import Space, placeless
 
 _PAUSES = (0.5, 2.0)  # seconds
 
-_SPACE, _OBJECTIVES = "space", "objectives"
+_SPACE = "space"
+OBJECTIVES = "objectives"
+"""The study's attribute with the objectives and their directions."""
 
 
 class Opened(NamedTuple):
@@ -57,7 +59,7 @@ def open_study(options: Options, space: Space, sweep: Path) -> Opened:
         raise ConfigError(f"hydra.sweeper.storage: cannot open {place} ({reason}); check it") from error
     _check_same(study, _SPACE, space.described(), "searches a different space")
     _check_same(
-        study, _OBJECTIVES, [options.objectives, [each.name for each in study.directions]], "has other objectives"
+        study, OBJECTIVES, [options.objectives, [each.name for each in study.directions]], "has other objectives"
     )
     study.sampler = _sampler(options.sampler, space, len(study.trials))
     study.pruner = _pruner(options.pruner)

@@ -62,8 +62,19 @@ def compare(sweep: lab.TrainedSweep) -> list[Figure | None]:
     return [sweep.plot(), sweep.plot_curves("val/loss", logarithmic=True), sweep.plot_boundaries(by="seed")]
 
 
+def search(found: lab.TrainedSearch) -> list[Figure]:
+    """Everything of a search."""
+    best: lab.TrainedRun = found.best_run()
+    loss: float = found.best_values["val/loss"]
+    trials: lab.Records = found.trials()
+    print(best.folder.name, loss, found.best["optimizer.lr"], trials[0]["state"], found.front()[0]["trial"])
+    print(found.searched.objectives, lab.TrainedSearch(found.folder).folder.name)
+    return [found.plot_history(), found.plot_slices(), found.plot_contour(), found.plot_pareto()]
+
+
 if __name__ == "__main__":
     lab.train("xor", "trainer.max_epochs=20", seed=1, data={"noise": 0.2})
     look(lab.latest())
     ask(lab.open("latest", trust=None))
     compare(lab.sweep("xor", seed="range(0,4)"))
+    search(lab.tune("xor", "optimizer.lr=tag(log,interval(0.01,1))", n_trials=8))

@@ -282,7 +282,8 @@ def text_of(shown):
 def test_a_script_that_is_checked_for_its_types_uses_every_public_name():
     script = (Path(__file__).parent / "every_name.py").read_text()
     used = {node.attr for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Attribute)}
-    public = {name for each in (lab.TrainedRun, lab.TrainedSweep) for name in dir(each) if not name.startswith("_")}
+    kinds = lab.TrainedRun, lab.TrainedSweep, lab.TrainedSearch
+    public = {name for each in kinds for name in dir(each) if not name.startswith("_")}
     assert used >= {*lab.__all__, *public, "folder", "runs"}
 
 
