@@ -91,6 +91,7 @@ ROOMS = {  # each knows some of those above it
         "networks",
         "metrics",
         "heads",
+        "plots",
         "callbacks",
         "loggers",
         "building",
@@ -139,6 +140,7 @@ ROOMS = {  # each knows some of those above it
         "stacking",
         "command",
         "comparing",
+        "tuning",
     },
     "play": {
         "errors",

@@ -19,7 +19,9 @@ from tests.pages import commands_in, sooner, undrawn
 from tests.sandbox import ROOT, environment, make_sandbox
 
 PAGES = [*sorted(README.parent.glob("*.md")), *sorted(DOCS.glob("*.md"))]
-TROUBLE, ADDITIONS, COOKBOOK = (DOCS / f"{name}.md" for name in ("troubleshooting", "add_your_own", "cookbook"))
+TROUBLE, ADDITIONS, COOKBOOK, SEARCH = (
+    DOCS / f"{name}.md" for name in ("troubleshooting", "add_your_own", "cookbook", "search")
+)
 MACHINES = DOCS / "machines.md"  # whose commands need a cluster; tests/cluster has one
 RUN = [page for page in PAGES if page not in (TROUBLE, ADDITIONS, MACHINES) and [*commands_in(page.read_text())]]
 """Pages whose commands are run one after another, each page from the start."""
@@ -95,6 +97,15 @@ def test_the_python_of_the_first_page_runs(workplace):
     assert done.returncode == 0, done.stderr
     assert "NOT solved" in done.stdout  # noise of 0.2 is more than XOR's promise allows
     assert len(list((workplace / "runs" / "xor" / "multirun").iterdir())) > 0
+
+
+@pytest.mark.docs
+def test_the_python_of_the_page_about_searches_runs(workplace):
+    (code,) = re.findall(r"```python\n(from src import lab\n.*?)```", SEARCH.read_text(), re.DOTALL)
+    (workplace / "page.py").write_text(code.replace("n_trials=32", "n_trials=3, trainer={'max_epochs': 2}"))
+    done = run(["page"], workplace, own_code=True, **environment(workplace))
+    assert done.returncode == 0, done.stderr
+    assert "Best of 3 settings" in done.stdout
 
 
 def test_the_cookbook_has_fifteen_recipes_or_more():

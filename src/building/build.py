@@ -35,7 +35,7 @@ from src.heads.base import Head
 from src.heads.scheduling import Scheduling
 from src.networks.members import Members
 from src.settings.rules import resolved_mode
-from src.settings.undecided import AUTO, is_undecided
+from src.settings.undecided import AUTO, has_any_rate, is_undecided
 from src.spec import DataSpec
 from src.trust import targets
 
@@ -65,6 +65,8 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     Raises:
         ConfigError: A constructor refuses a value, or the parts do not fit together.
     """
+    if has_any_rate(cfg):
+        raise ConfigError("optimizer.lr: only src.train, alone or in a sweep, can choose it (got auto); give a number")
     if is_undecided(cfg):
         settle(cfg, folder)
     plain: Any = OmegaConf.to_container(cfg, resolve=True)  # a plain dict is read ten times faster

@@ -6,10 +6,12 @@ from typing import Any
 
 from src.errors import ConfigError
 from src.reporting.terminal import printable
+from src.settings.undecided import AUTO
 from src.storage.folders import RunFolder
 from src.storage.values import known_json
 from src.trust.plain import parse_yaml, read_yaml
 
+_CHOSEN = "optimizer.lr"  # by a run itself, if the configuration says auto
 _PLACES = ("runs_dir", "data_dir", "resume")  # a moved run is the same run
 
 
@@ -27,6 +29,11 @@ def changed_settings(config: Path, text: str) -> list[str]:
         ...     _ = config.write_text("{seed: 1, optimizer: {lr: 0.1}, runs_dir: here}")
         ...     changed_settings(config, "{seed: 1, optimizer: {lr: 0.2}, runs_dir: there}")
         ['optimizer.lr']
+        >>> with TemporaryDirectory() as root:
+        ...     config = Path(root, "config.yaml")
+        ...     _ = config.write_text("optimizer: {lr: 0.1}")
+        ...     changed_settings(config, "optimizer: {lr: auto}")  # the run has chosen it
+        []
     """
     try:
         if not config.is_file() or config.read_text(encoding="utf-8") == text:
@@ -35,7 +42,7 @@ def changed_settings(config: Path, text: str) -> list[str]:
     except (ConfigError, OSError, UnicodeDecodeError):
         return []
     keys = sorted(before.keys() ^ now.keys() | {key for key in before.keys() & now.keys() if before[key] != now[key]})
-    return [key for key in keys if key not in _PLACES]
+    return [key for key in keys if key not in _PLACES and not (key == _CHOSEN and now.get(key) == AUTO)]
 
 
 def tell(number: int, keys: list[str], outcome: str) -> None:

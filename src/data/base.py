@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from copy import copy
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -170,6 +171,12 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     def _noisy(self, y: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(stream_seed(self.seed, _LABEL_NOISE_STREAM))
         return with_label_noise(y, self.label_noise, len(self.class_names), generator)
+
+    def holding(self, splits: Splits) -> Self:
+        """A copy of this dataset with the rows of other `splits`, as the network sees them."""
+        other = copy(self)
+        other._splits = splits
+        return other
 
     @property
     def spec(self) -> DataSpec:

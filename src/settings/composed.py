@@ -13,6 +13,7 @@ from src.places import CONF
 from src.settings import libraries as library_rules
 from src.settings import rules, unread
 from src.settings.pictures import Pictures
+from src.settings.undecided import AUTO
 from src.settings.wording import one_line, shown
 from src.trust import targets
 
@@ -151,8 +152,17 @@ def check_values(cfg: Any) -> None:
                 model.model_validate(values)
             except ValidationError as error:
                 raise ConfigError(one_line(group, error)) from error
-    lowest, highest = cfg["scheduler"].get("eta_min"), cfg["optimizer"].get("lr")
-    if lowest is not None and highest is not None and lowest > highest:
+    _check_rates(cfg["optimizer"].get("lr"), cfg["scheduler"].get("eta_min"), cfg["scheduler"].get("max_lr"))
+
+
+def _check_rates(highest: Any, lowest: Any, peak: Any) -> None:
+    """Refuse a schedule that does not fit the optimizer's rate, which may be a number or `auto`."""
+    if peak is not None and (peak == AUTO) != (highest == AUTO):
+        raise ConfigError(
+            f"scheduler.max_lr: should be a number if optimizer.lr is one, and follow it as ${{optimizer.lr}} if it is "
+            f"auto (got {peak} with optimizer.lr={highest}); leave one out"
+        )
+    if lowest is not None and highest not in (None, AUTO) and lowest > highest:
         raise ConfigError(
             f"scheduler.eta_min: the learning rate falls to it from optimizer.lr={highest} (got {lowest}); lower it"
         )

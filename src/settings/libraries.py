@@ -62,7 +62,7 @@ class Rules(BaseModel):
 class OptimizerRules(Rules):
     """`torch.optim`."""
 
-    lr: Rate = 1.0
+    lr: Rate | Literal["auto"] = 1.0
     weight_decay: Annotated[NonNegative, Field(le=1000)] = 0.0
     momentum: BelowOne = 0.0
     betas: tuple[BelowOne, BelowOne] = (0.0, 0.0)
@@ -92,7 +92,7 @@ class SchedulerRules(Rules):
     monitor: str | None = None
     mode: Mode = "auto"
     interval: Literal["epoch", "step"] = "epoch"
-    max_lr: Rate = 1.0
+    max_lr: Rate | Literal["auto"] = 1.0  # as `${optimizer.lr}`
     total_steps: Count | Literal["auto"] = "auto"
     pct_start: OpenFraction = 0.5
 

@@ -1,4 +1,4 @@
-"""What a configuration may leave to the data: the head, a table's task, and the metric that chooses the best epoch."""
+"""What a configuration may leave to the data: the head, a table's task, the metric of the best epoch, and the rate."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ ANY_HEAD = "src.heads.base.Head"
 """The `_target_` of `head=auto`, which is replaced before a run begins."""
 
 AUTO = "auto"
-"""A table's task, or the metric that chooses the best epoch, until it is known."""
+"""A table's task, the metric that chooses the best epoch, or the learning rate, until it is known."""
 
 
 def is_undecided(cfg: Mapping[str, Any]) -> bool:
@@ -18,6 +18,16 @@ def is_undecided(cfg: Mapping[str, Any]) -> bool:
         (True, False)
     """
     return has_any_head(cfg) or cfg["data"].get("task") == AUTO or has_any_monitor(cfg)
+
+
+def has_any_rate(cfg: Mapping[str, Any]) -> bool:
+    """Whether a configuration `cfg` leaves the learning rate to the data; unlike the rest, choosing it takes training.
+
+    Example:
+        >>> has_any_rate({"optimizer": {"lr": "auto"}}), has_any_rate({"optimizer": {"lr": 0.1}})
+        (True, False)
+    """
+    return bool(cfg["optimizer"].get("lr") == AUTO)
 
 
 def has_any_monitor(cfg: Mapping[str, Any]) -> bool:

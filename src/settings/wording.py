@@ -24,7 +24,7 @@ def one_line(group: str, error: ValidationError) -> str:
         ...     OptimizerRules(lr=-1)
         ... except ValidationError as error:
         ...     one_line("optimizer", error)
-        'optimizer.lr: input should be greater than 0 (got -1)'
+        "optimizer.lr: input should be greater than 0 or input should be 'auto' (got -1)"
     """
     messages: dict[str, list[str]] = {}
     received: dict[str, Any] = {}

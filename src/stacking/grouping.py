@@ -5,6 +5,7 @@ from typing import Any
 
 from src.building.build import is_plain
 from src.callbacks.judging import StopRule
+from src.settings.undecided import has_any_rate
 from src.stacking import schedules
 from src.stacking.optimizers import STACKED
 
@@ -129,6 +130,8 @@ def _steps(cfg: Plain) -> str | None:
 
 
 def _rest(cfg: Plain) -> str | None:
+    if has_any_rate(cfg):
+        return "optimizer.lr=auto is chosen by each run on its own rows, from a stack of its own"
     if cfg["network"].get("members", 1) != 1:
         return "network.members trains a stack of its own"
     if isinstance(cfg["head"].get("threshold"), str):

@@ -67,27 +67,32 @@ class MemberFactory:
     """
 
     def __init__(self, first: Member) -> None:
-        self._datasets: dict[str, InMemoryDataModule] = {}
         cfg = OmegaConf.create({**first.cfg, "logger": {}})
         self.parts: Parts = build(cfg, first.folder)
         say_doubts(cfg, self.parts.datamodule)
         self._first = first.cfg
+        self._datasets = {_key(first.cfg["data"]): self.parts.datamodule}
         self._data_class = targets.find(first.cfg, "data")
         self._network_class = targets.find(first.cfg, "network")
         self._optimizer_class = targets.find(first.cfg, "optimizer")
 
     def reason_against(self) -> str | None:
         """Why runs like the first cannot be trained as one, or None."""
-        head = self.parts.head
-        if not counts_blocks(self.parts.trainer):
-            return f"{installed('lightning')} counts steps differently"
         if self.parts.datamodule.scaled_when_served:
             return "images are scaled and augmented minibatch by minibatch"
+        return self.reason_against_networks()
+
+    def reason_against_networks(self) -> str | None:
+        """Why networks like that of the first run cannot be trained as one on rows that are held as they see them."""
+        head, data = self.parts.head, self.parts.datamodule
+        if not counts_blocks(self.parts.trainer):
+            return f"{installed('lightning')} counts steps differently"
         if networks.drops_out(head.network) and self.parts.trainer.strategy.root_device.type != "cpu":
             return "dropout on an accelerator draws from each run's own random numbers"
-        if self.parts.datamodule.weights is not None:
+        if data.weights is not None:
             return "rows with weights have no vectorized form"
-        return heads.cannot_stack(head, *self.parts.datamodule.splits.train) or networks.cannot_stack(head.network)
+        x, y = data.plain("train", slice(2)), data.splits.train.y
+        return heads.cannot_stack(head, x, y) or networks.cannot_stack(head.network)
 
     def fill(self, member: Member) -> None:
         """Give a member its data, weights and hyperparameters.
@@ -106,7 +111,7 @@ class MemberFactory:
 
     def _data(self, cfg: Plain) -> InMemoryDataModule:
         """The dataset of a configuration, regardless of the order of training."""
-        key = repr(sorted((name, repr(value)) for name, value in cfg.items() if name != "shuffle_seed"))
+        key = _key(cfg)
         if key not in self._datasets:
             arguments = {name: value for name, value in cfg.items() if name != "_target_"}
             try:
@@ -122,6 +127,11 @@ class MemberFactory:
         arguments = {key: value for key, value in cfg.items() if key not in ("_target_", "members")}
         network: nn.Module = self._network_class(**arguments | sizes)
         return network
+
+
+def _key(data: Plain) -> str:
+    """The same text for every configuration of a dataset with the same rows, in whatever order they are trained on."""
+    return repr(sorted((name, repr(value)) for name, value in data.items() if name != "shuffle_seed"))
 
 
 def answer_in_units_of(data: InMemoryDataModule, head: Head) -> None:

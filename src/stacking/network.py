@@ -45,6 +45,7 @@ class StackedNetwork:
         self.shapes = [parameter.shape for parameter in network.parameters()]
         self.sizes = [shape.numel() for shape in self.shapes]
         self._chain = _chain(network)
+        self._flattens = type(next(network.children(), None)) is nn.Flatten
 
     def vector(self, network: nn.Module) -> Tensor:
         """The parameters [P] of a network."""
@@ -71,8 +72,8 @@ class StackedNetwork:
             x: The rows of each network.
             draw: Draws dropout factors in training; None evaluates.
         """
-        if self._chain is not None and x.ndim == 3:
-            columns = x.transpose(1, 2)
+        if self._chain is not None and (x.ndim == 3 or self._flattens):
+            columns = x.flatten(2).transpose(1, 2)
             for layer in self._chain:
                 columns = layer(parameters, columns, draw)
             return columns.transpose(1, 2)
@@ -110,6 +111,8 @@ def _chain(network: nn.Module) -> list[Layer] | None:
             layers.append(_elementwise(module))
         elif type(module) is nn.Dropout:
             layers.append(_dropout(module.p))
+        elif type(module) is nn.Flatten and not layers and (module.start_dim, module.end_dim) == (1, -1):
+            continue  # before the first layer, where rows are flattened
         else:
             return None
     return layers

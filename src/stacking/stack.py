@@ -105,7 +105,7 @@ class Stack:
             InterruptedRunError: Ctrl-C or another signal; the state after the last complete epoch is written.
         """
         try:
-            interrupt = self._fit() if self.module.num_runs else None
+            interrupt = self.fit() if self.module.num_runs else None
             if interrupt:
                 self.module.interrupt()
             else:
@@ -123,7 +123,7 @@ class Stack:
         if self.checkpoint:
             self.checkpoint.remove()
 
-    def _fit(self) -> KeyboardInterrupt | None:
+    def fit(self) -> KeyboardInterrupt | None:
         """Train; returns the interrupt that ended it, if any."""
         threads = torch.get_num_threads()
         start = time.perf_counter()

@@ -5,6 +5,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from src.runs import training
+from src.settings.undecided import has_any_rate
 
 
 def train(cfg: DictConfig, folder: Path) -> float | None:
@@ -14,6 +15,10 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
         cfg: The composed configuration.
         folder: The run's folder, which exists.
     """
+    if has_any_rate(cfg):
+        from src.stacking import own_rate
+
+        own_rate.settle(cfg, folder)
     if cfg.network.get("members", 1) == 1:
         return training.train(cfg, folder)
     from src.stacking import ensemble

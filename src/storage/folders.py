@@ -80,6 +80,11 @@ class RunFolder:
         return self.path / "data.json"
 
     @property
+    def rates(self) -> Path:
+        """The losses of the learning rates that were tried before training."""
+        return self.path / "learning_rates.csv"
+
+    @property
     def importance(self) -> Path:
         """The importance of each column of the run's table."""
         return self.path / "importance.csv"
@@ -274,7 +279,7 @@ def _parts(*paths: Path) -> tuple[str, ...]:
 
 
 _MEASURED = (
-    *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines),
+    *(RUN.history, RUN.metrics, RUN.threshold, RUN.calibration, RUN.baselines, RUN.rates),
     *(RUN.rows_seen, RUN.row_digests, RUN.provenance, RUN.data_facts, RUN.fold_predictions, RUN.board),
 )
 """What training and evaluation write besides checkpoints and figures."""
@@ -285,6 +290,7 @@ SWEEP_FILES = _names(SWEEP.mark, SWEEP.overrides, SWEEP.study)
 UNFINISHED_FILES = _names(
     *(path for path in _MEASURED if path != RUN.metrics),
     *(RUN.best_checkpoint, RUN.last_checkpoint, RUN.tensorboard / "events.out.tfevents.*"),
+    RUN.plots / f"{RUN.rates.stem}.*",
 )
 """The files of an unfinished run, which a new run must not mistake for its own."""
 

@@ -16,9 +16,12 @@ from src.data.base import InMemoryDataModule
 from src.errors import ConfigError, suggestion
 from src.settings import composed as rules
 from src.settings import unread
+from src.settings.undecided import has_any_rate
 from src.trust import targets
 from src.tuning.options import SIZE
 from src.tuning.space import Space
+
+_ANY_RATE = 1e-3  # in place of one that each run chooses itself
 
 
 def check_settings(loader: ConfigLoader, master: DictConfig, space: Space, objectives: list[str], folder: Path) -> int:
@@ -66,6 +69,8 @@ def _check_built(cfg: DictConfig, objectives: list[str], folder: Path) -> None:
     if is_plain(cfg):
         return
     cfg = settled(cfg)
+    if has_any_rate(cfg):
+        cfg.optimizer.lr = _ANY_RATE
     datamodule: InMemoryDataModule = make(cfg, "data")
     head = make_head(cfg, datamodule.spec, num_steps(cfg, datamodule))
     known = [f"{stage}/{name}" for stage in ("val", "train") for name in head.all_score_names] + [SIZE]

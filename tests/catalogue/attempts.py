@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.building.build import build
 from src.runs.training import Run
 from src.settings import composed as config
+from src.stacking import own_rate
 from tests.catalogue.domains import DOMAINS, Domain, alike
 from tests.data.image_files import write_pngs
 
@@ -283,6 +284,7 @@ def attempt(cfg: DictConfig, folder: Path) -> Done:
     """What a configuration trains to, checked as the command line checks it."""
     config.check_values(OmegaConf.to_container(cfg, resolve=True))
     OmegaConf.resolve(cfg)
+    own_rate.settle(cfg, folder)
     run = Run(cfg, folder, build(cfg, folder))
     run.fit()
     weights = [(name, value.dtype, value.tolist()) for name, value in run.parts.head.state_dict().items()]

@@ -203,7 +203,7 @@ DOMAINS: dict[str, Domain] = {
     "head.calibration": one_of("temperature").or_null(),
     "head.class_weights": list_of(number(0, inf, above=True), [1, 3]).or_word("balanced").or_null(),
     "head.label_smoothing": number(0, 1, 0.1),  # torch.nn.functional.cross_entropy: in [0, 1]
-    "optimizer.lr": number(0, inf, 0.5, 0.01),
+    "optimizer.lr": number(0, inf, 0.5, 0.01).or_word("auto"),
     "optimizer.momentum": number(0, inf, 0.9),
     "optimizer.nesterov": switch(True),
     "and_gate:optimizer.nesterov": one_of(),  # torch.optim.SGD: needs a momentum

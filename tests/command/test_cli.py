@@ -35,7 +35,7 @@ TOLD_AT_ONCE = {
     ),
     "network=": "network: needs an option (got network=); choose from cnn, mlp, perceptron, resnet18, tabular",
     "trainer.max_epochs=0": "trainer.max_epochs: input should be greater than or equal to 1 (got 0)",
-    "optimizer.lr=-1": "optimizer.lr: input should be greater than 0 (got -1)",
+    "optimizer.lr=-1": "optimizer.lr: input should be greater than 0 or input should be 'auto' (got -1)",
     "trainer.threads=0": (
         "trainer.threads: input should be greater than or equal to 1 or input should be 'auto' (got 0)"
     ),

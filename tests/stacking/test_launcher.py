@@ -140,9 +140,9 @@ def test_failing_runs_are_named_and_counted_and_the_others_go_on(launcher, tmp_p
     lines = sorted(done.stderr.splitlines())
     assert [re.sub("became .*", "became", line) for line in lines] == [
         "#1: training diverged: train/loss became",
-        "#2: config error: optimizer.lr: input should be greater than 0 (got -1)",
+        "#2: config error: optimizer.lr: input should be greater than 0 or input should be 'auto' (got -1)",
         "#4: training diverged: train/loss became",
-        "#5: config error: optimizer.lr: input should be greater than 0 (got -1)",
+        "#5: config error: optimizer.lr: input should be greater than 0 or input should be 'auto' (got -1)",
         f"4 runs failed, 2 finished; why: {os.path.relpath(sweep, ROOT)}/failures.txt",
     ]
     assert {path.parent.name for path in sweep.glob("*/metrics.json")} == {"0", "3"}
@@ -168,7 +168,7 @@ def test_a_value_that_breaks_a_rule_fails_its_own_run_alone(tmp_path):
     done = train("-m", *SHORT, "optimizer.lr=-1,0.1,0.3", STACK, runs=tmp_path, check=False)
     assert done.returncode == 1
     first, second = done.stderr.splitlines()
-    assert first == "#0: config error: optimizer.lr: input should be greater than 0 (got -1)"
+    assert first == "#0: config error: optimizer.lr: input should be greater than 0 or input should be 'auto' (got -1)"
     assert second.startswith("1 run failed, 2 finished; why: ")
     assert {path.parent.name for path in sweep_of(tmp_path).glob("*/metrics.json")} == {"1", "2"}
 

@@ -89,3 +89,16 @@ def test_threads_that_take_different_runs_do_not_disturb_each_other(kind):
         for number, found in enumerate(threads.map(gradients, [0, 1, 2, 3] * 25)):
             for ours, theirs in zip(found, expected[number % 4], strict=True):
                 torch.testing.assert_close(ours, theirs)
+
+
+def test_a_chain_that_begins_by_flattening_is_the_network_itself():
+    networks = [
+        nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4, 2)).eval()
+        for _ in range(3)
+    ]
+    stacked = StackedNetwork(networks[0])
+    assert cannot_stack(networks[0]) is None
+    x = torch.rand(3, 5, 1, 3, 4)
+    outputs = stacked(stacked.pieces(torch.stack([stacked.vector(network) for network in networks])), x)
+    for each, network, rows in zip(outputs, networks, x, strict=True):
+        torch.testing.assert_close(each, network(rows))
