@@ -22,9 +22,11 @@ def begin(job: Job, sweep: Path) -> None:
         ConfigError: The folder is not inside that of the sweep, or is another job's.
     """
     check_free(job.folder, sweep, job.number)
+    is_new = not job.folder.exists()
     job.folder.mkdir(parents=True, exist_ok=True)
     begin_job(job.folder, sweep, job.number)
-    clear_job(job.folder, sweep)
+    if not is_new:
+        clear_job(job.folder, sweep)
     hydra_files.write(job.files, RunFolder(job.folder))
 
 

@@ -129,19 +129,25 @@ class StackHistory:
             for (number, step, *shape), runs, rates, values in parts
         ]
 
-    def curves(self) -> Iterator[list[list[Any]]]:
-        """The rows of each run's `metrics.csv`: epoch, step, learning rate and metrics; empty without validation."""
+    def curves(self, runs: list[int]) -> Iterator[list[list[Any]]]:
+        """The rows of `metrics.csv` of some `runs`: epoch, step, learning rate and metrics; empty without validation.
+
+        Args:
+            runs: Their indices among all.
+        """
+        if not runs:
+            return
         values = torch.full((len(self.epochs), self.num_runs, len(self.columns)), torch.nan)
         rates = torch.zeros(len(self.epochs), self.num_runs, dtype=torch.float64)
-        length = [0] * self.num_runs
+        length = torch.zeros(self.num_runs, dtype=torch.int64)
         for place, epoch in enumerate(self.epochs):
             values[place, epoch.runs, : epoch.values.shape[1]] = epoch.values
             rates[place, epoch.runs] = epoch.rates
-            for run in epoch.runs.tolist():
-                length[run] = place + 1
+            length[epoch.runs] = place + 1
         known = [epoch.values.shape[1] for epoch in self.epochs]
         missing = [[""] * (len(self.columns) - number) for number in known]
-        for run, end in enumerate(length):
+        for run in runs:
+            end = int(length[run])
             numbers, run_rates = values[:end, run].tolist(), rates[:end, run].tolist()
             yield [
                 [epoch.number, epoch.step, rate, *row[:number], *empty]

@@ -97,7 +97,7 @@ class Stack:
         """Train, evaluate the best weights on all splits and write the members' folders.
 
         Args:
-            write: Writes a member's files, given the rows of its `metrics.csv`.
+            write: Writes a member's files, given the rows of its `metrics.csv`, or none if it gets no folder.
             choose: Decides by the results which members get a folder, before any is written.
             record: Records all members once the folders are written, before the stack's checkpoint is removed.
 
@@ -197,13 +197,12 @@ class Stack:
                 if name in callbacks
             }
             checkpoints = Checkpoints(self.module, made.get("early_stopping"), made["model_checkpoint"])
-        curves = self.module.history.curves()
-        for run, (member, rows) in enumerate(zip(self.members, curves, strict=True)):
-            if member.finished:
-                continue
+        unfinished = [(run, member) for run, member in enumerate(self.members) if not member.finished]
+        curves = self.module.history.curves([run for run, member in unfinished if member.kept])
+        for run, member in unfinished:
             if checkpoints is not None and member.kept:
                 checkpoints.write(run, member)
-            write(member, rows)
+            write(member, next(curves) if member.kept else [])
 
 
 def _rows(members: list[Member], device: torch.device | None = None) -> dict[str, StackRows]:

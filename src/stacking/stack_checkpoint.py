@@ -90,12 +90,14 @@ class StackCheckpoint(Snapshots):
     def __init__(self, place: Place, members: list[Member], seconds_before: float = 0.0) -> None:
         super().__init__(place.seconds_between_writes)
         self.path, self._members, self._before = place.path, members, seconds_before
+        self._fingerprints: list[str] | None = None
 
     def write(self, trainer: pl.Trainer, module: Any, snapshot: dict[str, Any]) -> None:
         """Write the `snapshot` and the runs it belongs to."""
+        self._fingerprints = self._fingerprints or fingerprints(self._members)
         snapshot["stack"] |= {
             "numbers": [member.number for member in self._members],
-            "fingerprints": fingerprints(self._members),
+            "fingerprints": self._fingerprints,
             "seconds": self._before + time.perf_counter() - self._start,
         }
         save(snapshot, self.path, durable=True)
