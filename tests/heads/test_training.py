@@ -17,6 +17,8 @@ OPTIMIZERS = {
     "momentum": lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9, weight_decay=0.01),
     "adam": lambda parameters: torch.optim.Adam(parameters, lr=0.01, fused=True),
     "adamw": lambda parameters: torch.optim.AdamW(parameters, lr=0.01),
+    "nesterov": lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9, nesterov=True),
+    "rmsprop": lambda parameters: torch.optim.RMSprop(parameters, lr=0.01, momentum=0.5),
 }
 SCHEDULES = {
     "constant": None,
@@ -78,17 +80,19 @@ def test_one_step_equals_the_step_worked_by_hand(steps):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_blocks_give_the_weights_of_single_steps(optimizer, schedule):
+def test_blocks_give_the_weights_and_the_optimizer_of_single_steps_to_the_last_bit(optimizer, schedule):
     results = []
     for steps in (1, 3, 4):
         datamodule = xor()
         head = mlp_head(datamodule, optimizer, schedule)
         trainer = fit(head, datamodule, steps)
         assert trainer.global_step == 3 * 4
-        results.append((weights(head), trainer.optimizers[0].param_groups[0]["lr"]))
-    for vector, rate in results[1:]:
-        assert torch.allclose(vector, results[0][0], atol=1e-5)
-        assert rate == pytest.approx(results[0][1])
+        (used,) = trainer.optimizers
+        results.append((weights(head), used.state_dict()["state"], used.param_groups[0]["lr"]))
+    for vector, state, rate in results[1:]:
+        assert torch.equal(vector, results[0][0])
+        torch.testing.assert_close(state, results[0][1], rtol=0, atol=0)
+        assert rate == pytest.approx(results[0][2])
 
 
 @pytest.mark.parametrize("steps", [1, 4])
