@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ class Repetitions:
     one_table: bool = False
     ratio: float = 0.0
 
-    @property
+    @cached_property
     def several(self) -> bool:
         """Whether there is more than one split, so that splits are counted instead of seeds."""
         return len(set(self.splits.values())) > 1

@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from src.statistics.intervals import Ends, newcombe, standard_error, t_quantile
@@ -130,11 +131,10 @@ def two_modes(numbers: Sequence[float], least_gap: float = 0.0) -> float | None:
     ordered = sorted(numbers)
     if len(ordered) < 4 or ordered[0] == ordered[-1]:
         return None
-    whole = statistics.pvariance(ordered) * len(ordered)
-    best, place = min((_within(ordered[:i]) + _within(ordered[i:]), i) for i in range(1, len(ordered)))
+    number, mean = len(ordered), statistics.fmean(ordered)
+    centred = [each - mean for each in ordered]
+    whole = math.fsum(each**2 for each in centred)
+    sums = enumerate(accumulate(centred[:-1]), 1)  # between groups, the sum of squares is n s²/(i (n-i))
+    between, place = max((number * total**2 / (size * (number - size)), size) for size, total in sums)
     low, high = ordered[place - 1], ordered[place]
-    return (low + high) / 2 if best < 0.05 * whole and high - low >= least_gap else None
-
-
-def _within(numbers: list[float]) -> float:
-    return statistics.pvariance(numbers) * len(numbers)
+    return (low + high) / 2 if between > 0.95 * whole and high - low >= least_gap else None

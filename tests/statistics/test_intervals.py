@@ -102,6 +102,27 @@ def test_holms_correction_step_by_step():
     assert holm([]) == []
 
 
+def test_two_modes_are_split_where_the_variance_within_is_least():
+    def by_trying(numbers):
+        ordered = sorted(numbers)
+        tried = [
+            sum(statistics.pvariance(part) * len(part) for part in (ordered[:i], ordered[i:]))
+            for i in range(1, len(ordered))
+        ]
+        place = tried.index(min(tried)) + 1
+        is_split = min(tried) < 0.05 * statistics.pvariance(ordered) * len(ordered)
+        return (ordered[place - 1] + ordered[place]) / 2 if is_split else None
+
+    generator = np.random.default_rng(5)
+    found = set()
+    for size in (4, 5, 9, 30) * 20:
+        stuck = generator.random(size) < 0.3
+        numbers = (generator.normal(0.99, 0.01, size) - 0.24 * stuck).tolist()
+        found.add(by_trying(numbers) is None)
+        assert two_modes(numbers) == by_trying(numbers)
+    assert found == {True, False}
+
+
 def test_solved_or_stuck_has_two_modes_and_normal_scores_seldom():
     generator = np.random.default_rng(0)
     assert two_modes([0.99, 0.75, 0.98, 0.99, 0.74, 0.99, 1.0, 0.76]) == pytest.approx(0.87)
