@@ -11,6 +11,7 @@ from src.lab.records import Records
 from src.lab.trained_run import TrainedRun
 from src.lab.trained_sweep import TrainedSweep
 from src.storage.folders import SweepFolder
+from src.storage.jobs import folders_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,11 +54,20 @@ class TrainedSearch(TrainedSweep):
         return dict(zip(self.searched.objectives, self._best.values or (), strict=True))
 
     def best_run(self) -> TrainedRun:
-        """The run of the best setting; of several seeds or folds the one with the median objective."""
-        objective = self.searched.objectives[0]
-        runs = [self.runs[place] for place in self._places(self._best)]
-        median = sorted(runs, key=lambda run: float(run.metrics[objective]))[len(runs) // 2]
-        return TrainedRun.read(median.folder)
+        """The run of the best setting; of several seeds or folds the one with the median objective.
+
+        Raises:
+            ConfigError: None of its runs is there any more.
+        """
+        objective, best = self.searched.objectives[0], self._best
+        finished = {run.folder: run for run in self.runs if run.finished}
+        places = [each.path for number in best.runs for each in folders_of(self.folder, number)]
+        runs = sorted((finished[path] for path in places if path in finished), key=lambda run: run.metrics[objective])
+        if not runs:
+            raise ConfigError(
+                f"best_run: {self.folder} has no run of its best setting, trial {best.number}; restore it"
+            )
+        return TrainedRun.read(runs[len(runs) // 2].folder)
 
     def trials(self) -> Records:
         """One record per trial: its number, how it ended, its objectives, and the values of the searched keys."""
@@ -103,11 +113,6 @@ class TrainedSearch(TrainedSweep):
         if not self.searched.best:
             raise ConfigError(f"best: no trial of {self.folder} is complete; see {SweepFolder(self.folder).failures}")
         return self.searched.best[0]
-
-    def _places(self, trial: Trial) -> list[int]:
-        """Where the runs of a trial are among all."""
-        numbers = {run.folder.name: place for place, run in enumerate(self.runs)}
-        return [numbers[str(number)] for number in trial.runs]
 
     def _figure(self, name: str) -> "Figure":
         """A figure of the search.

@@ -1,6 +1,7 @@
 """A finished search, read by notebooks and by `src.compare`: Optuna's own study as the truth."""
 
 import json
+import shutil
 from statistics import fmean
 
 import optuna
@@ -51,6 +52,17 @@ def test_the_best_setting_and_its_run_are_those_of_the_study(search, study):
     ]
     assert fmean(each["val/loss"] for each in runs) == pytest.approx(study.best_value)
     assert found.metrics["val/loss"] == max(each["val/loss"] for each in runs)  # the upper one of two
+
+
+def test_of_a_best_setting_whose_runs_are_gone_the_rest_is_opened(search, study, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(search.folder, copy)
+    first, second = study.best_trial.user_attrs["jobs"]
+    shutil.rmtree(copy / str(first))
+    assert lab.TrainedSearch(copy).best_run().folder == copy / str(second)
+    shutil.rmtree(copy / str(second))
+    with pytest.raises(ConfigError, match=f"no run of its best setting, trial {study.best_trial.number}; restore it"):
+        lab.TrainedSearch(copy).best_run()
 
 
 def test_every_trial_is_a_record(search, study):
