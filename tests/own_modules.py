@@ -67,6 +67,12 @@ class QuadrantsWithSpec(Quadrants):
     spec = DataSpec("binary", input_shape=(2,), class_names=("odd", "even"))
 
 
+class ImagesWithSpec(Quadrants):
+    """Says that its rows are images."""
+
+    spec = DataSpec("binary", input_shape=(1, 8, 8), class_names=("odd", "even"))
+
+
 class WrongSize(nn.Module):
     """A network that takes rows of another size."""
 

@@ -31,7 +31,7 @@ AT_LEAST = {
     "multilabel": 0.8,
 }
 QUICK = {"blobs", "gaussian", "iris", "wine"}
-FASHION = {"fashion_binary": 0.998, "fashion_mlp": 0.88, "fashion_cnn": 0.935}
+FASHION = {"fashion_binary": 0.998, "fashion_mlp": 0.88, "fashion_fast": 0.92, "fashion_cnn": 0.935}
 GATES = ["and_gate", "or_gate", "nand_gate", "xor_gate"]
 TESTED_ALONE = {*GATES, "circles_linear", "blobs_linear", "moons_logistic", "line", "xor", "transfer", "table"}
 needs_fashion = pytest.mark.skipif(REAL_DATA is None, reason="Fashion-MNIST is neither in data/ nor in ../shared/data/")

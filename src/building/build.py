@@ -27,6 +27,7 @@ from src.building.plan import Plan, planned, settled
 from src.building.run_length import check_limits, check_schedule, num_steps
 from src.building.stepping import seen_by
 from src.building.trainer import make_trainer
+from src.building.whitening import fit_patches
 from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
@@ -79,6 +80,7 @@ def build(cfg: DictConfig, folder: Path) -> Parts:
     check_schedule(cfg, steps)
     head = make_head(cfg, datamodule.spec, steps)
     check_outputs(head, datamodule.plain("train", slice(1)))
+    fit_patches(head.network, datamodule)
     head.check_rule(datamodule.splits.val.y)
     trainer = make_trainer(cfg, folder, head)
     check_last_batch(datamodule, head.network, trainer)

@@ -14,12 +14,14 @@ _PLAIN = {
     "overfit_batches": 0.0,
     "fast_dev_run": False,
     "devices": 1,
-    "precision": "32-true",
     "max_steps": -1,
     "min_steps": None,
     "val_check_interval": None,
 }
 """Arguments of the Trainer that count or change steps, and the values that switch them off."""
+
+_UNSCALED = "32-true", "bf16-mixed"
+"""Precisions in which a step needs nothing from the Trainer; others scale the loss, or are rare."""
 
 _TUNERS = pl.callbacks.LearningRateFinder, pl.callbacks.BatchSizeFinder
 """Callbacks that train a few steps before training begins."""
@@ -46,6 +48,8 @@ def seen_by(cfg: DictConfig, optimizer: type[torch.optim.Optimizer], callbacks: 
     arguments = [
         f"trainer.{key}={cfg.trainer[key]}" for key, plain in _PLAIN.items() if cfg.trainer.get(key, plain) != plain
     ]
+    if cfg.trainer.precision not in _UNSCALED:
+        arguments.append(f"trainer.precision={cfg.trainer.precision}")
     needs_closure = not optimizer.__module__.startswith("torch.optim.") or issubclass(optimizer, torch.optim.LBFGS)
     watching = [type(each).__name__ for each in callbacks if _watches_steps(each)]
     return [*arguments, *([f"optimizer {optimizer.__name__}"] if needs_closure else []), *watching]

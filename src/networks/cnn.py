@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from src.errors import ConfigError
+from src.networks.patches import WhitenedPatches
 from src.networks.size import refuse_too_many
 from src.settings.rules import BelowOne, Count, checked
 
@@ -24,6 +25,8 @@ class CNN(nn.Module):
         dims: Channels of each stage.
         depth: Convolutions per stage.
         dropout: Probability of dropping each of the last stage's averages in training.
+        whiten: Whether `WhitenedPatches` come before the first stage, at half the height and width.
+        mirror: Whether to average the outputs for an image and its mirror image, except in training.
 
     Example:
         >>> CNN(input_shape=(1, 28, 28), num_outputs=10, dims=[8, 16])(torch.zeros(3, 1, 28, 28)).shape
@@ -38,17 +41,24 @@ class CNN(nn.Module):
         dims: Annotated[list[Count], Field(min_length=1, max_length=10)],
         depth: Annotated[Count, Field(le=100)] = 1,
         dropout: BelowOne = 0.0,
+        whiten: bool = False,
+        mirror: bool = False,
     ) -> None:
         super().__init__()
-        channels, smallest = image_shape(input_shape)
-        if smallest < 2 ** len(dims):
+        self.mirror = mirror
+        channels, side = image_shape(input_shape)
+        layers: list[nn.Module] = []
+        if whiten:
+            patches = WhitenedPatches(channels)
+            layers, channels, side = [patches], patches.num_parts, side // 2
+        if side < 2 ** len(dims):
+            whose = "their patches" if whiten else "these"
             raise ConfigError(
-                f"network.dims: {len(dims)} stages halve an image {len(dims)} times, but these have {smallest} pixels "
-                f"per side (got {dims}); name at most {smallest.bit_length() - 1}"
+                f"network.dims: {len(dims)} stages halve an image {len(dims)} times, but {whose} have {side} pixels "
+                f"per side (got {dims}); name at most {max(side, 1).bit_length() - 1}"
             )
         convolutions = sum(a * b + (depth - 1) * b * b for a, b in pairwise([channels, *dims]))
         refuse_too_many(9 * convolutions, "network.dims", dims)
-        layers: list[nn.Module] = []
         for width in dims:
             for number in range(depth):
                 layers.append(nn.Conv2d(channels, width, kernel_size=3, padding=1, bias=False))
@@ -68,6 +78,9 @@ class CNN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Outputs [N, num_outputs] of images x [N, C, H, W]."""
         outputs: Tensor = self.head(self.body(x.contiguous(memory_format=torch.channels_last)))
+        if self.mirror and not self.training:
+            mirrored = x.flip(-1).contiguous(memory_format=torch.channels_last)
+            outputs = (outputs + self.head(self.body(mirrored))) / 2
         return outputs
 
 

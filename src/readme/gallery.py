@@ -29,7 +29,7 @@ EXPERIMENTS = (
     *("and_gate", "or_gate", "nand_gate", "xor_gate", "gaussian", "moons_logistic"),
     *("line", "circles_linear", "circles", "circles_tiny", "moons", "xor"),
     *("blobs_linear", "blobs", "spirals", "iris", "wine", "breast_cancer"),
-    *("multilabel", "digits", "digits_cnn", "fashion_binary", "fashion_mlp", "fashion_cnn"),
+    *("multilabel", "digits", "digits_cnn", "fashion_binary", "fashion_mlp", "fashion_fast", "fashion_cnn"),
     *("sweep_noise", "sweep_depth", "sweep_width", "sweep_activation", "sweep_learning_rate", "sweep_epochs"),
     "sweep_seed",
 )

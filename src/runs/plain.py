@@ -19,6 +19,7 @@ from src.building.build import make_head
 from src.building.making import make
 from src.building.plan import settled, threads_for
 from src.building.trainer import make_trainer
+from src.building.whitening import check_unfitted
 from src.callbacks.monitors import Monitors
 from src.data.base import InMemoryDataModule
 from src.errors import ConfigError
@@ -69,6 +70,7 @@ def build_plain(cfg: DictConfig, folder: Path) -> PlainParts:
     spec = getattr(datamodule, "spec", None)
     if issubclass(targets.find(cfg, "head"), Head):
         head: pl.LightningModule = make_head(cfg, _checked_spec(spec, cfg))
+        check_unfitted(head, type(datamodule).__name__)
         if head.chooses:
             raise ConfigError(
                 f"head.threshold: {head.rule} is chosen on the rows of a dataset of this project "

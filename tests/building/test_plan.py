@@ -46,3 +46,25 @@ def test_the_plan_is_what_the_run_is_given(words, threads, steps, slowly, tmp_pa
     assert parts.plan.slowly == slowly
     assert str(parts.plan).startswith(f"32-true on {threads} thread")
     assert parts.trainer.precision == parts.plan.precision
+
+
+@pytest.mark.parametrize(
+    ("words", "can", "expected"),
+    [
+        (["trainer.precision=auto"], {"amx_bf16": True}, "bf16-mixed"),
+        (["trainer.precision=auto"], {"amx_bf16": False}, "32-true"),
+        (["trainer.precision=auto"], {}, "32-true"),
+        (["trainer.precision=auto"], None, "32-true"),  # PyTorch before it could tell
+        ([], {"amx_bf16": True}, "32-true"),
+    ],
+)
+def test_precision_is_mixed_on_processors_that_multiply_bfloat16(words, can, expected, tmp_path, monkeypatch):
+    if can is None:
+        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    else:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can, raising=False)
+    words = ["experiment=xor", "trainer.accelerator=cpu", "logger=none", "callbacks.progress_bar=null", *words]
+    parts = build(compose_train(*words), tmp_path)
+    assert parts.trainer.precision == parts.plan.precision == expected
+    assert parts.plan.steps_per_execution > 1
+    assert not parts.plan.slowly

@@ -197,6 +197,8 @@ DOMAINS: dict[str, Domain] = {
     "network.members": whole(1, 256),  # of tables; the word auto, likewise
     "network.dims": list_of(COUNT, [3], [4, 4]),
     "network.depth": whole(1, inf, 2),
+    "network.whiten": switch(True),
+    "network.mirror": switch(True),
     "head.loss": one_of("bce", others=("bce_with_logits",)),
     "line:head.loss": one_of("l1", "huber", others=("mse",)),
     "head.threshold": number(0, 1, 0.9, above=True, below=True).or_word("f1", "youden", "recall>=0.9"),

@@ -95,6 +95,20 @@ def test_blocks_give_the_weights_and_the_optimizer_of_single_steps_to_the_last_b
         assert rate == pytest.approx(results[0][2])
 
 
+def test_blocks_in_mixed_precision_give_the_weights_of_single_steps():
+    results = {}
+    for precision in ("32-true", "bf16-mixed"):
+        for steps in (1, 3, 4):
+            datamodule = xor()
+            head = mlp_head(datamodule, "adam")
+            trainer = fit(head, datamodule, steps, precision=precision)
+            assert trainer.global_step == 3 * 4
+            results[precision, steps] = weights(head)
+    for steps in (3, 4):
+        assert torch.allclose(results["bf16-mixed", steps], results["bf16-mixed", 1], atol=1e-6)
+    assert not torch.allclose(results["bf16-mixed", 1], results["32-true", 1], atol=1e-4)
+
+
 @pytest.mark.parametrize("steps", [1, 4])
 def test_logged_metrics_are_the_means_over_the_epoch(steps):
     datamodule = xor()

@@ -120,6 +120,9 @@ def test_our_head_trains_on_own_rows_that_have_a_spec(fitted):
         fitted(DATA)
     with pytest.raises(ConfigError, match=r"head.threshold: f1 is chosen on the rows of a dataset of this project"):
         fitted("data._target_=tests.own_modules.QuadrantsWithSpec", "head.threshold=f1")
+    images = ("data._target_=tests.own_modules.ImagesWithSpec", "network=cnn", "network.whiten=true")
+    with pytest.raises(ConfigError, match=r"network.whiten: patches are fitted .* \(got ImagesWithSpec\); use network"):
+        fitted(*images)
 
 
 def test_what_is_no_class_or_no_module_is_refused(fitted):

@@ -48,6 +48,7 @@ def break_off(monkeypatch, calls):
             "data.classes=[3,4,5]",
             "data.shift=1",
             "data.erase=0.5",
+            "network.whiten=true",
             "data.steps_per_execution=2",
             "trainer.max_epochs=2",
         ),
