@@ -91,6 +91,7 @@ bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals,
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 	$(BIN)/python -m tests.benchmarks.bench_sweep
+	$(BIN)/python -m tests.benchmarks.bench_mixed
 	$(BIN)/python -m tests.benchmarks.bench_folds
 	$(BIN)/python -m tests.benchmarks.bench_intervals
 	$(BIN)/python -m tests.benchmarks.bench_calibration

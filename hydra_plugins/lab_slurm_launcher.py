@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 
 class SlurmLauncher(Launcher):
-    """Trains runs on a Slurm cluster; runs that differ only in seeds and numbers train as one stack.
+    """Trains runs on a Slurm cluster; runs that differ only in seeds, numbers and layers train as stacks.
 
     Args:
         **options: The keys of `conf/hydra/launcher/slurm.yaml`.

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 
 class VectorizedLauncher(Launcher):
-    """Trains runs that differ only in seeds and numbers as one stack.
+    """Trains runs that differ only in seeds, numbers and hidden layers as stacks.
 
     Args:
         **options: The keys of `conf/hydra/launcher/vectorized.yaml`.

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections.abc import Collection
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ class Untimed(pl.profilers.PassThroughProfiler):
         return _NO_CONTEXT
 
 
-def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *more: pl.Callback) -> pl.Trainer:
+def make_trainer(
+    cfg: DictConfig, folder: Path, module: pl.LightningModule, *more: pl.Callback, leave_out: Collection[str] = ()
+) -> pl.Trainer:
     """Lightning's Trainer with the callbacks and loggers of a configuration.
 
     Args:
@@ -41,6 +44,7 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
         folder: Where callbacks and loggers write.
         module: The module to train.
         *more: Further callbacks, placed before those of the configuration.
+        leave_out: Arguments of the configuration that the module sees to itself.
 
     Raises:
         ConfigError: A constructor refuses a value, a callback does not work with the module, the device does not
@@ -55,7 +59,7 @@ def make_trainer(cfg: DictConfig, folder: Path, module: pl.LightningModule, *mor
     trainer: pl.Trainer = make(
         cfg,
         "trainer",
-        leave_out=("threads",),
+        leave_out=("threads", *leave_out),
         **({} if timed else {"profiler": Untimed()}),
         callbacks=callbacks,
         logger=loggers,

@@ -17,6 +17,7 @@ from src.networks.members import Members
 from src.settings.rules import Positive, checked
 from src.spec import DataSpec
 
+BALANCED: Literal["balanced"] = "balanced"
 ClassWeights = Literal["balanced"] | Annotated[list[Positive], Field(min_length=2)] | None
 
 
@@ -33,7 +34,7 @@ class ClassificationHead(CalibratedHead):
     def __init__(self, *parts: Any, class_weights: ClassWeights = None, **more: Any) -> None:
         super().__init__(*parts, **more)
         self.class_weights: Tensor | None
-        self.register_buffer("class_weights", _weights(class_weights, self.spec), persistent=False)
+        self.register_buffer("class_weights", weights_of(class_weights, self.spec), persistent=False)
 
     chosen_by = "val/accuracy"
     gives = "probabilities"
@@ -88,10 +89,15 @@ class ClassificationHead(CalibratedHead):
         return ClassScores(self.spec.num_classes, num_runs, sync_on_compute=everywhere)
 
 
-def _weights(setting: ClassWeights, spec: DataSpec) -> Tensor | None:
+def weights_of(setting: ClassWeights, spec: DataSpec) -> Tensor | None:
+    """The weights [C] of the classes of a dataset with this `spec`, by a `setting`; None if it is None.
+
+    Raises:
+        ConfigError: A list has not one weight per class.
+    """
     if setting is None:
         return None
-    if setting == "balanced":
+    if setting == BALANCED:
         counts = torch.tensor(spec.class_counts, dtype=torch.float32)
         return counts.sum() / (len(counts) * counts.clamp(min=1))
     if len(setting) != spec.num_classes:

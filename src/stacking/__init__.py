@@ -1,1 +1,1 @@
-"""Many runs that differ only in numbers, trained as one, each as if it were alone."""
+"""Many runs that differ only in seeds, numbers and layers, trained as one, each as if it were alone."""

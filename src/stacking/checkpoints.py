@@ -11,6 +11,7 @@ from src.callbacks.model_checkpoint import ModelCheckpoint
 from src.stacking.history import States
 from src.stacking.members import Member
 from src.stacking.module import StackModule
+from src.stacking.network import StackedNetwork
 from src.storage.folders import RunFolder
 from src.storage.saving import save
 
@@ -20,16 +21,21 @@ class Checkpoints:
 
     Args:
         module: The stack after training.
+        network: The networks of all its runs.
         stopping: The early stopping that a single run would have; None if it is off.
         best: The ModelCheckpoint that a single run would have.
     """
 
-    def __init__(self, module: StackModule, stopping: callbacks.EarlyStopping | None, best: ModelCheckpoint) -> None:
-        self.module, self.stopping, self.best = module, stopping, best
+    def __init__(
+        self,
+        module: StackModule,
+        network: StackedNetwork,
+        stopping: callbacks.EarlyStopping | None,
+        best: ModelCheckpoint,
+    ) -> None:
+        self.module, self.network, self.stopping, self.best = module, network, stopping, best
         head = module.head
-        self.names = [f"network.{name}" for name in module.stacked.names]
         self.group = dict(head.make_optimizer(head.parameters()).param_groups[0])
-        self.group["params"] = list(range(len(self.names)))
 
     def write(self, run: int, member: Member) -> None:
         """Write the checkpoints of a `member`, `run` of the stack; one that failed in its first epoch has none."""
@@ -42,7 +48,7 @@ class Checkpoints:
 
     def _checkpoint(self, run: int, member: Member, states: States) -> dict[str, Any]:
         checkpoint = dict(self.module.history.progress[states.epoch[run]])
-        checkpoint["state_dict"] = dict(zip(self.names, self._pieces(states.tensors["params"][run]), strict=True))
+        checkpoint["state_dict"] = self._named(member, states.tensors["params"][run])
         checkpoint["callbacks"] = self._callbacks(run, states, RunFolder(member.folder.resolve()))
         checkpoint["optimizer_states"] = [self._optimizer_state(run, member, states, checkpoint["global_step"])]
         checkpoint["lr_schedulers"] = states.schedulers[run]
@@ -54,8 +60,12 @@ class Checkpoints:
             checkpoint[type(member.data).__qualname__] = scaler
         return checkpoint
 
-    def _pieces(self, params: Tensor) -> list[Tensor]:
-        return [piece.clone() for piece in self.module.stacked.pieces(params)]
+    def _named(self, member: Member, row: Tensor) -> dict[str, Tensor]:
+        """The part of a `row` [P] that belongs to each parameter of a member's network, by its name."""
+        assert member.network is not None
+        names = [f"network.{name}" for name, _ in member.network.named_parameters()]
+        pieces = self.network.pieces_of(member.network, row)
+        return {name: piece.clone() for name, piece in zip(names, pieces, strict=True)}
 
     def _optimizer_state(self, run: int, member: Member, states: States, steps: int) -> dict[str, Any]:
         """The optimizer's state, as from `Optimizer.state_dict`."""
@@ -66,12 +76,13 @@ class Checkpoints:
             group["betas"] = (member.hyperparams["beta1"], member.hyperparams["beta2"])
         if self.module.schedules.marks_first_rate:
             group["initial_lr"] = member.hyperparams["lr"]
-        parts = {name: self._pieces(states.tensors[name][run]) for name in optimizer.state}
+        parts = {name: self._named(member, states.tensors[name][run]) for name in optimizer.state}
         state = {}
-        for number in range(len(self.names)):
-            pieces = {name: part[number] for name, part in parts.items()}
+        for number, name in enumerate(self._named(member, states.tensors["params"][run])):
+            pieces = {kind: part[name] for kind, part in parts.items()}
             if known := optimizer.torch_state(pieces, member.hyperparams, steps):
                 state[number] = known
+        group["params"] = list(range(number + 1))
         return {"state": state, "param_groups": [group]}
 
     def _callbacks(self, run: int, states: States, files: RunFolder) -> dict[str, Any]:

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-Draw = Callable[[float, int, int], Tensor]
-"""Maps probability p, rows B and units U to factors [m, U, B] of m runs: 0 for dropped units, otherwise 1/(1 - p)."""
+Draw = Callable[..., Tensor]
+"""Maps probability p, rows B and units U to factors [m, U, B] of m runs: 0 for dropped units, otherwise 1/(1 - p).
+
+With a slice `runs` of the m runs it draws those of these runs only.
+"""
 
 
 class Masks:
@@ -33,9 +36,10 @@ class Masks:
         """A function that draws the next factors [m, U, B] of some runs."""
         generators = self._generators[runs]
 
-        def draw(p: float, rows: int, units: int) -> Tensor:
-            factors = torch.empty(len(generators), rows, units)
-            for each, generator in zip(factors, generators, strict=True):
+        def draw(p: float, rows: int, units: int, runs: slice = slice(None)) -> Tensor:
+            some = generators[runs]
+            factors = torch.empty(len(some), rows, units)
+            for each, generator in zip(factors, some, strict=True):
                 each.bernoulli_(1 - p, generator=generator)
             return factors.div_(1 - p).transpose(1, 2)
 

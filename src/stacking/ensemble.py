@@ -34,6 +34,7 @@ from src.settings.undecided import AUTO, is_undecided
 from src.stacking import grouping
 from src.stacking import head as heads
 from src.stacking import network as networks
+from src.stacking.clipping import CLIPPING
 from src.stacking.ensemble_checkpoint import EnsembleCheckpoint, restore
 from src.stacking.ensemble_module import EnsembleModule
 from src.stacking.making import Start, make_module
@@ -232,7 +233,15 @@ def _module(cfg: Any, data: InMemoryDataModule, single: Head, joint: Head) -> En
         [hyperparams_of(optimizer.param_groups[0])] * len(network),
         torch.stack([_random_state(stream_seed(data.seed, _MASKS + m)) for m in range(len(network))]),
     )
-    return make_module(EnsembleModule, cfg, single, start, rows, _loader(data, rows["train"].counts))
+    return make_module(
+        EnsembleModule,
+        cfg,
+        single,
+        networks.StackedNetwork(single.network),
+        start,
+        rows,
+        _loader(data, rows["train"].counts),
+    )
 
 
 def _rows(data: InMemoryDataModule) -> dict[str, StackRows]:
@@ -267,4 +276,4 @@ def _trainer(cfg: DictConfig, folder: Path, module: EnsembleModule, data: InMemo
         if name in cfg.callbacks:
             cfg.callbacks[name] = None
     more = [] if keeps is None else [EnsembleCheckpoint(keeps.get("seconds_between_writes", 1.0), data, data.spec)]
-    return make_trainer(cfg, folder, module, *more)
+    return make_trainer(cfg, folder, module, *more, leave_out=CLIPPING)

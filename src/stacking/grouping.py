@@ -1,4 +1,4 @@
-"""Which jobs may train together: those that differ only in seeds and numbers, with nothing that needs a single run."""
+"""Which jobs may train together: their networks, seeds and numbers may differ, and nothing may need a single run."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ from src.building.build import is_plain
 from src.callbacks.judging import StopRule
 from src.settings.undecided import has_any_rate
 from src.stacking import schedules
+from src.stacking.clipping import CLIPPING
 from src.stacking.optimizers import STACKED
 
 Plain = dict[str, Any]
@@ -14,12 +15,20 @@ Plain = dict[str, Any]
 _OPTIMIZER_NUMBERS = {"lr", "momentum", "weight_decay", "betas", "eps"}
 _OPTIMIZER_SWITCHES = {"_target_", "nesterov", "fused", "foreach"}
 _DATA_SHAPES = {"batch_size", "steps_per_execution", "positive"}  # values that determine steps or labels
-_TRAINER_FREE = {"_target_", "max_epochs", "check_val_every_n_epoch", "accelerator", "threads", "log_every_n_steps"}
+_NETWORK_LAYERS = {"hidden_dims", "activation", "dropout", "batch_norm"}
+_TRAINER_FREE = {
+    "_target_",
+    "max_epochs",
+    "check_val_every_n_epoch",
+    "accelerator",
+    "threads",
+    "log_every_n_steps",
+    *CLIPPING,
+}
 _TRAINER_PLAIN = {
     "devices": 1,
     "strategy": "auto",
     "precision": "32-true",
-    "gradient_clip_val": None,
     "accumulate_grad_batches": 1,
     "limit_train_batches": None,
     "overfit_batches": 0.0,
@@ -39,20 +48,32 @@ _LEFT_OUT = {"progress_bar", "figures", "importance"}  # off in a stack, whateve
 
 
 def signature(cfg: Plain) -> str:
-    """The same text for every `cfg` that differs only in seeds, numbers of the data and numbers of the optimizer.
+    """The same text for each `cfg` that differs only in seeds, numbers of data and optimizer, and hidden layers.
 
     Example:
         >>> runs = [
-        ...     {"seed": seed, "data": {"noise": noise}, "optimizer": {"lr": lr}, "network": {"hidden_dims": [4]}}
-        ...     for seed, noise, lr in ((0, 0.1, 0.3), (1, 0.2, 0.1))
+        ...     {"seed": seed, "data": {"noise": noise}, "optimizer": {"lr": lr}, "network": {"hidden_dims": [width]}}
+        ...     for seed, noise, lr, width in ((0, 0.1, 0.3, 4), (1, 0.2, 0.1, 8))
         ... ]
         >>> signature(runs[0]) == signature(runs[1])
         True
     """
     rest = {key: value for key, value in cfg.items() if key != "seed"}
+    rest["network"] = {key: value for key, value in cfg["network"].items() if key not in _NETWORK_LAYERS}
     rest["data"] = {key: value for key, value in cfg["data"].items() if key in _DATA_SHAPES or not _is_number(value)}
     rest["optimizer"] = {key: value for key, value in cfg["optimizer"].items() if key not in _OPTIMIZER_NUMBERS}
     return json.dumps(rest, sort_keys=True, default=str)
+
+
+def widest(cfg: Plain) -> int:
+    """The units of the largest hidden layer that a `cfg` names; networks of similar width should be in one stack.
+
+    Example:
+        >>> widest({"network": {"hidden_dims": [4, 16]}}), widest({"network": {"depth": 1}})
+        (16, 0)
+    """
+    hidden = cfg["network"].get("hidden_dims")
+    return max((units for units in hidden if isinstance(units, int)), default=0) if isinstance(hidden, list) else 0
 
 
 def _is_number(value: Any) -> bool:
@@ -134,10 +155,6 @@ def _rest(cfg: Plain) -> str | None:
         return "optimizer.lr=auto is chosen by each run on its own rows, from a stack of its own"
     if cfg["network"].get("members", 1) != 1:
         return "network.members trains a stack of its own"
-    if isinstance(cfg["head"].get("threshold"), str):
-        return "head.threshold is chosen by a rule, for each run on its own rows"
-    if cfg["head"].get("class_weights") == "balanced":
-        return "head.class_weights=balanced has different weights in each run"
     if cfg.get("resume") is not None:
         return "a run is resumed alone"
     return None

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -54,7 +55,7 @@ class SortedOut(NamedTuple):
     """Jobs that are still to run.
 
     Attributes:
-        alike: Groups of jobs that can train together.
+        alike: Groups of jobs that can train together, networks of similar width side by side.
         alone: The numbers of those that cannot, by the reason.
     """
 
@@ -145,14 +146,15 @@ class Launch:
         with lean_imports():
             from src.stacking import grouping
 
-        alike: dict[str, list[Job]] = {}
+        alike: dict[str, list[tuple[int, Job]]] = {}
         alone: dict[str, list[int]] = {}
         for job, cfg, reason in self._jobs(numbered, sweep, returns):
             if reason is None:
-                alike.setdefault(grouping.signature(cfg), []).append(job)
+                alike.setdefault(grouping.signature(cfg), []).append((grouping.widest(cfg), job))
             else:
                 alone.setdefault(reason, []).append(job.number)
-        return SortedOut(list(alike.values()), alone)
+        groups = [sorted(group, key=itemgetter(0)) for group in alike.values()]
+        return SortedOut([[job for _, job in group] for group in groups], alone)
 
     def _reason_against_all(self) -> str | None:
         if not self._is_ours:

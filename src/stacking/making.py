@@ -7,11 +7,12 @@ from torch import Tensor
 
 from src import cores
 from src.heads.base import Head
+from src.stacking.clipping import clipping
 from src.stacking.dropout import Masks
 from src.stacking.history import StackHistory
 from src.stacking.module import StackModule
 from src.stacking.monitor import StackMonitor
-from src.stacking.network import StackedNetwork, drops_out
+from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import STACKED
 from src.stacking.rows import StackLoader, StackRows
 from src.stacking.schedules import Schedules
@@ -26,15 +27,23 @@ class Start(NamedTuple):
         weights: Their initial parameters [M, P].
         hyperparams: Hyperparameters of each run's optimizer, by name.
         rng_states: torch's random state of each run [M, S], from which dropout starts.
+        class_weights: Weights of each run's classes [M, C]; None if they are the same for all.
     """
 
     weights: Tensor
     hyperparams: list[dict[str, float]]
     rng_states: Tensor
+    class_weights: Tensor | None = None
 
 
 def make_module(
-    kind: type[Kind], cfg: dict[str, Any], head: Head, start: Start, rows: dict[str, StackRows], loader: StackLoader
+    kind: type[Kind],
+    cfg: dict[str, Any],
+    head: Head,
+    network: StackedNetwork,
+    start: Start,
+    rows: dict[str, StackRows],
+    loader: StackLoader,
 ) -> Kind:
     """The module that trains a stack.
 
@@ -42,6 +51,7 @@ def make_module(
         kind: Its class.
         cfg: The configuration of its runs, plain and resolved.
         head: Their common head.
+        network: Their forward pass.
         start: Their start.
         rows: Their training and validation rows.
         loader: Orders of the training rows.
@@ -59,7 +69,7 @@ def make_module(
     threads = cfg["trainer"]["threads"]
     return kind(
         head,
-        StackedNetwork(head.network),
+        network,
         optimizer,
         schedules,
         rows,
@@ -67,5 +77,7 @@ def make_module(
         StackMonitor(num_runs, *watched),
         StackHistory(num_runs, names),
         cores.available() if threads == "auto" else int(threads),
-        Masks(start.rng_states) if drops_out(head.network) else None,
+        Masks(start.rng_states) if network.drops_out else None,
+        clipping(cfg["trainer"]),
+        start.class_weights,
     )

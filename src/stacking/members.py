@@ -1,4 +1,4 @@
-"""The runs of a stack before training: their data, their initial weights, and whether they fit together."""
+"""The runs of a stack before training: their data, their networks and their initial weights."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,9 +16,11 @@ from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
 from src.heads.base import Head
+from src.heads.classification import BALANCED, ClassificationHead, weights_of
 from src.runs.doubts import say_doubts
 from src.stacking import head as heads
 from src.stacking import network as networks
+from src.stacking.answers import Answer
 from src.stacking.optimizers import hyperparams_of
 from src.trust import targets
 
@@ -35,11 +37,13 @@ class Member:
         cfg: Its configuration.
         folder: Its folder.
         data: Its dataset, possibly shared with other runs.
+        network: A network of its architecture, shared with other runs; its weights do not matter.
         weights: Its initial parameters [P].
         rng_state: torch's random state after the weights were drawn.
+        class_weights: The weights of its classes [C] if its own rows determine them.
         hyperparams: Its optimizer's hyperparameters that may differ between runs.
         metrics: The contents of `metrics.json`, once it has been evaluated.
-        temperature: The divisor of its logits, once fitted.
+        answer: How it predicts, once that has been found.
         error: Why it has no metrics.
         finished: Whether it has ended already, so that nothing is written.
         kept: Whether it gets a folder.
@@ -49,11 +53,13 @@ class Member:
     cfg: Plain
     folder: Path
     data: InMemoryDataModule | None = None
+    network: nn.Module | None = None
     weights: Tensor | None = None
     rng_state: Tensor | None = None
+    class_weights: Tensor | None = None
     hyperparams: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
-    temperature: float | None = None
+    answer: Answer | None = None
     error: Exception | None = None
     finished: bool = False
     kept: bool = True
@@ -63,36 +69,55 @@ class MemberFactory:
     """Makes the members' data and weights, exactly those that `src.building.build` would give each single run.
 
     Building a run from its configuration takes thirty milliseconds, mostly for checks and class lookups. Only the first
-    member is built this way; for the others, only what differs is created again.
+    member of each architecture is built this way; for the others, only what differs is created again.
+
+    Attributes:
+        parts: The objects of the first member's run.
+        rule: How its head chooses thresholds, if it does.
     """
 
     def __init__(self, first: Member) -> None:
-        cfg = OmegaConf.create({**first.cfg, "logger": {}})
-        self.parts: Parts = build(cfg, first.folder)
-        say_doubts(cfg, self.parts.datamodule)
+        self._networks: dict[str, nn.Module] = {}
+        self.parts = self._built(first)
+        self.rule = self.parts.head.rule
+        say_doubts(OmegaConf.create(first.cfg), self.parts.datamodule)
         self._first = first.cfg
         self._datasets = {_key(first.cfg["data"]): self.parts.datamodule}
         self._data_class = targets.find(first.cfg, "data")
         self._network_class = targets.find(first.cfg, "network")
         self._optimizer_class = targets.find(first.cfg, "optimizer")
 
-    def reason_against(self) -> str | None:
-        """Why runs like the first cannot be trained as one, or None."""
+    def _built(self, member: Member) -> Parts:
+        parts = build(OmegaConf.create({**member.cfg, "logger": {}}), member.folder)
+        self._networks[_key(member.cfg["network"])] = parts.head.network
+        return parts
+
+    def reason_against(self, member: Member) -> str | None:
+        """Why runs like a `member` cannot be trained as one, or None."""
         if self.parts.datamodule.scaled_when_served:
             return "images are scaled and augmented minibatch by minibatch"
-        return self.reason_against_networks()
+        return self.reason_against_networks(member)
 
-    def reason_against_networks(self) -> str | None:
-        """Why networks like that of the first run cannot be trained as one on rows that are held as they see them."""
-        head, data = self.parts.head, self.parts.datamodule
+    def reason_against_networks(self, member: Member) -> str | None:
+        """Why networks like that of a `member` cannot be trained as one on rows that are held as they see them."""
+        head, data, network = self.parts.head, self.parts.datamodule, self._network_of(member)
         if not counts_blocks(self.parts.trainer):
             return f"{installed('lightning')} counts steps differently"
-        if networks.drops_out(head.network) and self.parts.trainer.strategy.root_device.type != "cpu":
+        if networks.drops_out(network) and self.parts.trainer.strategy.root_device.type != "cpu":
             return "dropout on an accelerator draws from each run's own random numbers"
         if data.weights is not None:
             return "rows with weights have no vectorized form"
+        if member.cfg["head"].get("class_weights") == BALANCED and not isinstance(head, ClassificationHead):
+            return f"{type(head).__name__} has class weights of its own"
         x, y = data.plain("train", slice(2)), data.splits.train.y
-        return heads.cannot_stack(head, x, y) or networks.cannot_stack(head.network)
+        return heads.cannot_stack(head, x, y) or networks.cannot_stack(network)
+
+    def _network_of(self, member: Member) -> nn.Module:
+        """A network of a member's architecture, the same for all members of that architecture."""
+        key = _key(member.cfg["network"])
+        if key not in self._networks:
+            self._built(member)
+        return self._networks[key]
 
     def fill(self, member: Member) -> None:
         """Give a member its data, weights and hyperparameters.
@@ -100,8 +125,12 @@ class MemberFactory:
         Raises:
             ConfigError: A value that a constructor refuses.
         """
+        member.network = self._network_of(member)
         pl.seed_everything(member.cfg["seed"], verbose=False)
         member.data = self._data(member.cfg["data"])
+        self.parts.head.check_rule(member.data.splits.val.y)
+        if member.cfg["head"].get("class_weights") == BALANCED:
+            member.class_weights = weights_of(BALANCED, member.data.spec)
         network = self._network(member.cfg["network"])
         member.weights = torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
         member.rng_state = torch.get_rng_state()
@@ -129,44 +158,12 @@ class MemberFactory:
         return network
 
 
-def _key(data: Plain) -> str:
-    """The same text for every configuration of a dataset with the same rows, in whatever order they are trained on."""
-    return repr(sorted((name, repr(value)) for name, value in data.items() if name != "shuffle_seed"))
+def _key(group: Plain) -> str:
+    """The same text for every config group of a network, or of a dataset in whatever order its rows are trained on."""
+    return repr(sorted((name, repr(value)) for name, value in group.items() if name != "shuffle_seed"))
 
 
 def answer_in_units_of(data: InMemoryDataModule, head: Head) -> None:
     """Let a `head` shared by runs predict in the target's units of one run's `data`."""
     centre, unit = data.target_scale
     head.spec = replace(head.spec, target_centre=centre, target_unit=unit)
-
-
-def in_stacks(members: list[Member]) -> list[list[Member]]:
-    """Members in stacks: with rows of one shape and similar number, so that epochs have equally many minibatches.
-
-    Folds differ by a row; those of equal size are placed together.
-    """
-    groups: dict[tuple[Any, ...], list[Member]] = {}
-    for member in members:
-        assert member.data is not None
-        groups.setdefault(_shape_of(member.data), []).append(member)
-    stacks: list[list[Member]] = []
-    for group in groups.values():
-        smallest: list[int] = []
-        for member in sorted(group, key=_sizes):
-            if not smallest or any(size > 2 * least for size, least in zip(_sizes(member), smallest, strict=True)):
-                stacks.append([])
-                smallest = _sizes(member)
-            stacks[-1].append(member)
-    return stacks
-
-
-def _sizes(member: Member) -> list[int]:
-    assert member.data is not None
-    return [len(rows.y) for rows in member.data.splits]
-
-
-def _shape_of(data: InMemoryDataModule) -> tuple[Any, ...]:
-    """What data must have in common to be stacked: the minibatches of an epoch, what rows and targets are."""
-    batches = -(-len(data.splits.train.y) // data.batch_rows)
-    rows = tuple((*rows.x.shape[1:], *rows.y.shape[1:], str(rows.x.dtype), str(rows.y.dtype)) for rows in data.splits)
-    return (batches, *rows, data.spec.num_numbers, data.task, data.class_names, data.target_scale)

@@ -13,8 +13,10 @@ from src.compat.lightning import checkpoint_of, count_steps
 from src.heads.base import Head
 from src.heads.steps import divergence
 from src.metrics.running import Meter
+from src.stacking.clipping import Clip
 from src.stacking.dropout import Masks
 from src.stacking.history import Epoch, StackHistory, State
+from src.stacking.losses import Losses
 from src.stacking.measuring import measure, new_meter, on_cpu
 from src.stacking.monitor import StackMonitor
 from src.stacking.network import StackedNetwork
@@ -43,6 +45,8 @@ class StackModule(pl.LightningModule):
         history: Collects the results.
         threads: Number of CPU threads that share the runs.
         masks: Random numbers of dropout; None without dropout.
+        clip: Clips gradients; None leaves them.
+        class_weights: The weights of each run's classes [M, C]; None takes those of the head, if it has any.
 
     Attributes:
         runs: Indices of the runs that are still training among all [m].
@@ -61,13 +65,15 @@ class StackModule(pl.LightningModule):
         history: StackHistory,
         threads: int = 1,
         masks: Masks | None = None,
+        clip: Clip | None = None,
+        class_weights: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self._parts = (head,)  # in a tuple, so that it is not a submodule, which the Trainer would walk through
         self.stacked, self.optimizer, self.schedules = network, optimizer, schedules
         self.rows, self.loader, self.monitor, self.history = rows, loader, monitor, history
-        self.masks = masks
+        self.masks, self.clip, self.losses = masks, clip, Losses(head, class_weights)
         self.runs = torch.arange(history.num_runs)
         self.numbers = list(range(history.num_runs))
         self.metrics: dict[str, Tensor] = {}
@@ -108,7 +114,8 @@ class StackModule(pl.LightningModule):
         coming = self.schedules.coming_rates(num_steps)
         rates = None if coming is None else torch.tensor(coming).to(self.optimizer.params).unsqueeze(2)
         parts = self._parts_of(self.num_runs)
-        steps = Steps(self.head, self.stacked, self.optimizer, self.rows["train"], self.loader.batch_size, self.masks)
+        how = self.head, self.losses, self.stacked, self.optimizer
+        steps = Steps(*how, self.rows["train"], self.loader.batch_size, self.masks, self.clip)
 
         def take(part: slice) -> Taken:
             return steps.take(part, order[part], counts[part], rates)
@@ -149,7 +156,7 @@ class StackModule(pl.LightningModule):
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         """Evaluate all validation rows of all runs."""
-        scores, _ = measure(self.head, self.stacked, self.optimizer.params, self.rows["val"])
+        scores, _ = measure(self.head, self.stacked, self.optimizer.params, self.rows["val"], self.losses)
         self.metrics |= {f"val/{name}": value for name, value in scores.items()}
 
     # The end of an epoch
@@ -232,6 +239,7 @@ class StackModule(pl.LightningModule):
 
     def _select(self, remaining: Tensor) -> None:
         self.runs, self._train_meters = self.runs[remaining], []
+        self.stacked, self.losses = self.stacked.select(remaining), self.losses.select(remaining)
         masks = [] if self.masks is None else [self.masks]
         parts: list[Any] = [self.optimizer, self.schedules, self.monitor, self.loader, *self.rows.values(), *masks]
         for part in parts:

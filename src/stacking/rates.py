@@ -135,16 +135,17 @@ def try_rates(cfg: Plain, folder: Path) -> Curve:
     rates = grid(cfg["optimizer"]["_target_"], cfg["scheduler"].get("eta_min") or 0.0)
     trial = _trial(cfg, rates[0])
     _refuse(grouping.cannot_train_together(trial))
-    factory = MemberFactory(Member(0, trial, folder))
+    run = Member(0, trial, folder)
+    factory = MemberFactory(run)
     data, network = factory.parts.datamodule, factory.parts.head.network
     _refuse("images are decoded while it trains" if not isinstance(data.splits.train.x, Tensor) else None)
-    _refuse(factory.reason_against_networks())
+    _refuse(factory.reason_against_networks(run))
     size = NUM_RATES * sum(each.numel() for each in network.parameters())
     refuse_too_many(size, "optimizer.lr", f"auto, which trains {NUM_RATES} networks")
     rows = _rows(data)
     batches = -(-len(rows.splits.train.y) // data.batch_rows)
     epochs = min(cfg["trainer"]["max_epochs"], -(-_STEPS // batches))
-    first = Member(0, trial | {"trainer": trial["trainer"] | _validated_at(epochs)}, folder)
+    first = replace(run, cfg=trial | {"trainer": trial["trainer"] | _validated_at(epochs)})
     factory.fill(first)
     first.data = rows
     members = [

@@ -16,11 +16,14 @@ from src.building.trainer import make_trainer
 from src.data.rows import Rows
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
-from src.runs import calibration
+from src.stacking import answers
 from src.stacking.checkpoints import Checkpoints
+from src.stacking.clipping import CLIPPING
+from src.stacking.losses import Losses, stacked_weights
 from src.stacking.making import Start, make_module
-from src.stacking.measuring import fitted_temperatures, measure
+from src.stacking.measuring import measure
 from src.stacking.members import Member, MemberFactory, answer_in_units_of
+from src.stacking.mixed import joined
 from src.stacking.module import StackModule
 from src.stacking.progress import Progress
 from src.stacking.rows import StackLoader, StackRows
@@ -30,7 +33,7 @@ _SPLITS = "train", "val", "test"
 
 
 class Stack:
-    """Runs that differ only in seeds and numbers, trained as one with Lightning's Trainer.
+    """Runs that differ only in seeds, numbers and layers, trained as one with Lightning's Trainer.
 
     Args:
         members: The runs, with data and weights.
@@ -55,6 +58,7 @@ class Stack:
         self.cfg = members[0].cfg
         self.template = OmegaConf.create(self.cfg)
         self.splits = _rows(members)
+        self.network = joined([_given(member.network) for member in members])
         self.module = self._module()
         self.module.numbers = [member.number for member in members]
         self.seconds = saved.seconds if saved else 0.0
@@ -67,6 +71,7 @@ class Stack:
     def _module(self) -> StackModule:
         head, members = self.factory.parts.head, self.members
         answer_in_units_of(_given(members[0].data), head)
+        answers.use(head, self.factory.rule, None, on_training=False)
         data = self.factory.parts.datamodule
         seeds = [member.cfg["data"].get("shuffle_seed") for member in members]
         seeds = [_given(m.data).seed if seed is None else seed for m, seed in zip(members, seeds, strict=True)]
@@ -75,18 +80,19 @@ class Stack:
         loader = StackLoader(list(counts), data.batch_size or max(counts), int(steps), seeds)
         rows = {name: self.splits[name] for name in ("train", "val")}
         start = Start(
-            torch.stack([_given(member.weights) for member in members]),
+            torch.stack([self.network.row_of(_given(member.network), _given(member.weights)) for member in members]),
             [member.hyperparams for member in members],
             torch.stack([_given(member.rng_state) for member in members]),
+            stacked_weights([member.class_weights for member in members]),
         )
-        return make_module(StackModule, self.cfg, head, start, rows, loader)
+        return make_module(StackModule, self.cfg, head, self.network, start, rows, loader)
 
     def _trainer(self, title: str) -> pl.Trainer:
         cfg = settled(
             OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}})
         )  # we write the members' files ourselves
         callbacks = [Progress(title), *([self.checkpoint] if self.checkpoint else [])]
-        return make_trainer(cfg, self.members[0].folder, self.module, *callbacks)
+        return make_trainer(cfg, self.members[0].folder, self.module, *callbacks, leave_out=CLIPPING)
 
     def run(
         self,
@@ -150,11 +156,14 @@ class Stack:
     def parts_of(self, member: Member) -> Parts:
         """A member's data and the head with its best weights, valid until the next call."""
         parts = self.factory.parts
-        best = self.module.stacked.pieces(self._chosen()[self._places[member.number]])
+        parts.head.network = _given(member.network)
+        best = self.network.pieces_of(parts.head.network, self._chosen()[self._places[member.number]])
         for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
             parameter.copy_(piece)
         answer_in_units_of(_given(member.data), parts.head)
-        calibration.use(parts.head, member.temperature, _given(member.data))
+        if member.class_weights is not None:
+            parts.head.class_weights = member.class_weights
+        answers.use(parts.head, self.factory.rule, member.answer, _given(member.data).validates_on_training)
         return Parts(_given(member.data), parts.head, parts.trainer, parts.plan)
 
     def _chosen(self) -> torch.Tensor:
@@ -169,11 +178,12 @@ class Stack:
         params = self._chosen().to(module.optimizer.params.device)
         steps = {epoch.number: epoch.step for epoch in history.epochs}
         rows = _rows(self.members, params.device)
-        head, network = module.head, module.stacked
-        fitted = None if head.calibration is None else fitted_temperatures(head, network, params, rows["val"])
-        for member, temperature in zip(self.members, fitted or (), strict=False):
-            member.temperature = temperature
-        measured = {name: measure(head, network, params, each, True, fitted) for name, each in rows.items()}
+        head, network = module.head, self.network
+        found = answers.settled(head, network, params, rows["val"], [member.number for member in self.members])
+        for member, answer in zip(self.members, found, strict=True):
+            member.answer = answer
+        losses = Losses(head, stacked_weights([member.class_weights for member in self.members]))
+        measured = {name: measure(head, network, params, each, losses, True, found) for name, each in rows.items()}
         plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
         for run, member in enumerate(self.members):
             if member.error is not None or member.finished:
@@ -184,7 +194,7 @@ class Stack:
                 member.metrics |= {f"{name}/{key}": value for key, value in (scores | tables[run]).items()}
             epochs = history.last.epoch[run]
             best_epoch = history.best.epoch[run] or epochs
-            member.metrics |= report.counts(epochs, best_epoch, steps[epochs], params.shape[1])
+            member.metrics |= report.counts(epochs, best_epoch, steps[epochs], _given(member.weights).numel())
             member.metrics["solved"] = report.is_solved(member.metrics, member.cfg["solved"])
 
     def _write(self, write: Callable[[Member, list[list[Any]]], None]) -> None:
@@ -196,7 +206,7 @@ class Stack:
                 for name in ("early_stopping", "model_checkpoint")
                 if name in callbacks
             }
-            checkpoints = Checkpoints(self.module, made.get("early_stopping"), made["model_checkpoint"])
+            checkpoints = Checkpoints(self.module, self.network, made.get("early_stopping"), made["model_checkpoint"])
         unfinished = [(run, member) for run, member in enumerate(self.members) if not member.finished]
         curves = self.module.history.curves([run for run, member in unfinished if member.kept])
         for run, member in unfinished:

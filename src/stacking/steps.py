@@ -7,7 +7,9 @@ from torch import Tensor
 from torch.func import vmap
 
 from src.heads.base import Head
+from src.stacking.clipping import Clip
 from src.stacking.dropout import Masks
+from src.stacking.losses import Losses
 from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import StackedOptimizer
 from src.stacking.rows import Alike, StackRows, alike
@@ -32,24 +34,28 @@ class Steps:
 
     Args:
         head: The head that all runs share.
+        losses: Their losses.
         network: The forward pass.
         optimizer: The parameters [M, P] and how they step.
         rows: Training rows.
         batch_size: Rows of a minibatch.
         masks: Random numbers of dropout; None without dropout.
+        clip: Clips gradients; None leaves them.
     """
 
     def __init__(
         self,
         head: Head,
+        losses: Losses,
         network: StackedNetwork,
         optimizer: StackedOptimizer,
         rows: StackRows,
         batch_size: int,
         masks: Masks | None,
+        clip: Clip | None = None,
     ) -> None:
-        self.head, self.network, self.optimizer = head, network, optimizer
-        self.rows, self.batch_size, self.masks = rows, batch_size, masks
+        self.head, self.losses, self.network, self.optimizer = head, losses, network, optimizer
+        self.rows, self.batch_size, self.masks, self.clip = rows, batch_size, masks, clip
 
     def take(self, part: slice, order: Tensor, counts: list[int], rates: Tensor | None) -> Taken:
         """Take one step per minibatch of a block.
@@ -67,6 +73,7 @@ class Steps:
             x, y = self.rows.gather(part, order)
             leaves = self.network.leaves(self.optimizer.params[part])
             step = self.optimizer.stepper(part)
+            mask = None if self.network.mask is None else self.network.mask[part].to(x.device)
             groups, size = alike(counts), self.batch_size
             all_logits, all_losses = [], []
             for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
@@ -76,9 +83,11 @@ class Steps:
                     logits, loss = self._apart(part, leaves, batch, targets, sized)
                 else:
                     logits, loss = self._forward(part, leaves, batch, targets)
-                gradients = torch.autograd.grad(loss.sum(), leaves)
+                gradients = torch.autograd.grad(loss.sum(), leaves, materialize_grads=True)
                 with torch.no_grad():
                     gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
+                    gradient = gradient if mask is None else gradient.mul_(mask)
+                    gradient = gradient if self.clip is None else self.clip(gradient)
                     step(gradient, None if rates is None else rates[number, part])
                 all_logits.append(logits.detach())
                 all_losses.append(loss.detach())
@@ -87,8 +96,8 @@ class Steps:
     def _forward(self, runs: slice, leaves: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Logits [m, B, *] and losses [m] of a minibatch."""
         draw = None if self.masks is None else self.masks.drawer(runs)
-        logits = self.head.logits(self.network(leaves, x, draw))
-        return logits, self.head.losses(logits, y)
+        logits = self.head.logits(self.network.of(runs)(leaves, x, draw))
+        return logits, self.losses(runs, logits, y)
 
     def _apart(
         self, part: slice, leaves: list[Tensor], x: Tensor, y: Tensor, groups: list[Alike]

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, InterruptedRunError
-from src.runs import calibration, data_facts, fold_predictions, provenance, rows_seen
+from src.runs import answers, data_facts, fold_predictions, provenance, rows_seen
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
 from src.stacking.extras import Extras
 from src.stacking.keeping import Keeper
-from src.stacking.members import Member, MemberFactory, in_stacks
+from src.stacking.members import Member, MemberFactory
 from src.stacking.stack import Stack
 from src.stacking.stack_checkpoint import Place, Saved, read
+from src.stacking.together import in_stacks
 from src.storage import failures
 from src.storage.files import placed
 
@@ -57,7 +58,7 @@ class Sweep(NamedTuple):
 
 
 def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
-    """Train jobs of a sweep that differ only in seeds and numbers in stacks; jobs that must run alone are left out."""
+    """Train jobs of a sweep that may train together in stacks; jobs that must run alone are left out."""
     for start in range(0, len(jobs), sweep.max_stack):
         yield from _train(jobs[start : start + sweep.max_stack], sweep)
 
@@ -94,32 +95,37 @@ def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> It
 
 def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
     known = {job.number: job for job in jobs}
-    members, factory = _members(jobs, sweep.folder)
-    failed = known.keys() - {member.number for member in members}
+    members, factory, alone = _members(jobs, sweep.folder)
+    stacked = {member.number for member in members}
+    failed = known.keys() - stacked - {number for numbers in alone.values() for number in numbers}
     yield from (Done(known[number], None) for number in sorted(failed))
-    if factory is None:
-        return
-    if reason := factory.reason_against():
-        log.info("Running %d jobs one by one: %s", len(members), reason)
-        return
+    for reason, numbers in alone.items():
+        log.info("Running %d jobs one by one: %s", len(numbers), reason)
     for group in in_stacks(members):
+        assert factory is not None
         yield from _train_stack(group, factory, known, sweep)
 
 
-def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], MemberFactory | None]:
-    """Members with data and weights; jobs with values that a constructor refuses are recorded as failures."""
+def _members(jobs: list[Job], sweep: Path) -> tuple[list[Member], MemberFactory | None, dict[str, list[int]]]:
+    """Members with data and weights, what made them, and the numbers of jobs that must run alone, by the reason.
+
+    Jobs with values that a constructor refuses are recorded as failures.
+    """
     members: list[Member] = []
     factory: MemberFactory | None = None
+    alone: dict[str, list[int]] = {}
     for job in jobs:
         member = Member(job.number, job.cfg, job.folder)
         try:
             factory = factory or MemberFactory(member)
-            if factory.reason_against() is None:
+            if reason := factory.reason_against(member):
+                alone.setdefault(reason, []).append(job.number)
+            else:
                 factory.fill(member)
-            members.append(member)
+                members.append(member)
         except ConfigError as error:
             failures.note(sweep, job.number, error)
-    return members, factory
+    return members, factory, alone
 
 
 def _filled(jobs: list[Job]) -> tuple[list[Member], MemberFactory]:
@@ -141,6 +147,8 @@ def _train_stack(
     data, network = factory.parts.datamodule.title, type(factory.parts.head.network).__name__
     after = f", after their epoch {saved.epoch}" if saved else ""
     runs = f"{len(members)} runs" if len(members) > 1 else "a run"
+    kinds = stack.network.num_architectures
+    network = network if kinds == 1 else f"{kinds} architectures of {network}"
     log.info("%s: %s of %s on %s as one stack%s", title, runs, network, data, after)
     unfinished = [member for member in members if not member.finished]
     for member in unfinished:
@@ -197,7 +205,7 @@ class Writer:
         elif member.metrics:
             parts = stack.parts_of(member)
             run = Run(stack.template, member.folder, parts, member.metrics)
-            calibration.write(member.folder, parts.head)
+            answers.write(member.folder, parts.head)
             folders.write_log(member.folder, run.summary())
             if self.wanted.any_for(member):
                 with placed(member.folder):

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from src.stacking.folders import write_curves, write_metrics
 from src.stacking.members import Member, MemberFactory
 from src.stacking.stack import Stack
+from src.stacking.together import in_stacks
 from tests.conftest import compose_train
 from tests.conftest import trained as alone
 
@@ -31,8 +32,8 @@ def filled(cfgs, root: Path) -> tuple[list[Member], MemberFactory]:
         OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
         members.append(Member(number, OmegaConf.to_container(cfg, resolve=True), folder))
     factory = MemberFactory(members[0])
-    assert factory.reason_against() is None
     for member in members:
+        assert factory.reason_against(member) is None
         factory.fill(member)
     return members, factory
 
@@ -50,7 +51,8 @@ def finish(stack: Stack) -> None:
 
 def stacked(cfgs, root: Path) -> list[Member]:
     members, factory = filled(cfgs, root)
-    finish(Stack(members, factory))
+    (stack,) = in_stacks(members)
+    finish(Stack(stack, factory))
     return members
 
 

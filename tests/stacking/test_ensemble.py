@@ -295,7 +295,10 @@ def test_prices_are_in_their_own_units(prices):
 REFUSED = {
     ("experiment=xor",): "network.members: is for tables, data=csv and data=table, but this is XOR (got 3)",
     ("experiment=wine", "network.batch_norm=true"): "BatchNorm1d keeps statistics of each network's own batches",
-    ("experiment=wine", "trainer.gradient_clip_val=1.0"): "trainer.gradient_clip_val=1.0 needs a Trainer of its own",
+    (
+        "experiment=wine",
+        "trainer.accumulate_grad_batches=2",
+    ): "trainer.accumulate_grad_batches=2 needs a Trainer of its own",
     ("experiment=wine", "callbacks=[default,boundary_movie]"): "callbacks.boundary_movie needs a Trainer of its own",
     ("experiment=wine", "scheduler=onecycle"): "OneCycleLR may change more than the learning rate",
 }

@@ -55,7 +55,7 @@ def plain(path):
 
 def test_members_leave_the_folder_of_a_single_run(tmp_path):
     words = ["-m", *SHORT, "seed=0,1", "optimizer.lr=0.1,0.3", "data.label_noise=0.1"]
-    words += ["head.calibration=temperature"]
+    words += ["head.calibration=temperature", "head.threshold=f1"]
     train(*words, STACK, runs=tmp_path / "stack")
     train(*words, runs=tmp_path / "basic")
     stack, basic = sweep_of(tmp_path / "stack"), sweep_of(tmp_path / "basic")
@@ -80,6 +80,8 @@ def test_members_leave_the_folder_of_a_single_run(tmp_path):
         assert ours["test/loss"] == pytest.approx(theirs["test/loss"], rel=1e-4)
         ours, theirs = (json.loads((sweep / number / "calibration.json").read_text()) for sweep in (stack, basic))
         assert ours == theirs | {"temperature": pytest.approx(theirs["temperature"], rel=1e-4)}
+        ours, theirs = (json.loads((sweep / number / "threshold.json").read_text()) for sweep in (stack, basic))
+        assert ours == theirs | {"thresholds": pytest.approx(theirs["thresholds"], rel=1e-4)}
 
 
 def test_what_cannot_be_stacked_runs_one_by_one_and_says_why(tmp_path):
@@ -90,9 +92,19 @@ def test_what_cannot_be_stacked_runs_one_by_one_and_says_why(tmp_path):
     assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 4
 
 
-def test_gradient_clipping_has_a_trainer_of_its_own(tmp_path):
-    done = train("-m", *SHORT, "seed=0,1", "trainer.gradient_clip_val=1", STACK, runs=tmp_path)
-    assert "Running 2 jobs one by one: trainer.gradient_clip_val=1 needs a Trainer of its own" in done.stdout
+def test_networks_of_several_architectures_are_one_stack(tmp_path):
+    shapes = ["network.hidden_dims=[6,4],[3]", "network.activation=tanh,relu"]
+    done = train("-m", *SHORT, "seed=0,1", *shapes, STACK, runs=tmp_path)
+    assert "#0 to #7: 8 runs of 4 architectures of MLP on XOR as one stack" in done.stdout
+    for folder in sweep_of(tmp_path).glob("[0-9]"):
+        hidden = plain(folder / ".hydra/config.yaml")["network"]["hidden_dims"]
+        parameters = json.loads((folder / "metrics.json").read_text())["num_parameters"]
+        assert parameters == {2: 3 * 6 + 7 * 4 + 5, 1: 3 * 3 + 4}[len(hidden)]
+
+
+def test_accumulated_gradients_need_a_trainer_of_their_own(tmp_path):
+    done = train("-m", *SHORT, "seed=0,1", "trainer.accumulate_grad_batches=2", STACK, runs=tmp_path)
+    assert "Running 2 jobs one by one: trainer.accumulate_grad_batches=2 needs a Trainer of its own" in done.stdout
 
 
 def test_lightning_modules_of_ones_own_run_one_by_one(tmp_path):

@@ -46,7 +46,30 @@ CASES = {
     "full batch": (["experiment=xor_gate", "network=mlp", "trainer.max_epochs=20"], SEEDS),
     "many classes": (["experiment=blobs", "trainer.max_epochs=5"], SEEDS),
     "weighted classes": ([*SHORT, "head.class_weights=[1,3]", "optimizer.lr=0.3"], SEEDS),
+    "balanced classes": (
+        [*SHORT, "head.class_weights=balanced", "optimizer.lr=0.3"],
+        [["data.label_noise=0.3"], ["seed=1"], ["seed=7", "network.hidden_dims=[6]"]],
+    ),
+    "balanced among many classes": (
+        ["experiment=blobs", "trainer.max_epochs=3", "head.class_weights=balanced"],
+        SEEDS,
+    ),
     "calibrated": ([*SHORT, "optimizer=adam", "data.noise=0.5", "head.calibration=temperature"], SEEDS),
+    "clipped": ([*SHORT, "optimizer.lr=1", "trainer.gradient_clip_val=0.1"], [*SEEDS, ["network.hidden_dims=[9]"]]),
+    "clipped by value": (
+        [*SHORT, "optimizer=adam", "trainer.gradient_clip_val=0.01", "+trainer.gradient_clip_algorithm=value"],
+        SEEDS,
+    ),
+    "thresholds by rule": (
+        [*SHORT, "optimizer=adam", "data.noise=0.5", "head.threshold=f1", "head.calibration=temperature"],
+        SEEDS,
+    ),
+    "a threshold that few reach": ([*SHORT, "data.noise=0.5", "head.threshold='precision>=0.9'"], SEEDS),
+    "thresholds of several labels": (
+        ["experiment=multilabel", "data.num_samples=300", "trainer.max_epochs=4", "head.threshold=youden"],
+        SEEDS,
+    ),
+    "smoothed labels": (["experiment=blobs", "trainer.max_epochs=3", "head.label_smoothing=0.2"], SEEDS),
     "regression": (["experiment=line", "trainer.max_epochs=8"], [*SEEDS, ["optimizer.lr=0.05"]]),
     "standardized": (["experiment=moons_logistic", "trainer.max_epochs=5", "data.seed=${seed}"], SEEDS),
     "accuracy decides": (
@@ -76,6 +99,35 @@ CASES = {
         ["experiment=moons_logistic", "network=mlp", "network.inputs=[x2,x1_squared,x1_times_x2,sin_x1]",
          "trainer.max_epochs=5"],
         [[f"seed={seed}"] for seed in range(8)],
+    ),
+    "several widths": (
+        [*SHORT, "optimizer=adamw", "optimizer.lr=0.01", "optimizer.weight_decay=0.1"],
+        [["network.hidden_dims=[3]"], ["network.hidden_dims=[7]", "seed=1"], ["network.hidden_dims=[7]", "seed=2"]],
+    ),
+    "several widths of sigmoid units": (
+        [*SHORT, "optimizer=adam", "network.activation=sigmoid"],
+        [["network.hidden_dims=[3]"], ["network.hidden_dims=[7,2]", "seed=1"], ["network.hidden_dims=[5]", "seed=2"]],
+    ),
+    "several activations": (
+        [*SHORT, "optimizer.momentum=0.9"],
+        [[f"network.activation={name}"] for name in ("identity", "relu", "elu", "gelu", "tanh", "sigmoid", "tanh")],
+    ),
+    "several depths": (
+        [*SHORT, "optimizer=adam", "scheduler=plateau", "scheduler.patience=1"],
+        [["network.hidden_dims=[8,4,6]"], ["network.hidden_dims=[4]"], ["network.hidden_dims=[6,6]", "seed=1"]],
+    ),
+    "several dropouts, widths and activations": (
+        [*SHORT, "optimizer=adam"],
+        [["network.dropout=0.3"], ["network.dropout=0.3", "network.hidden_dims=[8,6]", "network.activation=sigmoid"],
+         ["network.dropout=0", "network.hidden_dims=[6]"], ["network.dropout=0.5", "network.hidden_dims=[5]"]],
+    ),
+    "several widths and folds": (
+        ["experiment=iris", "network=mlp", "trainer.max_epochs=8", "data.folds=4"],
+        [["data.fold=0"], ["data.fold=3", "network.hidden_dims=[9]"], ["data.fold=1", "network.hidden_dims=[9,3]"]],
+    ),
+    "several tabular networks": (
+        ["experiment=iris", "network=tabular", "data.standardize=robust", "trainer.max_epochs=3"],
+        [["network.hidden_dims=[8,4]"], ["network.hidden_dims=[6]", "seed=1"], ["network.hidden_dims=[5,5,5]"]],
     ),
     "one layer more": (["experiment=circles", "network.hidden_dims=[16,8]", "trainer.max_epochs=4"], SEEDS),
 }  # fmt: skip
@@ -131,6 +183,9 @@ def test_stacked_runs_equal_runs_alone(both, case):
         "standardized",
         "step",
         "dropout",
+        "several widths",
+        "several depths",
+        "several dropouts, widths and activations",
         "derived inputs",
         "loss decides between equal accuracies",
     ],

@@ -35,6 +35,11 @@ CASES = {
         ["experiment=iris", "trainer.max_epochs=9", "data.folds=4", "callbacks.early_stopping.patience=3"],
         [["data.fold=0", "optimizer.lr=0.1"], ["data.fold=3", "seed=1"], ["data.fold=1", "optimizer.lr=0.3"]],
     ),
+    "several architectures": (
+        [*SHORT, "optimizer=adam", "network.dropout=0.2"],
+        [["network.hidden_dims=[3]"], ["network.hidden_dims=[6]", "seed=1"],
+         ["network.hidden_dims=[4,5]", "network.activation=sigmoid"]],
+    ),
     "one diverges": ([*SHORT, *STEEP], [["seed=0"], ["optimizer.lr=1e6"], ["seed=2"]]),
 }  # fmt: skip
 

@@ -1,0 +1,113 @@
+"""The layers of M networks at once: each maps columns [m, F, B], the units of B rows, to columns."""
+
+import threading
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from src.networks.derived import DerivedInputs
+from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
+from src.stacking.dropout import Draw
+
+_ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, SmoothClip)
+_OF_ROWS = (DerivedInputs, PeriodicEmbedding, InputScale)  # `vmap` turns them into links of a chain
+
+
+class ForThread(threading.local):
+    """One module per thread: `functional_call` puts the parameters of some runs into it while it computes."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = deepcopy(module)
+
+
+Layer = Callable[[list[Tensor], Tensor, Draw | None], Tensor]
+"""Maps the parameters of m networks, columns [m, F, B] and a function that draws dropout to columns."""
+
+
+def chain(network: nn.Module) -> list[Layer] | None:
+    """Layers that map columns [m, F, B] to columns, or None if the network is not a plain chain."""
+    if not isinstance(network, nn.Sequential):
+        return None
+    layers: list[Layer] = []
+    number = 0
+    for module in network:
+        if type(module) is nn.Linear and module.bias is not None:
+            layers.append(_linear(number))
+        elif type(module) in _OF_ROWS:
+            layers.append(_of_rows(module, number))
+        elif type(module) in _ELEMENTWISE:
+            layers.append(_elementwise(module))
+        elif type(module) is nn.Dropout:
+            layers.append(_dropout(module.p))
+        elif type(module) is nn.Flatten and not layers and (module.start_dim, module.end_dim) == (1, -1):
+            continue  # before the first layer, where rows are flattened
+        else:
+            return None
+        number += len(list(module.parameters()))
+    return layers
+
+
+def _linear(number: int) -> Layer:
+    """The linear layer with weight [m, O, I] and bias [m, O] at `number` and the next place among the parameters."""
+
+    def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
+        weight, bias = parameters[number], parameters[number + 1]
+        return torch.baddbmm(bias.unsqueeze(2), weight, columns)
+
+    return layer
+
+
+def _of_rows(module: nn.Module, number: int) -> Layer:
+    """The layer of a module for rows [B, F], with its parameters starting at `number`."""
+    names, own_module = [name for name, _ in module.named_parameters()], ForThread(module)
+
+    def single(parameters: dict[str, Tensor], columns: Tensor) -> Any:
+        return functional_call(own_module.module, parameters, (columns.T,)).T
+
+    def layer(parameters: list[Tensor], columns: Tensor, _: Draw | None) -> Tensor:
+        own = parameters[number : number + len(names)]
+        result: Tensor = vmap(single)(dict(zip(names, own, strict=True)), columns)
+        return result
+
+    return layer
+
+
+class _Tanh(torch.autograd.Function):
+    """tanh(x) = 2 sigmoid(2x) - 1: within 2e-7 of `torch.tanh`, and twice as fast."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        result = torch.sigmoid(x + x).mul_(2).sub_(1)
+        ctx.save_for_backward(result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (result,) = ctx.saved_tensors
+        slope: Tensor = torch.ops.aten.tanh_backward(gradient, result)
+        return slope
+
+
+def _elementwise(module: nn.Module) -> Layer:
+    """The layer of a `module` without parameters that acts on each number."""
+    if type(module) is nn.Tanh:
+        return lambda _, columns, __: _Tanh.apply(columns)
+
+    def layer(_: list[Tensor], columns: Tensor, __: Draw | None) -> Tensor:
+        result: Tensor = module(columns)
+        return result
+
+    return layer
+
+
+def _dropout(p: float) -> Layer:
+    """The layer that drops units of columns [m, U, B] with probability p in training."""
+
+    def layer(_: list[Tensor], columns: Tensor, draw: Draw | None) -> Tensor:
+        return columns if draw is None else columns * draw(p, columns.shape[2], columns.shape[1]).to(columns)
+
+    return layer
