@@ -17,9 +17,11 @@ from typing import NamedTuple
 import torch
 
 from src.data.synthetic.xor import XOR
+from src.storage.runs_table import read
 
 ROUNDS = 3
 NUM_SEEDS = 256
+MANY = 10_000
 HAND_WRITTEN = str(Path(__file__).with_name("hand_written.py"))
 TRAIN = [sys.executable, "-m", "src.train", "-m", "experiment=xor"]
 
@@ -46,7 +48,7 @@ def measured(command: list[str]) -> Cost:
 
 
 def sweep(runs: Path, *words: str) -> Cost:
-    """A sweep into folders of its own; every run must have finished."""
+    """A sweep with a folder for each run; every run must have finished."""
     cost = measured([*TRAIN, *words, f"runs_dir={runs}"])
     begun = len(list(runs.glob("xor/multirun/*/*/.hydra")))
     finished = len(list(runs.glob("xor/multirun/*/*/metrics.json")))
@@ -84,6 +86,19 @@ def main() -> None:
         thousand = sweep(Path(scratch, "thousand"), *words)
         print(f"\n1000 XOR runs, 250 seeds × 4 learning rates: {thousand.seconds:.0f} s, {thousand.memory:.1f} GiB")
         print("  limits: 150 s on 4 cores, 4 GiB")
+        large(Path(scratch, "large"))
+
+
+def large(runs: Path) -> None:
+    """Measure what does not depend on the number of epochs: 10,000 runs of two epochs each as rows of one table."""
+    words = [f"seed=range(0,{MANY})", "trainer.max_epochs=2", "hydra/launcher=vectorized"]
+    cost = measured([*TRAIN, *words, "hydra.launcher.folders=none", f"runs_dir={runs}"])
+    (folder,) = runs.glob("xor/multirun/*")
+    if (finished := len(read(folder))) != MANY:
+        raise SystemExit(f"{MANY - finished} of {MANY} runs have no row")
+    compared = measured([sys.executable, "-m", "src.compare", f"sweep={folder}"])
+    print(f"\n{MANY:,} XOR runs of 2 epochs without folders: {cost.seconds:.0f} s, {cost.memory:.1f} GiB")
+    print(f"  src.compare: {compared.seconds:.1f} s, {compared.memory:.1f} GiB; limits: 1.5 GiB, 20 s")
 
 
 if __name__ == "__main__":
