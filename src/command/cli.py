@@ -14,7 +14,7 @@ import hydra
 from omegaconf import OmegaConf
 
 from src import interrupts
-from src.command import arguments, claiming
+from src.command import arguments, claiming, ending
 from src.command.claiming import Claims, Refused, claims
 from src.command.flags import parted
 from src.command.help import help_text
@@ -54,6 +54,7 @@ def command(config_name: str, work: Work, begins_runs: bool = True, after_sweep:
         begins_runs: Whether each configuration is a run; otherwise the work reads existing runs.
         after_sweep: What to do with the folder of a sweep when its runs have ended.
     """
+    ending.expect()
     interrupts.answer(claiming.last_words)
     try:
         code = execute(config_name, work, sys.argv[1:], begins_runs, after_sweep).code
@@ -62,7 +63,7 @@ def command(config_name: str, work: Work, begins_runs: bool = True, after_sweep:
         code = 0
     except (ConfigError, TrainingDivergedError, ExportError, InterruptedRunError, OSError, KeyboardInterrupt) as error:
         code = failures.tell(error)
-    sys.exit(code)
+    sys.exit(ending.told(code))
 
 
 def execute(
