@@ -71,6 +71,11 @@ def answer(last_words: Callable[[], str]) -> None:
             signal.signal(number, _on_signal)
 
 
+def answered() -> bool:
+    """Whether this is the process of a command, in which signals raise `Interrupt`."""
+    return signal.getsignal(signal.SIGTERM) is _on_signal
+
+
 def answer_too(number: int) -> Any:
     """Also raise `Interrupt` on `number`, the signal of a cluster before a time limit; returns its previous handler."""
     _received.clear()
@@ -82,7 +87,7 @@ def take_over(trainer: Any) -> None:
 
     Lightning would wait for the end of a block and, in distributed training, for processes that wait for this one.
     """
-    if signal.getsignal(signal.SIGTERM) is _on_signal:
+    if answered():
         from src.compat.lightning import leave_sigterm_alone
 
         leave_sigterm_alone(trainer)

@@ -30,6 +30,7 @@ ROOMS = {  # each knows some of those above it
     "loggers": {"errors", "compat", "settings", "storage", "trust"},
     "callbacks": {
         "loggers",
+        "cores",
         "errors",
         "compat",
         "interrupts",

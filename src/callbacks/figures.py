@@ -1,6 +1,6 @@
 """When a run draws its figures, and where they go: `plots/*.png` and the loggers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 from torch import Tensor
 
 from src.callbacks.at_end import AtEnd
+from src.callbacks.drawn_ahead import Picture, begun
 from src.heads.drawing import Drawing, Moment, record
 from src.heads.ours import ours
 from src.loggers.trackers import picture_taker
@@ -17,6 +18,8 @@ from src.settings.rules import Count, NonNegative, checked
 from src.storage.files import aside
 from src.storage.folders import RunFolder
 from src.storage.throttle import Throttle
+
+_Begun = tuple[Drawing, Callable[[], Picture]]  # a figure, and what waits until it is drawn
 
 
 class Figures(AtEnd):
@@ -43,7 +46,7 @@ class Figures(AtEnd):
     ) -> None:
         self.every_n_epochs, self.pictures = every_n_epochs, Pictures(dpi=dpi, format=format)
         self._throttle = Throttle(seconds_between_drawings)
-        self._waiting: list[Drawing] = []
+        self._waiting: list[_Begun] = []
         self._weights: list[tuple[int, int, Tensor]] = []  # step, epoch and weights of pending figures
         self._resumed: list[tuple[int, int, Tensor]] = []
 
@@ -79,7 +82,7 @@ class Figures(AtEnd):
         assert moment.epoch is not None
         training = module.training
         module.eval()
-        self._waiting += record(head, datamodule, ("train", "val"), moment)
+        self._waiting += self._begun(trainer, record(head, datamodule, ("train", "val"), moment))
         module.train(training)
         self._weights.append((moment.step, moment.epoch, as_vector(module)))
         return True
@@ -95,11 +98,14 @@ class Figures(AtEnd):
         """Draw all pending figures and the final ones."""
         self.draw(trainer, drawings())
 
-    def draw(self, trainer: pl.Trainer, more: list[Drawing] | None = None) -> None:
+    def draw(self, trainer: pl.Trainer, more: Iterable[Drawing] = ()) -> None:
         """Draw all pending figures and `more` into the folder and the loggers of the `trainer`."""
-        drawings, self._waiting, self._weights = self._waiting + (more or []), [], []
+        waiting, self._waiting, self._weights = self._waiting + self._begun(trainer, more), [], []
         if trainer.is_global_zero:
-            save(drawings, RunFolder(Path(trainer.default_root_dir)).plots, trainer.loggers, self.pictures)
+            _write(waiting, RunFolder(Path(trainer.default_root_dir)).plots, trainer.loggers, self.pictures)
+
+    def _begun(self, trainer: pl.Trainer, drawings: Iterable[Drawing]) -> list[_Begun]:
+        return _begin(drawings, trainer.loggers, self.pictures) if trainer.is_global_zero else []
 
 
 def save(drawings: list[Drawing], folder: Path, loggers: list[Any], pictures: Pictures = PNG) -> None:
@@ -111,16 +117,20 @@ def save(drawings: list[Drawing], folder: Path, loggers: list[Any], pictures: Pi
         loggers: Those that accept images get a PNG, whatever the format of the files.
         pictures: Format of the files.
     """
-    from src.plots.style import to_png, to_vector
+    _write(_begin(drawings, loggers, pictures), folder, loggers, pictures)
 
+
+def _begin(drawings: Iterable[Drawing], loggers: list[Any], pictures: Pictures) -> list[_Begun]:
+    with_png = any(map(picture_taker, loggers))
+    return [(drawing, begun(drawing.draw, pictures, with_png)) for drawing in drawings]
+
+
+def _write(waiting: list[_Begun], folder: Path, loggers: list[Any], pictures: Pictures) -> None:
     takers = [taker for taker in map(picture_taker, loggers) if taker is not None]
-    for drawing in drawings:
-        figure = drawing.draw()
-        figure.set_dpi(pictures.dpi)
-        vector = None if pictures.format == "png" else to_vector(figure, pictures.format)
-        png, size = to_png(figure) if vector is None or takers else (b"", (0, 0))
+    for drawing, wait in waiting:
+        drawn = wait()
         folder.mkdir(exist_ok=True)
         with aside(folder / f"{drawing.file_stem}{pictures.suffix}") as part:
-            part.write_bytes(png if vector is None else vector)
+            part.write_bytes(drawn.file)
         for take_picture in takers:
-            take_picture(drawing.tag, png, size, drawing.step)
+            take_picture(drawing.tag, drawn.png, drawn.size, drawing.step)

@@ -127,10 +127,11 @@ def curves_drawing(
         names: Labels for axes that should not show the name of their metric.
         title: Title of the figure.
     """
-
-    def draw() -> Any:
-        from src.plots.curves import curves_figure
-
-        return curves_figure(rows, metrics, best_epoch, names, title)
-
+    draw = partial(_curves, rows, metrics, best_epoch, names, title)
     return Drawing("curves", "curves", int(rows[-1]["step"]), draw)
+
+
+def _curves(*shown: Any) -> Any:
+    from src.plots.curves import curves_figure
+
+    return curves_figure(*shown)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from src.callbacks.drawn_ahead import helper
 from src.runs import training
 from src.settings.undecided import has_any_rate
 
@@ -15,12 +16,13 @@ def train(cfg: DictConfig, folder: Path) -> float | None:
         cfg: The composed configuration.
         folder: The run's folder, which exists.
     """
-    if has_any_rate(cfg):
-        from src.stacking import own_rate
+    with helper(needed=bool((cfg.callbacks or {}).get("figures")) and not cfg.trainer.fast_dev_run):
+        if has_any_rate(cfg):
+            from src.stacking import own_rate
 
-        own_rate.settle(cfg, folder)
-    if cfg.network.get("members", 1) == 1:
-        return training.train(cfg, folder)
-    from src.stacking import ensemble
+            own_rate.settle(cfg, folder)
+        if cfg.network.get("members", 1) == 1:
+            return training.train(cfg, folder)
+        from src.stacking import ensemble
 
-    return ensemble.train(cfg, folder)
+        return ensemble.train(cfg, folder)
