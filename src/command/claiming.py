@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from src.command.quoting import literal
 from src.command.sweeps import check_sweep
 from src.errors import ConfigError
+from src.storage import runs_table
 from src.storage.files import make_folders
 from src.storage.folders import RUN, SWEEP, SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder
 from src.storage.jobs import kept_inside
@@ -162,7 +163,13 @@ class ClaimFolder(Callback):
                     config.hydra.overrides.hydra.append(f"hydra.sweep.subdir='{inside}'")
             remove_listed(sweep, [str(SWEEP.failures), *SWEEP_PARTS])
             stack, launcher = SweepFolder(sweep).stack_checkpoint, str(config.hydra.launcher._target_)
-            if stack.exists() and not launcher.endswith(".VectorizedLauncher"):
+            others = not launcher.endswith(".VectorizedLauncher")
+            listed = [row for row in runs_table.without_folder(sweep) if row.failure is None] if others else []
+            if listed:
+                what = "1 run without a folder is" if len(listed) == 1 else f"{len(listed)} runs without a folder are"
+                table = SweepFolder(sweep).table
+                print(f"{table}: only hydra/launcher=vectorized reads it; {what} trained again", file=sys.stderr)
+            if stack.exists() and others:
                 print(
                     f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs now "
                     "resumes from its own checkpoint or, if there is none, trains from scratch",

@@ -53,8 +53,8 @@ def read(sweep: Path) -> list[Row]:
 
 
 def without_folder(sweep: Path) -> list[Row]:
-    """The rows of runs of a `sweep` that have no folder."""
-    return [row for row in read(sweep) if not row.folder]
+    """The rows of runs of a `sweep` that have no folder, also after another launcher may have trained them again."""
+    return [row for row in read(sweep) if not row.folder and not RunFolder(sweep / str(row.number)).finished]
 
 
 def only_row(folder: Path) -> str | None:

@@ -155,6 +155,18 @@ def test_an_interrupted_sweep_without_folders_can_be_resumed(tmp_path):
     assert folders_in(sweep) == set()
 
 
+def test_another_launcher_says_that_it_trains_runs_without_a_folder_again(tmp_path):
+    sweep = tmp_path / "sweep"
+    words = [*SHORT, "seed=0,1", "hydra/launcher=vectorized", "hydra.launcher.folders=none"]
+    assert train(sweep, *words).returncode == 0
+    done = run(["src.train", f"sweep_resume={sweep}"])
+    assert (done.returncode, done.stderr, folders_in(sweep)) == (0, "", set())
+    done = run(["src.train", f"sweep_resume={sweep}", "hydra/launcher=basic"])
+    line = f"{sweep}/runs.csv: only hydra/launcher=vectorized reads it; 2 runs without a folder are trained again\n"
+    assert (done.returncode, done.stderr, folders_in(sweep)) == (0, line, {"0", "1"})
+    assert [found.has_folder for found in read_runs([sweep])] == [True, True]
+
+
 def test_a_search_keeps_its_folders(tmp_path):
     words = [*SHORT, "optimizer.lr=interval(0.01,1)", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2"]
     done = train(tmp_path / "s", *words, "hydra/launcher=vectorized", "hydra.launcher.folders=none")
