@@ -201,7 +201,8 @@ def _with_words_of_today(stack: dict[str, Any]) -> dict[str, Any]:
     """A stack saved by an earlier version, with today's names."""
     if "ledger" in stack:
         stack["history"] = stack.pop("ledger")
-    for tensors in (stack["tensors"], *(stack["history"][name]["tensors"] for name in ("best", "last"))):
+    parts = stack, *(stack.get("history", {}).get(name, {}) for name in ("best", "last"))
+    for tensors in (part.get("tensors", {}) for part in parts):
         if "values" in tensors:
             tensors["params"] = tensors.pop("values")
         if "seen" in tensors:

@@ -111,6 +111,20 @@ def running(folder: Path) -> Iterator[dict[str, str]]:
                 process.kill()
 
 
+def workers(folder: Path) -> list[int]:
+    """The process ids of the workers on this machine that write their logs below a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if "submitit.core._submit" in words and "srun" not in words[0]:
+            log = Path(words[words.index("submitit.core._submit") + 1])
+            found += [int(path.parent.name)] * log.is_relative_to(folder)
+    return found
+
+
 def _started(words: list[str], environment: dict[str, str], folder: Path) -> "subprocess.Popen[bytes]":
     path = f"{os.environ['PATH']}:/usr/sbin"
     with (folder / f"{words[0]}.out").open("wb") as output:

@@ -28,10 +28,13 @@ def scores(sweep):
     return found
 
 
-def check_as_trained_here(sweep, tmp_path, number):
-    """Each of so many runs is in the sweep's folder once, and equals the vectorized launcher's to four digits."""
+def check_as_trained_here(sweep, tmp_path, number, *words):
+    """Each of so many runs is in the sweep's folder once, and equals the vectorized launcher's to four digits.
+
+    `words` are those of the sweep besides WORDS.
+    """
     here = [f"seed=range(0,{number})", "hydra/launcher=vectorized", f"runs_dir={tmp_path}/here"]
-    done = run(["src.train", "-m", *WORDS, *here])
+    done = run(["src.train", "-m", *WORDS, *words, *here])
     assert done.returncode == 0, done.stderr
     there, here = scores(sweep), scores(only_sweep(tmp_path / "here"))
     assert there.keys() == here.keys()

@@ -24,19 +24,6 @@ def cluster(tmp_path_factory):
         yield environment
 
 
-def workers():
-    """The process ids of the workers on this machine, by the folder that each writes its log to."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().decode().split("\0")
-        except OSError:
-            continue
-        if "submitit.core._submit" in words and "srun" not in words[0]:
-            found.setdefault(words[words.index("submitit.core._submit") + 1], []).append(int(path.parent.name))
-    return found
-
-
 def handed_out(sweep):
     return len(list((sweep / "tasks/log").glob("*_submitted.pkl")))
 
@@ -45,8 +32,7 @@ def test_a_stack_whose_worker_is_killed_is_finished_by_another(cluster, tmp_path
     there = ["hydra/launcher=slurm", "hydra.launcher.max_stack=100", OFTEN, f"runs_dir={tmp_path}/there"]
     with going_on("src.train", "-m", *WORDS, "seed=range(0,200)", *there, **cluster) as command:
         wait_until(lambda: list(only_sweep(tmp_path / "there").glob("tasks/*/stack.ckpt")), command)
-        (pids,) = [pids for folder, pids in workers().items() if str(tmp_path) in folder]
-        os.kill(pids[0], signal.SIGKILL)
+        os.kill(slurm.workers(tmp_path)[0], signal.SIGKILL)
         stdout, stderr = command.communicate(240)
     assert command.returncode == 0, stderr
     assert "its worker died, submitting it again" in stdout
