@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.callbacks.figures import save
 from src.errors import ConfigError
 from src.heads.drawing import Drawing
+from src.reporting.columns import folded
 from src.reporting.summary import several
 from src.settings.pictures import Pictures
 from src.settings.undecided import AUTO, has_any_rate
@@ -51,7 +52,7 @@ def settle(cfg: DictConfig, folder: Path) -> None:
         if cfg.callbacks.get("figures") is not None:
             save([_drawing(curve)], run.plots, [], Pictures(**plain.get("plots", {})))
     chosen = curve.chosen
-    log.info("%s", _said(curve))
+    log.info("%s", folded(_said(curve)))
     for node in (cfg.optimizer, cfg.scheduler):
         for key in ("lr", "max_lr"):
             if node.get(key) == AUTO:

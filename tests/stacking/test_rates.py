@@ -123,6 +123,7 @@ def test_a_run_says_its_rate_and_keeps_it(tmp_path):
     words = [*XOR, "logger=none", "optimizer.lr=auto", "scheduler=onecycle", "hydra.run.dir=run"]
     done = run(["src.train", *words], tmp_path)
     assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("optimizer.lr=auto chose "))
     folder = RunFolder(tmp_path / "run")
     rate = OmegaConf.load(folder.config).optimizer.lr
