@@ -19,8 +19,9 @@ from src.command.quoting import literal
 from src.command.sweeps import check_sweep
 from src.errors import ConfigError
 from src.storage import runs_table
+from src.storage.contents import SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES
 from src.storage.files import make_folders
-from src.storage.folders import RUN, SWEEP, SWEEP_FILES, SWEEP_PARTS, UNBEGUN_FILES, RunFolder, SweepFolder
+from src.storage.folders import RUN, SWEEP, RunFolder, SweepFolder
 from src.storage.jobs import kept_inside
 from src.storage.locking import lock
 from src.storage.marks import write_mark

@@ -14,7 +14,8 @@ from src.dispatch.dispatch import Dispatch, DispatchRules, Engine
 from src.dispatch.task import Task
 from src.errors import ConfigError
 from src.settings.rules import Count, NonNegative
-from src.stacking.launch import LauncherRules, checked, prepare
+from src.stacking.launch import prepare
+from src.stacking.options import LauncherRules, checked
 
 _STARTS = 3  # a node gives up after 15 seconds on a machine that is busy (ray#65983)
 _SECONDS_TO_ANSWER = 10.0

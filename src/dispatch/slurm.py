@@ -16,7 +16,8 @@ from src.dispatch.dispatch import Dispatch, DispatchRules, Engine
 from src.dispatch.task import Task
 from src.errors import ConfigError
 from src.settings.rules import Count
-from src.stacking.launch import LauncherRules, checked, prepare
+from src.stacking.launch import prepare
+from src.stacking.options import LauncherRules, checked
 from src.storage.files import make_folders
 from src.storage.folders import SweepFolder
 

@@ -27,7 +27,8 @@ from src.runs.doubts import say_doubts
 from src.runs.opening import take
 from src.runs.printed import Printed
 from src.runs.resuming import accepted_change, check_planned, check_resumable, with_classes_kept
-from src.storage.folders import PARTS, RunFolder
+from src.storage.contents import PARTS
+from src.storage.folders import RunFolder
 from src.storage.marks import read_mark
 from src.storage.removal import remove_listed
 from src.storage.values import write_json

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus, configure_log, filter_overrides, run_job, setup_globals
@@ -14,7 +14,6 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ValidationError
 
 from src.command import changed
 from src.command.startup import lean_imports
@@ -22,10 +21,9 @@ from src.command.tasks import RunTask
 from src.errors import ConfigError
 from src.settings import composed as rules
 from src.settings import unread
-from src.settings.rules import Count, NonNegative
-from src.settings.wording import one_line
 from src.stacking.compose import Composer, Job, SweepLoader
-from src.stacking.keeping import Folders, Keeper
+from src.stacking.keeping import Keeper
+from src.stacking.options import VectorizedRules, checked
 from src.storage import failures
 from src.storage.folders import RUN, RunFolder, SweepFolder
 from src.storage.runs_table import RunsTable
@@ -34,21 +32,6 @@ log = logging.getLogger(__name__)
 
 Numbered = dict[int, Sequence[str]]
 """The overrides of each job, by its number in the sweep."""
-
-
-class LauncherRules(BaseModel):
-    """The keys of `conf/hydra/launcher/vectorized.yaml`."""
-
-    max_stack: Count
-    seconds_between_checkpoints: NonNegative
-    figures: bool
-    tensorboard: bool
-
-
-class VectorizedRules(LauncherRules):
-    """The same, with what only a single process offers."""
-
-    folders: Folders = "all"
 
 
 class SortedOut(NamedTuple):
@@ -272,21 +255,6 @@ def _say_anew(jobs: list[Job]) -> None:
 def count(number: int, noun: str) -> str:
     """A `number` and its `noun`, such as `3 jobs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-Rules = TypeVar("Rules", bound=LauncherRules)
-
-
-def checked(kind: type[Rules], options: dict[str, Any]) -> Rules:
-    """The `options` of a launcher, keys with values, as rules of a `kind`.
-
-    Raises:
-        ConfigError: An option of the launcher breaks its rule.
-    """
-    try:
-        return kind.model_validate(options)
-    except ValidationError as error:
-        raise ConfigError(one_line("hydra.launcher", error)) from error
 
 
 def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:

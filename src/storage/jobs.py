@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.errors import ConfigError
 from src.storage.boards import clear_board
-from src.storage.folders import PARTS, RUN_FILES, UNFINISHED_FILES, RunFolder, SweepFolder
+from src.storage.contents import PARTS, RUN_FILES, UNFINISHED_FILES
+from src.storage.folders import RunFolder, SweepFolder
 from src.storage.marks import read_mark, write_mark
 from src.storage.removal import remove_empty, remove_listed
 

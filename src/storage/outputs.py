@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from src.errors import ConfigError
+from src.storage.contents import OWN_FILES, OWN_FOLDERS
 from src.storage.files import OF_THE_DISK, aside, make_folders
-from src.storage.folders import OWN_FILES, OWN_FOLDERS, RUN, RunFolder
+from src.storage.folders import RUN, RunFolder
 from src.storage.removal import remove_empty
 
 
