@@ -8,7 +8,8 @@ from tests.page.seen import LEAST_CONTRAST, contrasts, told
 pytestmark = pytest.mark.browser
 
 CONTROLS = {"button", "checkbox", "combobox", "radio", "slider", "textbox"}
-OTHERS = {"application", "columnheader", "option", "region"}  # the plot, words with help, what is chosen, what scrolls
+OTHERS = {"application", "columnheader", "DisclosureTriangle", "option", "region"}
+"""The plot, words with help, drawers, what is chosen, what scrolls."""
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 // The scene in the address: opened elsewhere, the page repeats the training and says how close the weights are.
 
 import { decode } from "./arrays.js";
+import { openDrawers, openThose, watchDrawers } from "./drawers.js";
 
 const SAMPLE = 24; // weights that the address holds, evenly spaced
 const DIGITS = 7;
@@ -10,6 +11,9 @@ export function createAddress(send, tell) {
   const asked = read(document.location.hash);
   let opened = !asked;
   let values = {};
+  let written = null;
+  openThose((new URLSearchParams(document.location.hash.slice(1)).get("open") ?? "").split(","));
+  watchDrawers(() => written && put(written));
 
   function begin(now, state) {
     values = now;
@@ -45,6 +49,13 @@ export function createAddress(send, tell) {
       parts.set("hash", now.hash);
       parts.set("weights", sampled(now).map((weight) => Number(weight.toPrecision(DIGITS))).join());
     }
+    put(parts);
+  }
+
+  function put(parts) {
+    written = parts;
+    parts.set("open", openDrawers().join());
+    if (!parts.get("open")) parts.delete("open");
     window.history.replaceState(null, "", `#${parts}`);
   }
 
@@ -56,7 +67,7 @@ function read(hash) {
   const parts = new URLSearchParams(hash.slice(1));
   const epoch = Number(parts.get("epoch") ?? 0);
   const found = { hash: parts.get("hash") ?? "", epoch, weights: (parts.get("weights") ?? "").split(",").map(Number), values: {} };
-  for (const key of ["epoch", "hash", "weights"]) parts.delete(key);
+  for (const key of ["epoch", "hash", "weights", "open"]) parts.delete(key);
   for (const [key, value] of parts) {
     try {
       found.values[key] = JSON.parse(value);

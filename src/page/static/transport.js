@@ -70,8 +70,8 @@ const KEYS = {
 function listen(event, player) {
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const own = event.target.closest("input, select, textarea, button, [data-own-keys]");
-  if (own && !(own.tagName === "BUTTON" && event.key !== " ")) return;
+  const own = event.target.closest("input, select, textarea, button, summary, [data-own-keys]");
+  if (own && !(["BUTTON", "SUMMARY"].includes(own.tagName) && event.key !== " ")) return;
   event.preventDefault();
   act(player, event);
 }
