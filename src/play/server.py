@@ -6,37 +6,18 @@ import json
 import signal
 import socket
 import webbrowser
-from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from src.errors import ConfigError
 from src.page.document import live_document
 from src.play.guard import HEADERS, Guard
+from src.play.messages import MOST_BYTES, understood
 from src.play.visitors import MOST_VISITORS, Visitor, Visitors, begin
 
 HOST = "127.0.0.1"
-_MOST_BYTES = 64 * 1024  # per message from a page
 _HEARTBEAT = 30.0  # seconds after which a page that does not answer counts as lost
 _CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # the codes that a browser sends when a page is closed
-_DOS = {
-    "play",
-    "pause",
-    "fast",
-    "step",
-    "epoch",
-    "reset",
-    "seed",
-    "usual",
-    "set",
-    "show",
-    "stop",
-    "seen",
-    "save",
-    "test",
-    "open",
-    "points",
-}
 
 
 def serve(port: int, opens: bool, runs_dir: str) -> None:
@@ -106,7 +87,7 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
         return web.Response(text=page, content_type="text/html", headers=headers)
 
     async def play(request: web.Request) -> web.WebSocketResponse:
-        opened = web.WebSocketResponse(max_msg_size=_MOST_BYTES, heartbeat=_HEARTBEAT)
+        opened = web.WebSocketResponse(max_msg_size=MOST_BYTES, heartbeat=_HEARTBEAT)
         await opened.prepare(request)
         visitor = await visitors.admit(request.query.get("visitor"))
         if visitor is None:
@@ -134,28 +115,15 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
 
 async def _send(visitor: Visitor, opened: web.WebSocketResponse, turn: int) -> None:
     while not opened.closed and (message := await visitor.next_message(turn)) is not None:
-        await opened.send_str(message)
+        await opened.send_str(json.dumps(message))
     await opened.close(code=WSCloseCode.INTERNAL_ERROR)
 
 
 async def _receive(visitor: Visitor, opened: web.WebSocketResponse) -> None:
     """Pass on what a page sends; anything that the page would not send closes its socket."""
     async for received in opened:
-        message = _understood(received.data) if received.type == WSMsgType.TEXT else None
+        message = understood(received.data) if received.type == WSMsgType.TEXT else None
         if message is None:
             await opened.close(code=WSCloseCode.UNSUPPORTED_DATA)
             return
         visitor.tell(message)
-
-
-def _understood(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return None
-    known = isinstance(found, dict) and isinstance(found.get("do"), str) and found["do"] in _DOS
-    return found if known else None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")

@@ -58,7 +58,7 @@ class Visitor:
         self.away: float | None = None
         self.turn = 0
         self._connection, self.process = connection, process
-        self._queue: deque[str] = deque()
+        self._queue: deque[dict[str, Any]] = deque()
         self._frame: dict[str, Any] | None = None
         self._unseen = 0
         self._news = asyncio.Event()
@@ -83,11 +83,11 @@ class Visitor:
         self.away, self._unseen, self._frame = None, 0, None
         self.turn += 1
         self._queue.clear()
-        self._queue.append(json.dumps({"type": "hello", "visitor": self.name}))
+        self._queue.append({"type": "hello", "visitor": self.name})
         self.tell({"do": "show"})
         self._news.set()
 
-    async def next_message(self, turn: int) -> str | None:
+    async def next_message(self, turn: int) -> dict[str, Any] | None:
         """The next message for the page that came at this `turn`; None if there will be none."""
         while self.turn == turn:
             if self._queue:
@@ -95,7 +95,7 @@ class Visitor:
             if self._frame is not None and self._unseen < _UNSEEN:
                 found, self._frame = self._frame, None
                 self._unseen += 1
-                return json.dumps(found)
+                return found
             if self.gone:
                 return None
             self._news.clear()
@@ -118,7 +118,7 @@ class Visitor:
             self._frame = message
         else:
             self._frame = None if message["type"] == "scene" else self._frame
-            self._queue.append(json.dumps(message))
+            self._queue.append(message)
 
     def _lose(self) -> None:
         if not self.gone:

@@ -152,7 +152,7 @@ def test_a_slow_page_misses_frames_and_no_epochs():
         for epoch in range(5):
             said = {"said": None}
             visitor._take({"type": "frame", "number": 1, "frame": {"epoch": epoch}, "rows": [epoch], "state": said})
-        return json.loads(await visitor.next_message(0))
+        return await visitor.next_message(0)
 
     found = asyncio.run(test())
     assert found["frame"]["epoch"] == 4
