@@ -25,7 +25,8 @@ _PATHS = {
 }
 _PATH_OF_DATA = re.compile(r"(changes\.)?data\.(?!file_column)([\w.]*_)?(path|dir|file|csv)(_\w*)?")
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
-_PIECES = re.compile(rf"{_QUOTED}|[\[\]{{}}(),]|[^\[\]{{}}(),'\"]+|['\"]", re.DOTALL)
+_IN_BRACKETS = r"(?<=\s)\([^\[\]{}(),'\"]*\)"  # as in `petal length (cm)`; a function's follow its name at once
+_PIECES = re.compile(rf"{_QUOTED}|(?:{_IN_BRACKETS}|[^\[\]{{}}(),'\"])+|[\[\]{{}}(),]|['\"]", re.DOTALL)
 _FUNCTION = re.compile(r"(choice|range|interval|glob|shuffle|sort|tag|str|int|float|bool)\(.*\)", re.DOTALL)
 _NOTHING = object()
 _LONGEST_NAME = 255  # bytes of a file name, in all common file systems

@@ -132,6 +132,7 @@ def test_commas_between_paths_sweep_unless_a_file_has_them(tmp_path, monkeypatch
         ("solved.metric=a=b", "a=b"),
         ("solved.metric=it's", "it's"),
         ("data.classes=[ä ö,b,'c,d']", ["ä ö", "b", "c,d"]),
+        ("data.columns=[petal length (cm),size]", ["petal length (cm)", "size"]),
         ("+data.extra={ä: 1}", None),
         ("+data.extra={a: ö, b: [ß, 1]}", {"a": "ö", "b": ["ß", 1]}),
     ],

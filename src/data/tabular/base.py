@@ -2,9 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from src.data.choosing import Choice
@@ -18,9 +19,10 @@ from src.data.tabular.columns import ColumnsDataModule
 from src.data.tabular.described import described
 from src.data.tabular.dividing import Division, divide
 from src.data.tabular.encoder import Encoder
-from src.data.tabular.kinds import kinds_of
+from src.data.tabular.kinds import Kinds, kinds_of
 from src.data.tabular.labelled import Labelled, target_numbers, target_scale, with_targets
 from src.data.tabular.member_encoders import MemberEncoders, OneEncoder, encoded
+from src.data.tabular.naming import Column
 from src.data.tabular.several import choice_of_several
 from src.data.tabular.spread import Standardize
 from src.data.tabular.target import choice_of, labels_of
@@ -40,6 +42,7 @@ class TabularDataModule(ColumnsDataModule):
         types: `auto` distinguishes numbers in any notation, dates, categories and ids, and compares cells by value;
             None reads cells as in runs saved without this key.
         categorical: Columns that hold categories even though their cells look like numbers.
+        columns: The only columns that are inputs, whatever they look like; None is all but those that look like ids.
         keep: Columns that are inputs even though they look like ids or free text.
         merge_classes: Whether classes that differ only in case or spaces are one.
         strict: Whether warnings about the data are errors.
@@ -63,6 +66,7 @@ class TabularDataModule(ColumnsDataModule):
         task: Literal["classification", "regression", "auto"] = "classification",
         types: Literal["auto"] | None = None,
         categorical: list[str] | None = None,
+        columns: Annotated[list[Column], Field(min_length=1)] | None = None,
         keep: list[str] | None = None,
         merge_classes: bool = False,
         strict: bool = False,
@@ -80,7 +84,7 @@ class TabularDataModule(ColumnsDataModule):
         self.label_names: tuple[str, ...] = ()
         self.label_separator: str | None = None
         self.types, self.merge_classes, self.strict = types, merge_classes, strict
-        self.categorical, self.keep = categorical or [], keep or []
+        self.categorical, self.columns, self.keep = categorical or [], columns, keep or []
         self.test_fraction, self.val_fraction, self.positive = test_fraction, val_fraction, positive
         self.split_seed = self.seed if split_seed is None else split_seed
         self.decimal: str | None = None
@@ -162,7 +166,7 @@ class TabularDataModule(ColumnsDataModule):
         if self.types is None:
             self.doubts += self.doubtful(inputs, target)
             return self.for_members(lambda rows: Encoder.fitted(inputs, rows, self.categorical), train)
-        kinds = kinds_of(inputs, self.categorical, self.keep, self.decimal, self.thousands)
+        kinds = self.kinds(inputs)
         encoder = self.for_members(lambda rows: TypedEncoder.fitted(inputs, rows, kinds, y), train)
         self.doubts += kinds.said
         whole = encoder.layout if isinstance(encoder, MemberEncoders) else encoder
@@ -171,6 +175,11 @@ class TabularDataModule(ColumnsDataModule):
         used = {name: cells for name, cells in inputs.columns.items() if name not in kinds.left_out}
         self.doubts += self.doubtful(inputs.with_columns(used), target)
         return encoder
+
+    def kinds(self, inputs: Table) -> Kinds:
+        """What each of the columns `inputs` contains; columns that were chosen one by one are all kept."""
+        leaves_out = self.columns is None
+        return kinds_of(inputs, self.categorical, self.keep, self.decimal, self.thousands, leaves_out)
 
     def _with_targets(self, found: Labelled) -> Labelled:
         """The rows with a target; the number of the others is added to the doubts."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
 from src.data.tabular.labelled import Labelled
+from src.data.tabular.naming import column_named, only
 from src.settings.rules import checked
 
 
@@ -32,5 +33,7 @@ class BundledTable(TabularDataModule):
 
         bundle: Any = getattr(datasets, f"load_{self.table_name}")()
         columns = {str(name): cells.tolist() for name, cells in zip(bundle.feature_names, bundle.data.T, strict=True)}
-        names = [str(name) for name in bundle.target_names]
-        return Labelled(Table(columns, f"scikit-learn's {self.table_name}"), [names[label] for label in bundle.target])
+        names, source = [str(name) for name in bundle.target_names], f"scikit-learn's {self.table_name}"
+        if self.columns is not None:
+            columns = only([column_named("columns", each, list(columns), source) for each in self.columns], columns)
+        return Labelled(Table(columns, source), [names[label] for label in bundle.target])

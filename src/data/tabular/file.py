@@ -18,17 +18,14 @@ from src.data.table import Table
 from src.data.tabular.base import TabularDataModule
 from src.data.tabular.described import described
 from src.data.tabular.doubts import doubts
-from src.data.tabular.kinds import kinds_of
 from src.data.tabular.labelled import Labelled
+from src.data.tabular.naming import Column, column_named, only
 from src.data.tabular.several import check_separator, several_labels
 from src.data.tabular.timing import moments
 from src.data.tabular.typed import TypedEncoder
 from src.data.tabular.weights import weights_of
-from src.errors import ConfigError, suggestion
-from src.settings.rules import ClassName, Whole, checked
-
-Column = str | Whole
-"""A column's name as YAML reads it, or its position: 0 is the first and -1 the last."""
+from src.errors import ConfigError
+from src.settings.rules import ClassName, checked
 
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 
@@ -127,6 +124,7 @@ class TableFile(TabularDataModule):
         self.source = Source.of_file(self.path, self.digests_whole)
         whole = self.is_apart  # another file does not need the columns that are not inputs
         asked = {"target": self.targets, "ignore": [] if whole else self.ignore}
+        asked |= {} if whole or self.columns is None else {"columns": self.columns}
         parting = {"split_column": self.split_column, "group": self.group, "time": self.time, "weight": self.weight}
         asked |= {key: [column] for key, column in parting.items() if column is not None and not whole}
         expected = [str(column) for columns in asked.values() for column in columns]
@@ -159,6 +157,8 @@ class TableFile(TabularDataModule):
         inputs = {name: cells for name, cells in table.columns.items() if name not in apart}
         if not inputs:
             raise ConfigError(f"{self.path}: has no columns except the target; add one to predict from")
+        if "columns" in named:
+            inputs = only(named["columns"], inputs)
         target = self._target(table, targets)
         return Labelled(table.with_columns(inputs), target, **self._told(table, told))
 
@@ -178,8 +178,11 @@ class TableFile(TabularDataModule):
         check_is_file(self.path)
         with opened(self.path, self.reading, []) as file:
             table = file.table(lambda name: self._spelled or name in {*self.categorical, *self.keep})
+            if self.columns is not None:
+                named = [self._column("columns", column, file.names) for column in self.columns]
+                table = table.with_columns(only(named, table.columns))
             self._tell(file)
-        kinds = kinds_of(table, self.categorical, self.keep, self.decimal, self.thousands)
+        kinds = self.kinds(table)
         encoder = TypedEncoder.fitted(table, torch.arange(len(table)), kinds, torch.zeros(len(table)).long())
         self.doubts += kinds.said
         self.feature_names, self.inputs_of_columns = encoder.feature_names, encoder.places
@@ -231,18 +234,9 @@ class TableFile(TabularDataModule):
 
     def _column(self, key: str, column: str | int, names: list[str]) -> str:
         """The name of the column that `key` of the configuration gives by name or by position."""
-        if str(column) in names:
-            return str(column)
-        if isinstance(column, int) and -len(names) <= column < len(names):
-            return names[column]
-        remedy = suggestion(str(column).replace(".", "\0"), {name.replace(".", "\0") for name in names}).replace(
-            "\0", "."
-        )
         headless = ", in a file that seems to have no header; data.header=true if it has one"
-        found = "" if isinstance(self.reading, Dialect) or self.reading.header is not None else headless
-        raise ConfigError(
-            f"data.{key}: {self.path} has no column {column!r}{found if names[0] == 'c0' else ''}; {remedy}"
-        )
+        found = isinstance(self.reading, Dialect) or self.reading.header is not None
+        return column_named(key, column, names, str(self.path), "" if found or names[0] != "c0" else headless)
 
     def _tell(self, file: File) -> None:
         """Save the format of the file, and report it if it is unusual and was not set."""

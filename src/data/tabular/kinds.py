@@ -45,6 +45,7 @@ def kinds_of(
     keep: Collection[str],
     decimal: str | None = None,
     thousands: str | None = None,
+    leaves_out: bool = True,
 ) -> Kinds:
     """What each column of a `table` contains.
 
@@ -54,6 +55,7 @@ def kinds_of(
         keep: Columns that are inputs, whatever their cells look like.
         decimal: The decimal mark; None is detected.
         thousands: The mark between groups of three digits; None is detected.
+        leaves_out: Whether columns that look like ids or free text are not inputs.
 
     Raises:
         ConfigError: A column mixes numbers and text.
@@ -86,7 +88,7 @@ def kinds_of(
             why = None if name in keep else _why_no_category(table, name, texts[name])
         if why is not None:
             kinds.left_out[name] = why
-    if len(table.columns) == 1:  # nothing would be left
+    if len(table.columns) == 1 or not leaves_out:  # of one column, nothing would be left
         kinds.left_out.clear()
     if kinds.left_out and len(kinds.left_out) == len(table.columns):
         names, why = list(kinds.left_out), next(iter(kinds.left_out.values()))
