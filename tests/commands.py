@@ -110,6 +110,14 @@ def wait_until(happened: Callable[[], object], process: Running, seconds: float 
         time.sleep(0.02)
 
 
+def wait_until_gone(processes: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until none of some processes is left; fail if the seconds pass first."""
+    deadline = time.monotonic() + seconds
+    while left := processes():
+        assert time.monotonic() < deadline, f"{left} are there after {seconds} s"
+        time.sleep(0.02)
+
+
 def _become(
     words: list[str], folder: Path, stdout: Path, stderr: Path, environment: dict[str, str | None], own_code: bool
 ) -> None:

@@ -38,7 +38,7 @@ class Report:
     total: int
 
     def progress(self, seconds: float, ended: int) -> None:
-        """Print the progress of the search: the best setting so far, and how long the rest may take.
+        """Print the best setting so far and how long the rest may take, and write the table of trials.
 
         Args:
             seconds: Duration of the search so far.
@@ -48,6 +48,7 @@ class Report:
         left = max(0, self.total - done) * seconds / max(1, ended)
         rest = f", about {_duration(left)} left" if left > 0 else ""
         log.info("trial %d of %d: %s%s", done, self.total, self._best_so_far(), rest)
+        self.write()
 
     def _best_so_far(self) -> str:
         best = self.study.best_trials

@@ -60,6 +60,7 @@ class Sweep:
         report = Report(study.study, space, self.options.objectives, folder, total)
         launch = self.launcher.launch
         search = Search(study, space, self.options, launch, folder, total, batch, max_epochs, report.progress)
+        report.write()  # from here on, compare and lab know the folder as that of a search, even if it is killed
         try:
             search.run()
         finally:

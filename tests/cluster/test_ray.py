@@ -8,7 +8,7 @@ import pytest
 from tests.cluster import ray_head
 from tests.cluster.slurm import require_modules
 from tests.cluster.sweeps import OFTEN, WORDS, check_as_trained_here, only_sweep
-from tests.commands import going_on, run, wait_until
+from tests.commands import going_on, run, wait_until, wait_until_gone
 
 pytestmark = pytest.mark.cluster
 
@@ -24,6 +24,30 @@ def test_a_stack_whose_worker_is_killed_is_finished_by_another(tmp_path):
     assert command.returncode == 0, stderr
     assert "its worker died, submitting it again" in stdout
     check_as_trained_here(only_sweep(tmp_path / "there"), tmp_path, 200)
+
+
+def test_a_command_that_is_killed_is_resumed_on_the_same_cluster(tmp_path):
+    there = ["hydra/launcher=ray", "hydra.launcher.max_stack=10", OFTEN, f"runs_dir={tmp_path}/there"]
+    with ray_head.running() as (address, token):
+        words = ["-m", *WORDS, "seed=range(0,40)", *there, f"hydra.launcher.address='{address}'"]
+        with going_on("src.train", *words, **token) as command:
+            wait_until(lambda: list(only_sweep(tmp_path / "there").glob("*/metrics.json")), command)
+        sweep = only_sweep(tmp_path / "there")
+        wait_until_gone(ray_head.workers)
+        finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
+        resumed = run(["src.train", f"sweep_resume={sweep}"], **token)
+    assert resumed.returncode == 0, resumed.stderr
+    assert all(path.stat().st_mtime_ns == written for path, written in finished.items())
+    check_as_trained_here(sweep, tmp_path, 40)
+
+
+def test_without_an_address_a_cluster_lasts_as_long_as_the_command(tmp_path):
+    require_modules("ray")
+    here = ["hydra/launcher=ray", "hydra.launcher.num_cpus=2", "hydra.launcher.max_stack=10"]
+    done = run(["src.train", "-m", *WORDS, "seed=range(0,20)", *here, f"runs_dir={tmp_path}/there"])
+    assert done.returncode == 0, done.stderr
+    check_as_trained_here(only_sweep(tmp_path / "there"), tmp_path, 20)
+    wait_until_gone(ray_head.workers)
 
 
 def test_a_cluster_that_does_not_answer_is_named_and_nothing_is_left(tmp_path):
