@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from src.command.aliases import alias
 from src.command.flags import Flags, UnknownFlagError, joined, parted
-from src.command.quoting import literal, readable, text_of
+from src.command.quoting import literal, readable, text_of, unquoted
 from src.command.words import check_completion, check_name, check_package, check_words, unknown_flag
 from src.errors import ConfigError
 from src.storage.finding import find_run
@@ -166,13 +166,20 @@ def resumed_sweep(flags: Flags, arguments: list[str]) -> tuple[Flags, list[str],
             "which works only on the command line; add it"
         )
     changed = [argument for argument in rest if argument.startswith(sum(_CHANGEABLE.values(), ()))]
+    kept = {_meaning(word) for word in saved}
     for argument in rest:
-        if argument not in changed and argument not in saved:
+        if argument not in changed and _meaning(argument) not in kept:
             raise ConfigError(
                 f"sweep_resume: a resumed sweep keeps its settings (got {argument}); only hydra/launcher may change, "
                 "and in a search hydra.sweeper.n_trials, timeout and n_jobs"
             )
     return flags | {"--multirun": True}, [*_without(saved, changed), *changed], folder
+
+
+def _meaning(word: str) -> tuple[str, str]:
+    """Key and value of a word; quotes around the value make no difference."""
+    key, _, value = word.partition("=")
+    return key, unquoted(value)
 
 
 def _without(saved: list[str], changed: list[str]) -> list[str]:

@@ -1,6 +1,5 @@
 """From the settings of the page to a command line of `src.train` and its composed configuration."""
 
-import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from src.places import CONF
 from src.play.controls import CONTROLS, GROUPS, Control
 from src.play.points import SPLIT, TARGET
 from src.settings import composed as rules
+from src.storage.shell import quoted
 
 _CLASSES = "data.centers", "data.arms"
 _HIDDEN = {"network.hidden_dims": [], "network.activation": "tanh"}
@@ -46,7 +46,7 @@ class Composed(NamedTuple):
         if not self.planned:
             words = [word for word in words if not word.startswith("trainer.max_epochs=")]
             words += [f"trainer.max_epochs={epochs}"] * (epochs != self.usual_epochs)
-        return f"python -m src.train {shlex.join(words)}"
+        return f"python -m src.train {quoted(words)}"
 
 
 def composed(wishes: dict[str, Any], folder: Path) -> Composed:

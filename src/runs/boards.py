@@ -1,6 +1,5 @@
 """What loggers record about a run besides curves and figures, whether it trained alone or in a stack."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from src.heads.outcome import Outcome
 from src.loggers.tensorboard import TensorBoardLogger
 from src.loggers.words import command_words, swept_words
 from src.reporting import summary as report
+from src.storage.shell import quoted
 
 _MOST_CURVES = 20  # precision-recall curves, one per class
 
@@ -24,7 +24,7 @@ def begin(logger: TensorBoardLogger, cfg: DictConfig, folder: Path, names: tuple
         folder: The run's folder.
         names: Names of the loss and the scores, in the order of their charts.
     """
-    words = " ".join(map(shlex.quote, command_words(folder)))
+    words = quoted(command_words(folder))
     logger.log_charts({name: (f"train/{name}", f"val/{name}") for name in names})
     logger.log_text("command", f"```sh\npython -m src.train {words}\n```")
     logger.log_text("configuration", f"```yaml\n{OmegaConf.to_yaml(cfg)}```")

@@ -8,7 +8,6 @@ import csv
 import io
 import json
 import math
-import shlex
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from src.errors import ConfigError
 from src.storage.files import aside, placed
 from src.storage.folders import RunFolder, SweepFolder
+from src.storage.shell import quoted
 from src.storage.values import as_json, known_json, write_json
 
 FINISHED, FAILED = "finished", "failed"
@@ -70,8 +70,7 @@ def only_row(folder: Path) -> str | None:
 
 def again(row: Row) -> str:
     """The command that trains the run of a `row` again, and keeps its folder."""
-    words = [shlex.quote(word) for word in row.words]
-    return f"repeat it with: python -m src.train -m {' '.join(words)} hydra/launcher=vectorized"
+    return f"repeat it with: python -m src.train -m {quoted(row.words)} hydra/launcher=vectorized"
 
 
 class RunsTable:

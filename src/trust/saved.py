@@ -6,7 +6,6 @@ read: nothing is downloaded, cached or written there, unless the command line it
 """
 
 import re
-import shlex
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from src.errors import ConfigError
 from src.storage import runs_table
 from src.storage.folders import RunFolder
+from src.storage.shell import quoted
 from src.trust.links import check_links, leads_into
 from src.trust.plain import read_yaml
 from src.trust.references import has_resolver, resolved
@@ -128,7 +128,8 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
         said: The words of the command line.
 
     Raises:
-        ConfigError: It is broken, or contains an override that must be given again and is not.
+        ConfigError: It is broken, or contains an override that must be given again and is not. Whether one may be given
+            with another value, the caller decides.
     """
     node = read_yaml(path)
     for key in ("hydra", "overrides"):
@@ -139,11 +140,12 @@ def saved_overrides(path: Path, said: Collection[str] = ()) -> list[str]:
     found = [word for words in lists for word in words if not word.startswith(_DROPPED)]
     if flags := [word for word in found if not _OVERRIDE.match(word)]:
         raise ConfigError(f"{path}: contains {flags[0]!r}, which is not an override; restore it")
-    again = [word for word in found if word not in said and _must_be_said(word)]
+    given = {word.partition("=")[0] for word in said}
+    again = [word for word in found if word.partition("=")[0] not in given and _must_be_said(word)]
     if again:
         raise ConfigError(
             f"sweep_resume: {path} contains {again[0]}, which works only on the command line; "
-            f"if you trust it, add {' '.join(map(shlex.quote, again))}"
+            f"if you trust it, add {quoted(again)}"
         )
     return found
 

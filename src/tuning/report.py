@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from src.storage.files import aside
 from src.storage.folders import SweepFolder
 from src.storage.formulas import inert
+from src.storage.shell import quoted
 from src.tuning.search import JOBS, SAME_AS
 from src.tuning.space import Space
 
@@ -106,7 +106,7 @@ class Report:
         return self.space.words(trial.params)[-searched:]
 
     def _command(self, trial: FrozenTrial) -> str:
-        return " ".join(["python -m src.train", *map(shlex.quote, self.space.words(trial.params))])
+        return f"python -m src.train {quoted(self.space.words(trial.params))}"
 
 
 def _duration(seconds: float) -> str:

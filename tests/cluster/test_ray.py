@@ -35,7 +35,7 @@ def test_a_command_that_is_killed_is_resumed_on_the_same_cluster(tmp_path):
         sweep = only_sweep(tmp_path / "there")
         wait_until_gone(ray_head.workers)
         finished = {path: path.stat().st_mtime_ns for path in sweep.glob("*/metrics.json")}
-        resumed = run(["src.train", f"sweep_resume={sweep}"], **token)
+        resumed = run(["src.train", f"sweep_resume={sweep}", f"hydra.launcher.address={address}"], **token)
     assert resumed.returncode == 0, resumed.stderr
     assert all(path.stat().st_mtime_ns == written for path, written in finished.items())
     check_as_trained_here(sweep, tmp_path, 40)

@@ -1,4 +1,4 @@
-"""Searches that are killed at random moments go on: no trial that ended is lost or done twice, one batch at most again."""
+"""Searches killed at random moments go on: no trial that ended is lost or done twice, and at most one batch again."""
 
 import json
 import random
