@@ -1,4 +1,4 @@
-"""Sweeps of 2,000 runs on a real Slurm and a real Ray, a worker of which dies; a job that reaches its time limit."""
+"""Sweeps of 2,000 runs on a real Slurm and a real Ray, a worker of which dies; a time limit; a Ray of one's own."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster import ray_head, slurm
 from tests.cluster.sweeps import OFTEN, WORDS, check_as_trained_here, only_sweep
-from tests.commands import going_on, run, wait_until
+from tests.commands import going_on, run, wait_until, wait_until_gone
 
 pytestmark = pytest.mark.slow
 
@@ -54,3 +54,13 @@ def test_a_job_that_reaches_its_time_limit_is_requeued_and_goes_on(cluster, tmp_
     (log,) = (only_sweep(tmp_path / "there") / "tasks/log").glob("*_log.out")
     assert "as one stack, after their epoch" in log.read_text()
     check_as_trained_here(only_sweep(tmp_path / "there"), tmp_path, 4, *long)
+
+
+def test_without_an_address_a_cluster_lasts_as_long_as_the_command(tmp_path):
+    """A machine that is busy with other tests may be too slow for Ray, which waits for 15 s for its own agent."""
+    slurm.require_modules("ray")
+    here = ["hydra/launcher=ray", "hydra.launcher.num_cpus=2", "hydra.launcher.max_stack=10"]
+    done = run(["src.train", "-m", *WORDS, "seed=range(0,20)", *here, f"runs_dir={tmp_path}/there"])
+    assert done.returncode == 0, done.stderr
+    check_as_trained_here(only_sweep(tmp_path / "there"), tmp_path, 20)
+    wait_until_gone(ray_head.workers)

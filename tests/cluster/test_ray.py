@@ -41,15 +41,6 @@ def test_a_command_that_is_killed_is_resumed_on_the_same_cluster(tmp_path):
     check_as_trained_here(sweep, tmp_path, 40)
 
 
-def test_without_an_address_a_cluster_lasts_as_long_as_the_command(tmp_path):
-    require_modules("ray")
-    here = ["hydra/launcher=ray", "hydra.launcher.num_cpus=2", "hydra.launcher.max_stack=10"]
-    done = run(["src.train", "-m", *WORDS, "seed=range(0,20)", *here, f"runs_dir={tmp_path}/there"])
-    assert done.returncode == 0, done.stderr
-    check_as_trained_here(only_sweep(tmp_path / "there"), tmp_path, 20)
-    wait_until_gone(ray_head.workers)
-
-
 def test_a_cluster_that_does_not_answer_is_named_and_nothing_is_left(tmp_path):
     require_modules("ray")
     words = ["-m", *WORDS, "seed=0,1", "hydra/launcher=ray", f"runs_dir={tmp_path}/there"]
