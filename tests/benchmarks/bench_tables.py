@@ -1,11 +1,13 @@
 """`experiment=table` compared with scikit-learn's models on the development tables, fold by fold, on the same rows.
 
     python -m tests.benchmarks.bench_tables data_dir=../shared/data [tables=glass,sonar] [folds=1] [repeats=1] [kept=…]
+        [oracles=true]
 
 Five folds twice, unless `folds` and `repeats` ask for fewer. Every model trains on all rows of the other folds. Mean
 accuracy has to be at least, and mean log loss at most, that of the best of logistic regression, forest and boosting by
 its mean over all tables, within one standard error of the paired difference over tables; R² of the tables of numbers
-likewise. Each table that is lost is listed.
+likewise. Each table that is lost is listed. The same holds against RealMLP and TabM on the folds for which
+`tests.benchmarks.oracles` knows their scores; `oracles=true` measures them on all of these folds.
 
 The scores of each fold are kept in the folder `kept`, so that an interrupted measurement continues where it was:
 `scikit-learn-<version>/<table>_<repeat>_<fold>.json` and `table-<digest>/…` likewise, with a digest of everything that
@@ -24,6 +26,9 @@ import os
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +45,7 @@ from src.data.tabular.file import TableFile
 from src.estimators.models import Fitted, baselines
 from src.networks import mlp, numbers, tabular
 from src.storage.files import aside
+from tests.benchmarks import oracles
 from tests.conftest import compose_train
 
 FOLDS, REPEATS = 5, 2
@@ -116,6 +122,12 @@ TABLES = {
 Found = dict[str, dict[str, float]]
 """The scores of each model by their names."""
 
+Folds = dict[str, Found]
+"""The scores of each model on each fold, by table, repetition and fold."""
+
+Measure = Callable[[Source, Path, int, int], Found]
+"""Measures some models on a fold of a table: of which source, from which folder, which fold of which repetition."""
+
 
 def theirs(source: Source, folder: Path, fold: int, repeat: int) -> Found:
     """The scores of scikit-learn's models on a fold."""
@@ -162,65 +174,112 @@ def settings() -> str:
     return hashlib.sha256("\n".join([composed, *networks]).encode()).hexdigest()[:12]
 
 
-def measured(name: str, folder: Path, kept: Path, folds: int, repeats: int) -> Found:
-    """The mean scores of all models on a table over its folds."""
-    source, every = TABLES[name], []
-    measures = {f"scikit-learn-{sklearn.__version__}": theirs, f"table-{settings()}": ours}
-    for repeat in range(repeats):
-        for fold in range(folds):
-            found: Found = {}
-            for models, measure in measures.items():
-                file = kept / models / f"{name}_{repeat}_{fold}.json"
-                if not file.exists():
-                    new = measure(source, folder, fold, repeat)
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    with aside(file) as part:
-                        part.write_text(json.dumps(new))
-                found |= json.loads(file.read_text())
-            every.append(found)
+def oracle(model: str, source: Source, folder: Path, fold: int, repeat: int) -> Found:
+    """The scores of RealMLP or TabM on a fold."""
+    data = source.rows(folder, fold, repeat)
+    held = data.splits[2]
+    said = oracles.fitted(model, data, seed=repeat)(held.x.double().numpy())
+    return {model: _scores(said, held.y.numpy(), len(data.class_names))}
+
+
+def measured(name: str, folder: Path, kept: Path, pairs: list[tuple[int, int]], wanted: dict[str, Measure]) -> Folds:
+    """The scores of all models on a table, by fold, from `kept` or measured now; and what is known of the oracles."""
+    source, known, every = TABLES[name], oracles.read(), {}
+    for repeat, fold in pairs:
+        key, found = f"{name}_{repeat}_{fold}", {}
+        for models, measure in wanted.items():
+            file = kept / models / f"{key}.json"
+            if not file.exists():
+                new = measure(source, folder, fold, repeat)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with aside(file) as part:
+                    part.write_text(json.dumps(new))
+            found |= json.loads(file.read_text())
+        if key in known and known[key]["digest"] == oracles.digest(source.rows(folder, fold, repeat)):
+            found = {model: known[key][model] for model in oracles.MODELS if model in known[key]} | found
+        every[key] = found
+    return every
+
+
+def means(every: Folds, models: Iterable[str], task: str) -> Found:
+    """The mean scores of some models over all folds of a table."""
     return {
-        model: {score: statistics.fmean(found[model][score] for found in every) for score in SCORES[source.task]}
-        for model in every[0]
+        model: {score: statistics.fmean(found[model][score] for found in every.values()) for score in SCORES[task]}
+        for model in models
     }
 
 
 def judged(results: dict[str, Found], score: str) -> bool:
-    """Print one score over all tables; returns whether it is as good as the best of the others."""
+    """Print one score over some tables; returns whether it is as good as the best of the others."""
     sign = -1 if score in SMALLER_IS_BETTER else 1
     models = next(iter(results.values()))
-    means = {model: statistics.fmean(found[model][score] for found in results.values()) for model in models}
-    best = max((model for model in means if model != OURS), key=lambda model: sign * means[model])
+    over = {model: statistics.fmean(found[model][score] for found in results.values()) for model in models}
+    best = max((model for model in over if model != OURS), key=lambda model: sign * over[model])
     gains = {name: sign * (found[OURS][score] - found[best][score]) for name, found in results.items()}
     mean = statistics.fmean(gains.values())
     error = statistics.stdev(gains.values()) / len(gains) ** 0.5 if len(gains) > 1 else float("nan")
-    kept = not mean < -error
-    print(f"\n{score}, mean over {len(results)} tables: " + ", ".join(f"{m} {v:.4f}" for m, v in means.items()))
-    print(f"  better than {best} by {mean:+.4f} ± {error:.4f}{'' if kept else '  MISSED'}")
+    good = not mean < -error
+    print(f"\n{score}, mean over {len(results)} tables: " + ", ".join(f"{m} {v:.4f}" for m, v in over.items()))
+    print(f"  better than {best} by {mean:+.4f} ± {error:.4f}{'' if good else '  MISSED'}")
     lost = sorted((gain, name) for name, gain in gains.items() if gain < -5e-5)
     print("  lost: " + (", ".join(f"{name} ({gain:+.4f})" for gain, name in lost) or "none"))
-    return kept
+    return good
+
+
+def judged_by_oracles(every: dict[str, Folds], task: str) -> list[bool]:
+    """Print the scores beside those of each oracle, on the folds for which they are known."""
+    verdicts = []
+    for model in oracles.MODELS:
+        both = {name: {key: f for key, f in folds.items() if model in f} for name, folds in every.items()}
+        results = {name: means(folds, (model, OURS), task) for name, folds in both.items() if folds}
+        if results:
+            print(f"\non {sum(map(len, both.values()))} folds for which {model} was measured:", end="")
+            verdicts += [judged(results, score) for score in SCORES[task]]
+    return verdicts
 
 
 def main(words: list[str]) -> int:
     """Print each table's scores and the verdicts; returns 1 if one fails."""
     options = dict(word.split("=", 1) for word in words)
-    folder = Path(options.get("data_dir", "../shared/data"))
+    folder = Path(options.get("data_dir", "../shared/data")).resolve()
     if not (folder / "tables").is_dir():
         print(f"skipped: {folder / 'tables'} is not there; give data_dir=, the folder that holds tables/")
         return 0
     names = options["tables"].split(",") if "tables" in options else list(TABLES)
-    folds, repeats = int(options.get("folds", FOLDS)), int(options.get("repeats", REPEATS))
+    pairs = list(product(range(int(options.get("repeats", REPEATS))), range(int(options.get("folds", FOLDS)))))
     torch.set_num_threads(1)
-    results: dict[str, dict[str, Found]] = {task: {} for task in SCORES}
     kept = Path(options.get("kept", KEPT)).expanduser().resolve()
+    wanted: dict[str, Measure] = {f"scikit-learn-{sklearn.__version__}": theirs, f"table-{settings()}": ours}
+    if again := options.get("oracles") == "true":
+        found_in = "-".join(oracles.versions().values())
+        wanted |= {f"{model}-{found_in}": partial(oracle, model) for model in oracles.MODELS}
+    every: dict[str, dict[str, Folds]] = {task: {} for task in SCORES}
     for name in names:
         task = TABLES[name].task
-        found = results[task][name] = measured(name, folder.resolve(), kept, folds, repeats)
-        each = (f"{model} " + "/".join(f"{found[model][score]:.3f}" for score in SCORES[task]) for model in found)
+        folds = every[task][name] = measured(name, folder, kept, pairs, wanted)
+        if again:
+            _keep(name, folds, folder)
+        shown = means(folds, (*MODELS[task], OURS), task)
+        each = (f"{model} " + "/".join(f"{shown[model][score]:.3f}" for score in SCORES[task]) for model in shown)
         print(f"{name:<14}" + "   ".join(each), flush=True)
-    print(f"\n{folds} of {FOLDS} folds, {repeats} of {REPEATS} times")
-    verdicts = [judged(found, score) for task, found in results.items() if found for score in SCORES[task]]
+    print(f"\n{len(pairs)} of {FOLDS * REPEATS} folds of each table")
+    verdicts = []
+    for task, tables in every.items():
+        if tables:
+            results = {name: means(folds, (*MODELS[task], OURS), task) for name, folds in tables.items()}
+            verdicts += [judged(results, score) for score in SCORES[task]]
+            verdicts += judged_by_oracles(tables, task)
     return int(not all(verdicts))
+
+
+def _keep(name: str, folds: Folds, folder: Path) -> None:
+    """Keep the scores of the oracles on a table for those who do not measure them."""
+    known = oracles.read()
+    for key, found in folds.items():
+        repeat, fold = map(int, key.rsplit("_", 2)[1:])
+        scores = {m: {score: round(v, 5) for score, v in found[m].items()} for m in oracles.MODELS if m in found}
+        known[key] = {"digest": oracles.digest(TABLES[name].rows(folder, fold, repeat)), "seed": repeat, **scores}
+    oracles.keep(known)
 
 
 if __name__ == "__main__":
