@@ -1,6 +1,7 @@
 """What a command line can choose from: config groups, their options, and keys, including the user's own."""
 
 import re
+from typing import Any
 
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
@@ -51,6 +52,22 @@ class Catalogue:
         """The group that has an option of this name, experiments first."""
         groups = sorted(self.groups(), key=lambda group: group != "experiment")
         return next((group for group in groups if option in self.options(group)), None)
+
+    def having(self, key: str) -> tuple[str, list[str]]:
+        """The group of a dotted `key`, and the options of this group that have it."""
+        parent, _, name = key.rpartition(".")
+        group = parent.replace(".", "/")
+        options = self._loader.get_group_options(group, ObjectType.CONFIG, self.name, self._search) if parent else []
+        return group, [option for option in sorted(options) if self._has(f"{group}/{option}", name)]
+
+    def _has(self, path: str, name: str) -> bool:
+        """Whether a configuration file, or one that it builds on, has a key of this `name`."""
+        loader: Any = self._loader
+        found = loader.repository.load_config(path)
+        if found is None or name in found.config:
+            return found is not None
+        parts = [getattr(each, "path", None) for each in found.defaults_list or ()]
+        return any(self._has(part, name) for part in parts if isinstance(part, str) and part.startswith("/common/"))
 
     def composed(self) -> DictConfig:
         """The configuration of the chosen options without single values; if that fails, of the default options."""

@@ -15,6 +15,7 @@ from src.errors import ConfigError, choice
 from src.settings.other_names import remedy
 
 _OF_SWEEPS = "hydra/launcher", "hydra/sweeper"
+_MOST_OPTIONS = 4
 
 
 def reworded(error: Exception, command: str, words: list[str]) -> ConfigError:
@@ -132,6 +133,11 @@ def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
         return f"{key}: is saved with the run; choose it with src.evaluate threshold=…"
     if key == "data.positive" and command == "train":
         return f"{key}: is for tables and images; in generated data the second class is the positive one"
+    group_of_key, having = catalogue.having(key)
+    if command == "train" and having:
+        listed = ", ".join([*having[:_MOST_OPTIONS], *["…"] * (len(having) > _MOST_OPTIONS)])
+        remedies = f"choose {'one of these options' if len(having) > 1 else 'this option'}, or leave it out"
+        return f"{key}: belongs to {group_of_key}={listed}; {remedies}"
     known = catalogue.keys(with_hydra=key.startswith("hydra."))
     meant = remedy(key, known | {*catalogue.groups(), *_OF_SWEEPS} if command == "train" else known)
     if group == "trainer" and name in trainer_arguments():
