@@ -1,7 +1,7 @@
 """A stack: members in, finished run folders out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
@@ -38,7 +38,7 @@ class Stack:
     Args:
         members: The runs, with data and weights.
         factory: The factory that made them.
-        title: Name of the stack in progress lines.
+        title: Name of the stack in progress lines; without a name there are none.
         place: Where its checkpoint is written during training; None for nowhere.
         saved: The checkpoint to resume from; None starts from scratch.
 
@@ -91,7 +91,7 @@ class Stack:
         cfg = settled(
             OmegaConf.create({**self.cfg, "callbacks": {}, "logger": {}})
         )  # we write the members' files ourselves
-        callbacks = [Progress(title), *([self.checkpoint] if self.checkpoint else [])]
+        callbacks = [*([Progress(title)] if title else []), *([self.checkpoint] if self.checkpoint else [])]
         return make_trainer(cfg, self.members[0].folder, self.module, *callbacks, leave_out=CLIPPING)
 
     def run(
@@ -170,28 +170,59 @@ class Stack:
         history = self.module.history
         return (history.best if history.best.tensors else history.last).tensors["params"]
 
-    def _measure(self) -> None:
-        """Fill `metrics` of every member that finished, and `error` of those whose loss diverged."""
-        history, module = self.module.history, self.module
-        for run, reason in history.failed.items():
-            self.members[run].error = TrainingDivergedError(reason)
+    @property
+    def newest(self) -> torch.Tensor:
+        """The newest parameters [M, P] of all members, on the CPU: those of the last epoch for members that ended."""
+        module, last = self.module, self.module.history.last.tensors
+        params = module.optimizer.params.detach().cpu()
+        newest = last["params"].clone() if last else torch.zeros(len(self.members), params.shape[1])
+        newest[module.runs] = params
+        return newest
+
+    def verdicts(self) -> list[bool | None]:
+        """Whether each member would count as solved if training ended now; None without a rule.
+
+        As in `metrics.json`, the weights of its best epoch decide. Members whose loss diverged are not solved, and
+        neither is any before the first validation.
+        """
+        history, rule = self.module.history, self.cfg["solved"]
+        if rule["at_least"] is None and rule["at_most"] is None:
+            return [None] * len(self.members)
+        if not history.best.tensors:
+            return [False] * len(self.members)
+        found = self._scores([rule["metric"].partition("/")[0]])
+        return [run not in history.failed and report.is_solved(each, rule) for run, each in enumerate(found)]
+
+    def _scores(self, splits: Sequence[str] = _SPLITS) -> list[dict[str, Any]]:
+        """Scores and tables of each member's best weights on some splits, named as in `metrics.json`."""
+        module = self.module
         params = self._chosen().to(module.optimizer.params.device)
-        steps = {epoch.number: epoch.step for epoch in history.epochs}
         rows = _rows(self.members, params.device)
         head, network = module.head, self.network
         found = answers.settled(head, network, params, rows["val"], [member.number for member in self.members])
         for member, answer in zip(self.members, found, strict=True):
             member.answer = answer
         losses = Losses(head, stacked_weights([member.class_weights for member in self.members]))
-        measured = {name: measure(head, network, params, each, losses, True, found) for name, each in rows.items()}
-        plain = {name: {key: each.tolist() for key, each in scores.items()} for name, (scores, _) in measured.items()}
-        for run, member in enumerate(self.members):
+        scores: list[dict[str, Any]] = [{} for _ in self.members]
+        for name in splits:
+            measured, tables = measure(head, network, params, rows[name], losses, True, found)
+            plain = {key: each.tolist() for key, each in measured.items()}
+            for run, own in enumerate(scores):
+                named = {key: each[run] for key, each in plain.items()} | tables[run]
+                own |= {f"{name}/{key}": value for key, value in named.items()}
+        return scores
+
+    def _measure(self) -> None:
+        """Fill `metrics` of every member that finished, and `error` of those whose loss diverged."""
+        history = self.module.history
+        for run, reason in history.failed.items():
+            self.members[run].error = TrainingDivergedError(reason)
+        steps = {epoch.number: epoch.step for epoch in history.epochs}
+        for run, (member, scores) in enumerate(zip(self.members, self._scores(), strict=True)):
             if member.error is not None or member.finished:
                 continue
             member.metrics["fit_seconds"] = round(self.seconds / len(self.members), 4)
-            for name, (_, tables) in measured.items():
-                scores = {key: each[run] for key, each in plain[name].items()}
-                member.metrics |= {f"{name}/{key}": value for key, value in (scores | tables[run]).items()}
+            member.metrics |= scores
             epochs = history.last.epoch[run]
             best_epoch = history.best.epoch[run] or epochs
             member.metrics |= report.counts(epochs, best_epoch, steps[epochs], _given(member.weights).numel())
