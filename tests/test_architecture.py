@@ -154,6 +154,8 @@ ROOMS = {  # each knows some of those above it
         "heads",
         "page",
         "replay",
+        "plots",
+        "statistics",
         "storage",
         "trust",
         "callbacks",

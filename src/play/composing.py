@@ -1,5 +1,6 @@
 """From the settings of the page to a command line of `src.train` and its composed configuration."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,6 +112,23 @@ def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], fol
     decide(cfg, folder)
     OmegaConf.resolve(cfg)
     return Composed(words, cfg, values, base.usual_epochs)
+
+
+def for_seeds(words: list[str], seeds: Iterable[int], folder: Path) -> list[dict[str, Any]]:
+    """The configurations, plain and resolved, of the same command line with each of some seeds.
+
+    Args:
+        words: The words of the command line, those of a training that `composed` has checked.
+        seeds: The seeds.
+        folder: The run's folder.
+    """
+    _, cfg = _composed(words)
+    decide(cfg, folder)
+    found: list[Any] = []
+    for seed in seeds:
+        cfg.seed = seed
+        found.append(OmegaConf.to_container(cfg, resolve=True))
+    return found
 
 
 _ABSENT = object()

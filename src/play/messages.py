@@ -21,6 +21,7 @@ _DOS = {
     "test",
     "open",
     "points",
+    "starts",
 }
 
 

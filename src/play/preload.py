@@ -1,4 +1,4 @@
-"""Imports everything that a visitor's process needs, once: each visitor's process is then a fork of this one."""
+"""Imports everything that visitors' processes need, once: each of them is then a fork of this one."""
 
 from src.command.startup import lean_imports
 
@@ -6,5 +6,7 @@ with lean_imports():
     import lightning.pytorch  # noqa: F401
 
     import src.building.build
+    import src.stacking.stack
 
+import src.play.starts
 import src.play.worker  # noqa: F401  # includes Matplotlib's colours, which are not among the lean imports

@@ -1,20 +1,34 @@
-"""The entry point of a visitor's process; the server, which never trains, does not import what training needs."""
+"""The entry points of a visitor's processes; the server, which never trains, does not import what training needs."""
 
 import signal
 import tempfile
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 
 def work(connection: Connection, runs_dir: str) -> None:
     """Train for the page at the other end of a `connection` until it is closed; save runs to `runs_dir`."""
-    from src.command.tasks import quiet
     from src.play.worker import Worker
+
+    _run(lambda folder: Worker(connection, folder, runs_dir).run())
+
+
+def train_starts(connection: Connection) -> None:
+    """Train stacks of starts for the page at the other end of a `connection` until it is closed."""
+    from src.play.starts import Starts
+
+    _run(lambda folder: Starts(connection, folder).run())
+
+
+def _run(task: Callable[[Path], None]) -> None:
+    """Do a `task`, given a folder for its files, until its connection is closed."""
+    from src.command.tasks import quiet
 
     quiet()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which then closes the connection
     with tempfile.TemporaryDirectory(prefix="play-") as folder:
         try:
-            Worker(connection, Path(folder), runs_dir).run()
+            task(Path(folder))
         except (EOFError, BrokenPipeError, ConnectionResetError):  # the page was closed
             return

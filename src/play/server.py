@@ -13,7 +13,8 @@ from src.errors import ConfigError
 from src.page.document import live_document
 from src.play.guard import HEADERS, Guard
 from src.play.messages import MOST_BYTES, understood
-from src.play.visitors import MOST_VISITORS, Visitor, Visitors, begin
+from src.play.processes import begin
+from src.play.visitors import MOST_VISITORS, Visitor, Visitors
 
 HOST = "127.0.0.1"
 _HEARTBEAT = 30.0  # seconds after which a page that does not answer counts as lost

@@ -128,7 +128,8 @@ class Teller:
         self._was_solved = self._was_solved or newly
         self._epochs_asked -= 1
         last_asked = self.mode == "step" or (self.mode == "epoch" and self._epochs_asked <= 0)
-        if last_asked or self.ended or (newly and self._stop_when_solved):
+        solved_is_enough = newly and self._stop_when_solved and self.mode != "epoch"
+        if last_asked or self.ended or solved_is_enough:
             if newly:
                 self._said = {"key": "solved", "epoch": self.epoch}
             elif self._waits.stops(self._patience(self._stretch.composed)):

@@ -1,47 +1,28 @@
-"""The visitors of the page: a process for each, whose messages are forwarded to a socket."""
+"""The visitors of the page, and the processes that train for them, whose messages are forwarded to a socket."""
 
 import asyncio
-import json
-import multiprocessing
 import secrets
 from collections import deque
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
-from src.play.process import work
+from src.play.process import train_starts, work
+from src.play.processes import Process, started
 
 MOST_VISITORS = 6
-_MOST_BYTES = 64 * 2**20  # per message from a process
+_FRAMES = {"frame", "starts"}  # kinds of messages of which only the latest matters
 _UNSEEN = 2  # frames that may be sent before the page confirms having shown them
 _PATIENCE = 600.0  # seconds within which a visitor who lost the connection may come back
-_GRACE = 1.0  # seconds that a process has to end by itself
-
-
-def begin() -> None:
-    """Start importing what visitors' processes need, in a process that they will be forked from."""
-    _context().set_forkserver_preload(["src.play.preload"])
-    forkserver.ensure_running()
-
-
-def _context() -> Any:
-    return multiprocessing.get_context("forkserver")
-
-
-def started(runs_dir: str) -> tuple[Connection, Any]:
-    """A new process that saves to `runs_dir`, and the connection to it; waits until processes can be forked."""
-    ours, theirs = _context().Pipe()
-    process = _context().Process(target=work, args=(theirs, runs_dir), daemon=True)
-    process.start()
-    theirs.close()
-    return ours, process
 
 
 class Visitor:
-    """A process, and the messages that its page has not received yet.
+    """A visitor's processes, and the messages that the page has not received yet.
 
-    Messages that the page must receive wait in a queue. Of the frames, only the latest waits: a slow page skips
-    frames, but neither the process nor the queue waits for it.
+    Messages that the page must receive wait in a queue. Of the frames, only the latest of each kind waits: a slow page
+    skips frames, but neither the processes nor the queue wait for it.
+
+    One process trains the network that the page shows. Another one, which begins when it is first asked for, trains a
+    stack of starts.
 
     Args:
         connection: The connection to the process.
@@ -51,40 +32,53 @@ class Visitor:
         name: The name by which a page that lost its connection is recognised.
         away: When the connection was lost, in the event loop's time; None while it is connected.
         turn: How often a page has connected; whatever served an earlier connection stops.
+        gone: Whether the process that trains has ended.
     """
 
     def __init__(self, connection: Connection, process: Any) -> None:
         self.name = secrets.token_urlsafe(16)
         self.away: float | None = None
         self.turn = 0
-        self._connection, self.process = connection, process
+        self.gone = False
         self._queue: deque[dict[str, Any]] = deque()
-        self._frame: dict[str, Any] | None = None
+        self._frames: dict[str, dict[str, Any]] = {}
         self._unseen = 0
         self._news = asyncio.Event()
-        self.gone = False
-        asyncio.get_running_loop().add_reader(self._connection.fileno(), self._read)
+        self._trainer = Process(connection, process, self._take, self._lose)
+        self._starts: Process | None = None
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Forward a `message` of the page to the process."""
+        """Forward a `message` of the page to the process that it is for."""
         if message.get("do") == "seen":
             self._unseen = max(0, self._unseen - 1)
             self._news.set()
-        elif not self.gone:
-            try:
-                self._connection.send_bytes(json.dumps(message).encode())
-            except OSError:
-                self._lose()
+        elif message.get("do") == "starts":
+            self._tell_starts(message)
+        else:
+            self._trainer.tell(message)
+
+    def _tell_starts(self, message: dict[str, Any]) -> None:
+        if self._starts is None and message.get("way") == "begin" and not self.gone:
+            self._starts = Process(*started(train_starts), self._take, self._lose_starts)
+        if self._starts is not None:
+            self._starts.tell(message)
+
+    def pause(self) -> None:
+        """Pause all training."""
+        self.tell({"do": "pause"})
+        self.tell({"do": "starts", "way": "pause"})
 
     def arrive(self) -> None:
         """Send everything to a page that has connected or reconnected."""
         if self.turn and self.away is None:  # the old connection was lost, but this has not been noticed yet
-            self.tell({"do": "pause"})
-        self.away, self._unseen, self._frame = None, 0, None
+            self.pause()
+        self.away, self._unseen = None, 0
         self.turn += 1
+        self._frames.clear()
         self._queue.clear()
         self._queue.append({"type": "hello", "visitor": self.name})
         self.tell({"do": "show"})
+        self.tell({"do": "starts", "way": "show"})
         self._news.set()
 
     async def next_message(self, turn: int) -> dict[str, Any] | None:
@@ -92,49 +86,41 @@ class Visitor:
         while self.turn == turn:
             if self._queue:
                 return self._queue.popleft()
-            if self._frame is not None and self._unseen < _UNSEEN:
-                found, self._frame = self._frame, None
+            if self._frames and self._unseen < _UNSEEN:
                 self._unseen += 1
-                return found
+                return self._frames.pop(next(iter(self._frames)))  # the kind that has waited longest
             if self.gone:
                 return None
             self._news.clear()
             await self._news.wait()
         return None
 
-    def _read(self) -> None:
-        try:
-            while self._connection.poll():
-                self._take(json.loads(self._connection.recv_bytes(_MOST_BYTES)))
-        except (EOFError, OSError):
-            self._lose()
+    def _take(self, message: dict[str, Any]) -> None:
+        kind, waiting = message["type"], self._frames.get("frame")
+        if kind == "frame" and waiting is not None and waiting["number"] == message["number"]:
+            message["rows"] = waiting["rows"] + message["rows"]
+            message["state"]["said"] = message["state"]["said"] or waiting["state"]["said"]
+        if kind in _FRAMES:
+            self._frames[kind] = message
+        else:
+            if kind == "scene":
+                self._frames.pop("frame", None)
+            self._queue.append(message)
         self._news.set()
 
-    def _take(self, message: dict[str, Any]) -> None:
-        if message["type"] == "frame":
-            if self._frame is not None and self._frame["number"] == message["number"]:
-                message["rows"] = self._frame["rows"] + message["rows"]
-                message["state"]["said"] = message["state"]["said"] or self._frame["state"]["said"]
-            self._frame = message
-        else:
-            self._frame = None if message["type"] == "scene" else self._frame
-            self._queue.append(message)
-
     def _lose(self) -> None:
-        if not self.gone:
-            self.gone = True
-            asyncio.get_running_loop().remove_reader(self._connection.fileno())
-            self._connection.close()
-            self._news.set()
+        self.gone = True
+        self._news.set()
+
+    def _lose_starts(self) -> None:
+        self._starts = None
+        line = "starts: their process has ended, as it may when memory is short; try 16 starts or a smaller network"
+        self._take({"type": "starts.refused", "line": line})
 
     async def end(self) -> None:
-        """End the process, which ends by itself when its connection is closed, unless it is stuck."""
+        """End the processes."""
         self._lose()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self.process.join, _GRACE)
-        if self.process.is_alive():
-            self.process.kill()
-            await loop.run_in_executor(None, self.process.join, _GRACE)
+        await asyncio.gather(*(each.end() for each in (self._trainer, self._starts) if each is not None))
 
 
 class Visitors:
@@ -154,7 +140,7 @@ class Visitors:
         """Start a process for the next visitor in advance."""
         async with self._starting:
             if self._spare is None and len(self._known) < MOST_VISITORS:
-                self._spare = Visitor(*await asyncio.to_thread(started, self._runs_dir))
+                self._spare = Visitor(*await asyncio.to_thread(started, work, self._runs_dir))
 
     async def admit(self, name: str | None) -> Visitor | None:
         """The visitor called `name`, or a new one; None if there are too many visitors."""
@@ -174,7 +160,7 @@ class Visitors:
     def lose(self, visitor: Visitor) -> None:
         """Pause the training of a `visitor` whose connection was lost, until it comes back."""
         visitor.away = asyncio.get_running_loop().time()
-        visitor.tell({"do": "pause"})
+        visitor.pause()
 
     async def dismiss(self, visitor: Visitor) -> None:
         """Remove a `visitor` whose page was closed."""

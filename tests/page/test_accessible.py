@@ -14,7 +14,7 @@ OTHERS = {"application", "columnheader", "DisclosureTriangle", "option", "region
 
 @pytest.fixture
 def trained_page(live):
-    """The live page after an epoch, with a refused value, a tool, a cell and help."""
+    """The live page after an epoch, with a refused value, a tool, a cell, help and open drawers."""
     page = live()
     page.locator("#epoch-on").click()
     expect(page.locator("#epoch")).to_have_text("epoch 1 of 200")
@@ -25,6 +25,12 @@ def trained_page(live):
     expect(page.locator(".refused:visible")).to_have_count(1)
     page.get_by_role("button", name="Add same").click()
     page.locator("#confusion button").first.click()
+    page.locator("#starts > summary").click()
+    page.get_by_label("Starts", exact=True).select_option("16")
+    page.locator("#starts-go").click()
+    expect(page.locator(".start")).to_have_count(16)
+    page.locator("#starts-go").click()
+    expect(page.locator("#starts-go")).to_have_text("Continue")
     page.locator("#fast").hover()
     return page
 

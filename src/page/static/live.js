@@ -10,6 +10,7 @@ import { isDark } from "./palette.js";
 import { createParts, dress } from "./parts.js";
 import { createSettings } from "./settings.js";
 import { createSocket } from "./socket.js";
+import { createStarts } from "./starts.js";
 import { fillTexts, text } from "./texts.js";
 import { createLivePlayer, createTransport } from "./transport.js";
 import { createView } from "./view.js";
@@ -35,12 +36,14 @@ function start() {
   const player = createLivePlayer(send, moments, () => live, change);
   const settings = createSettings(send);
   const transport = createTransport(send, player);
+  const starts = createStarts(send, change);
   const address = createAddress(send, tell);
 
   function receive(message) {
     if (message.type === "hello") settings.forget();
     else if (message.type === "scene") begin(message);
     else if (message.type === "frame") add(message);
+    else if (message.type.startsWith("starts")) hearOfStarts(message);
     else if (message.type === "refused") refuse(message);
     else if (message.type === "saving") tell("saving");
     else if (message.type === "saved") tell(message.same ? "saved" : "saved.other", message);
@@ -68,6 +71,7 @@ function start() {
     const splits = Object.keys(scene.splits);
     change(({ chosen, tool }) => ({ unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
     hear(state);
+    starts.begins({ values, scene });
     address.begin(values, state);
   }
 
@@ -79,6 +83,11 @@ function start() {
     addRows(shown.scene, rows);
     hear(state);
     address.frame(frame, state);
+  }
+
+  function hearOfStarts(message) {
+    if (message.type === "starts") unseen += 1;
+    starts.receive(message);
   }
 
   function refuse({ key, line, values, heard }) {
@@ -102,7 +111,7 @@ function start() {
       temperature: 1,
       dark: isDark(),
     };
-    for (const update of [transport, ...parts]) update(view);
+    for (const update of [transport, starts.update, ...parts]) update(view);
     find("command-line").hidden = !live.command;
     find("command").textContent = live.command ?? "";
     find("no-command").textContent = live.command ? "" : text(live.touched ? "command.touched" : "command.none");
