@@ -7,7 +7,7 @@ from torch import nn
 
 from src.errors import ConfigError
 from src.play.composing import composed, for_seeds
-from src.play.controls import checked
+from src.play.controls import PROBLEMS, checked
 from src.replay.shown import check_shown
 from src.stacking import grouping
 from src.stacking.members import Member, MemberFactory
@@ -40,8 +40,8 @@ def seeded(values: Any, count: Any, folder: Path) -> Seeded:
     """
     if isinstance(count, bool) or count not in COUNTS:
         raise ConfigError(f"starts: {count!r:.40} cannot train together; choose {' or '.join(map(str, COUNTS))}")
-    wishes = checked(values)
-    words = composed({key: value for key, value in wishes.items() if key != "seed"}, folder).words
+    wishes = {"experiment": PROBLEMS[0]} | {key: value for key, value in checked(values).items() if key != "seed"}
+    words = composed(wishes, folder).words
     members = [Member(seed, cfg, folder) for seed, cfg in enumerate(for_seeds(words, range(count), folder))]
     _refuse(grouping.reason_against(members[0].cfg))
     factory = MemberFactory(members[0])

@@ -43,7 +43,7 @@ class Starts:
         self._epoch, self._begun = 0, None
         self._pace = self._due = self._next_frame = 0.0
         self._send_frame: Callable[[], None] = lambda: None
-        self._answers: dict[Any, Callable[[dict[str, Any]], None]] = {
+        self._answers: dict[str, Callable[[dict[str, Any]], None]] = {
             "begin": self._begin,
             "play": lambda _: self._go("playing"),
             "pause": lambda _: self._go("paused"),
@@ -126,7 +126,8 @@ class Starts:
 
     def _answer(self) -> None:
         message = json.loads(self._connection.recv_bytes())
-        if (answer := self._answers.get(message.get("way"))) is None:
+        answer = self._answers.get(str(message.get("way")))
+        if answer is None:  # the page sends no such message
             return
         try:
             answer(message)

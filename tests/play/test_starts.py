@@ -121,7 +121,12 @@ def test_what_cannot_train_together_is_refused_and_the_others_train_on(tmp_path,
     begun = ask("begin", count=16, values=SHORT)
     wide = SHORT | {"network.hidden_dims": [64] * 6, "data.num_train": 20_000, "data.batch_size": None}
     wrong = [ask("begin", count=count, values=values) for count, values in ((1000, SHORT), ([], SHORT), (64, wide))]
-    wrong += [ask("begin", count=16, values=SHORT | {"data.noise": -1}), ask("begin", count=16), ask("dance")]
+    wrong += [
+        ask("begin", count=16, values=SHORT | {"data.noise": -1}),
+        ask("begin", count=16),
+        ask("dance"),
+        ask(["play"]),
+    ]
     found = told(tmp_path, *wrong, begun, ENDED)
     lines = [each["line"] for each in found if each["type"] == "starts.refused"]
     assert lines[0] == "starts: 1000 cannot train together; choose 16 or 64"

@@ -40,7 +40,7 @@ function start() {
   const address = createAddress(send, tell);
 
   function receive(message) {
-    if (message.type === "hello") settings.forget();
+    if (message.type === "hello") arrive();
     else if (message.type === "scene") begin(message);
     else if (message.type === "frame") add(message);
     else if (message.type.startsWith("starts")) hearOfStarts(message);
@@ -50,6 +50,11 @@ function start() {
     else if (message.type === "diverged") [live] = [message.state, tellLine(message.line)];
     else if (message.type === "full") tell("full", { most: message.most });
     change({});
+  }
+
+  function arrive() {
+    settings.forget();
+    starts.arrive();
   }
 
   function begin({ number, heard, scene, controls, values, state }) {

@@ -64,6 +64,11 @@ export function createStarts(send, change) {
     latest = message;
   }
 
+  // After the connection was lost, what was being prepared may have been lost with it.
+  function arrive() {
+    if (waiting) begin();
+  }
+
   // The number of the start that the page trains, if it is one.
   function shown() {
     if (!asked || !latest) return null;
@@ -89,10 +94,8 @@ export function createStarts(send, change) {
     const picture = createPicture(side);
     const said = probabilitiesOf(decode({ type: "uint8", bytes: pictures }), classes);
     const each = said.length / states.length;
-    cells.forEach((cell, seed) => {
-      cell.tell(states[seed], seed === number);
-      cell.draw(said.subarray(seed * each, (seed + 1) * each), classes, picture, palette, size);
-    });
+    cells.forEach((cell, seed) => cell.tell(states[seed], seed === number));
+    cells.forEach((cell, seed) => cell.draw(said.subarray(seed * each, (seed + 1) * each), classes, picture, palette, size));
   });
 
   function tellTools() {
@@ -121,7 +124,7 @@ export function createStarts(send, change) {
     grid.replaceChildren(...cells.map((cell) => cell.element));
   }
 
-  return { begins, receive, update };
+  return { arrive, begins, receive, update };
 }
 
 // One start: its picture, its number, and whether it is solved.
@@ -132,7 +135,7 @@ function createCell(seed, open) {
   made.addEventListener("click", open);
 
   function tell(state, shown) {
-    made.setAttribute("aria-pressed", shown);
+    if (made.ariaPressed !== String(shown)) made.ariaPressed = shown;
     if (made.dataset.state === state) return;
     made.dataset.state = state;
     words.textContent = `${MARKS[state] ?? ""}${text(`starts.is.${state}`)}`;
