@@ -43,14 +43,17 @@ def test_tabs_that_are_closed_take_their_processes_along_and_others_train_on(liv
 def test_a_tab_behind_another_one_pauses(chromium, server, tmp_path):
     async def hide():
         async with tabbed_browser(chromium, tmp_path) as browser:
-            page = await browser.open(server.address)
+            page = await browser.open(f"{server.address}#open=starts")
             await page.until("document.body.dataset.mode === 'paused'")
+            await page.evaluate("document.getElementById('starts-go').click()")
+            await page.until("document.getElementById('starts-go').textContent === 'Pause'")
             await page.evaluate("document.getElementById('play').click()")
             await page.until("document.body.dataset.mode === 'playing' && document.body.dataset.epoch > 0")
             await browser.open("about:blank")
             await page.until("document.visibilityState === 'hidden'")
             await page.to_front()
             await page.until("document.visibilityState === 'visible' && document.body.dataset.mode === 'paused'")
+            await page.until("document.getElementById('starts-go').textContent === 'Continue'")
             return await page.evaluate("[document.body.dataset.epoch, document.getElementById('news').textContent]")
 
     epoch, news = apart(hide())
