@@ -26,8 +26,8 @@ _RENAMED = {
 }
 """Words of earlier versions and their current names."""
 
-_OF_NO_RUN = "describe"
-"""The command that reads a dataset instead of runs."""
+_OF_NO_RUN = "describe", "play"
+"""The commands that read a dataset instead of runs."""
 
 _CHANGEABLE = {
     "launcher": ("hydra/launcher=", "hydra.launcher."),
@@ -63,7 +63,7 @@ def rewritten(words: list[str], command: str, begins_runs: bool) -> tuple[list[s
         flags, words, sweep = resumed_sweep(flags, words)
     else:
         refuse_sweeping(flags, words)
-        words = words if command == _OF_NO_RUN else changing(words)
+        words = words if command in _OF_NO_RUN else changing(words)
     sweeps = "--multirun" in flags or "hydra.mode=MULTIRUN" in words
     words = [readable(word, sweeps) for word in words]
     check_package(flags, words, command)

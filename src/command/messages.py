@@ -16,6 +16,7 @@ from src.settings.other_names import remedy
 
 _OF_SWEEPS = "hydra/launcher", "hydra/sweeper"
 _MOST_OPTIONS = 4
+_OF_DATA = "train", "describe", "play"  # commands that read a dataset, not the one of a run
 
 
 def reworded(error: Exception, command: str, words: list[str]) -> ConfigError:
@@ -124,7 +125,7 @@ def _start(error: BaseException) -> str:
 
 def _unknown(key: str, catalogue: Catalogue, command: str) -> str:
     group, _, name = key.partition(".")
-    if command != "train" and group in {*catalogue.groups(), "solved", "seed"}:
+    if command not in _OF_DATA and group in {*catalogue.groups(), "solved", "seed"}:
         changed = "change single keys of its dataset as data.KEY=VALUE" if group == "data" else "train from scratch"
         return f"{key}: a run keeps what it was trained with; {changed}"
     if not name and (options := catalogue.options(group)):

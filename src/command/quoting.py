@@ -6,7 +6,7 @@ quotes. A path is always a string, and so is whatever Hydra has no syntax for.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -40,6 +40,19 @@ def literal(text: str) -> str:
         'it\'s \${seed}, 100 %'
     """
     return _in_quotes(re.sub(r"(\\*)\$\{", r"\1\1\\${", text))
+
+
+def listing(texts: Sequence[str]) -> str:
+    """A list of `texts` as people write it on a command line, with quotes only if it would mean something else.
+
+    Example:
+        >>> listing(["petal length (cm)", "size"]), listing(["a", "1"])
+        ('[petal length (cm),size]', "['a','1']")
+    """
+    plain = f"[{','.join(texts)}]"
+    read = _parsed(_plain(plain))
+    known = [each.text if isinstance(each, QuotedString) else each for each in read] if isinstance(read, list) else []
+    return plain if known == list(texts) and "${" not in plain else f"[{','.join(map(literal, texts))}]"
 
 
 def text_of(value: str) -> str:

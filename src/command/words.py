@@ -168,5 +168,5 @@ def _meant(word: str, command: str) -> str:
         return f"did you mean {word}=…?"
     if (typed := re.fullmatch(r"([\w./]+):(?!//)(.+)", word)) and typed[1] in {*keys, *catalogue.groups()}:
         return f"did you mean {typed[1]}={typed[2].strip()}?"
-    main = {"compare": "sweep", "predict": "input", "describe": "data.path"}.get(command, "run")
+    main = {"compare": "sweep", "predict": "input", "describe": "data.path", "play": "data.path"}.get(command, "run")
     return f"did you mean {main}={word}?" if main in keys else _LISTED

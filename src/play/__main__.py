@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src.command.cli import command
@@ -10,14 +11,17 @@ from src.command.startup import lean_imports
 
 def play(cfg: DictConfig, _: Path) -> None:
     """Serve the page that `cfg` describes until Ctrl-C, or repeat the training of a journal."""
-    from src.play import server, settings
+    from src.play import own_table, server, settings
 
     settings.check(cfg)
+    own_table.take(settings.of_table(cfg, list(HydraConfig.get().overrides.task)))
+    if own_table.words() or cfg.journal is not None:
+        with lean_imports():
+            from src.play import making, saving
+        making.check_own_table()
     if cfg.journal is None:
         server.serve(cfg.port, cfg.open, cfg.runs_dir)
         return
-    with lean_imports():
-        from src.play import saving
     print(f"run folder: {saving.replay(Path(cfg.journal), cfg.runs_dir)}")
 
 

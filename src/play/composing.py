@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from src.command.quoting import literal
+from src.command.quoting import listing, literal, readable
 from src.command.tasks import decide
 from src.compat.hydra import forget_loader
 from src.places import CONF
 from src.play.controls import CONTROLS, GROUPS, Control
-from src.play.points import SPLIT, TARGET
+from src.play.points import columns_beside
+from src.play.tables import columns_of, pair_of, words_of
 from src.settings import composed as rules
+from src.settings.undecided import AUTO
 from src.storage.shell import quoted
 
 _CLASSES = "data.centers", "data.arms"
@@ -29,12 +31,14 @@ class Composed(NamedTuple):
         cfg: The composed configuration, resolved.
         values: The value of each of its controls, by key.
         usual_epochs: The default number of epochs.
+        columns: The columns of numbers of its table, of which two are its inputs; empty for other datasets.
     """
 
     words: list[str]
     cfg: DictConfig
     values: dict[str, Any]
     usual_epochs: int
+    columns: tuple[str, ...] = ()
 
     @property
     def planned(self) -> bool:
@@ -62,8 +66,11 @@ def composed(wishes: dict[str, Any], folder: Path) -> Composed:
         ConfigError: A value breaks a rule.
         HydraException: A value breaks one of Hydra's rules.
     """
-    words = [f"experiment={wishes['experiment']}"]
+    words = words_of(wishes["experiment"])
     choices, plain = _composed(words)
+    if columns := columns_of(plain):
+        wishes = wishes | {"data.columns": pair_of(wishes.get("data.columns"), columns)}
+        words = [word for word in words if not word.startswith("data.columns=")]
     head = wishes.get("head") or _fitting(wishes, plain, choices["head"])
     wishes = wishes | {"head": head}
     words += [f"{group}={wishes[group]}" for group in GROUPS[1:] if wishes.get(group, choices[group]) != choices[group]]
@@ -76,30 +83,34 @@ def composed(wishes: dict[str, Any], folder: Path) -> Composed:
         if control.key in wishes and control.key not in GROUPS and known is not _ABSENT:
             value = wishes[control.key]
             if value != known:
-                words.append(f"{control.key}={_written(value)}")
+                words.append(f"{control.key}={listing(value) if control.kind == 'pair' else _written(value)}")
     whole, cfg = _composed(words, check=True)
     decide(cfg, folder)
-    values = _values(cfg, whole)
+    values = _values(cfg, whole | {"experiment": wishes["experiment"]})
     OmegaConf.resolve(cfg)
-    return Composed(words, cfg, values, usual_epochs)
+    return Composed(words, cfg, values, usual_epochs, columns)
 
 
-def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], folder: Path) -> Composed:
+def composed_table(
+    base: Composed, path: Path, class_names: tuple[str, ...], inputs: tuple[str, ...], folder: Path
+) -> Composed:
     """The command line that trains with another one's settings on the rows of a table with two inputs.
 
     Args:
         base: The other command line, whose dataset has the same classes.
         path: The table.
         class_names: The classes, in order.
+        inputs: The names of the inputs.
         folder: The run's folder.
 
     Raises:
         ConfigError: A value that breaks a rule.
     """
-    values = base.values
-    words = ["data=csv", f"data.path={literal(str(path))}", f"data.target={TARGET}", f"data.split_column={SPLIT}"]
+    values, (target, split) = base.values, columns_beside(inputs)
+    words = ["data=csv", f"data.path={literal(str(path))}", f"data.target={target}", f"data.split_column={split}"]
     plain = base.cfg.network._target_.endswith("Perceptron")
-    words += ["data.standardize=false", "data.types=null", f"head={values['head']}"]
+    scales = OmegaConf.select(base.cfg, "data.standardize", default=False)
+    words += [f"data.standardize={str(scales).lower()}", "data.types=null", f"head={values['head']}"]
     words.append(f"network={'perceptron' if plain else 'mlp'}")
     if len(class_names) == 2:
         words.append(f"data.positive={literal(class_names[1])}")
@@ -111,7 +122,7 @@ def composed_table(base: Composed, path: Path, class_names: tuple[str, ...], fol
     _, cfg = _composed(words, check=True)
     decide(cfg, folder)
     OmegaConf.resolve(cfg)
-    return Composed(words, cfg, values, base.usual_epochs)
+    return base._replace(words=words, cfg=cfg)
 
 
 def for_seeds(words: list[str], seeds: Iterable[int], folder: Path) -> list[dict[str, Any]]:
@@ -138,7 +149,7 @@ def _composed(words: list[str], check: bool = False) -> tuple[dict[str, str], Di
     """The chosen option of each group, and the configuration without Hydra's own part."""
     forget_loader()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        whole = compose("train", words, return_hydra_config=True)
+        whole = compose("train", [readable(word) for word in words], return_hydra_config=True)
         cfg = OmegaConf.masked_copy(whole, [str(key) for key in whole if key != "hydra"])
         if check:
             rules.check(cfg, whole.hydra)
@@ -159,6 +170,8 @@ def _values(cfg: DictConfig, choices: dict[str, str]) -> dict[str, Any]:
         value = choices[control.key] if control.key in GROUPS else _own(cfg, control)
         if value is not _ABSENT:
             found[control.key] = value
+    if found["head"] == AUTO:
+        found["head"] = "binary" if cfg.head._target_.endswith("BinaryHead") else "multiclass"
     return _HIDDEN | found
 
 

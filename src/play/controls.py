@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from src.errors import ConfigError, choice
 from src.networks.derived import Input
 
-Kind = Literal["choice", "several", "number", "whole", "layers"]
+Kind = Literal["choice", "several", "pair", "number", "whole", "layers"]
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Control:
 
     Attributes:
         key: Its key, or its group, on the command line.
-        kind: The kind of its values; `several` are some options, null the first two; `layers` are the units of each
-            hidden layer.
+        kind: The kind of its values; `several` are some options, null the first two; a `pair` are the names of two
+            columns of a table; `layers` are the units of each hidden layer.
         least: The smallest number.
         most: The largest number.
         options: The options to choose from.
@@ -51,6 +51,8 @@ class Control:
                 if each not in self.options:
                     raise ConfigError(f"{self.key}: no option {each!r}; {choice(str(each), self.options)}")
             return None if value == [*self.options[:2]] else value
+        if self.kind == "pair":
+            return self._pair(value)
         if self.kind == "layers":
             return self._layers(value)
         return self._number(value, self.kind == "whole")
@@ -65,6 +67,12 @@ class Control:
             raise ConfigError(f"{self.key}: should be {bounds} on this page (got {value:,}); {remedy}")
         return value
 
+    def _pair(self, value: Any) -> list[str]:
+        names = value if isinstance(value, list) else []
+        if len(names) != 2 or not all(isinstance(name, str) for name in names) or names[0] == names[1]:
+            raise ConfigError(f"{self.key}: should be two different columns (got {value!r:.60}); choose another one")
+        return list(names)
+
     def _layers(self, value: Any) -> list[int]:
         if not isinstance(value, list) or len(value) > MOST_LAYERS:
             raise ConfigError(f"{self.key}: has at most {MOST_LAYERS} hidden layers on this page; {_ELSEWHERE}")
@@ -75,7 +83,7 @@ class Control:
 
 MOST_LAYERS = 6
 _ELSEWHERE = "python -m src.train goes further"
-_MOST_ROWS = 20_000
+MOST_ROWS = 20_000
 
 PROBLEMS = (
     *("xor", "circles", "moons", "spirals", "blobs", "gaussian"),
@@ -83,16 +91,23 @@ PROBLEMS = (
 )
 """Experiments on two inputs, one for each dataset."""
 
+BUNDLED = ("iris", "wine", "breast_cancer")
+"""Tables that come with scikit-learn."""
+
+OWN_TABLE = "own_table"
+"""The table that the command of the server names."""
+
 LAYERS = Control("network.hidden_dims", "layers", 1, 64)
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "leaky_relu", "elu", "gelu", "silu", "identity")
 INPUTS = get_args(Input)
 
 CONTROLS = (
-    Control("experiment", "choice", options=PROBLEMS),
+    Control("experiment", "choice", options=(*PROBLEMS, *BUNDLED, OWN_TABLE)),
+    Control("data.columns", "pair"),
     Control("data.noise", "number", 0, 100, goes_on=True),
     Control("data.label_noise", "number", 0, 1, goes_on=True),
-    Control("data.num_train", "whole", 10, _MOST_ROWS, goes_on=True),
-    Control("data.num_samples", "whole", 10, _MOST_ROWS, goes_on=True),
+    Control("data.num_train", "whole", 10, MOST_ROWS, goes_on=True),
+    Control("data.num_samples", "whole", 10, MOST_ROWS, goes_on=True),
     Control("data.centers", "whole", 2, 10),
     Control("data.arms", "whole", 2, 10),
     Control("network.inputs", "several", options=INPUTS, optional=True),
@@ -103,7 +118,7 @@ CONTROLS = (
     Control("optimizer.lr", "number", goes_on=True),
     Control("optimizer.momentum", "number", goes_on=True),
     Control("optimizer.weight_decay", "number", goes_on=True),
-    Control("data.batch_size", "whole", 1, _MOST_ROWS, optional=True, goes_on=True),
+    Control("data.batch_size", "whole", 1, MOST_ROWS, optional=True, goes_on=True),
     Control("scheduler", "choice", options=("none", "cosine", "onecycle", "plateau", "restarts", "step")),
     Control("trainer.max_epochs", "whole", 1, 100_000, goes_on=True),
     Control("callbacks.early_stopping.patience", "whole", 1, 100_000, optional=True, goes_on=True),
@@ -115,6 +130,9 @@ CONTROLS = (
 BY_KEY = {control.key: control for control in CONTROLS}
 GROUPS = ("experiment", "head", "optimizer", "scheduler")
 """The controls that choose an option of a group; the others set a key."""
+
+CHANGE_ROWS = {"data.noise", "data.num_train", "data.num_samples"}
+"""The controls that change the inputs of training rows although training goes on."""
 
 ENDS = {"trainer.max_epochs", "callbacks.early_stopping.patience", "solved.at_least"}
 """The controls that decide when training ends or pauses, and nothing else about it."""

@@ -12,10 +12,7 @@ from src.errors import ConfigError
 from src.storage.values import write_csv
 
 _MOST = 500  # changes
-_FARTHEST = 1e6
-
-TARGET, SPLIT = "class", "split"
-"""The columns of the table besides its inputs."""
+_FARTHEST = 1e8
 
 
 class Change(NamedTuple):
@@ -24,7 +21,7 @@ class Change(NamedTuple):
     Attributes:
         kind: The kind of change.
         row: The row's number: from 0 up for rows of the dataset, from -1 down for added rows.
-        x: The row's inputs after the change.
+        x: The row's inputs after the change, in the data's units.
         label: The row's class after the change.
     """
 
@@ -45,6 +42,11 @@ class Points:
     def __bool__(self) -> bool:
         """Whether anything has been changed."""
         return bool(self._done)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What has been changed."""
+        return tuple(self._done)
 
     @property
     def can(self) -> dict[str, bool]:
@@ -120,7 +122,7 @@ class Points:
                 known[change.row] = (list(change.x), known[change.row][1])
             else:
                 known.pop(change.row, None)
-        x = torch.tensor([each for each, _ in known.values()]).reshape(-1, 2)
+        x = torch.tensor([each for each, _ in known.values()], dtype=rows.x.dtype).reshape(-1, 2)
         return Rows(x, torch.tensor([label for _, label in known.values()])), list(known)
 
 
@@ -136,15 +138,36 @@ def write_table(path: Path, splits: Splits, class_names: tuple[str, ...], inputs
     parts = {split: getattr(splits, split) for split in Splits._fields}
     x = torch.cat([rows.x for rows in parts.values()])
     labels = torch.cat([rows.y for rows in parts.values()]).tolist()
-    columns: dict[str, list[Any]] = {name: x[:, i].tolist() for i, name in enumerate(inputs)}
-    columns[TARGET] = [class_names[int(label)] for label in labels]
-    columns[SPLIT] = [split for split, rows in parts.items() for _ in range(len(rows.y))]
-    write_csv(path, columns)
+    columns: dict[str, list[Any]] = {name: _written(x[:, i]) for i, name in enumerate(inputs)}
+    target, split_column = columns_beside(inputs)
+    columns[target] = [class_names[int(label)] for label in labels]
+    columns[split_column] = [split for split, rows in parts.items() for _ in range(len(rows.y))]
+    write_csv(path, columns, formulas="keep")  # for these names are read again
+
+
+def columns_beside(inputs: tuple[str, ...]) -> tuple[str, str]:
+    """The names of a table's columns for the class and the split, which none of its `inputs` has.
+
+    Example:
+        >>> columns_beside(("x1", "split"))
+        ('class', 'split_')
+    """
+    found = []
+    for name in ("class", "split"):
+        while name in inputs:
+            name += "_"
+        found.append(name)
+    return found[0], found[1]
 
 
 def rows_hash(x: Tensor, y: Tensor) -> str:
     """A hash of rows x [N, F] and y [N]: equal if they are equal bit for bit."""
     return hashlib.sha256(x.contiguous().numpy().tobytes() + y.long().numpy().tobytes()).hexdigest()[:16]
+
+
+def _written(numbers: Tensor) -> list[float]:
+    """The shortest decimal numbers that are read as the same `numbers` [N]: 6.1, not 6.099999904632568."""
+    return [float(str(number)) for number in numbers.numpy()]
 
 
 def _is_number(value: Any) -> bool:

@@ -8,6 +8,8 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
+from src.play import own_table
+
 _MOST_BYTES = 64 * 2**20  # per message from a process
 _GRACE = 1.0  # seconds that a process has to end by itself
 
@@ -30,10 +32,15 @@ def started(work: Callable[..., None], *arguments: Any) -> tuple[Connection, Any
         *arguments: Further arguments.
     """
     ours, theirs = _context().Pipe()
-    process = _context().Process(target=work, args=(theirs, *arguments), daemon=True)
+    process = _context().Process(target=_begun, args=(own_table.words(), work, theirs, *arguments), daemon=True)
     process.start()
     theirs.close()
     return ours, process
+
+
+def _begun(words: list[str], work: Callable[..., None], *arguments: Any) -> None:
+    own_table.take(words)
+    work(*arguments)
 
 
 class Process:

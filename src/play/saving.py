@@ -28,6 +28,7 @@ from src.storage.folders import RunFolder
 from src.trust.checkpoints import read_checkpoint
 
 JOURNAL = "play.jsonl"
+_POINTS = "points"  # the folder of tables of rows edited by hand, in the folder of runs
 _MOST_LINES, _MOST_BYTES = 1000, 2**20
 
 
@@ -163,7 +164,7 @@ def _stretch(entry: Entry, folder: Path) -> Stretch:
 
 def _kept(table: str, runs_dir: str) -> str:
     """The permanent path of a `table`; one written by the page is copied, under a name derived from its content."""
-    path = Path(runs_dir) / "points" / Path(table).name
+    path = Path(runs_dir) / _POINTS / Path(table).name
     if table and not path.exists() and Path(table) != path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with aside(path) as part:
@@ -212,7 +213,7 @@ def read_journal(path: Path) -> list[Entry]:
         entries = [line for line in lines if "settings" in line]
         if not entries or len(lines) > _MOST_LINES:
             raise ValueError(f"{len(lines)} lines")
-        found = [_entry(line) for line in entries]
+        found = [_entry(line, path) for line in entries]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ConfigError(f"journal: {path} is not a journal ({error}); give a run folder's {JOURNAL}") from error
     for entry in found:
@@ -221,11 +222,19 @@ def read_journal(path: Path) -> list[Entry]:
     return found
 
 
-def _entry(line: dict[str, Any]) -> Entry:
+def _entry(line: dict[str, Any], journal: Path) -> Entry:
     table = line.get("table", "")
     if not isinstance(table, str) or Path(table).suffix not in ("", ".csv"):
         raise ValueError(f"{table!r:.40} is not a table")
-    return Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"]), table)
+    return Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"]), _found(table, journal))
+
+
+def _found(table: str, journal: Path) -> str:
+    """The path of a journal's `table`: as written or, if the folder of runs was moved, in that folder's `points/`."""
+    if not table or Path(table).is_file():
+        return table
+    places = (folder / _POINTS / Path(table).name for folder in journal.absolute().parents)
+    return str(next((place for place in places if place.is_file()), table))
 
 
 def _count(value: Any) -> int:

@@ -9,6 +9,9 @@ from src.errors import ConfigError
 from src.settings.rules import Whole
 from src.settings.wording import one_line
 
+_TABLE = "src.data.tabular.file.TableFile"
+_OF_TABLE = "data", "head", "seed"
+
 
 class PlayRules(BaseModel):
     """The keys of `src.play`."""
@@ -26,3 +29,18 @@ def check(cfg: DictConfig) -> None:
         PlayRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
     except ValidationError as error:
         raise ConfigError(one_line("", error)) from error
+
+
+def of_table(cfg: DictConfig, words: list[str]) -> list[str]:
+    """Those `words` of the command, composed as `cfg`, that name a table of one's own; none if there is none.
+
+    Raises:
+        ConfigError: They name other data.
+    """
+    keys = [word.partition("=")[0].lstrip("+~") for word in words]
+    if cfg.data._target_ != _TABLE:
+        raise ConfigError("data: the page offers its datasets itself, and a table with data.path=…; leave data=… out")
+    if not any(key.startswith("data.") for key in keys):
+        return []
+    named = zip(words, keys, strict=True)
+    return [word for word, key in named if key != "data" and key.partition(".")[0] in _OF_TABLE]

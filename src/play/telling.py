@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from src.data.rows import Split
+from src.play import tables
 from src.play.composing import Composed
 from src.play.controls import CONTROLS
 from src.play.pace import Pace
@@ -180,7 +181,9 @@ class Teller:
             "own": self._own_rows(),
             "can": self._can(),
         }
-        present = [asdict(control) for control in CONTROLS if control.key in composed.values]
+        present = [
+            asdict(tables.offered(control, composed.columns)) for control in CONTROLS if control.key in composed.values
+        ]
         self._unsent = []
         self._send(
             {

@@ -13,7 +13,7 @@ from torch import Tensor
 from src.building.build import Parts, build
 from src.networks.layers import all_numbers, plain_layers
 from src.play.composing import Composed
-from src.play.controls import BY_KEY
+from src.play.controls import BY_KEY, CHANGE_ROWS
 from src.replay.shown import check_shown
 from src.spec import as_block
 
@@ -160,10 +160,16 @@ def _copied(remembered: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
     }
 
 
-def goes_on(before: Composed, after: Composed, keys: set[str]) -> bool:
-    """Whether a training of `before` can continue as one of `after`; they differ in these `keys` of controls.
+def goes_on(before: Composed, after: Composed, keys: set[str], same_rows: bool) -> bool:
+    """Whether a training of `before` can continue as one of `after`.
 
-    A schedule is planned for the whole training, and scaled inputs depend on the rows.
+    A schedule is planned for the whole training, and the scale of inputs is fitted to the rows.
+
+    Args:
+        before: What was trained.
+        after: What is to be trained.
+        keys: The controls whose values differ.
+        same_rows: Whether the rows edited by hand are the same.
     """
-    scaled = OmegaConf.select(after.cfg, "data.standardize")
-    return not (before.planned or after.planned or scaled) and all(BY_KEY[key].goes_on for key in keys)
+    same_scale = not OmegaConf.select(after.cfg, "data.standardize") or (same_rows and not keys & CHANGE_ROWS)
+    return same_scale and not (before.planned or after.planned) and all(BY_KEY[key].goes_on for key in keys)

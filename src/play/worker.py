@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, TrainingDivergedError
+from src.play import own_table
 from src.play.composing import Composed
-from src.play.controls import BY_KEY, ENDS, checked
+from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked
 from src.play.making import stretch_of
 from src.play.points import Points
 from src.play.saving import Entry, is_saved, save
@@ -17,7 +18,6 @@ from src.play.training import State, Stretch, Watch, goes_on
 from src.storage import failures
 from src.storage.values import as_json
 
-FIRST = {"experiment": "xor"}
 _KEPT = "network.inputs", "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
 """The settings that stay the same when another dataset is chosen."""
 _OF_GROUP = "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay"
@@ -52,7 +52,7 @@ class Worker(Watch):
     def __init__(self, connection: Connection, folder: Path, runs_dir: str = "runs") -> None:
         self._connection, self._folder, self._runs_dir = connection, folder, runs_dir
         self._journal: list[Entry] = []  # the training so far, up to the last change of settings
-        self._asked = _Asked(dict(FIRST), Points())
+        self._asked = _Asked(_first(), Points())
         self._stretch = self._attempt(self._asked)
         self._start: State | None = None
         self._teller = Teller(self._send, lambda: self._asked.points.can)
@@ -146,6 +146,8 @@ class Worker(Watch):
         if "experiment" in news:
             values = self._stretch.composed.values
             settings, points = {key: values[key] for key in (*_KEPT, *_OF_GROUP) if key in values} | news, Points()
+        elif "data.columns" in news:
+            points = Points()
         elif any(key.startswith("data.") and key != "data.batch_size" for key in news) or "seed" in news:
             points = points.added()
         if _FIT_THE_HEAD & news.keys() and "head" not in news:
@@ -159,16 +161,16 @@ class Worker(Watch):
         """From here on, train what is requested, and keep the current weights if possible."""
         before, stretch = self._stretch.composed, self._attempt(asked)
         changed = _differing(before, stretch.composed)
-        same_rows = asked.points is self._asked.points
+        same_rows = asked.points.changes == self._asked.points.changes
         if same_rows and (not changed or self._ends_otherwise(stretch.composed, changed)):
             self._asked = asked
         else:
             begun = self._teller.steps > 0 and not self._teller.diverged
-            self._leave(stretch, asked, begun and goes_on(before, stretch.composed, changed))
+            self._leave(stretch, asked, begun and goes_on(before, stretch.composed, changed, same_rows))
 
     def _ends_otherwise(self, composed: Composed, changed: set[str]) -> bool:
         """Whether what has `changed` only says when training ends; then it ends as `composed` says."""
-        planned = "trainer.max_epochs" in changed and not goes_on(self._stretch.composed, composed, changed)
+        planned = "trainer.max_epochs" in changed and not goes_on(self._stretch.composed, composed, changed, True)
         return changed <= ENDS and not planned and self._teller.ends_otherwise(composed)
 
     def _change_points(self, message: dict[str, Any]) -> None:
@@ -187,7 +189,7 @@ class Worker(Watch):
     def _open(self, message: dict[str, Any]) -> None:
         """Start with the settings of an address, and train as far as it says."""
         settings, epochs = checked(message.get("values")), message.get("epochs")
-        asked = _Asked(FIRST | settings, Points())
+        asked = _Asked(_first() | settings, Points())
         stretch = self._attempt(asked)
         if isinstance(epochs, int) and 0 < epochs <= BY_KEY["trainer.max_epochs"].most:
             self._teller.then(epochs)
@@ -231,6 +233,11 @@ class Worker(Watch):
 
     def _send(self, message: dict[str, Any]) -> None:
         self._connection.send_bytes(as_json(message, indent=None).encode())
+
+
+def _first() -> dict[str, Any]:
+    """The settings with which a page begins."""
+    return {"experiment": OWN_TABLE if own_table.words() else "xor"}
 
 
 def _differing(one: Composed, other: Composed) -> set[str]:

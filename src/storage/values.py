@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from src.storage.files import aside
 from src.storage.formulas import inert
@@ -48,12 +48,13 @@ def known_json(path: Path, most: int = 2**26) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def write_csv(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
-    """Write columns of equal length as CSV to `path`, with formulas in their texts made harmless."""
+def write_csv(path: Path, columns: Mapping[str, Iterable[Any]], formulas: Literal["escape", "keep"] = "escape") -> None:
+    """Write columns of equal length as CSV to `path`; `formulas` in their texts are made harmless, or kept."""
+    told = inert if formulas == "escape" else lambda cell: cell
     with aside(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(map(inert, columns))
-        writer.writerows([inert(cell) for cell in row] for row in zip(*columns.values(), strict=True))
+        writer.writerow(map(told, columns))
+        writer.writerows([told(cell) for cell in row] for row in zip(*columns.values(), strict=True))
 
 
 def _plain(value: Any) -> Any:

@@ -151,7 +151,7 @@ def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        host = server.address.split("?")[0]
+        host = (address or server.address).split("?")[0]
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
         page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)

@@ -39,9 +39,9 @@ def _children(pid: int) -> set[int]:
 
 
 @contextmanager
-def live_server(runs: Path) -> Iterator[LiveServer]:
-    """A server on a free port, in the block, which saves to a folder `runs`."""
-    words = [sys.executable, "-m", "src.play", "open=false", "port=0", f"runs_dir={runs}"]
+def live_server(runs: Path, *more: str) -> Iterator[LiveServer]:
+    """A server on a free port, in the block, which saves to a folder `runs`; `more` are words of its command."""
+    words = [sys.executable, "-m", "src.play", "open=false", "port=0", f"runs_dir={runs}", *more]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
     try:
         yield LiveServer(process)

@@ -1,12 +1,14 @@
 """What was played is kept as a run's folder, on which the other commands work, and which a journal makes again."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from src.command.cli import execute
 from src.errors import ConfigError
 from src.play.saving import JOURNAL, is_saved, read_journal, replay
+from src.runs.evaluation import evaluate
 from src.runs.opening import open_run
 from src.runs.training import Run
 from src.stacking import starting
@@ -41,8 +43,6 @@ def test_an_untouched_training_is_saved_as_its_command_would(play):
 
 
 def read(message):
-    from pathlib import Path
-
     return Path(message["folder"])
 
 
@@ -118,3 +118,30 @@ def test_changed_rows_train_on_and_are_saved_as_a_table(play):
     again = replay(folder / JOURNAL, "runs")
     opened.head.load_state_dict(read_checkpoint(folder / "checkpoints" / "last.ckpt")["state_dict"])
     assert is_saved(opened.head, again)
+
+
+def test_a_folder_of_runs_that_was_moved_repeats_its_changed_rows_and_is_evaluated_and_resumed(play, monkeypatch):
+    few = {"do": "set", "values": {"data.num_train": 60, "data.batch_size": 20}}
+    row = {"do": "points", "edit": {"add": [0.5, 0.5, 1]}}
+    told = play(kind("scene"), few, kind("scene"), row, kind("scene"), *do("epoch"), at(1), *do("save"), kind("saved"))
+    before = read(saved(told))
+    moved = before.parents[1].rename("elsewhere") / before.relative_to(before.parents[1])
+    opened = open_run(moved)
+    (table,) = moved.parents[1].joinpath("points").iterdir()
+    opened.head.load_state_dict(read_checkpoint(moved / "checkpoints" / "last.ckpt")["state_dict"])
+    again = replay(moved / JOURNAL, "new")
+    assert is_saved(opened.head, again)
+    assert Path("new", "points", table.name).read_bytes() == table.read_bytes()
+    scores = [evaluated(run, f"data.path={table}") for run in (again, moved)]
+    assert scores[0] == scores[1] == json.loads((moved / "metrics.json").read_text())["test/loss"]
+    trained = []
+    monkeypatch.setattr(Run, "write", lambda run: trained.append(run))
+    execute("train", starting.train, [f"resume={moved}", f"data.path={table}", "trainer.max_epochs=2"])
+    assert trained[0].metrics["epochs"] == 2
+
+
+def evaluated(run, *words):
+    """The test loss that evaluating a run finds."""
+    execute("evaluate", lambda cfg, _: evaluate(cfg), [f"run={run}", *words], begins_runs=False)
+    (path,) = run.glob("evaluation*/metrics.json")
+    return json.loads(path.read_text())["loss"]

@@ -58,7 +58,7 @@ export function createEditing(scene, model, plot, change, send) {
   }
 
   function act(at) {
-    if (view.tool.startsWith("add")) return edit({ add: [at.x, at.y, Number(view.tool.slice(4))] });
+    if (view.tool.startsWith("add")) return edit({ add: [...inUnits(at), Number(view.tool.slice(4))] });
     if (view.tool === "move" && held !== null) return drop(at);
     const number = nearest(at);
     if (number === null) return null;
@@ -70,9 +70,11 @@ export function createEditing(scene, model, plot, change, send) {
   function drop(at) {
     const number = held;
     held = null;
-    edit({ move: [number, at.x, at.y] });
+    edit({ move: [number, ...inUnits(at)] });
   }
 
+  // Rows are changed in the data's units.
+  const inUnits = ({ x, y }) => [x, y].map((value, place) => value * scene.inputs[place].scale + scene.inputs[place].mean);
   const edit = (news) => send({ do: "points", edit: news });
 
   over.addEventListener("pointerdown", (event) => {

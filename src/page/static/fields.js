@@ -6,7 +6,7 @@ import { text } from "./texts.js";
 export function createField(control, send) {
   const id = `set-${control.key.replaceAll(".", "-")}`;
   const refused = element("p", { class: "refused", role: "alert", id: `${id}-refused`, hidden: "" });
-  const make = { choice: createChoice, several: createSeveral, layers: createLayers }[control.kind] ?? createNumber;
+  const make = { choice: createChoice, several: createSeveral, pair: createPair, layers: createLayers }[control.kind] ?? createNumber;
   let shown; // as JSON
   const value = make(control, id, (wanted) => {
     refused.hidden = true;
@@ -19,7 +19,7 @@ export function createField(control, send) {
     value.show(now);
   }
 
-  const grouped = ["several", "layers"].includes(control.kind);
+  const grouped = ["several", "pair", "layers"].includes(control.kind);
   const name = element(grouped ? "span" : "label", { class: "name", "data-help": control.key, id: `${id}-name` }, text(`set.${control.key}`));
   if (!grouped) name.setAttribute("for", id);
   else for (const [attribute, value] of [["tabindex", "0"], ["role", "term"]]) name.setAttribute(attribute, value);
@@ -42,6 +42,23 @@ function createChoice({ options }, id, send) {
   const made = element("select", { id, "aria-describedby": `${id}-refused` }, ...options.map((option) => element("option", { value: option }, text(`option.${option}`))));
   made.addEventListener("change", () => send(made.value));
   return { element: made, show: (now) => (made.value = now) };
+}
+
+// Two columns of a table, one for each axis; choosing the other axis's column swaps them.
+function createPair({ options }, id, send) {
+  let current = [];
+  const axes = ["across", "up"].map((axis, place) => {
+    const made = element("select", { "aria-label": text(`axis.${axis}`), "aria-describedby": `${id}-refused` }, ...options.map((name) => element("option", { value: name }, name)));
+    made.addEventListener("change", () => send(made.value === current[1 - place] ? [current[1], current[0]] : current.map((name, each) => (each === place ? made.value : name))));
+    return made;
+  });
+
+  function show(now) {
+    current = now;
+    axes.forEach((axis, place) => (axis.value = now[place]));
+  }
+
+  return { element: element("span", { class: "pair", role: "group", "aria-labelledby": `${id}-name`, id }, ...axes), show };
 }
 
 // A button for each option, pressed where it is chosen; null is the first two.

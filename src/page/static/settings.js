@@ -5,7 +5,7 @@ import { createField } from "./fields.js";
 import { text } from "./texts.js";
 
 const GROUPS = {
-  data: ["experiment", "data.noise", "data.label_noise", "data.num_train", "data.num_samples", "data.centers", "data.arms"],
+  data: ["experiment", "data.columns", "data.noise", "data.label_noise", "data.num_train", "data.num_samples", "data.centers", "data.arms"],
   network: ["network.inputs", "network.hidden_dims", "network.activation", "head"],
 };
 
