@@ -57,7 +57,7 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 def _parts(kind: Kind) -> dict[str, str]:
     """The page with the parts of one kind (`live` or `replay`), its style, its script and its texts."""
     page = _read("page.html")
-    for part in ("player", "settings", "tools", "test", "drawers", "notes"):
+    for part in ("player", "settings", "tools", "test", "drawers", "weights", "notes"):
         page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
     styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
     style = re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", "\n".join(styles))  # a replay may have 150 kB

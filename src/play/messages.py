@@ -22,6 +22,9 @@ _DOS = {
     "open",
     "points",
     "starts",
+    "weights",
+    "next_step",
+    "landscape",
 }
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +20,10 @@ from src.errors import ConfigError
 from src.heads.base import Head
 from src.play.composing import composed
 from src.play.controls import checked
+from src.play.hand import Hand
 from src.play.making import stretch_on
-from src.play.training import Gate, State, Stretch, Watch
+from src.play.repeating import Reached, Repeating, Until
+from src.play.training import Gate, State, Stretch
 from src.runs.training import Run, carried_out
 from src.stacking import starting
 from src.storage.files import aside
@@ -40,60 +43,29 @@ class Entry(NamedTuple):
         epochs: Total number of complete epochs at its end.
         steps: Total number of optimiser steps at its end.
         table: The path of the table of its rows, if they were edited by hand.
+        weights: Changes of weights by hand, as `Edit.as_json` writes them.
     """
 
     settings: dict[str, Any]
     epochs: int
     steps: int
     table: str = ""
-
-
-class _Reached(BaseException):
-    """Ends a training where its journal entry ended."""
-
-
-class _Until(Watch):
-    def __init__(self, entry: Entry, start: State | None) -> None:
-        self._entry = entry
-        self.epochs, self.steps = (0, 0) if start is None else (start.epoch, start.steps)
-
-    def steps_done(self, num_steps: int) -> None:
-        """Stop within an epoch."""
-        self.steps += num_steps
-        self._stop_there()
-
-    def epoch_done(self, metrics: dict[str, float]) -> None:
-        """Stop between two epochs."""
-        self.epochs += 1
-        self._stop_there()
-
-    def _stop_there(self) -> None:
-        if (self.epochs, self.steps) == self._entry[1:3]:
-            raise _Reached
-        if self.epochs > self._entry.epochs:
-            raise ConfigError(
-                f"journal: no epoch {self._entry.epochs} ends or stops after a total of {self._entry.steps} steps; "
-                "the journal or the project has changed"
-            )
-
-
-class _InBlocks(Watch):
-    @property
-    def each_step(self) -> bool:
-        """Do nothing: nobody is watching."""
-        return False
+    weights: Sequence[dict[str, Any]] = ()
 
 
 @dataclass
 class _Continued(Run):
-    """A run that continues from weights that were trained with other settings."""
+    """A run that continues from weights that were trained with other settings, or changes some of them by hand."""
 
     start: State | None = None
+    weights: Sequence[dict[str, Any]] = ()
 
     def _train(self, checkpoint: Path | None) -> None:
-        assert self.start is not None
-        self.parts.head.load_state_dict(self.start.weights)
-        self.parts.trainer.callbacks.append(Gate(_InBlocks(), self.start))  # type: ignore[attr-defined]
+        hand = Hand(self.parts.head.network)
+        if self.start is not None:
+            self.parts.head.load_state_dict(self.start.weights)
+        gate = Gate(Repeating(hand, self.weights, self.start), self.start, hand)
+        self.parts.trainer.callbacks.append(gate)  # type: ignore[attr-defined]
         super()._train(checkpoint)
 
 
@@ -113,8 +85,8 @@ def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 
         ConfigError: The last part does not have a complete epoch, or a setting is refused.
     """
     *before, last = [entry._replace(table=_kept(entry.table, runs_dir)) for entry in journal]
-    if last.epochs <= (before[-1].epochs if before else 0):
-        raise ConfigError("save: needs a complete epoch with the current settings; train one, then save")
+    if last.epochs <= max([*(entry.epochs for entry in before[-1:]), *(edit["epochs"] for edit in last.weights), 0]):
+        raise ConfigError("save: needs a complete epoch with the current settings and weights; train one, then save")
     start = None
     for entry in before:
         start = _trained(entry, start, scratch)
@@ -123,10 +95,10 @@ def save(journal: list[Entry], runs_dir: str, scratch: Path, tests_shown: int = 
 
     def work(cfg: DictConfig, folder: Path) -> None:
         made.append(folder)
-        if start is None:
+        if start is None and not last.weights:
             starting.train(cfg, folder)
         else:
-            carried_out(_Continued(cfg, folder, build(cfg, folder), start=start))
+            carried_out(_Continued(cfg, folder, build(cfg, folder), start=start, weights=last.weights))
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         execute("train", work, words)
@@ -174,15 +146,18 @@ def _kept(table: str, runs_dir: str) -> str:
 
 def _trained(entry: Entry, start: State | None, scratch: Path) -> State:
     stretch = _stretch(entry, scratch)
+    end = entry.epochs, entry.steps
     try:
-        stretch.fit(_Until(entry, start), start)
-    except _Reached:
+        stretch.fit(Until(end, stretch.hand, entry.weights, start), start)
+    except Reached:
         return stretch.state(entry.epochs, entry.steps)
     raise ConfigError(f"journal: training ended before {entry.steps} steps; the journal was changed")
 
 
 def _write(path: Path, journal: list[Entry], tests_shown: int) -> None:
-    lines: list[dict[str, Any]] = [entry._asdict() for entry in journal]
+    lines: list[dict[str, Any]] = [
+        {key: value for key, value in entry._asdict().items() if key != "weights" or value} for entry in journal
+    ]
     with aside(path) as part:
         text = "".join(f"{json.dumps(line)}\n" for line in [*lines, {"test_scores_shown": tests_shown}])
         part.write_text(text, encoding="utf-8")
@@ -226,7 +201,10 @@ def _entry(line: dict[str, Any], journal: Path) -> Entry:
     table = line.get("table", "")
     if not isinstance(table, str) or Path(table).suffix not in ("", ".csv"):
         raise ValueError(f"{table!r:.40} is not a table")
-    return Entry(checked(line["settings"]), _count(line["epochs"]), _count(line["steps"]), _found(table, journal))
+    edits = [each | {key: _count(each[key]) for key in ("epochs", "steps")} for each in line.get("weights", [])]
+    return Entry(
+        checked(line["settings"]), _count(line["epochs"]), _count(line["steps"]), _found(table, journal), edits
+    )
 
 
 def _found(table: str, journal: Path) -> str:

@@ -10,6 +10,7 @@ from src.data.rows import Split
 from src.play import tables
 from src.play.composing import Composed
 from src.play.controls import CONTROLS
+from src.play.history import History
 from src.play.pace import Pace
 from src.play.points import rows_hash
 from src.play.stopping import Waits
@@ -21,7 +22,6 @@ Mode = Literal["paused", "playing", "fast", "step", "epoch"]
 _BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # minimum seconds between two frames
 _SHARE = {"playing": 2.0, "fast": 20.0, "epoch": 20.0}  # and at least this many times the cost of a frame
 _CATCH_UP = 0.5  # seconds of delay that a training may make up for
-_MOST_ROWS = 2000  # of the curves; beyond that, every second row is dropped
 
 
 class Teller:
@@ -32,8 +32,10 @@ class Teller:
         can: Returns whether a change of rows can be undone and redone.
 
     Attributes:
+        number: Number of the stretch of training.
         mode: How it plays; `step` and `epoch` pause after one step or epoch.
         epoch: Complete epochs.
+        step: Optimiser steps in this epoch.
         steps: Total number of optimiser steps.
         diverged: Whether the loss is no longer a finite number.
         heard: The number of the last message of the page, by which it knows which values are newer than an answer.
@@ -43,7 +45,7 @@ class Teller:
     def __init__(self, send: Callable[[dict[str, Any]], None], can: Callable[[], dict[str, bool]]) -> None:
         self._send, self._can = send, can
         self.mode: str = "paused"
-        self.epoch = self.steps = self._step = self._number = self._epochs_asked = 0
+        self.epoch = self.steps = self.step = self.number = self._epochs_asked = 0
         self.diverged = False
         self.heard = 0
         self._stop_when_solved, self._was_solved = True, False
@@ -51,8 +53,7 @@ class Teller:
         self._touched = False
         self._due = self._next_frame = 0.0
         self._frame: dict[str, Any] = {}
-        self._unsent: list[dict[str, float]] = []
-        self._rows: list[dict[str, float]] = []
+        self._history: History | None = None
         self._said: dict[str, Any] | None = None
         self._epochs_next = 0
         self._shows_test = False
@@ -61,22 +62,19 @@ class Teller:
 
     def begin(self, stretch: Stretch, start: State | None) -> None:
         """Prepare for a `stretch` that is about to be trained, from scratch or from the state `start`."""
-        self._stretch, self._number, self.diverged = stretch, self._number + 1, False
-        self._step, self._unsent, self._waits = 0, [], Waits()
+        self._stretch, self.number, self.diverged = stretch, self.number + 1, False
+        self.step, self._waits = 0, Waits()
         if (experiment := stretch.composed.values["experiment"]) != self._experiment:
             self._experiment, self.tests_shown = experiment, 0
         if start is None:
             self.epoch = self.steps = 0
-            self._rows, self._touched, self._was_solved = [], False, False
+            self._history, self._touched, self._was_solved = None, False, False
         self._pace = Pace(stretch.composed.cfg.trainer.max_epochs, stretch.parts.datamodule)
 
     def begins(self) -> None:
         """Show the network, whose weights are now in place."""
         self._make_frame()
-        if not self._rows:
-            scores = self._frame["scores"]
-            first = {f"{split}/{name}": value for split, each in scores.items() for name, value in each.items()}
-            self._rows = [{"epoch": 0, **first}]
+        self._history = self._history or History(self._frame["scores"])
         self._pace.epoch_done(self._stretch.parts.head)
         self._due = time.perf_counter()
         self.show()
@@ -98,14 +96,12 @@ class Teller:
     def steps_done(self, num_steps: int) -> None:
         """Count `num_steps` more steps, and send a frame if it is time."""
         self.steps += num_steps
-        self._step += num_steps
-        if self._shows_test:  # test scores are only shown for the weights that they were requested for
-            self._shows_test = False
-            self.show()
+        self.step += num_steps
+        self._hide_test()
         if self.mode == "playing":
             late = time.perf_counter() - _CATCH_UP
             self._due = max(self._due, late) + self._pace.seconds * num_steps / self._steps_per_epoch
-        if self._step == self._steps_per_epoch:  # the end of an epoch is reported with its scores
+        if self.step == self._steps_per_epoch:  # the end of an epoch is reported with its scores
             return
         if self.mode == "step":
             self.go("paused")
@@ -114,13 +110,9 @@ class Teller:
 
     def epoch_done(self, metrics: dict[str, float]) -> None:
         """Count an epoch, and send its `metrics` with the next frame."""
-        self.epoch, self._step = self.epoch + 1, 0
-        shown = self._stretch.parts.head.score_names[:2]
-        row = {"epoch": self.epoch, **{key: value for key, value in metrics.items() if key.partition("/")[2] in shown}}
-        self._rows.append(row)
-        self._unsent.append(row)
-        if len(self._rows) > _MOST_ROWS:
-            self._rows = self._rows[::2]
+        self.epoch, self.step = self.epoch + 1, 0
+        assert self._history is not None
+        self._history.add(self.epoch, metrics, self._stretch.parts.head.score_names[:2])
         if self.mode == "playing":
             self._pace.epoch_done(self._stretch.parts.head)
         if "val/loss" in metrics:
@@ -157,6 +149,17 @@ class Teller:
             self._make_frame()
             self._send_frame()
 
+    def weights_changed(self) -> None:
+        """Pause and show the weights that were just changed by hand."""
+        self._hide_test()
+        self.go("paused")
+
+    def _hide_test(self) -> None:
+        """Hide test scores again: they are only shown for the weights that they were requested for."""
+        if self._shows_test:
+            self._shows_test = False
+            self.show()
+
     def stop_when(self, solved: bool) -> None:
         """Set whether to pause once the problem is `solved`: enough validation rows are right."""
         self._stop_when_solved = solved
@@ -165,7 +168,8 @@ class Teller:
     def show(self) -> None:
         """Send everything that the page shows."""
         head, data = self._stretch.parts.head, self._stretch.parts.datamodule
-        shown = scene(head, data, self._rows)
+        assert self._history is not None
+        shown = scene(head, data, self._history.rows)
         if not self._shows_test:
             shown["splits"].pop("test", None)
         composed = self._stretch.composed
@@ -184,11 +188,11 @@ class Teller:
         present = [
             asdict(tables.offered(control, composed.columns)) for control in CONTROLS if control.key in composed.values
         ]
-        self._unsent = []
+        self._history.news()  # which the scene holds
         self._send(
             {
                 "type": "scene",
-                "number": self._number,
+                "number": self.number,
                 "heard": self.heard,
                 "scene": shown,
                 "controls": present,
@@ -265,29 +269,29 @@ class Teller:
         head, data = self._stretch.parts.head, self._stretch.parts.datamodule
         was_training = head.training
         splits: tuple[Split, ...] = ("train", "val", "test") if self._shows_test else ("train", "val")
-        self._frame = {**frame(head, data, self.epoch, splits), "step": self._step, "hash": weights_hash(head)}
+        self._frame = {**frame(head, data, self.epoch, splits), "step": self.step, "hash": weights_hash(head)}
         head.train(was_training)
         took = time.perf_counter() - start
         wait = max(_BETWEEN.get(self.mode, 0.0), _SHARE.get(self.mode, 0.0) * took)
         self._next_frame = start + wait
 
     def _send_frame(self) -> None:
-        rows, self._unsent = self._unsent, []
-        frame_and_rows = {"frame": self._frame, "rows": rows}
-        self._send({"type": "frame", "number": self._number, **frame_and_rows, "state": self._state()})
+        frame_and_rows = {"frame": self._frame, "rows": self._history.news() if self._history else []}
+        self._send({"type": "frame", "number": self.number, **frame_and_rows, "state": self._state()})
 
     def _state(self) -> dict[str, Any]:
         said, self._said = self._said, None
         return {
             "mode": self.mode,
             "epoch": self.epoch,
-            "step": self._step,
+            "step": self.step,
             "steps": self._steps_per_epoch,
             "ended": self.ended,
             "diverged": self.diverged,
             "solved": self._was_solved,
             "stops": self._stop_when_solved,
-            "touched": self._touched or self._stretch.table is not None,
+            "touched": self._touched or self._stretch.touched,
+            "frozen": self._stretch.hand.frozen,
             "command": self._command(),
             "tests": self.tests_shown,
             "said": said,
@@ -296,5 +300,5 @@ class Teller:
     def _command(self) -> str | None:
         """The command line that trains the same weights; None after changes during training, or within an epoch."""
         composed = self._stretch.composed
-        unfinished = self._step or not self.epoch or (composed.planned and not self.ended)
-        return None if self._touched or self._stretch.table or unfinished else composed.command(self.epoch)
+        unfinished = self.step or not self.epoch or (composed.planned and not self.ended)
+        return None if self._touched or self._stretch.touched or unfinished else composed.command(self.epoch)

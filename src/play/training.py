@@ -1,7 +1,6 @@
 """One stretch of a training: the objects of a run, trained by Lightning's Trainer from given weights on."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from src.building.build import Parts, build
 from src.networks.layers import all_numbers, plain_layers
 from src.play.composing import Composed
 from src.play.controls import BY_KEY, CHANGE_ROWS
+from src.play.hand import Hand
 from src.replay.shown import check_shown
 from src.spec import as_block
 
@@ -28,12 +28,14 @@ class State(NamedTuple):
         steps: Total number of optimiser steps.
         weights: Weights of the head, by name.
         optimizer: State of the optimizer.
+        frozen: The numbers of weights that are frozen.
     """
 
     epoch: int
     steps: int
     weights: dict[str, Tensor]
     optimizer: dict[str, Any]
+    frozen: list[int]
 
 
 class Stretch:
@@ -49,6 +51,7 @@ class Stretch:
         title: Title of the dataset.
         table: The table of its rows, if they were edited by hand.
         rows: The number of each training row in that case.
+        hand: Sets and freezes its weights.
 
     Raises:
         ConfigError: Some values do not work, or the page cannot show them.
@@ -65,6 +68,12 @@ class Stretch:
             self.parts: Parts = build(cfg, folder)
         check_shown(self.parts.head, "page")
         self.title = self.parts.datamodule.title
+        self.hand = Hand(self.parts.head.network)
+
+    @property
+    def touched(self) -> bool:
+        """Whether rows or weights were changed by hand."""
+        return bool(self.table or self.hand.edits)
 
     def fit(self, watch: "Watch", start: State | None = None) -> None:
         """Train from scratch, or from the state `start`, until `watch` raises an error."""
@@ -72,7 +81,7 @@ class Stretch:
         if start is not None:
             parts.head.load_state_dict(start.weights)
         trainer: Any = parts.trainer
-        trainer.callbacks.append(Gate(watch, start))
+        trainer.callbacks.append(Gate(watch, start, self.hand))
         if not self.composed.planned:
             trainer.fit_loop.max_epochs = _WITHOUT_END
         trainer.fit(parts.head, datamodule=parts.datamodule)
@@ -82,7 +91,7 @@ class Stretch:
         head, trainer = self.parts.head, self.parts.trainer
         weights = {name: value.detach().clone() for name, value in head.state_dict().items()}
         remembered = trainer.optimizers[0].state_dict()["state"] if trainer.optimizers else {}
-        return State(epoch, steps, weights, _copied(remembered))
+        return State(epoch, steps, weights, _copied(remembered), self.hand.frozen)
 
 
 class Watch:
@@ -104,30 +113,38 @@ class Watch:
 
 
 class Gate(pl.Callback):
-    """Notifies a `watch` of each step of a training that continues from `start`; None trains from scratch."""
+    """Notifies a `watch` of each step of a training that continues from `start`; None trains from scratch.
 
-    def __init__(self, watch: Watch, start: State | None) -> None:
-        self._watch, self._start = watch, start
+    After each step, `hand` gives frozen weights their values back.
+    """
+
+    def __init__(self, watch: Watch, start: State | None, hand: Hand) -> None:
+        self._watch, self._start, self._hand = watch, start, hand
         self._handle: Any = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Restore the optimizer's state and the epoch number."""
+        """Restore the optimizer's state, frozen weights and the epoch number."""
+        optimizer = trainer.optimizers[0]
         if self._start is not None:
-            optimizer = trainer.optimizers[0]
             own = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict({"state": _copied(self._start.optimizer), "param_groups": own})
             done: Any = trainer.fit_loop.epoch_progress.current
             done.ready = done.started = done.processed = done.completed = self._start.epoch
+        self._hand.begin(optimizer, self._start.frozen if self._start else [])
         self._watch.begins()
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, _: int) -> None:
         """Start or stop reporting each step; an optimizer without a hook is faster."""
-        if self._watch.each_step and self._handle is None:
-            told: Callable[..., None] = lambda *_: self._watch.steps_done(1)  # noqa: E731
-            self._handle = trainer.optimizers[0].register_step_post_hook(told)
-        elif not self._watch.each_step and self._handle is not None:
+        each_step = self._watch.each_step or bool(self._hand.frozen)
+        if each_step and self._handle is None:
+            self._handle = trainer.optimizers[0].register_step_post_hook(self._step_done)
+        elif not each_step and self._handle is not None:
             self._handle.remove()
             self._handle = None
+
+    def _step_done(self, *_: Any) -> None:
+        self._hand.keep()
+        self._watch.steps_done(1)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from src.errors import ConfigError, TrainingDivergedError
-from src.play import own_table
+from src.play import landscape, next_step, own_table
 from src.play.composing import Composed
 from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked
 from src.play.making import stretch_of
@@ -67,6 +67,9 @@ class Worker(Watch):
             "usual": lambda _: self._begin_anew(_Asked({"experiment": self._asked.settings["experiment"]}, Points())),
             "set": self._set,
             "points": self._change_points,
+            "weights": self._change_weights,
+            "next_step": lambda message: self._tell_if_current(next_step.answer, message),
+            "landscape": lambda message: self._tell_if_current(landscape.answer, message),
             "show": lambda _: self._teller.show(),
             "save": lambda _: self._save(),
             "test": lambda _: self._teller.show_test(),
@@ -165,7 +168,7 @@ class Worker(Watch):
         if same_rows and (not changed or self._ends_otherwise(stretch.composed, changed)):
             self._asked = asked
         else:
-            begun = self._teller.steps > 0 and not self._teller.diverged
+            begun = bool(self._teller.steps or self._journal or self._stretch.hand.edits) and not self._teller.diverged
             self._leave(stretch, asked, begun and goes_on(before, stretch.composed, changed, same_rows))
 
     def _ends_otherwise(self, composed: Composed, changed: set[str]) -> bool:
@@ -178,6 +181,17 @@ class Worker(Watch):
         ways = {"undo": points.undo, "redo": points.redo}
         way = ways.get(str(message.get("way")), lambda: points.change(message.get("edit"), classes))
         self._change(self._asked._replace(points=way()))
+
+    def _change_weights(self, message: dict[str, Any]) -> None:
+        if self._teller.diverged:
+            raise ConfigError("weights: cannot be set after training has diverged; reset, or lower the learning rate")
+        self._stretch.hand.change(message.get("edit"), self._teller.epoch, self._teller.steps)
+        self._teller.weights_changed()
+
+    def _tell_if_current(self, answer: Callable[..., dict[str, Any]], message: dict[str, Any]) -> None:
+        """Answer a question about the present network; one about an earlier network came too late."""
+        if message.get("of", self._teller.number) == self._teller.number:
+            self._send(answer(self._stretch, self._teller, message))
 
     def _begin_anew(self, asked: _Asked) -> None:
         self._leave(self._attempt(asked), asked, False)
@@ -199,7 +213,7 @@ class Worker(Watch):
         state, teller = None, self._teller
         if on:
             state = self._stretch.state(teller.epoch, teller.steps)
-            if teller.steps > (self._start.steps if self._start else 0):
+            if teller.steps > (self._start.steps if self._start else 0) or self._stretch.hand.edits:
                 self._journal.append(self._entry())
         else:
             self._journal = []
@@ -209,7 +223,8 @@ class Worker(Watch):
 
     def _entry(self) -> Entry:
         table = self._stretch.table
-        return Entry(self._asked.settings, self._teller.epoch, self._teller.steps, str(table) if table else "")
+        edits = [edit.as_json() for edit in self._stretch.hand.edits]
+        return Entry(self._asked.settings, self._teller.epoch, self._teller.steps, str(table) if table else "", edits)
 
     def _save(self) -> None:
         self._teller.go("paused")
@@ -224,7 +239,7 @@ class Worker(Watch):
                 "type": "saved",
                 "folder": str(folder),
                 "same": same,
-                "touched": bool(self._journal or self._stretch.table),
+                "touched": bool(self._journal or self._stretch.touched),
             }
         )
 

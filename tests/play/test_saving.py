@@ -70,7 +70,7 @@ def test_after_changes_a_journal_makes_the_same_run_which_resumes(play, monkeypa
 def test_there_must_be_an_epoch_to_save(play):
     told = play(kind("scene"), TEN, *do("save"), kind("refused"), *do("epoch"), at(1), RATE, *do("save"))
     assert [each["line"].partition(";")[0] for each in told if each["type"] == "refused"] == [
-        "save: needs a complete epoch with the current settings"
+        "save: needs a complete epoch with the current settings and weights"
     ] * 2
 
 

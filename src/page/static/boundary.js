@@ -47,7 +47,7 @@ export function createBoundary(scene, model, palette) {
     }
   }
 
-  const draw = whenChanged(["moment", "split", "threshold", "size", "dark", "unit", "rings", "cell"], (view) => {
+  const draw = whenChanged(["moment", "split", "threshold", "size", "dark", "unit", "rings", "cell", "ghost"], (view) => {
     const { pen, width, height } = prepared(canvas, view.size);
     box = createBox(width, height, scene.extent);
     const kept = view.unit && model.network.hidden.map((_, layer) => (layer === view.unit.layer ? [view.unit.unit] : []));
@@ -62,6 +62,9 @@ export function createBoundary(scene, model, palette) {
     putPoints(pen, view);
     if (view.split === "train") putOwn(pen);
     putRings(pen, view);
+    if (view.ghost) {
+      picture.outline(pen, box, view.ghost.margins(points, view.moment, view.threshold), palette.variable("--muted"), 2);
+    }
     picture.outline(pen, box, lines, palette.variable("--ink"), view.unit ? 1.2 : 2);
     drawAxes(pen, box, palette, ...scene.inputs);
   });

@@ -39,15 +39,17 @@ export function createCurves(scene, palette, moments, player) {
     });
   }
 
-  return whenChanged(["moment", "size", "dark"], ({ moment, size }) => {
-    for (const panel of panels) draw(panel, moment, size);
+  return whenChanged(["moment", "size", "dark", "ghost"], (view) => {
+    for (const panel of panels) draw(panel, view);
   });
 
-  function draw(panel, moment, size) {
+  function draw(panel, { moment, size, ghost }) {
     const { pen, width, height } = prepared(panel.canvas, size);
-    const values = panel.lines.flatMap((line) => line.values.filter((value) => value !== null));
+    const before = ghost ? panel.lines.map(({ stage }) => ghost.history.curves[`${stage}/${panel.metric}`] ?? []) : [];
+    const values = [...panel.lines.map((line) => line.values), ...before].flat().filter((value) => value !== null);
     const [low, high] = range(values, panel.metric);
-    const box = (panel.box = createBox(width, height, [0, Math.max(1, scene.epochs), low, high], ROOM));
+    const last = Math.max(1, scene.epochs, ...(ghost?.history.epochs.slice(-1) ?? []));
+    const box = (panel.box = createBox(width, height, [0, last, low, high], ROOM));
     const plain = { name: "", mean: 0, scale: 1 };
     drawAxes(pen, box, palette, plain, plain);
     pen.font = small(600);
@@ -57,18 +59,10 @@ export function createCurves(scene, palette, moments, player) {
     pen.fillText(text(`metric.${panel.metric}`), box.left, box.top - 6);
     rule(pen, box, scene.best_epoch, palette.variable("--muted"), [2, 4]);
     rule(pen, box, moment.epoch, palette.variable("--ink"), []);
+    for (const values of before) trace(pen, box, ghost.history.epochs, values, palette.variable("--muted"));
     for (const { stage, values } of panel.lines) {
-      pen.strokeStyle = pen.fillStyle = scene.look.stages[stage];
-      pen.lineWidth = 1.8;
-      pen.lineJoin = "round";
-      pen.save();
-      pen.beginPath();
-      pen.rect(box.left, box.top, box.width, box.height);
-      pen.clip();
-      pen.beginPath();
-      epochs.forEach((epoch, i) => values[i] !== null && pen.lineTo(box.x(epoch), box.y(values[i])));
-      pen.stroke();
-      pen.restore();
+      trace(pen, box, epochs, values, scene.look.stages[stage]);
+      pen.fillStyle = scene.look.stages[stage];
       const at = epochs.findLastIndex((epoch, i) => epoch <= moment.epoch && values[i] !== null);
       if (at < 0 || values[at] < box.extent[2]) continue;
       pen.beginPath();
@@ -76,6 +70,20 @@ export function createCurves(scene, palette, moments, player) {
       pen.fill();
     }
   }
+}
+
+function trace(pen, box, epochs, values, colour) {
+  pen.strokeStyle = colour;
+  pen.lineWidth = 1.8;
+  pen.lineJoin = "round";
+  pen.save();
+  pen.beginPath();
+  pen.rect(box.left, box.top, box.width, box.height);
+  pen.clip();
+  pen.beginPath();
+  epochs.forEach((epoch, i) => values[i] !== null && pen.lineTo(box.x(epoch), box.y(values[i])));
+  pen.stroke();
+  pen.restore();
 }
 
 function rule(pen, box, epoch, colour, dashes) {

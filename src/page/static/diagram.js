@@ -80,9 +80,11 @@ export function createDiagram(scene, model, palette, moments, change) {
       for (const [o, target] of to.nodes.entries()) {
         for (const [i, source] of from.nodes.entries()) {
           const [row, column] = [target.unit?.unit ?? target.output ?? o, source.unit?.unit ?? source.input ?? i];
-          const path = drawn("path", { fill: "none" });
+          const at = plain ? line.start + row * line.layer.inputs + column : null;
+          const path = drawn("path", at === null ? { fill: "none" } : { fill: "none", "data-at": at });
           wires.append(path);
-          found.push({ path, source, target, at: plain ? line.start + row * line.layer.inputs + column : null, layer });
+          target.element.dataset.bias = line.start + line.layer.inputs * line.layer.outputs + row;
+          found.push({ path, source, target, at, layer });
         }
       }
     });

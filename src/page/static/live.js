@@ -3,9 +3,13 @@
 import { createAddress } from "./address.js";
 import { find } from "./dom.js";
 import { createEditing } from "./editing.js";
+import { createGhost, createGhostButton } from "./ghost.js";
+import { createHand } from "./hand.js";
 import { createHints } from "./hints.js";
 import { whole } from "./numbers.js";
+import { createLandscape } from "./landscape.js";
 import { addMoment, addRows } from "./moments.js";
+import { createNextStep } from "./next-step.js";
 import { isDark } from "./palette.js";
 import { createParts, dress } from "./parts.js";
 import { createSettings } from "./settings.js";
@@ -16,7 +20,8 @@ import { createLivePlayer, createTransport } from "./transport.js";
 import { createView } from "./view.js";
 
 const RENEWED = ["probe", "threshold", "threshold-own"]; // replaced with the parts, so that nothing listens to them twice
-const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, cell: null, rings: true, tool: "look", size: 0 };
+const ANSWERS = ["next_step", "landscape"]; // to questions of drawers
+const FIRST = { place: null, chosen: null, moved: null, probe: null, unit: null, cell: null, rings: true, tool: "look", weight: null, ghost: null, next_step: null, landscape: null, size: 0 };
 
 start();
 
@@ -24,8 +29,9 @@ function start() {
   fillTexts(document);
   createHints();
   let shown = null; // the current scene, its number, its moments and its parts
-  let live = { mode: "paused", epoch: 0, steps: 1 };
+  let live = { mode: "paused", epoch: 0, steps: 1, frozen: [] };
   let unseen = 0;
+  let received = 0; // messages
   const moments = [];
 
   const change = createView(FIRST, (state) => {
@@ -38,13 +44,16 @@ function start() {
   const transport = createTransport(send, player);
   const starts = createStarts(send, change);
   const address = createAddress(send, tell);
+  const ghostButton = createGhostButton(change);
 
   function receive(message) {
+    received += 1;
     if (message.type === "hello") arrive();
     else if (message.type === "scene") begin(message);
     else if (message.type === "frame") add(message);
     else if (message.type.startsWith("starts")) hearOfStarts(message);
     else if (message.type === "refused") refuse(message);
+    else if (ANSWERS.includes(message.type)) change({ [message.type]: message });
     else if (message.type === "saving") tell("saving");
     else if (message.type === "saved") tell(message.same ? "saved" : "saved.other", message);
     else if (message.type === "diverged") [live] = [message.state, tellLine(message.line)];
@@ -55,6 +64,18 @@ function start() {
   function arrive() {
     settings.forget();
     starts.arrive();
+  }
+
+  function createMore(scene, model, plot, palette) {
+    const { number } = shown;
+    const ask = (message) => send({ ...message, of: number });
+    shown.model = model;
+    return [
+      createEditing(scene, model, plot, change, send),
+      createHand(scene, model, plot, change, send),
+      createNextStep(scene, model, change, ask),
+      createLandscape(scene, model, palette, change, send, ask),
+    ];
   }
 
   function begin({ number, heard, scene, controls, values, state }) {
@@ -71,10 +92,11 @@ function start() {
     document.title = text("title.live", { title: scene.title });
     find("title").textContent = scene.title;
     find("facts").textContent = text("facts.live", { parameters: whole(scene.parameters) });
-    shown = { number, scene, parts: createParts(scene, moments, player, change, (model, plot) => [createEditing(scene, model, plot, change, send)]) };
+    shown = { number, scene, values };
+    shown.parts = createParts(scene, moments, player, change, (...made) => createMore(scene, ...made));
     settings.update(controls, values, heard);
     const splits = Object.keys(scene.splits);
-    change(({ chosen, tool }) => ({ unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
+    change(({ chosen, tool }) => ({ next_step: null, landscape: null, unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
     hear(state);
     starts.begins({ values, scene });
     address.begin(values, state);
@@ -100,7 +122,7 @@ function start() {
   }
 
   function show(state) {
-    const { scene, parts } = shown;
+    const { scene, parts, model, values } = shown;
     const place = state.place === null ? moments.length - 1 : Math.min(state.place, moments.length - 1);
     const view = {
       ...state,
@@ -111,12 +133,18 @@ function start() {
       planned: scene.planned,
       playing: live.mode !== "paused",
       moment: moments[place],
+      received,
+      latest: moments[moments.length - 1],
+      values,
+      kept: state.ghost,
+      ghost: state.ghost?.fits(scene) ? state.ghost : null,
+      present: () => createGhost(scene, model, moments, values),
       split: state.chosen in moments[place].scores || state.chosen !== "test" ? state.chosen : "val" in scene.splits ? "val" : "train",
       threshold: state.moved ?? scene.threshold,
       temperature: 1,
       dark: isDark(),
     };
-    for (const update of [transport, starts.update, ...parts]) update(view);
+    for (const update of [transport, starts.update, ghostButton, ...parts]) update(view);
     find("command-line").hidden = !live.command;
     find("command").textContent = live.command ?? "";
     find("no-command").textContent = live.command ? "" : text(live.touched ? "command.touched" : "command.none");

@@ -56,5 +56,7 @@ export function createPalette(look) {
     });
   }
 
-  return { variable, shade, only, speak };
+  const shadeOf = (name) => channels(variable(name));
+
+  return { variable, shadeOf, shade, only, speak };
 }

@@ -27,7 +27,7 @@ export function createParts(scene, moments, player, change, more = () => []) {
     createTable(scene, model, change),
     ...(scene.answer === "regression" ? [] : [createConfusion(scene, model, change)]),
     ...(scene.answer === "binary" ? [createThreshold(scene, model, change)] : []),
-    ...more(model, plot),
+    ...more(model, plot, palette),
   ];
 }
 
