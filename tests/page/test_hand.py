@@ -113,6 +113,7 @@ def test_the_line_is_dragged_by_pointer_and_by_keyboard(opened_at):
 def test_a_connection_is_clicked_and_frozen_for_twenty_steps(opened_at):
     page = opened_at("experiment=%22xor%22&data.num_train=3200&optimizer.momentum=0.9&open=next-step")
     expect(page.locator("#next-weights tbody tr")).to_have_count(17)
+    drawn(page)  # the diagram has its size by then
     wire = """() => {
         const path = document.querySelector('#diagram path[data-at="2"]');
         const { left, top } = path.ownerSVGElement.getBoundingClientRect();
