@@ -18,7 +18,7 @@ def make_sandbox(folder: Path, real_data: bool = False) -> Path:
         folder: Where to create the sandbox.
         real_data: Whether to use the real images, with epochs that take a hundred times longer.
     """
-    for name in ("src", "conf", "hydra_plugins"):
+    for name in ("src", "conf", "exercises", "hydra_plugins"):
         (folder / name).symlink_to(ROOT / name)
     if real_data and REAL_DATA is not None:
         (folder / "data").symlink_to(REAL_DATA.resolve())

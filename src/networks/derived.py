@@ -1,15 +1,14 @@
 """Functions of two inputs as the first layer of a network, which has nothing to learn."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
 from pydantic import BeforeValidator
 from torch import Tensor, nn
 
-from src.settings.rules import broken
+from src.settings.rules import Input, broken
 
-Input = Literal["x1", "x2", "x1_squared", "x2_squared", "x1_times_x2", "sin_x1", "sin_x2"]
 _FORMULAS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,

@@ -36,14 +36,15 @@ def document(data: Mapping[str, Any]) -> str:
     return _filled("replay", _policy("replay"), data)
 
 
-def live_document(sockets: Sequence[str]) -> tuple[str, str]:
+def live_document(sockets: Sequence[str], data: Mapping[str, Any] | None = None) -> tuple[str, str]:
     """The Content-Security-Policy of the page that requests what it shows, and the page itself.
 
     Args:
         sockets: The addresses to which it may connect.
+        data: What it shows besides, such as the exercises.
     """
     policy = f"{_policy('live')}; connect-src {' '.join(sockets)}"
-    return policy, _filled("live", policy, {})
+    return policy, _filled("live", policy, data or {})
 
 
 def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
@@ -57,7 +58,7 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 def _parts(kind: Kind) -> dict[str, str]:
     """The page with the parts of one kind (`live` or `replay`), its style, its script and its texts."""
     page = _read("page.html")
-    for part in ("player", "settings", "tools", "test", "drawers", "weights", "notes"):
+    for part in ("exercises", "player", "settings", "tools", "test", "drawers", "weights", "notes"):
         page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
     styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
     style = re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", "\n".join(styles))  # a replay may have 150 kB

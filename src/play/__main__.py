@@ -7,11 +7,12 @@ from omegaconf import DictConfig
 
 from src.command.cli import command
 from src.command.startup import lean_imports
+from src.places import EXERCISES
 
 
 def play(cfg: DictConfig, _: Path) -> None:
     """Serve the page that `cfg` describes until Ctrl-C, or repeat the training of a journal."""
-    from src.play import own_table, server, settings
+    from src.play import exercises, own_table, server, settings
 
     settings.check(cfg)
     own_table.take(settings.of_table(cfg, list(HydraConfig.get().overrides.task)))
@@ -20,7 +21,10 @@ def play(cfg: DictConfig, _: Path) -> None:
             from src.play import making, saving
         making.check_own_table()
     if cfg.journal is None:
-        server.serve(cfg.port, cfg.open, cfg.runs_dir)
+        found = exercises.read_exercises(Path(cfg.exercises) if cfg.exercises else EXERCISES)
+        if cfg.exercise is not None:
+            exercises.named(found, cfg.exercise)
+        server.serve(cfg.port, cfg.open, cfg.runs_dir, found, cfg.exercise)
         return
     print(f"run folder: {saving.replay(Path(cfg.journal), cfg.runs_dir)}")
 

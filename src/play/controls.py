@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from src.errors import ConfigError, choice
-from src.networks.derived import Input
+from src.settings.rules import Input
 
 Kind = Literal["choice", "several", "pair", "number", "whole", "layers"]
 

@@ -20,6 +20,7 @@ _DOS = {
     "save",
     "test",
     "open",
+    "leave",
     "points",
     "starts",
     "weights",

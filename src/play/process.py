@@ -6,12 +6,20 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from src.play.exercises import Exercise
 
-def work(connection: Connection, runs_dir: str) -> None:
-    """Train for the page at the other end of a `connection` until it is closed; save runs to `runs_dir`."""
+
+def work(connection: Connection, runs_dir: str, exercises: dict[str, Exercise]) -> None:
+    """Train for the page at the other end of a `connection` until it is closed.
+
+    Args:
+        connection: The connection.
+        runs_dir: Where runs are saved.
+        exercises: The exercises by name.
+    """
     from src.play.worker import Worker
 
-    _run(lambda folder: Worker(connection, folder, runs_dir).run())
+    _run(lambda folder: Worker(connection, folder, runs_dir, exercises).run())
 
 
 def train_starts(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from src.errors import ConfigError
 from src.page.document import live_document
+from src.play.exercises import Exercise
 from src.play.guard import HEADERS, Guard
 from src.play.messages import MOST_BYTES, understood
 from src.play.processes import begin
@@ -21,20 +22,22 @@ _HEARTBEAT = 30.0  # seconds after which a page that does not answer counts as l
 _CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # the codes that a browser sends when a page is closed
 
 
-def serve(port: int, opens: bool, runs_dir: str) -> None:
+def serve(port: int, opens: bool, runs_dir: str, exercises: dict[str, Exercise], exercise: str | None = None) -> None:
     """Serve the page until Ctrl-C or another signal.
 
     Args:
         port: The port; 0 takes a free one.
         opens: Whether to open the page in the browser.
         runs_dir: Where trainings are saved.
+        exercises: The exercises by name.
+        exercise: The name of the one to begin with.
 
     Raises:
         ConfigError: Another program uses the port, or it needs more rights.
     """
     bound = _bound(port)
     begin()
-    asyncio.run(_serve(bound, opens, runs_dir))
+    asyncio.run(_serve(bound, opens, Visitors(runs_dir, exercises), exercise))
 
 
 def _bound(port: int) -> socket.socket:
@@ -51,16 +54,16 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
-async def _serve(bound: socket.socket, opens: bool, runs_dir: str) -> None:
+async def _serve(bound: socket.socket, opens: bool, visitors: Visitors, exercise: str | None) -> None:
     port = bound.getsockname()[1]
-    guard, visitors = Guard(port), Visitors(runs_dir)
+    guard = Guard(port)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     runner = web.AppRunner(application(guard, visitors, port), access_log=None, handle_signals=False)
     await runner.setup()
     await web.SockSite(runner, bound).start()
-    address = f"http://{HOST}:{port}/?token={guard.token}"
+    address = f"http://{HOST}:{port}/?token={guard.token}{f'#exercise={exercise}' if exercise else ''}"
     preparing = asyncio.create_task(visitors.prepare())
     print(f"open in a browser: {address}\npress Ctrl-C to stop", flush=True)
     if opens:
@@ -81,7 +84,8 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
         visitors: The visitors whose networks train.
         port: The server's port.
     """
-    policy, page = live_document([f"ws://{HOST}:{port}", f"ws://localhost:{port}"])
+    listed = {name: exercise.model_dump(exclude={"scene", "solution"}) for name, exercise in visitors.exercises.items()}
+    policy, page = live_document([f"ws://{HOST}:{port}", f"ws://localhost:{port}"], {"exercises": listed})
     headers = HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
 
     async def show(_: web.Request) -> web.Response:

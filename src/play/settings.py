@@ -21,6 +21,8 @@ class PlayRules(BaseModel):
     open: Annotated[bool, Field(strict=True)]
     runs_dir: Annotated[str, Field(min_length=1)]
     journal: Annotated[str, Field(min_length=1)] | None
+    exercises: Annotated[str, Field(min_length=1)] | None
+    exercise: Annotated[str, Field(min_length=1)] | None
 
 
 def check(cfg: DictConfig) -> None:

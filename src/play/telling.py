@@ -13,6 +13,7 @@ from src.play.controls import CONTROLS
 from src.play.history import History
 from src.play.pace import Pace
 from src.play.points import rows_hash
+from src.play.solving import Solved
 from src.play.stopping import Waits
 from src.play.training import State, Stretch, weights_hash
 from src.replay.frame import frame
@@ -40,6 +41,7 @@ class Teller:
         diverged: Whether the loss is no longer a finite number.
         heard: The number of the last message of the page, by which it knows which values are newer than an answer.
         tests_shown: How often the scores of this dataset's test rows were requested.
+        solved: Whether the problem is solved.
     """
 
     def __init__(self, send: Callable[[dict[str, Any]], None], can: Callable[[], dict[str, bool]]) -> None:
@@ -48,14 +50,14 @@ class Teller:
         self.epoch = self.steps = self.step = self.number = self._epochs_asked = 0
         self.diverged = False
         self.heard = 0
-        self._stop_when_solved, self._was_solved = True, False
+        self._stop_when_solved, self.solved = True, Solved()
         self._waits = Waits()
         self._touched = False
         self._due = self._next_frame = 0.0
         self._frame: dict[str, Any] = {}
         self._history: History | None = None
         self._said: dict[str, Any] | None = None
-        self._epochs_next = 0
+        self._epochs_next, self._until_solved = 0, False
         self._shows_test = False
         self.tests_shown = 0
         self._experiment = ""
@@ -68,7 +70,8 @@ class Teller:
             self._experiment, self.tests_shown = experiment, 0
         if start is None:
             self.epoch = self.steps = 0
-            self._history, self._touched, self._was_solved = None, False, False
+            self._history, self._touched = None, False
+            self.solved.begin()
         self._pace = Pace(stretch.composed.cfg.trainer.max_epochs, stretch.parts.datamodule)
 
     def begins(self) -> None:
@@ -81,9 +84,9 @@ class Teller:
         if self._epochs_next:
             self.mode, self._epochs_asked, self._epochs_next = "epoch", self._epochs_next, 0
 
-    def then(self, epochs: int) -> None:
-        """Train this many `epochs` as soon as the next training begins."""
-        self._epochs_next = epochs
+    def then(self, epochs: int, until_solved: bool) -> None:
+        """Train this many `epochs` as soon as the next training begins, or `until_solved`."""
+        self._epochs_next, self._until_solved = epochs, until_solved
 
     def left(self, on: bool) -> None:
         """Note that the training ends; the next one goes `on` with its weights or starts from scratch."""
@@ -117,14 +120,13 @@ class Teller:
             self._pace.epoch_done(self._stretch.parts.head)
         if "val/loss" in metrics:
             self._waits.add(metrics["val/loss"])
-        newly = not self._was_solved and self._solved(metrics)
-        self._was_solved = self._was_solved or newly
+        newly = self.solved.judge(metrics, self.epoch, self._stretch)
         self._epochs_asked -= 1
         last_asked = self.mode == "step" or (self.mode == "epoch" and self._epochs_asked <= 0)
-        solved_is_enough = newly and self._stop_when_solved and self.mode != "epoch"
+        solved_is_enough = newly and self._stop_when_solved and (self.mode != "epoch" or self._until_solved)
         if last_asked or self.ended or solved_is_enough:
             if newly:
-                self._said = {"key": "solved", "epoch": self.epoch}
+                self._said = {"key": newly, "epoch": self.epoch}
             elif self._waits.stops(self._patience(self._stretch.composed)):
                 self._said = {"key": "stopped", "epoch": self.epoch, "epochs": self._waits.now}
             self.go("paused")
@@ -182,7 +184,7 @@ class Teller:
             "frames": [self._frame],
             "rows_hash": rows_hash(*data.splits.train),
             "numbers": self._stretch.rows,
-            "own": self._own_rows(),
+            "own": self._stretch.own_rows,
             "can": self._can(),
         }
         present = [
@@ -201,11 +203,6 @@ class Teller:
             }
         )
 
-    def _own_rows(self) -> list[list[float]]:
-        """Number, inputs and class of each added row."""
-        x, y = self._stretch.parts.datamodule.splits.train
-        return [[n, *x[i].tolist(), int(y[i])] for i, n in enumerate(self._stretch.rows) if n < 0]
-
     def show_test(self) -> None:
         """Show the scores of the test rows for the current weights, and count the look."""
         if not self._shows_test:
@@ -222,6 +219,7 @@ class Teller:
     def diverges(self, line: str) -> None:
         """Report, in a `line`, why the training cannot continue."""
         self.diverged, self.mode = True, "paused"
+        self.solved.diverged(self.epoch, self._stretch)
         self._send({"type": "diverged", "line": line, "state": self._state()})
 
     @property
@@ -239,7 +237,7 @@ class Teller:
         if self._waits.has_stopped(self._patience(composed)):
             return False
         if composed.cfg.solved.at_least != self._stretch.composed.cfg.solved.at_least:
-            self._was_solved = False
+            self.solved.begin()
         self._stretch.composed = composed
         self.show()
         return True
@@ -254,10 +252,6 @@ class Teller:
     @staticmethod
     def _patience(composed: Composed) -> float:
         return composed.values["callbacks.early_stopping.patience"] or math.inf
-
-    def _solved(self, metrics: dict[str, float]) -> bool:
-        least, accuracy = self._stretch.composed.cfg.solved.at_least, metrics.get("val/accuracy")
-        return least is not None and accuracy is not None and accuracy >= least
 
     def _send_if_due(self) -> None:
         if time.perf_counter() >= self._next_frame:
@@ -288,7 +282,8 @@ class Teller:
             "steps": self._steps_per_epoch,
             "ended": self.ended,
             "diverged": self.diverged,
-            "solved": self._was_solved,
+            "solved": self.solved.reached,
+            "exercise": self.solved.goal and self.solved.goal.shown(),
             "stops": self._stop_when_solved,
             "touched": self._touched or self._stretch.touched,
             "frozen": self._stretch.hand.frozen,

@@ -71,6 +71,12 @@ class Stretch:
         self.hand = Hand(self.parts.head.network)
 
     @property
+    def own_rows(self) -> list[list[float]]:
+        """Number, inputs and class of each added row."""
+        x, y = self.parts.datamodule.splits.train
+        return [[n, *x[i].tolist(), int(y[i])] for i, n in enumerate(self.rows) if n < 0]
+
+    @property
     def touched(self) -> bool:
         """Whether rows or weights were changed by hand."""
         return bool(self.table or self.hand.edits)

@@ -6,6 +6,7 @@ from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
 
+from src.play.exercises import Exercise
 from src.play.process import train_starts, work
 from src.play.processes import Process, started
 
@@ -128,10 +129,11 @@ class Visitors:
 
     Args:
         runs_dir: The folder for runs that they save.
+        exercises: The exercises by name.
     """
 
-    def __init__(self, runs_dir: str) -> None:
-        self._runs_dir = runs_dir
+    def __init__(self, runs_dir: str, exercises: dict[str, Exercise] | None = None) -> None:
+        self._runs_dir, self.exercises = runs_dir, exercises or {}
         self._starting = asyncio.Lock()
         self._known: dict[str, Visitor] = {}
         self._spare: Visitor | None = None
@@ -140,7 +142,7 @@ class Visitors:
         """Start a process for the next visitor in advance."""
         async with self._starting:
             if self._spare is None and len(self._known) < MOST_VISITORS:
-                self._spare = Visitor(*await asyncio.to_thread(started, work, self._runs_dir))
+                self._spare = Visitor(*await asyncio.to_thread(started, work, self._runs_dir, self.exercises))
 
     async def admit(self, name: str | None) -> Visitor | None:
         """The visitor called `name`, or a new one; None if there are too many visitors."""

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 from src.errors import ConfigError, TrainingDivergedError
 from src.play import landscape, next_step, own_table
-from src.play.composing import Composed
+from src.play.composing import Composed, composed
 from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked
+from src.play.exercises import Exercise, named
 from src.play.making import stretch_of
 from src.play.points import Points
 from src.play.saving import Entry, is_saved, save
+from src.play.solving import Goal, Solved
 from src.play.telling import Teller
 from src.play.training import State, Stretch, Watch, goes_on
 from src.storage import failures
@@ -47,10 +49,14 @@ class Worker(Watch):
         connection: Receives messages from the page and sends what it shows; all messages are JSON.
         folder: A folder for files that the Trainer might write.
         runs_dir: The folder for runs that are saved.
+        exercises: The exercises by name.
     """
 
-    def __init__(self, connection: Connection, folder: Path, runs_dir: str = "runs") -> None:
+    def __init__(
+        self, connection: Connection, folder: Path, runs_dir: str = "runs", exercises: dict[str, Exercise] | None = None
+    ) -> None:
         self._connection, self._folder, self._runs_dir = connection, folder, runs_dir
+        self._exercises = exercises or {}
         self._journal: list[Entry] = []  # the training so far, up to the last change of settings
         self._asked = _Asked(_first(), Points())
         self._stretch = self._attempt(self._asked)
@@ -74,6 +80,7 @@ class Worker(Watch):
             "save": lambda _: self._save(),
             "test": lambda _: self._teller.show_test(),
             "open": self._open,
+            "leave": lambda _: self._leave_exercise(),
             "stop": lambda message: self._teller.stop_when(bool(message.get("solved"))),
         }
 
@@ -201,13 +208,24 @@ class Worker(Watch):
         return _Asked(self._asked.settings | {"seed": seed}, self._asked.points.added())
 
     def _open(self, message: dict[str, Any]) -> None:
-        """Start with the settings of an address, and train as far as it says."""
-        settings, epochs = checked(message.get("values")), message.get("epochs")
+        """Start with the settings of an address, an exercise or its solution, and train as far as each says."""
+        settings, epochs, goal = checked(message.get("values", {})), message.get("epochs"), None
+        if (name := message.get("exercise")) is not None:
+            exercise = named(self._exercises, name)
+            goal = Goal(name, exercise, composed(exercise.scene, self._folder).values)
+            if message.get("solution"):
+                settings, epochs = exercise.solution.set, exercise.solution.epochs
+            settings = exercise.scene | settings
         asked = _Asked(_first() | settings, Points())
         stretch = self._attempt(asked)
         if isinstance(epochs, int) and 0 < epochs <= BY_KEY["trainer.max_epochs"].most:
-            self._teller.then(epochs)
+            self._teller.then(epochs, until_solved=bool(message.get("solution")))
+        self._teller.solved.goal = goal
         self._leave(stretch, asked, False)
+
+    def _leave_exercise(self) -> None:
+        self._teller.solved = Solved()
+        self._teller.show()
 
     def _leave(self, stretch: Stretch, asked: _Asked, on: bool) -> None:
         state, teller = None, self._teller
@@ -218,6 +236,8 @@ class Worker(Watch):
         else:
             self._journal = []
         self._asked = asked
+        if teller.solved.goal is not None:
+            teller.solved.goal.follow(stretch.composed.values, bool(asked.points), on)
         teller.left(on)
         raise _Left(stretch, state)
 

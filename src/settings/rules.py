@@ -71,6 +71,9 @@ Mode = Literal["auto", "min", "max"]
 Ties = Literal["first", "last", "loss"]
 """Which of several equally good epochs is the best: the first, the last, or the one with the lowest `val/loss`."""
 
+Input = Literal["x1", "x2", "x1_squared", "x2_squared", "x1_times_x2", "sin_x1", "sin_x2"]
+"""A function of two inputs that a network can get instead of the inputs."""
+
 checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
 """Decorates a constructor: a value that violates its annotation raises `pydantic.ValidationError`."""
 

@@ -39,7 +39,7 @@ def test_it_holds_the_code_and_the_configurations_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     held = {name for name in names if ".dist-info/" not in name}
     code = {path for path in files_below("src", "hydra_plugins", "classification_lab") if "src/readme/" not in path}
-    assert held == code | {f"classification_lab/{path}" for path in files_below("conf")}
+    assert held == code | {f"classification_lab/{path}" for path in files_below("conf", "exercises")}
     assert {name.partition("/")[0] for name in held} == {"classification_lab", "src", "hydra_plugins"}
 
 

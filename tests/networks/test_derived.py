@@ -7,9 +7,10 @@ from pydantic import ValidationError
 from torch import nn
 
 from src.networks.affine import affine_map
-from src.networks.derived import DerivedInputs, Input
+from src.networks.derived import DerivedInputs
 from src.networks.mlp import MLP
 from src.networks.perceptron import Perceptron
+from src.settings.rules import Input
 
 FORMULAS = {
     "x1": lambda a, b: a,

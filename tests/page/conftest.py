@@ -1,6 +1,7 @@
 """What the page's tests share: one browser, pages opened in it that reach no network, and one server of live pages."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,7 +152,7 @@ def live(browser: Any, server: LiveServer) -> Iterator[Callable[..., Any]]:
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        host = (address or server.address).split("?")[0]
+        host = re.split(r"[?#]", address or server.address)[0]
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
         page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(host) else None)

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from src.networks.derived import Input
 from src.networks.mlp import MLP, Activation
 from src.networks.perceptron import Perceptron
 from src.networks.tabular import TabularMLP
+from src.settings.rules import Input
 
 pytestmark = pytest.mark.browser
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from src.play import pace
+from src.play.exercises import Exercise
 from src.play.worker import Worker
 
 TEN = {"do": "set", "values": {"data.num_train": 640}}  # five steps an epoch
@@ -67,13 +68,13 @@ def do(*names: str) -> list[Any]:
     return [{"do": name} for name in names]
 
 
-def played(folder: Path, *lines: Any) -> list[dict[str, Any]]:
-    """What a worker tells a page that sends these lines, as fast as the machine can."""
+def played(folder: Path, *lines: Any, exercises: dict[str, Exercise] | None = None) -> list[dict[str, Any]]:
+    """What a worker that knows some exercises tells a page that sends these lines, as fast as the machine can."""
     script = Script(*lines)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_LENGTH", "_CHANGING"):
             patch.setattr(pace, name, 0.0)
         with pytest.raises(EOFError):
-            Worker(script, folder).run()  # type: ignore[arg-type]
+            Worker(script, folder, exercises=exercises).run()  # type: ignore[arg-type]
     assert not script._lines
     return script.told

@@ -3,9 +3,9 @@
 import pytest
 
 from src.errors import ConfigError
-from src.networks.derived import Input
 from src.play.composing import composed
 from src.play.controls import CONTROLS, INPUTS, PROBLEMS, checked
+from src.settings.rules import Input
 
 
 @pytest.mark.parametrize("experiment", PROBLEMS)

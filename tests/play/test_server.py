@@ -12,7 +12,9 @@ import pytest
 from aiohttp import web
 
 from src.errors import ConfigError
+from src.places import EXERCISES
 from src.play import server, visitors
+from src.play.exercises import read_exercises
 from src.play.guard import Guard
 
 
@@ -40,7 +42,7 @@ def served(monkeypatch) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
         async def within() -> Any:
             bound = server._bound(0)
             port = bound.getsockname()[1]
-            guard, everyone = Guard(port), visitors.Visitors("runs")
+            guard, everyone = Guard(port), visitors.Visitors("runs", read_exercises(EXERCISES))
             runner = web.AppRunner(server.application(guard, everyone, port))
             await runner.setup()
             await web.SockSite(runner, bound).start()
@@ -165,7 +167,7 @@ def test_a_taken_port_is_one_line():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError) as refused:
-            server.serve(port, opens=False, runs_dir="runs")
+            server.serve(port, opens=False, runs_dir="runs", exercises={})
     assert str(refused.value) == (
         f"port: {port} is taken by another program (got {port}); choose another, or port=0 for a free one"
     )

@@ -10,10 +10,10 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from src.errors import ConfigError, ExportError
-from src.networks.derived import Input
 from src.runs import exporting
 from src.runs.exporting import export
 from src.runs.opening import open_run
+from src.settings.rules import Input
 from tests.conftest import compose_train, trained
 
 FAST = ("callbacks.figures=null",)

@@ -15,13 +15,13 @@ export function createAddress(send, tell) {
   openThose((new URLSearchParams(document.location.hash.slice(1)).get("open") ?? "").split(","));
   watchDrawers(() => written && put(written));
 
-  function begin(now, state) {
+  function begin(now, state, frame) {
     values = now;
     if (!opened) {
       opened = true;
-      send({ do: "open", values: asked.values, epochs: asked.epoch });
-    } else if (state.mode === "paused" && state.epoch === 0) {
-      write(null, state);
+      send({ do: "open", exercise: asked.exercise, values: asked.values, epochs: asked.epoch });
+    } else if (state.mode === "paused") {
+      write(frame, state);
     }
   }
 
@@ -43,8 +43,9 @@ export function createAddress(send, tell) {
 
   function write(now, state) {
     const parts = new URLSearchParams();
+    if (state.exercise) parts.set("exercise", state.exercise.name);
     for (const [key, value] of Object.entries(values)) parts.set(key, JSON.stringify(value));
-    if (now && now.epoch && !now.step && !state.touched) {
+    if (now.epoch && !now.step && !state.touched) {
       parts.set("epoch", now.epoch);
       parts.set("hash", now.hash);
       parts.set("weights", sampled(now).map((weight) => Number(weight.toPrecision(DIGITS))).join());
@@ -66,8 +67,8 @@ export function createAddress(send, tell) {
 function read(hash) {
   const parts = new URLSearchParams(hash.slice(1));
   const epoch = Number(parts.get("epoch") ?? 0);
-  const found = { hash: parts.get("hash") ?? "", epoch, weights: (parts.get("weights") ?? "").split(",").map(Number), values: {} };
-  for (const key of ["epoch", "hash", "weights", "open"]) parts.delete(key);
+  const found = { exercise: parts.get("exercise"), hash: parts.get("hash") ?? "", epoch, weights: (parts.get("weights") ?? "").split(",").map(Number), values: {} };
+  for (const key of ["exercise", "epoch", "hash", "weights", "open"]) parts.delete(key);
   for (const [key, value] of parts) {
     try {
       found.values[key] = JSON.parse(value);
@@ -75,7 +76,7 @@ function read(hash) {
       found.values[key] = value;
     }
   }
-  return "experiment" in found.values ? found : null;
+  return found.exercise || "experiment" in found.values ? found : null;
 }
 
 function sampled({ weights }) {

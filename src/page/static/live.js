@@ -3,6 +3,7 @@
 import { createAddress } from "./address.js";
 import { find } from "./dom.js";
 import { createEditing } from "./editing.js";
+import { createExercises } from "./exercises.js";
 import { createGhost, createGhostButton } from "./ghost.js";
 import { createHand } from "./hand.js";
 import { createHints } from "./hints.js";
@@ -41,6 +42,7 @@ function start() {
   const send = createSocket(receive, () => tell("lost"));
   const player = createLivePlayer(send, moments, () => live, change);
   const settings = createSettings(send);
+  const exercises = createExercises(send);
   const transport = createTransport(send, player);
   const starts = createStarts(send, change);
   const address = createAddress(send, tell);
@@ -56,7 +58,7 @@ function start() {
     else if (ANSWERS.includes(message.type)) change({ [message.type]: message });
     else if (message.type === "saving") tell("saving");
     else if (message.type === "saved") tell(message.same ? "saved" : "saved.other", message);
-    else if (message.type === "diverged") [live] = [message.state, tellLine(message.line)];
+    else if (message.type === "diverged") diverge(message);
     else if (message.type === "full") tell("full", { most: message.most });
     change({});
   }
@@ -99,7 +101,7 @@ function start() {
     change(({ chosen, tool }) => ({ next_step: null, landscape: null, unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
     hear(state);
     starts.begins({ values, scene });
-    address.begin(values, state);
+    address.begin(values, state, scene.frames[0]);
   }
 
   function add({ number, frame, rows, state }) {
@@ -115,6 +117,12 @@ function start() {
   function hearOfStarts(message) {
     if (message.type === "starts") unseen += 1;
     starts.receive(message);
+  }
+
+  function diverge({ line, state }) {
+    live = state;
+    exercises.hear(state);
+    tellLine(line);
   }
 
   function refuse({ key, line, values, heard }) {
@@ -154,9 +162,10 @@ function start() {
     document.body.dataset.mode = live.mode;
   }
 
-  function hear({ said, mode }) {
-    if (said) tell(said.key, said);
-    else if (mode !== "paused") tellLine("");
+  function hear(state) {
+    exercises.hear(state);
+    if (state.said) tell(state.said.key, state.said);
+    else if (state.mode !== "paused") tellLine("");
   }
 
   function tell(key, values = {}) {
