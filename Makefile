@@ -86,7 +86,7 @@ lint: $(FULL)  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers auto
 
-bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (an hour)
+bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (70 minutes)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_fashion
@@ -98,6 +98,7 @@ bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals,
 	$(BIN)/python -m tests.benchmarks.bench_alone
 	$(BIN)/python -m tests.benchmarks.bench_page
 	$(BIN)/python -m tests.benchmarks.bench_play
+	$(BIN)/python -m tests.benchmarks.bench_play_memory
 
 bench-search: $(FULL)  ## Compare a search in stacks with the same search run by run (about ten minutes per pair)
 	$(BIN)/python -m tests.benchmarks.bench_search

@@ -18,11 +18,14 @@ class Command(NamedTuple):
 
 
 def commands_in(text):
-    """The lines of a text that call a module of `src`; after a `$` the lines below are what they print."""
+    """The lines of a text that call a module of `src`; after a `$` the lines below are what they print.
+
+    `src.play` is left out, since it serves a page until it is stopped.
+    """
     lines = [line.strip() for line in text.replace("\\\n", "").splitlines()]
     for number, line in enumerate(lines):
         prompt, line = line.startswith("$ "), line.removeprefix("$ ")
-        if not line.startswith("python -m src."):
+        if not line.startswith("python -m src.") or line.startswith("python -m src.play"):
             continue
         words = shlex.split(line, comments=True)[2:]
         printed = lines[number + 1 : number + 1 + lines[number + 1 :].index("")] if prompt else []

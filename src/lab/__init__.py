@@ -18,6 +18,7 @@ with lean_imports():
     from src.lab.choices import experiments, options
     from src.lab.commands import latest, open, sweep, train, tune
     from src.lab.exercises.checking import check
+    from src.lab.live_page import LivePage, play
     from src.lab.notebook import welcome
     from src.lab.project import PROJECT
     from src.lab.records import Records
@@ -27,6 +28,7 @@ with lean_imports():
 
 __all__ = [
     "PROJECT",
+    "LivePage",
     "Records",
     "TrainedRun",
     "TrainedSearch",
@@ -36,6 +38,7 @@ __all__ = [
     "latest",
     "open",
     "options",
+    "play",
     "sweep",
     "train",
     "tune",

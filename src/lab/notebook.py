@@ -44,12 +44,23 @@ class Replay:
         self.path, self._picture = path, picture
 
     def _repr_html_(self) -> str:
-        """The page in a sandboxed frame, which cannot access the notebook, and the picture below it."""
-        page = escape(self.path.read_text(encoding="utf-8"))
-        frame = f'<iframe srcdoc="{page}" sandbox="allow-scripts" width="100%" height="860" frameborder="0"></iframe>'
-        picture = base64.b64encode(self._picture).decode()
-        image = f'<img src="data:image/png;base64,{picture}" alt="{escape(self.path.name)}">'
-        return f"{frame}<details><summary>As a picture</summary>{image}</details>"
+        return framed(self.path.read_text(encoding="utf-8"), self._picture, self.path.name)
+
+
+def framed(page: str, picture: bytes, name: str) -> str:
+    """A page in a sandboxed frame, which cannot access the notebook, and below it a picture of the page.
+
+    Args:
+        page: A whole HTML document.
+        picture: A PNG for viewers that do not run scripts.
+        name: What the picture is called.
+    """
+    frame = (
+        f'<iframe srcdoc="{escape(page)}" sandbox="allow-scripts allow-downloads" width="100%" height="860" '
+        'frameborder="0" loading="lazy"></iframe>'
+    )
+    image = f'<img src="data:image/png;base64,{base64.b64encode(picture).decode()}" alt="{escape(name)}">'
+    return f"{frame}<details><summary>As a picture</summary>{image}</details>"
 
 
 def welcome() -> None:

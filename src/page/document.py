@@ -22,6 +22,8 @@ LANGUAGE = "en"
 
 Kind = Literal["replay", "live"]
 
+_NONE = "'none'"
+
 
 def document(data: Mapping[str, Any]) -> str:
     """The page with the `data` that it shows: a complete file, in UTF-8.
@@ -40,10 +42,10 @@ def live_document(sockets: Sequence[str], data: Mapping[str, Any] | None = None)
     """The Content-Security-Policy of the page that requests what it shows, and the page itself.
 
     Args:
-        sockets: The addresses to which it may connect.
-        data: What it shows besides, such as the exercises.
+        sockets: The addresses to which it may connect; in a notebook it needs none.
+        data: What it shows besides, such as the `exercises`; in a notebook the `fragment`, since it has no address.
     """
-    policy = f"{_policy('live')}; connect-src {' '.join(sockets)}"
+    policy = f"{_policy('live')}; connect-src {' '.join(sockets or [_NONE])}"
     return policy, _filled("live", policy, data or {})
 
 
@@ -58,7 +60,7 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 def _parts(kind: Kind) -> dict[str, str]:
     """The page with the parts of one kind (`live` or `replay`), its style, its script and its texts."""
     page = _read("page.html")
-    for part in ("exercises", "player", "settings", "tools", "test", "drawers", "weights", "notes"):
+    for part in ("exercises", "player", "settings", "tools", "downloads", "test", "drawers", "weights", "notes"):
         page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
     styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
     style = re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", "\n".join(styles))  # a replay may have 150 kB
@@ -82,7 +84,7 @@ def _policy(kind: Kind) -> str:
     """The policy that lets the page run this script and use this style, and nothing else."""
     parts = _parts(kind)
     allowed = f"script-src '{_hash(parts['script'])}'; style-src '{_hash(parts['style'])}'"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    return f"default-src {_NONE}; {allowed}; base-uri {_NONE}; form-action {_NONE}"
 
 
 def _hash(text: str) -> str:

@@ -6,13 +6,16 @@ from pathlib import Path
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 _IDLE = re.compile(r"^\s*(?://.*)?\n|^[ \t]+", re.MULTILINE)
+_PLAIN = re.compile(r"^[^'\"`/\n]*$", re.MULTILINE)  # no string, template, regular expression or division
+_AROUND = re.compile(r" ?([=,:?{}();|&<>]) ?")
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
 def as_one_script(folder: Path, first: str) -> str:
     """A module of a folder and everything it imports, each in a function of its own that returns its exports.
 
-    Whole-line comments and indentation are removed, so a string must not span several lines.
+    Whole-line comments, indentation, and spaces around signs in lines without quotes and slashes are removed, so a
+    string must not span several lines.
     Modules import names from each other as `import { a, b } from "./other.js";` and export functions, constants and
     classes where they are defined.
 
@@ -25,7 +28,8 @@ def as_one_script(folder: Path, first: str) -> str:
     """
     written: dict[str, str] = {}
     _write(folder, first, written, ())
-    return _IDLE.sub("", "\n".join(written.values()) + "\n")
+    script = _IDLE.sub("", "\n".join(written.values()) + "\n")
+    return _PLAIN.sub(lambda line: _AROUND.sub(r"\1", line[0]), script)
 
 
 def _write(folder: Path, name: str, written: dict[str, str], importers: tuple[str, ...]) -> None:

@@ -26,6 +26,8 @@ _DOS = {
     "weights",
     "next_step",
     "landscape",
+    "replay",
+    "lock",
 }
 
 

@@ -11,6 +11,7 @@ from src.play import tables
 from src.play.composing import Composed
 from src.play.controls import CONTROLS
 from src.play.history import History
+from src.play.locking import Locks, group_of
 from src.play.pace import Pace
 from src.play.points import rows_hash
 from src.play.solving import Solved
@@ -31,6 +32,7 @@ class Teller:
     Args:
         send: Sends a message.
         can: Returns whether a change of rows can be undone and redone.
+        locks: What cannot be changed.
 
     Attributes:
         number: Number of the stretch of training.
@@ -44,8 +46,10 @@ class Teller:
         solved: Whether the problem is solved.
     """
 
-    def __init__(self, send: Callable[[dict[str, Any]], None], can: Callable[[], dict[str, bool]]) -> None:
-        self._send, self._can = send, can
+    def __init__(
+        self, send: Callable[[dict[str, Any]], None], can: Callable[[], dict[str, bool]], locks: Locks
+    ) -> None:
+        self._send, self._can, self._locks = send, can, locks
         self.mode: str = "paused"
         self.epoch = self.steps = self.step = self.number = self._epochs_asked = 0
         self.diverged = False
@@ -186,9 +190,11 @@ class Teller:
             "numbers": self._stretch.rows,
             "own": self._stretch.own_rows,
             "can": self._can(),
+            "locked": self._locks.rows,
         }
+        kinds = [tables.offered(each, composed.columns) for each in CONTROLS if each.key in composed.values]
         present = [
-            asdict(tables.offered(control, composed.columns)) for control in CONTROLS if control.key in composed.values
+            asdict(kind) | {"group": group_of(kind.key), "locked": self._locks.locked(kind.key)} for kind in kinds
         ]
         self._history.news()  # which the scene holds
         self._send(
@@ -241,6 +247,11 @@ class Teller:
         self._stretch.composed = composed
         self.show()
         return True
+
+    @property
+    def told(self) -> tuple[list[dict[str, float]], bool]:
+        """The scores of each epoch, and whether those of the test rows are shown."""
+        return (self._history.rows if self._history else []), self._shows_test
 
     # Frames
 

@@ -11,6 +11,8 @@ from src.play import landscape, next_step, own_table
 from src.play.composing import Composed, composed
 from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked
 from src.play.exercises import Exercise, named
+from src.play.keeping import Kept
+from src.play.locking import Locks
 from src.play.making import stretch_of
 from src.play.points import Points
 from src.play.saving import Entry, is_saved, save
@@ -59,9 +61,11 @@ class Worker(Watch):
         self._exercises = exercises or {}
         self._journal: list[Entry] = []  # the training so far, up to the last change of settings
         self._asked = _Asked(_first(), Points())
-        self._stretch = self._attempt(self._asked)
+        self._locks = Locks()
+        self._stretch = stretch_of(self._asked.settings, self._asked.points, folder)
         self._start: State | None = None
-        self._teller = Teller(self._send, lambda: self._asked.points.can)
+        self._kept = Kept()
+        self._teller = Teller(self._send, lambda: self._asked.points.can, self._locks)
         self._answers: dict[str, Callable[[dict[str, Any]], None]] = {
             "play": lambda _: self._go("playing"),
             "fast": lambda _: self._go("fast"),
@@ -81,6 +85,8 @@ class Worker(Watch):
             "test": lambda _: self._teller.show_test(),
             "open": self._open,
             "leave": lambda _: self._leave_exercise(),
+            "lock": self._lock,
+            "replay": lambda _: self._send(self._kept.replay(self._stretch, *self._teller.told)),
             "stop": lambda message: self._teller.stop_when(bool(message.get("solved"))),
         }
 
@@ -109,6 +115,8 @@ class Worker(Watch):
 
     def begins(self) -> None:
         """Show the network as it is before the first step."""
+        if self._start is None:
+            self._kept.add(self._stretch.parts.head, 0)
         self._teller.begins()
         self._listen()
 
@@ -120,6 +128,7 @@ class Worker(Watch):
     def epoch_done(self, metrics: dict[str, float]) -> None:
         """Show the epoch."""
         self._teller.epoch_done(metrics)
+        self._kept.add(self._stretch.parts.head, self._teller.epoch)
         self._listen()
 
     # Called for the page
@@ -183,13 +192,19 @@ class Worker(Watch):
         planned = "trainer.max_epochs" in changed and not goes_on(self._stretch.composed, composed, changed, True)
         return changed <= ENDS and not planned and self._teller.ends_otherwise(composed)
 
+    def _lock(self, message: dict[str, Any]) -> None:
+        self._locks.add(message.get("names"))
+        self._teller.show()
+
     def _change_points(self, message: dict[str, Any]) -> None:
+        self._locks.check_rows()
         points, classes = self._asked.points, len(self._stretch.parts.head.spec.class_names)
         ways = {"undo": points.undo, "redo": points.redo}
         way = ways.get(str(message.get("way")), lambda: points.change(message.get("edit"), classes))
         self._change(self._asked._replace(points=way()))
 
     def _change_weights(self, message: dict[str, Any]) -> None:
+        self._locks.check_weights()
         if self._teller.diverged:
             raise ConfigError("weights: cannot be set after training has diverged; reset, or lower the learning rate")
         self._stretch.hand.change(message.get("edit"), self._teller.epoch, self._teller.steps)
@@ -264,7 +279,9 @@ class Worker(Watch):
         )
 
     def _attempt(self, asked: _Asked) -> Stretch:
-        return stretch_of(asked.settings, asked.points, self._folder)
+        stretch = stretch_of(asked.settings, asked.points, self._folder)
+        self._locks.check(self._stretch.composed.values, stretch.composed.values)
+        return stretch
 
     def _send(self, message: dict[str, Any]) -> None:
         self._connection.send_bytes(as_json(message, indent=None).encode())

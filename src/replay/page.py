@@ -28,6 +28,7 @@ class Replayed(NamedTuple):
         metrics: The contents of `metrics.json`.
         name: The run's name.
         repeated: Whether the snapshots are from a repeated training that ended with different weights.
+        with_test: Whether the page shows the test rows.
     """
 
     head: Head
@@ -38,6 +39,7 @@ class Replayed(NamedTuple):
     metrics: dict[str, Any]
     name: str
     repeated: bool = False
+    with_test: bool = True
 
 
 def replay_page(replayed: Replayed, most_epochs: int, max_bytes: int) -> str:
@@ -61,6 +63,8 @@ def replay_page(replayed: Replayed, most_epochs: int, max_bytes: int) -> str:
         "best_epoch": replayed.best_epoch,
         "kept": _kept(replayed),
     }
+    if not replayed.with_test:
+        fixed["splits"].pop("test", None)
     with lent(head), head.as_in_training():
         fixed["threshold"] = head.thresholds[0] if head.thresholds else None
         moments = with_best(head, replayed.snapshots, replayed.best_epoch)

@@ -16,6 +16,13 @@ def choose() -> list[str]:
     return [*names, *(record["data"] for record in records), str(lab.PROJECT)]
 
 
+def watch() -> lab.LivePage:
+    """The page of a notebook."""
+    page: lab.LivePage = lab.play("experiment=xor&hide=scores")
+    page.close()
+    return page
+
+
 def look(run: lab.TrainedRun) -> list[Figure]:
     """Every figure of a run."""
     path: Path = run.plot_movie().path

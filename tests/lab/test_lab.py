@@ -292,7 +292,7 @@ def test_a_replay_is_shown_in_a_frame_with_a_picture_beside_it(sandbox):
     assert replay.path == sandbox / "page.html"
     html = replay._repr_html_()
     assert html.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
-    assert 'sandbox="allow-scripts"' in html
+    assert 'sandbox="allow-scripts allow-downloads"' in html
     assert '<img src="data:image/png;base64,' in html
     with pytest.raises(ConfigError, match=r"^output: page.html already exists"):
         lab.open("latest").save_replay("page.html")
@@ -305,3 +305,8 @@ def test_the_replay_of_a_callback_is_shown_as_it_is(sandbox):
     page.write_bytes(before + b"<!-- as it is -->")
     assert run.save_replay().path.read_bytes() == before + b"<!-- as it is -->"
     assert run.save_replay(force=True).path.read_bytes() == before
+
+
+def test_playing_needs_a_notebook():
+    with pytest.raises(ConfigError, match=r"^lab.play: needs a notebook; elsewhere, python -m src.play opens the page"):
+        lab.play()

@@ -30,10 +30,11 @@ class LiveServer:
     @property
     def workers(self) -> set[int]:
         """The processes of its visitors, and of the one that is prepared."""
-        return {pid for parent in _children(self.process.pid) for pid in _children(parent)}
+        return {pid for parent in children(self.process.pid) for pid in children(parent)}
 
 
-def _children(pid: int) -> set[int]:
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return {int(child) for task in tasks for child in task.read_text().split()}
 

@@ -70,9 +70,9 @@ def test_modules_become_one_script_in_the_order_of_their_imports(tmp_path):
     (tmp_path / "main.js").write_text('import { twice } from "./maths.js";\n// said\nconsole.log(twice(2));\n')
     (tmp_path / "maths.js").write_text("export function twice(x) {\n  return 2 * x;\n}\n")
     assert as_one_script(tmp_path, "main").splitlines() == [
-        *("const module_maths = (() => {", "function twice(x) {", "return 2 * x;", "}", "return { twice };", "})();"),
-        *("const module_main = (() => {", "const { twice } = module_maths;", "console.log(twice(2));"),
-        *("return {  };", "})();"),
+        *("const module_maths=(()=>{", "function twice(x){", "return 2 * x;", "}", "return{twice};", "})();"),
+        *("const module_main=(()=>{", "const{twice}=module_maths;", "console.log(twice(2));"),
+        *("return{};", "})();"),
     ]
 
 

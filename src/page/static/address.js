@@ -2,27 +2,36 @@
 
 import { decode } from "./arrays.js";
 import { openDrawers, openThose, watchDrawers } from "./drawers.js";
+import { askedFor, putInAddress } from "./fragment.js";
+import { createSwitches } from "./switches.js";
 
 const SAMPLE = 24; // weights that the address holds, evenly spaced
 const DIGITS = 7;
 const CLOSE = 5e-5; // equal to four digits
 
 export function createAddress(send, tell) {
-  const asked = read(document.location.hash);
-  let opened = !asked;
+  const parts = askedFor();
+  const switches = createSwitches(parts);
+  const { asked, unknown } = read(parts);
+  let begun = false;
   let values = {};
   let written = null;
-  openThose((new URLSearchParams(document.location.hash.slice(1)).get("open") ?? "").split(","));
+  openThose((askedFor().get("open") ?? "").split(","));
   watchDrawers(() => written && put(written));
 
   function begin(now, state, frame) {
     values = now;
-    if (!opened) {
-      opened = true;
-      send({ do: "open", exercise: asked.exercise, values: asked.values, epochs: asked.epoch });
-    } else if (state.mode === "paused") {
-      write(frame, state);
-    }
+    const opening = !begun && asked;
+    if (!begun) start();
+    if (!opening && state.mode === "paused") write(frame, state);
+  }
+
+  function start() {
+    begun = true;
+    if (asked) send({ do: "open", exercise: asked.exercise, values: asked.values, epochs: asked.epoch });
+    if (switches.locks.length) send({ do: "lock", names: switches.locks });
+    if (unknown) tell("unknown", { name: unknown });
+    else if (switches.unknown.length) tell("unknown.part", { name: switches.unknown[0], parts: switches.known.join(", ") });
   }
 
   // The address does not change during training, since browsers only allow a few changes of it.
@@ -57,15 +66,15 @@ export function createAddress(send, tell) {
     written = parts;
     parts.set("open", openDrawers().join());
     if (!parts.get("open")) parts.delete("open");
-    window.history.replaceState(null, "", `#${parts}`);
+    switches.putInto(parts);
+    putInAddress(parts);
   }
 
   return { begin, frame };
 }
 
 // What an address requests; the process that trains checks it.
-function read(hash) {
-  const parts = new URLSearchParams(hash.slice(1));
+function read(parts) {
   const epoch = Number(parts.get("epoch") ?? 0);
   const found = { exercise: parts.get("exercise"), hash: parts.get("hash") ?? "", epoch, weights: (parts.get("weights") ?? "").split(",").map(Number), values: {} };
   for (const key of ["exercise", "epoch", "hash", "weights", "open"]) parts.delete(key);
@@ -76,7 +85,8 @@ function read(hash) {
       found.values[key] = value;
     }
   }
-  return found.exercise || "experiment" in found.values ? found : null;
+  if (found.exercise || "experiment" in found.values) return { asked: found };
+  return { asked: null, unknown: Object.keys(found.values)[0] };
 }
 
 function sampled({ weights }) {

@@ -1,6 +1,7 @@
 // One setting: its name, its value, and buttons to decrease and increase it.
 
 import { element } from "./dom.js";
+import { lockField } from "./switches.js";
 import { text } from "./texts.js";
 
 export function createField(control, send) {
@@ -24,6 +25,7 @@ export function createField(control, send) {
   if (!grouped) name.setAttribute("for", id);
   else for (const [attribute, value] of [["tabindex", "0"], ["role", "term"]]) name.setAttribute(attribute, value);
   const made = element("div", { class: `field of-${control.kind}`, "data-key": control.key }, name, value.element, refused);
+  if (control.locked) lockField(made, value.element);
   return {
     element: made,
     show: (now) => {

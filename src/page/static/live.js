@@ -1,9 +1,12 @@
 // A live training, over a socket: the same parts as for a finished one, and the controls that change it.
 
 import { createAddress } from "./address.js";
+import { createChannel } from "./channel.js";
 import { find } from "./dom.js";
+import { createDownloads } from "./downloads.js";
 import { createEditing } from "./editing.js";
 import { createExercises } from "./exercises.js";
+import { inNotebook } from "./fragment.js";
 import { createGhost, createGhostButton } from "./ghost.js";
 import { createHand } from "./hand.js";
 import { createHints } from "./hints.js";
@@ -39,7 +42,7 @@ function start() {
     if (shown) show(state);
     for (; unseen > 0; unseen--) send({ do: "seen" });
   });
-  const send = createSocket(receive, () => tell("lost"));
+  const send = (inNotebook ? createChannel : createSocket)(receive, () => tell("lost"));
   const player = createLivePlayer(send, moments, () => live, change);
   const settings = createSettings(send);
   const exercises = createExercises(send);
@@ -74,6 +77,7 @@ function start() {
     shown.model = model;
     return [
       createEditing(scene, model, plot, change, send),
+      createDownloads(scene, model, palette),
       createHand(scene, model, plot, change, send),
       createNextStep(scene, model, change, ask),
       createLandscape(scene, model, palette, change, send, ask),
@@ -97,6 +101,7 @@ function start() {
     shown = { number, scene, values };
     shown.parts = createParts(scene, moments, player, change, (...made) => createMore(scene, ...made));
     settings.update(controls, values, heard);
+    find("tools").hidden = scene.locked;
     const splits = Object.keys(scene.splits);
     change(({ chosen, tool }) => ({ next_step: null, landscape: null, unit: null, cell: null, rings: true, place: null, chosen: splits.includes(chosen) ? chosen : splits.includes("val") ? "val" : "train", tool: sameClasses ? tool : "look", ...(first ? { moved: null } : {}) }));
     hear(state);

@@ -4,13 +4,6 @@ import { element, find } from "./dom.js";
 import { createField } from "./fields.js";
 import { text } from "./texts.js";
 
-const GROUPS = {
-  data: ["experiment", "data.columns", "data.noise", "data.label_noise", "data.num_train", "data.num_samples", "data.centers", "data.arms"],
-  network: ["network.inputs", "network.hidden_dims", "network.activation", "head"],
-};
-
-const groupOf = (key) => Object.keys(GROUPS).find((group) => GROUPS[group].includes(key)) ?? "training";
-
 export function createSettings(send) {
   const form = find("settings");
   const usual = element("button", { type: "button", id: "usual", class: "plain", "data-help": "usual" }, text("usual"));
@@ -24,7 +17,7 @@ export function createSettings(send) {
 
   function createMember(control) {
     const field = createField(control, (value) => (sent[control.key] = send({ do: "set", values: { [control.key]: value } })));
-    return { ...field, made: JSON.stringify(control) };
+    return { ...field, group: control.group, made: JSON.stringify(control) };
   }
 
   // Fields that stay are not moved, so that nobody loses the one in which they are typing.
@@ -37,8 +30,8 @@ export function createSettings(send) {
     }
     for (const [key, field] of Object.entries(before)) if (fields[key] !== field) field.element.remove();
     const next = { training: usual };
-    for (const [key, { element: made }] of Object.entries(fields).reverse()) {
-      const [name, follows] = [groupOf(key), next[groupOf(key)] ?? null];
+    for (const { element: made, group: name } of Object.values(fields).reverse()) {
+      const follows = next[name] ?? null;
       if (made.parentElement === null || made.nextElementSibling !== follows) groups[name].insertBefore(made, follows);
       next[name] = made;
     }
@@ -49,6 +42,8 @@ export function createSettings(send) {
   // Shows the current values, except where a later one is on its way: `heard` is the last message that they answer.
   function update(controls, values, heard) {
     build(controls);
+    usual.disabled = controls.some(({ locked }) => locked);
+    find("seed-new").disabled = controls.some(({ key, locked }) => locked && key === "seed");
     for (const { key } of controls) if (answered(key, heard)) fields[key].show(values[key]);
   }
 
