@@ -48,6 +48,7 @@ function bridge(place, kernel, key, target) {
   function hear({ header, content }) {
     const { msg_type: type } = header;
     if (type === "status" && ["starting", "restarting", "dead"].includes(content.execution_state)) return end();
+    if (type === "comm_info_reply" && !(comm in content.comms)) return end(); // another kernel by now
     if (content?.comm_id !== comm) return;
     if (type === "comm_close") end();
     else if (content.data.page) show(content.data.page);
@@ -81,7 +82,13 @@ function bridge(place, kernel, key, target) {
     end();
   }
 
-  const alive = setInterval(() => (place.isConnected ? tell({ kind: "here" }) : leave()), HERE);
+  function stay() {
+    if (!place.isConnected) return leave();
+    tell({ kind: "here" });
+    if (begun) ask("shell", "comm_info_request", { target_name: target }); // a restart may have gone unheard
+  }
+
+  const alive = setInterval(stay, HERE);
   window.addEventListener("message", answer);
   window.addEventListener("pagehide", leave);
   connect();
