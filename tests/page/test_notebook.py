@@ -57,7 +57,10 @@ def until(condition):
 
 
 def outputs(path):
-    cell = json.loads(path.read_text())["cells"][0]
+    try:
+        cell = json.loads(path.read_text())["cells"][0]
+    except json.JSONDecodeError:  # the server is just writing it
+        return []
     return ["".join(each["data"].get("text/html", "")) for each in cell["outputs"]]
 
 
