@@ -138,6 +138,16 @@ ENDS = {"trainer.max_epochs", "callbacks.early_stopping.patience", "solved.at_le
 """The controls that decide when training ends or pauses, and nothing else about it."""
 
 
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The keys of the controls whose values differ between `one` setting and the `other`, in the order of the page.
+
+    Example:
+        >>> differing({"seed": 0, "optimizer": "sgd"}, {"optimizer": "adam", "seed": 0, "title": "XOR"})
+        ['optimizer']
+    """
+    return [key for key in BY_KEY if one.get(key) != other.get(key)]
+
+
 def checked(values: Any) -> dict[str, Any]:
     """The settings that a page requests, each checked by itself.
 

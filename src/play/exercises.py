@@ -159,6 +159,11 @@ def _read(path: Path) -> Exercise:
         raise ConfigError(f"{path}: {error}") from error
 
 
+def listed(exercises: dict[str, Exercise]) -> dict[str, Any]:
+    """What a page is told of the `exercises`: all but their scenes and solutions."""
+    return {name: exercise.model_dump(exclude={"scene", "solution"}) for name, exercise in exercises.items()}
+
+
 def named(exercises: dict[str, Exercise], name: Any) -> Exercise:
     """The one of the `exercises` that a page requests by its `name`, which may be anything.
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from src.errors import ConfigError, choice
-from src.play.controls import BY_KEY
+from src.play.controls import BY_KEY, differing
 
 _GROUPS = "data", "network", "training"
 _ALL, _ROWS, _WEIGHTS = "all", "rows", "weights"
@@ -53,8 +53,8 @@ class Locks:
 
     def check(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Raise `ConfigError` if a locked control's value before a change differs from that after it."""
-        for key in BY_KEY:
-            if self.locked(key) and before.get(key) != after.get(key):
+        for key in differing(before, after):
+            if self.locked(key):
                 raise ConfigError(f"{key}: is locked on this page; open it without lock= to change it")
 
     def check_rows(self) -> None:

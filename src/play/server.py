@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from src.errors import ConfigError
 from src.page.document import live_document
-from src.play.exercises import Exercise
+from src.play.exercises import Exercise, listed
 from src.play.guard import HEADERS, Guard
 from src.play.messages import MOST_BYTES, understood
 from src.play.processes import begin
@@ -84,8 +84,9 @@ def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
         visitors: The visitors whose networks train.
         port: The server's port.
     """
-    listed = {name: exercise.model_dump(exclude={"scene", "solution"}) for name, exercise in visitors.exercises.items()}
-    policy, page = live_document([f"ws://{HOST}:{port}", f"ws://localhost:{port}"], {"exercises": listed})
+    policy, page = live_document(
+        [f"ws://{HOST}:{port}", f"ws://localhost:{port}"], {"exercises": listed(visitors.exercises)}
+    )
     headers = HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
 
     async def show(_: web.Request) -> web.Response:

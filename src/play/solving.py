@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from src.play.controls import differing
 from src.play.exercises import POINTS, WEIGHTS, Exercise
 from src.play.training import Stretch
 
@@ -34,9 +35,8 @@ class Goal:
             points: Whether rows have been edited by hand.
             on: Whether a training with other settings came before, whose weights stay.
         """
-        differing = {key for key in values.keys() | self._start.keys() if values.get(key) != self._start.get(key)}
-        differing |= {POINTS} if points else set()
-        strayed = {key for key in differing if not self._exercise.may_change(key)}
+        changed = [*differing(values, self._start), *([POINTS] if points else [])]
+        strayed = {key for key in changed if not self._exercise.may_change(key)}
         self._strayed = strayed | (self._strayed if on else set())
 
     def judge(self, metrics: dict[str, float], epoch: int, stretch: Stretch) -> bool:

@@ -6,23 +6,20 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Literal
 
-from src.data.rows import Split
 from src.play import tables
 from src.play.composing import Composed
 from src.play.controls import CONTROLS
+from src.play.frames import Frames
 from src.play.history import History
 from src.play.locking import Locks, group_of
 from src.play.pace import Pace
 from src.play.points import rows_hash
 from src.play.solving import Solved
 from src.play.stopping import Waits
-from src.play.training import State, Stretch, weights_hash
-from src.replay.frame import frame
+from src.play.training import State, Stretch
 from src.replay.scene import scene
 
 Mode = Literal["paused", "playing", "fast", "step", "epoch"]
-_BETWEEN = {"playing": 1 / 30, "fast": 1 / 10, "epoch": 1 / 10}  # minimum seconds between two frames
-_SHARE = {"playing": 2.0, "fast": 20.0, "epoch": 20.0}  # and at least this many times the cost of a frame
 _CATCH_UP = 0.5  # seconds of delay that a training may make up for
 
 
@@ -57,8 +54,8 @@ class Teller:
         self._stop_when_solved, self.solved = True, Solved()
         self._waits = Waits()
         self._touched = False
-        self._due = self._next_frame = 0.0
-        self._frame: dict[str, Any] = {}
+        self._due = 0.0
+        self._frames = Frames()
         self._history: History | None = None
         self._said: dict[str, Any] | None = None
         self._epochs_next, self._until_solved = 0, False
@@ -81,7 +78,7 @@ class Teller:
     def begins(self) -> None:
         """Show the network, whose weights are now in place."""
         self._make_frame()
-        self._history = self._history or History(self._frame["scores"])
+        self._history = self._history or History(self._frames.now["scores"])
         self._pace.epoch_done(self._stretch.parts.head)
         self._due = time.perf_counter()
         self.show()
@@ -185,7 +182,7 @@ class Teller:
             "epochs": composed.cfg.trainer.max_epochs,
             "threshold": head.thresholds[0] if head.thresholds else None,
             "solved": composed.cfg.solved.at_least,
-            "frames": [self._frame],
+            "frames": [self._frames.now],
             "rows_hash": rows_hash(*data.splits.train),
             "numbers": self._stretch.rows,
             "own": self._stretch.own_rows,
@@ -265,23 +262,15 @@ class Teller:
         return composed.values["callbacks.early_stopping.patience"] or math.inf
 
     def _send_if_due(self) -> None:
-        if time.perf_counter() >= self._next_frame:
+        if self._frames.due:
             self._make_frame()
             self._send_frame()
 
     def _make_frame(self) -> None:
-        start = time.perf_counter()
-        head, data = self._stretch.parts.head, self._stretch.parts.datamodule
-        was_training = head.training
-        splits: tuple[Split, ...] = ("train", "val", "test") if self._shows_test else ("train", "val")
-        self._frame = {**frame(head, data, self.epoch, splits), "step": self.step, "hash": weights_hash(head)}
-        head.train(was_training)
-        took = time.perf_counter() - start
-        wait = max(_BETWEEN.get(self.mode, 0.0), _SHARE.get(self.mode, 0.0) * took)
-        self._next_frame = start + wait
+        self._frames.make(self._stretch, self.epoch, self.step, self._shows_test, self.mode)
 
     def _send_frame(self) -> None:
-        frame_and_rows = {"frame": self._frame, "rows": self._history.news() if self._history else []}
+        frame_and_rows = {"frame": self._frames.now, "rows": self._history.news() if self._history else []}
         self._send({"type": "frame", "number": self.number, **frame_and_rows, "state": self._state()})
 
     def _state(self) -> dict[str, Any]:

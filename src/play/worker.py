@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from src.errors import ConfigError, TrainingDivergedError
 from src.play import landscape, next_step, own_table
 from src.play.composing import Composed, composed
-from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked
+from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked, differing
 from src.play.exercises import Exercise, named
 from src.play.keeping import Kept
 from src.play.locking import Locks
@@ -179,7 +179,7 @@ class Worker(Watch):
     def _change(self, asked: _Asked) -> None:
         """From here on, train what is requested, and keep the current weights if possible."""
         before, stretch = self._stretch.composed, self._attempt(asked)
-        changed = _differing(before, stretch.composed)
+        changed = set(differing(before.values, stretch.composed.values))
         same_rows = asked.points.changes == self._asked.points.changes
         if same_rows and (not changed or self._ends_otherwise(stretch.composed, changed)):
             self._asked = asked
@@ -290,9 +290,3 @@ class Worker(Watch):
 def _first() -> dict[str, Any]:
     """The settings with which a page begins."""
     return {"experiment": OWN_TABLE if own_table.words() else "xor"}
-
-
-def _differing(one: Composed, other: Composed) -> set[str]:
-    """The keys of the controls whose values differ."""
-    keys = one.values.keys() | other.values.keys()
-    return {key for key in keys & BY_KEY.keys() if one.values.get(key) != other.values.get(key)}

@@ -20,6 +20,8 @@ import aiohttp
 from playwright.sync_api import sync_playwright
 
 from src.page.document import live_document
+from src.places import EXERCISES
+from src.play.exercises import listed, read_exercises
 from src.storage.folders import RunFolder
 from tests.benchmarks.bench_page import FEWEST_PER_SECOND, frames_per_second
 from tests.page.live_server import LiveServer, live_server
@@ -103,7 +105,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, live_server(Path(place)) as server:
         ready, ours, theirs = asyncio.run(played(server, start, Path(place)))
         solved, rate = seen(server)
-    kilobytes = len(live_document([])[1].encode()) / 1000
+    shown = {"exercises": listed(read_exercises(EXERCISES))}
+    kilobytes = len(live_document([], shown)[1].encode()) / 1000
     share = max(ours) / max(theirs)
     print(f"ready after {ready:.1f} s; {kilobytes:.0f} kB")
     print(f"fast forward {max(ours):,.0f} steps a second, src.train {max(theirs):,.0f}: {share:.2f} of it")

@@ -1,8 +1,8 @@
 """RealMLP and TabM with their authors' defaults, by which `experiment=table` is measured.
 
-Neither is a dependency of this project: they were measured once, and `oracles.json` beside this file keeps their scores
-with the versions, seeds and digests of the splits. `python -m tests.benchmarks.bench_tables oracles=true` measures them
-again, which takes hours and needs `pip install pytabkit tabm`.
+Neither is a dependency of this project. `python -m tests.benchmarks.bench_tables oracles=true` measures them, which
+takes hours and needs `pip install pytabkit tabm`, and keeps their scores in `oracles.json` beside this file, with the
+versions, seeds and digests of the splits. Where a fold is in that file, no one else has to measure it.
 """
 
 import hashlib
