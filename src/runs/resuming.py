@@ -10,7 +10,6 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Generator, Tensor
 from torch.optim import Optimizer
 
-from src.building.run_length import num_steps
 from src.data.base import InMemoryDataModule
 from src.data.positive import AUTO
 from src.errors import ChangedDataError, ConfigError
@@ -83,11 +82,11 @@ def with_classes_kept(cfg: DictConfig, names: Sequence[str], path: Path) -> Dict
     return OmegaConf.merge(cfg, {"data": {"positive": then[1]}}) if then == tuple(names)[::-1] else None  # type: ignore[return-value]
 
 
-def check_planned(checkpoint: dict[str, Any], cfg: DictConfig, data: InMemoryDataModule) -> None:
-    """Refuse more epochs of `data` in a `cfg` than the schedule of a `checkpoint` was planned for."""
-    for scheduler in checkpoint["lr_schedulers"]:
+def check_planned(schedulers: list[dict[str, Any]], cfg: DictConfig, steps: int) -> None:
+    """Refuse more `steps` of a run with `cfg` than the `schedulers` in its checkpoint were planned for."""
+    for scheduler in schedulers:
         planned, counted = scheduler.get("total_steps"), cfg.scheduler.get("total_steps") == "auto"
-        if planned is not None and counted and planned < num_steps(cfg, data):
+        if planned is not None and counted and planned < steps:
             raise ConfigError(
                 f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
                 f"{cfg.trainer.max_epochs}); keep the run's own, or train from scratch"

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import interrupts
 from src.building.build import Parts, build, is_plain
+from src.building.run_length import num_steps
 from src.callbacks.at_end import AtEnd
 from src.callbacks.pruning import Pruning, current_judge
 from src.errors import ConfigError, InterruptedRunError
@@ -113,7 +114,7 @@ class Run(Printed):
                 self.parts.trainer.fit_loop.max_epochs = epochs_done
                 return path
             raise ConfigError(f"resume: {path} {ended}")
-        check_planned(checkpoint, self.cfg, self.parts.datamodule)
+        check_planned(checkpoint["lr_schedulers"], self.cfg, num_steps(self.cfg, self.parts.datamodule))
         return path
 
     def _take_up(self, path: Path) -> dict[str, Any]:

@@ -69,18 +69,17 @@ class Checkpoints:
 
     def _optimizer_state(self, run: int, member: Member, states: States, steps: int) -> dict[str, Any]:
         """The optimizer's state, as from `Optimizer.state_dict`."""
-        optimizer = self.module.optimizer
-        group = {**self.group, "lr": states.tensors["lr"][run].item()}
-        group |= {name: member.hyperparams[name] for name in ("momentum", "weight_decay", "eps") if name in group}
+        optimizer, tensors = self.module.optimizer, states.tensors
+        now = {name: tensors[name][run].item() if name in tensors else own for name, own in member.hyperparams.items()}
+        group = self.group | self.module.schedules.marks[run]
+        group |= {name: now[name] for name in ("lr", "momentum", "weight_decay", "eps") if name in group}
         if "betas" in group:
-            group["betas"] = (member.hyperparams["beta1"], member.hyperparams["beta2"])
-        if self.module.schedules.marks_first_rate:
-            group["initial_lr"] = member.hyperparams["lr"]
+            group["betas"] = (now["beta1"], now["beta2"])
         parts = {name: self._named(member, states.tensors[name][run]) for name in optimizer.state}
         state = {}
         for number, name in enumerate(self._named(member, states.tensors["params"][run])):
             pieces = {kind: part[name] for kind, part in parts.items()}
-            if known := optimizer.torch_state(pieces, member.hyperparams, steps):
+            if known := optimizer.torch_state(pieces, now, steps):
                 state[number] = known
         group["params"] = list(range(number + 1))
         return {"state": state, "param_groups": [group]}

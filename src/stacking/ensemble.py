@@ -14,6 +14,7 @@ from src.building.choosing import settle
 from src.building.fitting import check_outputs
 from src.building.making import make
 from src.building.plan import planned, settled
+from src.building.run_length import check_schedule
 from src.building.trainer import make_trainer
 from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
@@ -28,7 +29,7 @@ from src.networks.members import Members
 from src.networks.size import refuse_too_many
 from src.reporting.summary import several, trained_for
 from src.runs.doubts import say_doubts
-from src.runs.resuming import check_resumable
+from src.runs.resuming import check_planned, check_resumable
 from src.runs.training import Run, carried_out
 from src.settings.undecided import AUTO, is_undecided
 from src.stacking import grouping
@@ -88,6 +89,8 @@ class EnsembleRun(Run):
         module.rows = _rows(data)  # the checkpoint may encode and scale them differently
         module.loader = _loader(data, module.rows["train"].counts)
         restore(module, checkpoint, path)
+        schedulers = [each for own in checkpoint["stack"]["schedulers"] for each in own]
+        check_planned(schedulers, self.cfg, _num_steps(self.cfg, module))
 
     def _ended(self, checkpoint: dict[str, Any]) -> str | None:
         if self._stack.num_runs == 0:
@@ -178,6 +181,7 @@ def build_ensemble(cfg: DictConfig, folder: Path) -> EnsembleRun:
     plan = planned(cfg, data, single.network, [], data.members)
     data.steps_per_execution = plan.steps_per_execution
     module = _module(OmegaConf.to_container(cfg, resolve=True), data, single, joint)
+    check_schedule(cfg, _num_steps(cfg, module))
     trainer = _trainer(cfg, folder, module, data)
     _refuse(None if counts_blocks(trainer) else f"{installed('lightning')} counts steps differently", asked)
     return EnsembleRun(cfg, folder, Parts(data, joint, trainer, plan), module=module, most_epochs=most_epochs)
@@ -242,6 +246,10 @@ def _module(cfg: Any, data: InMemoryDataModule, single: Head, joint: Head) -> En
         rows,
         _loader(data, rows["train"].counts),
     )
+
+
+def _num_steps(cfg: DictConfig, module: EnsembleModule) -> int:
+    return int(module.loader.num_batches * cfg.trainer.max_epochs)
 
 
 def _rows(data: InMemoryDataModule) -> dict[str, StackRows]:

@@ -33,7 +33,7 @@ class EnsembleModule(StackModule):
             raise TrainingDivergedError(f"member {int(self.runs[place]) + 1} of the ensemble: {reason}")
         if self.trainer.is_last_batch:
             each = [on_cpu(meter.values()) for meter in self._train_meters]
-            rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
+            rates = self.schedules.now()["lr"]
             self._publish({"lr": rates} | {f"train/{name}": torch.cat([one[name] for one in each]) for name in each[0]})
 
     def on_validation_epoch_end(self) -> None:

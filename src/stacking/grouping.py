@@ -14,6 +14,7 @@ Plain = dict[str, Any]
 
 _OPTIMIZER_NUMBERS = {"lr", "momentum", "weight_decay", "betas", "eps"}
 _OPTIMIZER_SWITCHES = {"_target_", "nesterov", "fused", "foreach"}
+_SCHEDULER_NUMBERS = {"max_lr", "step_size", "gamma", "T_max", "eta_min", "factor", "patience", "pct_start"}
 _DATA_SHAPES = {"batch_size", "steps_per_execution", "positive"}  # values that determine steps or labels
 _NETWORK_LAYERS = {"hidden_dims", "activation", "dropout", "batch_norm"}
 _TRAINER_FREE = {
@@ -48,12 +49,12 @@ _LEFT_OUT = {"progress_bar", "figures", "importance"}  # off in a stack, whateve
 
 
 def signature(cfg: Plain) -> str:
-    """The same text for each `cfg` that differs only in seeds, numbers of data and optimizer, and hidden layers.
+    """The same text for each `cfg` that differs only in seeds, hidden layers, and numbers of data and optimization.
 
     Example:
         >>> runs = [
-        ...     {"seed": seed, "data": {"noise": noise}, "optimizer": {"lr": lr}, "network": {"hidden_dims": [width]}}
-        ...     for seed, noise, lr, width in ((0, 0.1, 0.3, 4), (1, 0.2, 0.1, 8))
+        ...     {"seed": seed, "data": {}, "optimizer": {"lr": rate}, "scheduler": {}, "network": {"hidden_dims": dims}}
+        ...     for seed, rate, dims in ((0, 0.3, [4]), (1, 0.1, [8]))
         ... ]
         >>> signature(runs[0]) == signature(runs[1])
         True
@@ -62,6 +63,7 @@ def signature(cfg: Plain) -> str:
     rest["network"] = {key: value for key, value in cfg["network"].items() if key not in _NETWORK_LAYERS}
     rest["data"] = {key: value for key, value in cfg["data"].items() if key in _DATA_SHAPES or not _is_number(value)}
     rest["optimizer"] = {key: value for key, value in cfg["optimizer"].items() if key not in _OPTIMIZER_NUMBERS}
+    rest["scheduler"] = {key: value for key, value in cfg["scheduler"].items() if key not in _SCHEDULER_NUMBERS}
     return json.dumps(rest, sort_keys=True, default=str)
 
 
@@ -118,7 +120,7 @@ def _optimizer(cfg: Plain) -> str | None:
 
 def _scheduler(cfg: Plain, trainer: Plain) -> str | None:
     if cfg["_target_"] not in {None, *schedules.KNOWN}:
-        return f"scheduler {cfg['_target_']} may change more than the learning rate"
+        return f"scheduler {cfg['_target_']} has no vectorized form"
     if cfg.get("monitor") is not None and trainer["check_val_every_n_epoch"] != 1:
         return "a scheduler that monitors a metric needs validation after every epoch"
     return None

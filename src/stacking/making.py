@@ -28,12 +28,14 @@ class Start(NamedTuple):
         hyperparams: Hyperparameters of each run's optimizer, by name.
         rng_states: torch's random state of each run [M, S], from which dropout starts.
         class_weights: Weights of each run's classes [M, C]; None if they are the same for all.
+        schedulers: The config group `scheduler` of each run; None if all have that of the configuration.
     """
 
     weights: Tensor
     hyperparams: list[dict[str, float]]
     rng_states: Tensor
     class_weights: Tensor | None = None
+    schedulers: list[dict[str, Any]] | None = None
 
 
 def make_module(
@@ -61,8 +63,10 @@ def make_module(
         name: torch.tensor([each[name] for each in start.hyperparams], dtype=torch.float64)
         for name in optimizer_class.hyperparam_names
     }
+    num_steps = loader.num_batches * cfg["trainer"]["max_epochs"]
+    schedules = Schedules(start.schedulers or [cfg["scheduler"]] * len(start.weights), start.hyperparams, num_steps)
+    hyperparams |= schedules.now()
     optimizer = optimizer_class(start.weights, hyperparams, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
-    schedules = Schedules(cfg["scheduler"], [each["lr"] for each in start.hyperparams])
     watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
     names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
     num_runs = len(start.weights)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from src.building.build import Parts, build, sizes_of_network
 from src.building.making import make
+from src.building.run_length import check_schedule, num_steps
 from src.compat.lightning import counts_blocks
 from src.compat.missing import installed
 from src.data.base import InMemoryDataModule
@@ -129,6 +130,9 @@ class MemberFactory:
         pl.seed_everything(member.cfg["seed"], verbose=False)
         member.data = self._data(member.cfg["data"])
         self.parts.head.check_rule(member.data.splits.val.y)
+        if isinstance(member.cfg["scheduler"].get("total_steps"), int):
+            cfg = OmegaConf.create(member.cfg)
+            check_schedule(cfg, num_steps(cfg, member.data))
         if member.cfg["head"].get("class_weights") == BALANCED:
             member.class_weights = weights_of(BALANCED, member.data.spec)
         network = self._network(member.cfg["network"])

@@ -111,14 +111,13 @@ class StackModule(pl.LightningModule):
                 new_meter(self.head, len(counts[runs]), self.optimizer.params.device) for runs, _ in alike(counts)
             ]
         num_steps = -(-order.shape[1] // self.loader.batch_size)
-        coming = self.schedules.coming_rates(num_steps)
-        rates = None if coming is None else torch.tensor(coming).to(self.optimizer.params).unsqueeze(2)
+        coming = {name: each.to(order.device) for name, each in self.schedules.coming(num_steps).items()}
         parts = self._parts_of(self.num_runs)
         how = self.head, self.losses, self.stacked, self.optimizer
         steps = Steps(*how, self.rows["train"], self.loader.batch_size, self.masks, self.clip)
 
         def take(part: slice) -> Taken:
-            return steps.take(part, order[part], counts[part], rates)
+            return steps.take(part, order[part], counts[part], coming)
 
         done = [take(part) for part in parts] if self._threads is None else list(self._threads.map(take, parts))
         self.optimizer.steps_done += num_steps
@@ -180,9 +179,8 @@ class StackModule(pl.LightningModule):
         if validated and every > 1:  # then the Trainer's callbacks run right after validation, before the scheduler
             self.history.best.put(*self._which(improved & healthy, self.state(epoch)))
         self.schedules.end_epoch(self.metrics)
-        self.optimizer.hyperparams["lr"] = torch.tensor(self.schedules.rates(), dtype=torch.float64).to(
-            self.optimizer.hyperparams["lr"]
-        )
+        device = self.optimizer.params.device
+        self.optimizer.hyperparams |= {name: each.to(device) for name, each in self.schedules.now().items()}
         state = self.state(epoch)
         self.history.progress[epoch] = checkpoint_of(trainer, weights_only=True)
         if validated and every == 1:
@@ -203,15 +201,15 @@ class StackModule(pl.LightningModule):
     def _write_down(self, epoch: int, validated: bool, healthy: Tensor) -> None:
         known = [name for name in self.history.columns if validated or name.startswith("train/")]
         values = torch.stack([self.metrics[name] for name in known], dim=1)
-        rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)[healthy]
-        self.history.epochs.append(Epoch(self.runs[healthy], epoch, self.trainer.global_step, rates, values[healthy]))
+        rates = self.schedules.now()["lr"]
+        step = self.trainer.global_step
+        self.history.epochs.append(Epoch(self.runs[healthy], epoch, step, rates[healthy], values[healthy]))
 
     def state(self, epoch: int) -> State:
         """A copy of everything that changes, taken after an epoch."""
         tensors = {"params": self.optimizer.params, **self.optimizer.state}
         tensors = {name: value.clone() for name, value in tensors.items()}
-        rates = torch.tensor(self.schedules.rates(), dtype=torch.float64)
-        tensors |= {"lr": rates} | self.monitor.tensors()
+        tensors |= self.schedules.now() | self.monitor.tensors()
         if self.masks is not None:
             tensors["rng_state"] = self.masks.states()
         return State(epoch, tensors, self.schedules.states())
@@ -284,7 +282,7 @@ class StackModule(pl.LightningModule):
         self.history.load_state_dict(saved["history"])
         self._select(saved["runs"][places])
         self.optimizer.restore(state.tensors, checkpoint["global_step"])
-        self.schedules.restore(state.schedulers, state.tensors["lr"].tolist())
+        self.schedules.restore(state.schedulers, state.tensors)
         self.monitor.restore(state.tensors)
         if self.masks is not None:
             self.masks.restore(state.tensors["rng_state"])

@@ -5,14 +5,18 @@ and layers there are. `tests/stacking/test_optimizers.py` compares each with its
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-Step = Callable[[Tensor, Tensor | None], None]
-"""Takes a step from gradients [m, P] and learning rates [m, 1], or None for those of the hyperparameters."""
+Step = Callable[[Tensor], None]
+"""Takes the next step from gradients [m, P]."""
+
+Coming = dict[str, Tensor]
+"""Hyperparameters that a schedule changes from step to step: for each name, float64 [S, M] in the next S steps."""
 
 
 class StackedOptimizer(ABC):
@@ -53,20 +57,31 @@ class StackedOptimizer(ABC):
         self.state = {name: value[runs] for name, value in self.state.items()}
 
     def restore(self, tensors: dict[str, Tensor], steps_done: int) -> None:
-        """Restore parameters, state and learning rates, `tensors` [M, …], as they were after `steps_done`."""
+        """Restore parameters, state and what schedules change, `tensors` [M, …], as they were after `steps_done`."""
         self.params.copy_(tensors["params"])
         for name, value in self.state.items():
             value.copy_(tensors[name])
-        self.hyperparams["lr"].copy_(tensors["lr"])
+        for name in self.hyperparams.keys() & tensors.keys():
+            self.hyperparams[name].copy_(tensors[name])
         self.steps_done = steps_done
 
     def column(self, name: str, runs: slice) -> Tensor:
         """The hyperparameter of this `name` of some runs, ready to broadcast with the parameters: [m, 1]."""
         return self.hyperparams[name][runs].to(self.params).unsqueeze(1)
 
+    def scheduled(self, name: str, runs: slice, coming: Coming) -> Tensor:
+        """The hyperparameter `name` of some `runs` in each of S `coming` steps, or once: float64 [S or 1, m, 1]."""
+        values = coming[name] if name in coming else self.hyperparams[name].unsqueeze(0)
+        return values[:, runs].unsqueeze(2)
+
     @abstractmethod
-    def stepper(self, runs: slice) -> Step:
-        """A function that takes the next steps of some runs from gradients [m, P]; the caller updates `steps_done`."""
+    def stepper(self, runs: slice, coming: Coming) -> Step:
+        """A function that takes the next steps of some runs from gradients [m, P]; the caller updates `steps_done`.
+
+        Args:
+            runs: The runs.
+            coming: Hyperparameters that differ between these steps.
+        """
 
     @staticmethod
     def torch_state(state: dict[str, Tensor], hyperparams: dict[str, float], steps_done: int) -> dict[str, Any]:
@@ -90,20 +105,21 @@ class StackedSGD(StackedOptimizer):
         """A momentum buffer if any run has momentum."""
         return self.state_names if self.hyperparams["momentum"].any() else ()
 
-    def stepper(self, runs: slice) -> Step:
-        """Steps from gradients [m, P]: plain, with weight decay, with momentum or with both."""
-        params, rate = self.params[runs], self.column("lr", runs)
+    def stepper(self, runs: slice, coming: Coming) -> Step:
+        """The `coming` steps of `runs` from gradients [m, P]: plain, with weight decay, with momentum or with both."""
+        params = self.params[runs]
+        rates, momenta = (_each(self.scheduled(name, runs, coming).to(params)) for name in ("lr", "momentum"))
         decay = self.column("weight_decay", runs) if self.hyperparams["weight_decay"].any() else None
-        momentum = self.column("momentum", runs)
         buffer = self.state["momentum_buffer"][runs] if self.state else None
 
-        def step(gradient: Tensor, rates: Tensor | None = None) -> None:
+        def step(gradient: Tensor) -> None:
             if decay is not None:
                 gradient = torch.addcmul(gradient, params, decay)
             if buffer is not None:
+                momentum = next(momenta)
                 buffer.mul_(momentum).add_(gradient)
                 gradient = torch.addcmul(gradient, buffer, momentum) if self.nesterov else buffer
-            params.addcmul_(gradient, rate if rates is None else rates, value=-1)
+            params.addcmul_(gradient, next(rates), value=-1)
 
         return step
 
@@ -120,28 +136,29 @@ class StackedAdam(StackedOptimizer):
     state_names = ("exp_avg", "exp_avg_sq")
     decoupled = False
 
-    def stepper(self, runs: slice) -> Step:
-        """Steps from gradients [m, P], with the bias corrections of the steps to come."""
-        params, rate = self.params[runs], self.column("lr", runs)
-        exact1, exact2 = (self.hyperparams[name][runs].unsqueeze(1) for name in ("beta1", "beta2"))
-        beta2, eps = self.column("beta2", runs), self.column("eps", runs)
-        new1, new2 = (1 - exact1).to(params), (1 - exact2).to(params)  # exact: 1 - 0.999 in float32 loses four digits
+    def stepper(self, runs: slice, coming: Coming) -> Step:
+        """The `coming` steps of `runs` from gradients [m, P], with the bias corrections of their numbers."""
+        params = self.params[runs]
+        rates, beta1 = _each(self.scheduled("lr", runs, coming).to(params)), self.scheduled("beta1", runs, coming)
+        exact2, beta2 = self.hyperparams["beta2"][runs].unsqueeze(1), self.column("beta2", runs)
+        all_exact1, all_new1 = _each(beta1), _each((1 - beta1).to(params))
+        eps, new2 = self.column("eps", runs), (1 - exact2).to(params)  # 1 - 0.999 in float32 loses four digits
         decay = self.column("weight_decay", runs) if self.hyperparams["weight_decay"].any() else None
         mean, square = (self.state[name][runs] for name in self.state_names)
         number = self.steps_done
 
-        def step(gradient: Tensor, rates: Tensor | None = None) -> None:
+        def step(gradient: Tensor) -> None:
             nonlocal number
             number += 1
-            rates = rate if rates is None else rates
+            rate, exact1 = next(rates), next(all_exact1)
             if decay is not None and self.decoupled:
-                params.mul_(1 - rates * decay)
+                params.mul_(1 - rate * decay)
             elif decay is not None:
                 gradient = torch.addcmul(gradient, params, decay)
-            mean.lerp_(gradient, new1)
+            mean.lerp_(gradient, next(all_new1))
             square.mul_(beta2).addcmul_(gradient * gradient, new2)
             root = (square.sqrt() / (1 - exact2**number).sqrt().to(params)).add_(eps)
-            params.addcdiv_(mean * (rates / (1 - exact1**number).to(params)), root, value=-1)
+            params.addcdiv_(mean * (rate / (1 - exact1**number).to(params)), root, value=-1)
 
         return step
 
@@ -155,6 +172,11 @@ class StackedAdamW(StackedAdam):
     """`torch.optim.AdamW`: weight decay shrinks the parameters, apart from the gradient."""
 
     decoupled = True
+
+
+def _each(steps: Tensor) -> Iterator[Tensor]:
+    """The values [m, 1] of each of S steps [S, m, 1], or the same for all if there is one."""
+    return iter(steps) if len(steps) > 1 else repeat(steps[0])
 
 
 STACKED: dict[str, type[StackedOptimizer]] = {

@@ -134,6 +134,11 @@ class StackLoader:
         """Choose the orders of `epoch`; the Trainer calls this at the start of each epoch."""
         self.epoch = epoch
 
+    @property
+    def num_batches(self) -> int:
+        """Number of minibatches in an epoch."""
+        return -(-self.most // self.batch_size)
+
     def __len__(self) -> int:
         """Number of blocks in an epoch."""
         return -(-self.most // (self.batch_size * self.block_size))

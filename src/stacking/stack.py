@@ -84,6 +84,7 @@ class Stack:
             [member.hyperparams for member in members],
             torch.stack([_given(member.rng_state) for member in members]),
             stacked_weights([member.class_weights for member in members]),
+            [member.cfg["scheduler"] for member in members],
         )
         return make_module(StackModule, self.cfg, head, self.network, start, rows, loader)
 

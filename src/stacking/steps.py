@@ -11,7 +11,7 @@ from src.stacking.clipping import Clip
 from src.stacking.dropout import Masks
 from src.stacking.losses import Losses
 from src.stacking.network import StackedNetwork
-from src.stacking.optimizers import StackedOptimizer
+from src.stacking.optimizers import Coming, StackedOptimizer
 from src.stacking.rows import Alike, StackRows, alike
 
 
@@ -57,7 +57,7 @@ class Steps:
         self.head, self.losses, self.network, self.optimizer = head, losses, network, optimizer
         self.rows, self.batch_size, self.masks, self.clip = rows, batch_size, masks, clip
 
-    def take(self, part: slice, order: Tensor, counts: list[int], rates: Tensor | None) -> Taken:
+    def take(self, part: slice, order: Tensor, counts: list[int], coming: Coming) -> Taken:
         """Take one step per minibatch of a block.
 
         The last minibatch of an epoch may have one row more in some runs than in others; then each size has a forward
@@ -67,12 +67,12 @@ class Steps:
             part: The runs.
             order: The row indices of each run [m, rows]; those of shorter runs are padded with any row.
             counts: How many of them belong to each run.
-            rates: Learning rates of each step [S, M, 1]; None for those of the optimizer.
+            coming: Hyperparameters that differ between these steps.
         """
         with torch.enable_grad():
             x, y = self.rows.gather(part, order)
             leaves = self.network.leaves(self.optimizer.params[part])
-            step = self.optimizer.stepper(part)
+            step = self.optimizer.stepper(part, coming)
             mask = None if self.network.mask is None else self.network.mask[part].to(x.device)
             groups, size = alike(counts), self.batch_size
             all_logits, all_losses = [], []
@@ -88,7 +88,7 @@ class Steps:
                     gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
                     gradient = gradient if mask is None else gradient.mul_(mask)
                     gradient = gradient if self.clip is None else self.clip(gradient)
-                    step(gradient, None if rates is None else rates[number, part])
+                    step(gradient)
                 all_logits.append(logits.detach())
                 all_losses.append(loss.detach())
         return Taken(torch.stack(all_losses), vmap(self.head.predictions)(torch.cat(all_logits, dim=1)), y)

@@ -220,6 +220,22 @@ def test_a_resumed_ensemble_is_the_one_that_was_not_interrupted(wine, tmp_path):
         finished(tmp_path, *WINE, f"resume={tmp_path}")
 
 
+def test_a_one_cycle_schedule_is_planned_for_the_steps_of_each_member(tmp_path):
+    words = [*WINE, "scheduler=onecycle", "trainer.max_epochs=2"]
+    finished(tmp_path, *words)
+    (_, row), rate = curves(tmp_path), compose_train(*WINE).optimizer.lr
+    steps, optimizer = int(row["step"]), torch.optim.Adam([torch.zeros(1)], lr=rate)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
+    for _ in range(steps):
+        optimizer.step()
+        scheduler.step()
+    assert float(row["lr"]) == pytest.approx(scheduler.get_last_lr()[0])
+    with pytest.raises(ConfigError, match="a one-cycle schedule ends with the epochs it was planned for"):
+        finished(tmp_path, *words, "trainer.max_epochs=4", f"resume={tmp_path}")
+    with pytest.raises(ConfigError, match=f"the schedule would end before the {steps} steps of the run"):
+        ensemble(tmp_path, *words, f"scheduler.total_steps={steps - 1}")
+
+
 def test_each_member_has_its_own_best_epoch_and_stops_by_itself(tmp_path):
     words = [*WINE, "optimizer.lr=0.1", "trainer.max_epochs=12", "callbacks.early_stopping.patience=2"]
     finished(tmp_path, *words)
@@ -300,7 +316,6 @@ REFUSED = {
         "trainer.accumulate_grad_batches=2",
     ): "trainer.accumulate_grad_batches=2 needs a Trainer of its own",
     ("experiment=wine", "callbacks=[default,boundary_movie]"): "callbacks.boundary_movie needs a Trainer of its own",
-    ("experiment=wine", "scheduler=onecycle"): "OneCycleLR may change more than the learning rate",
 }
 
 

@@ -38,13 +38,13 @@ def test_fifty_steps_end_where_torch_optim_ends(case, by_rows):
     optimizer = stacked(name, settings, start.clone())
     rows = [slice(0, 2), slice(2, 3)] if by_rows else [slice(None)]
     for part in rows:
-        step = optimizer.stepper(part)
+        step = optimizer.stepper(part, {})
         for gradient in gradients[:30]:
-            step(gradient[part], None)
+            step(gradient[part])
     optimizer.steps_done += 30
-    step = optimizer.stepper(slice(None))
+    step = optimizer.stepper(slice(None), {})
     for gradient in gradients[30:]:
-        step(gradient, None)
+        step(gradient)
     optimizer.steps_done += 20
     for i, each in enumerate(settings):
         parameter = torch.nn.Parameter(start[i].clone())
@@ -61,11 +61,14 @@ def test_fifty_steps_end_where_torch_optim_ends(case, by_rows):
             torch.testing.assert_close(value, known[key], rtol=1e-5, atol=1e-6)
 
 
-def test_rates_of_a_step_go_before_the_hyperparameters():
+def test_the_rates_of_coming_steps_replace_the_hyperparameters():
     values = torch.ones(2, 1)
     optimizer = stacked("SGD", [{"lr": 0.1}, {"lr": 0.1}], values)
-    optimizer.stepper(slice(None))(torch.ones(2, 1), torch.tensor([[0.5], [0.25]]))
+    step = optimizer.stepper(slice(None), {"lr": torch.tensor([[0.5, 0.25], [0.125, 0.0]], dtype=torch.float64)})
+    step(torch.ones(2, 1))
     assert values.tolist() == [[0.5], [0.75]]
+    step(torch.ones(2, 1))
+    assert values.tolist() == [[0.375], [0.75]]
 
 
 def test_selected_runs_go_on_as_they_would_have():
@@ -73,12 +76,12 @@ def test_selected_runs_go_on_as_they_would_have():
     settings = [{"lr": 0.1}, {"lr": 0.2}, {"lr": 0.3}]
     whole, selected = (stacked("Adam", settings, torch.ones(3, 4)) for _ in range(2))
     for optimizer, rows in ((whole, [0, 1, 2]), (selected, [0, 2])):
-        step = optimizer.stepper(slice(None))
+        step = optimizer.stepper(slice(None), {})
         for gradient in gradients[:10]:
-            step(gradient, None)
+            step(gradient)
         optimizer.steps_done = 10
         optimizer.select(torch.tensor(rows))
-        step = optimizer.stepper(slice(None))
+        step = optimizer.stepper(slice(None), {})
         for gradient in gradients[10:]:
-            step(gradient[rows], None)
+            step(gradient[rows])
     assert torch.equal(whole.params[[0, 2]], selected.params)

@@ -39,6 +39,23 @@ CASES = {
         [*SHORT, "scheduler=cosine", "scheduler.interval=step", "scheduler.T_max=70"],
         [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.3", "seed=2"]],
     ),
+    "one cycle": (
+        [*SHORT, "scheduler=onecycle", "optimizer.momentum=0.9", "trainer.max_epochs=6"],
+        [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.momentum=0", "scheduler.pct_start=0.5"]],
+    ),
+    "one cycle of adam": (
+        [*SHORT, "optimizer=adamw", "scheduler=onecycle", "data.noise=0.4", "callbacks.early_stopping.patience=1"],
+        [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.betas=[0.5,0.99]", "scheduler.max_lr=0.02"]],
+    ),
+    "one cycle by epoch, without momentum": (
+        [*SHORT, "scheduler=onecycle", "scheduler.interval=epoch", "scheduler.total_steps=8",
+         "+scheduler.cycle_momentum=false"],
+        [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"]],
+    ),
+    "schedules of several lengths": (
+        [*SHORT, "scheduler=step"],
+        [["scheduler.step_size=3"], ["scheduler.step_size=2", "seed=1"], ["scheduler.gamma=0.5"]],
+    ),
     "step": ([*SHORT, "scheduler=step", "scheduler.step_size=3"], [["optimizer.lr=0.3"], ["seed=1"], ["seed=2"]]),
     "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=5", "scheduler=step", "optimizer.lr=0.3"], SEEDS),
     "validated once": ([*SHORT, "trainer.max_epochs=3", "trainer.check_val_every_n_epoch=9"], SEEDS),
@@ -180,6 +197,8 @@ def test_stacked_runs_equal_runs_alone(both, case):
         "early stopping",
         "early stopping at once",
         "plateau",
+        "one cycle",
+        "one cycle of adam",
         "standardized",
         "step",
         "dropout",

@@ -28,6 +28,10 @@ CASES = {
         [*SHORT, "scheduler=cosine", "scheduler.interval=step", "scheduler.T_max=40"],
         [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.3", "seed=2"]],
     ),
+    "one cycle": (
+        [*SHORT, "scheduler=onecycle", "data.noise=0.4", "callbacks.early_stopping.patience=2"],
+        [["optimizer.lr=0.3"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.momentum=0.9", "seed=2"]],
+    ),
     "seldom validated": ([*SHORT, "trainer.check_val_every_n_epoch=4", "scheduler=step"], SEEDS),
     "several blocks": ([*SHORT, "data.steps_per_execution=3", "optimizer=adam"], SEEDS),
     "regression": (["experiment=line", "trainer.max_epochs=9"], SEEDS),
