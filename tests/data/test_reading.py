@@ -122,6 +122,14 @@ def test_what_counts_as_missing_can_be_told(tmp_path):
         assert table.texts("y") == ["None", "NA", None]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_underscore_is_found_after_every_end_of_a_line_and_in_a_first_row(tmp_path, end):
+    with_header = write(tmp_path / "rows.csv", end.join(["x_0,y", "12,1", "3_4,2", ""]))
+    assert read(with_header)[0]["x_0"] == ["12", "3_4"]
+    without = write(tmp_path / "bare.csv", end.join(["1_2,1", "34,2", ""]))
+    assert read(without, Told(header=False))[0]["c0"] == ["1_2", "34"]
+
+
 def test_a_number_with_an_underscore_is_a_text(tmp_path):
     assert read(write(tmp_path / "rows.csv", "x,y\n1_2,1\n3_4,2\n"))[0]["x"] == ["1_2", "3_4"]
 

@@ -14,7 +14,7 @@ from src.data.reading.engine import connection, literal
 from src.data.reading.faults import mended
 from src.data.reading.recognising import blank_lines, header_of, recognised
 from src.data.reading.source import Source
-from src.data.reading.text_file import readable
+from src.data.reading.text_file import contains, readable
 from src.data.table import Table
 from src.errors import ConfigError
 
@@ -207,7 +207,8 @@ def _delimited(path: Path, text: Path, dialect: Dialect, folder: Path) -> Iterat
                 f"escape = {literal(dialect.escape)}, skip = {dialect.skip}, compression = 'none', "
                 "hive_partitioning = false)"
             )
-            return Source(engine, relation, own, dialect.missing)
+            underscores = contains(of, b"_", below_header=dialect.header)
+            return Source(engine, relation, own, dialect.missing, underscores)
 
         def mend() -> Source:
             plain = dialect._replace(skip=0, escape=dialect.quote)

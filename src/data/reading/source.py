@@ -28,10 +28,18 @@ class Source:
         relation: The SQL after FROM.
         names: The columns' names in the file, by their names in the relation; empty takes the relation's.
         missing: The strings that mark a missing cell, in lower case.
+        has_underscores: Whether a cell may contain one; knowing that none does saves a third of the time.
     """
 
-    def __init__(self, engine: Any, relation: str, names: dict[str, str], missing: Collection[str]) -> None:
-        self._engine, self._relation = engine, relation
+    def __init__(
+        self,
+        engine: Any,
+        relation: str,
+        names: dict[str, str],
+        missing: Collection[str],
+        has_underscores: bool = True,
+    ) -> None:
+        self._engine, self._relation, self._has_underscores = engine, relation, has_underscores
         self._missing = set(missing)
         described = engine.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         self._types = {column: str(kind).partition("(")[0] for column, kind, *_ in described}
@@ -135,11 +143,10 @@ class Source:
         quoted, kind = name(column), self._type(column, kind)
         if kind in _NUMBERS:
             return f"CAST({quoted} AS DOUBLE)"
-        return (
-            f"CASE WHEN contains({quoted}, '_') THEN NULL ELSE TRY_CAST({quoted} AS DOUBLE) END"
-            if kind == "VARCHAR"
-            else "NULL"
-        )
+        if kind != "VARCHAR":
+            return "NULL"
+        number = f"TRY_CAST({quoted} AS DOUBLE)"
+        return f"CASE WHEN contains({quoted}, '_') THEN NULL ELSE {number} END" if self._has_underscores else number
 
     def _missing_in(self, column: str, kind: str | None = None) -> str:
         quoted, kind = name(column), self._type(column, kind)

@@ -48,6 +48,20 @@ def readable(path: Path, encoding: str | None, comments: bool = False) -> Iterat
         yield source, found
 
 
+def contains(path: Path, mark: bytes, below_header: bool) -> bool:
+    """Whether an ASCII character occurs in a UTF-8 text.
+
+    Args:
+        path: The text.
+        mark: The character.
+        below_header: Whether to look only after the first line, whether that ends in LF, CR LF or CR.
+    """
+    with path.open("rb") as file:
+        if below_header and mark in file.readline().partition(b"\r")[2]:
+            return True
+        return any(mark in part for part in iter(lambda: file.read(_PART), b""))
+
+
 def _unpacked(path: Path, folder: Path) -> Path:
     suffix, unpacked_part = path.suffix.lower(), folder / "unpacked"
     if suffix not in (".gz", ".zip"):
