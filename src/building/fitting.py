@@ -76,9 +76,24 @@ def check_last_batch(datamodule: InMemoryDataModule, network: nn.Module, trainer
     rows, size = len(datamodule.splits.train.x) // trainer.world_size, datamodule.batch_rows
     batches, limit = -(-rows // size), trainer.limit_train_batches
     reaches_last = (limit if isinstance(limit, int) else int(batches * limit)) >= batches
-    if size > 1 and not (rows % size == 1 and reaches_last):
-        return
-    x = datamodule.seen("train", slice(1))
+    if leaves_one(rows, size) and (size == 1 or reaches_last):
+        refuse_one_row(rows, size, datamodule.seen("train", slice(1)), network)
+
+
+def leaves_one(rows: int, size: int) -> bool:
+    """Whether `rows` in minibatches of a `size` include one with a single row."""
+    return size == 1 or rows % size == 1
+
+
+def refuse_one_row(rows: int, size: int, x: Tensor, network: nn.Module) -> None:
+    """Raise `ConfigError` if a `network` cannot train on a minibatch of one row.
+
+    Args:
+        rows: Number of training rows.
+        size: Rows of a minibatch.
+        x: A row [1, *input_shape].
+        network: The network.
+    """
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             deepcopy(network).train()(x)

@@ -11,7 +11,7 @@ from src.callbacks.model_checkpoint import ModelCheckpoint
 from src.stacking.history import States
 from src.stacking.members import Member
 from src.stacking.module import StackModule
-from src.stacking.network import StackedNetwork
+from src.stacking.network import StackedNetwork, named
 from src.storage.folders import RunFolder
 from src.storage.saving import save
 
@@ -61,11 +61,9 @@ class Checkpoints:
         return checkpoint
 
     def _named(self, member: Member, row: Tensor) -> dict[str, Tensor]:
-        """The part of a `row` [P] that belongs to each parameter of a member's network, by its name."""
+        """The part of a `row` [P] that belongs to each parameter and buffer of a member's network, by its name."""
         assert member.network is not None
-        names = [f"network.{name}" for name, _ in member.network.named_parameters()]
-        pieces = self.network.pieces_of(member.network, row)
-        return {name: piece.clone() for name, piece in zip(names, pieces, strict=True)}
+        return {f"network.{name}": piece for name, piece in named(member.network, self.network, row).items()}
 
     def _optimizer_state(self, run: int, member: Member, states: States, steps: int) -> dict[str, Any]:
         """The optimizer's state, as from `Optimizer.state_dict`."""
@@ -77,7 +75,8 @@ class Checkpoints:
             group["betas"] = (now["beta1"], now["beta2"])
         parts = {name: self._named(member, states.tensors[name][run]) for name in optimizer.state}
         state = {}
-        for number, name in enumerate(self._named(member, states.tensors["params"][run])):
+        assert member.network is not None
+        for number, (name, _) in enumerate(member.network.named_parameters(prefix="network")):
             pieces = {kind: part[name] for kind, part in parts.items()}
             if known := optimizer.torch_state(pieces, now, steps):
                 state[number] = known

@@ -12,6 +12,11 @@ With a slice `runs` of the m runs it draws those of these runs only.
 """
 
 
+def no_dropout(*_: object, **__: object) -> Tensor:
+    """Stands for the function that draws factors [m, U, B], for networks that never call it."""
+    raise AssertionError
+
+
 class Masks:
     """A generator for each of M runs, continuing from the random state after its weights were drawn.
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from src.building.build import Parts, make_head
 from src.building.choosing import settle
-from src.building.fitting import check_outputs
+from src.building.fitting import check_outputs, leaves_one, refuse_one_row
 from src.building.making import make
 from src.building.plan import planned, settled
 from src.building.run_length import check_schedule
@@ -81,7 +81,7 @@ class EnsembleRun(Run):
         trainer.datamodule = self.parts.datamodule  # type: ignore[attr-defined]
         network: Any = self.parts.head.network
         for member, weights in zip(network.networks, module.chosen(), strict=True):
-            nn.utils.vector_to_parameters(weights, member.parameters())
+            networks.load(member, module.stacked.pieces(weights))
 
     def _check_resumable(self, checkpoint: dict[str, Any], path: Path) -> None:
         module, data = self._stack, self.parts.datamodule
@@ -182,6 +182,8 @@ def build_ensemble(cfg: DictConfig, folder: Path) -> EnsembleRun:
     data.steps_per_execution = plan.steps_per_execution
     module = _module(OmegaConf.to_container(cfg, resolve=True), data, single, joint)
     check_schedule(cfg, _num_steps(cfg, module))
+    if leaves_one(module.loader.most, module.loader.batch_size):
+        refuse_one_row(module.loader.most, module.loader.batch_size, data.plain("train", slice(1)), single.network)
     trainer = _trainer(cfg, folder, module, data)
     _refuse(None if counts_blocks(trainer) else f"{installed('lightning')} counts steps differently", asked)
     return EnsembleRun(cfg, folder, Parts(data, joint, trainer, plan), module=module, most_epochs=most_epochs)
@@ -233,7 +235,7 @@ def _module(cfg: Any, data: InMemoryDataModule, single: Head, joint: Head) -> En
     rows = _rows(data)
     optimizer = single.make_optimizer(iter([nn.Parameter(torch.zeros(1))]))
     start = Start(
-        torch.stack([nn.utils.parameters_to_vector(each.parameters()).detach() for each in network.networks]),
+        torch.stack([networks.as_row(each) for each in network.networks]),
         [hyperparams_of(optimizer.param_groups[0])] * len(network),
         torch.stack([_random_state(stream_seed(data.seed, _MASKS + m)) for m in range(len(network))]),
     )

@@ -15,6 +15,7 @@ from src.errors import ConfigError
 from src.interrupts import held
 from src.spec import DataSpec
 from src.stacking.ensemble_module import EnsembleModule
+from src.stacking.network import named
 from src.stacking.stack_checkpoint import Snapshots, check_shapes
 from src.storage.folders import RunFolder
 from src.storage.saving import save
@@ -89,8 +90,9 @@ def _newest(module: EnsembleModule, stack: dict[str, Any]) -> Tensor:
 
 def _weights(module: EnsembleModule, params: Tensor) -> dict[str, Tensor]:
     """Parameters [M, P] by their names in a head with a network of class `Members`."""
+    network = module.head.network
     return {
-        f"network.networks.{member}.{name}": piece.clone()
+        f"network.networks.{member}.{name}": piece
         for member, row in enumerate(params)
-        for name, piece in zip(module.stacked.names, module.stacked.pieces(row), strict=True)
+        for name, piece in named(network, module.stacked, row).items()
     }

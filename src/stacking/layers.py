@@ -11,6 +11,7 @@ from torch.func import functional_call, vmap
 
 from src.networks.derived import DerivedInputs
 from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
+from src.stacking.batch_norm import Normalised, can_stack, normalise
 from src.stacking.dropout import Draw
 
 _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, SmoothClip)
@@ -25,7 +26,10 @@ class ForThread(threading.local):
 
 
 Layer = Callable[[list[Tensor], Tensor, Draw | None], Tensor]
-"""Maps the parameters of m networks, columns [m, F, B] and a function that draws dropout to columns."""
+"""Maps the parameters and buffers of m networks, columns [m, F, B] and a function that draws dropout to columns.
+
+That function is given in training only.
+"""
 
 
 def chain(network: nn.Module) -> list[Layer] | None:
@@ -33,7 +37,7 @@ def chain(network: nn.Module) -> list[Layer] | None:
     if not isinstance(network, nn.Sequential):
         return None
     layers: list[Layer] = []
-    number = 0
+    number, buffer = 0, len(list(network.parameters()))  # buffers come after all parameters
     for module in network:
         if type(module) is nn.Linear and module.bias is not None:
             layers.append(_linear(number))
@@ -41,6 +45,8 @@ def chain(network: nn.Module) -> list[Layer] | None:
             layers.append(_of_rows(module, number))
         elif type(module) in _ELEMENTWISE:
             layers.append(_elementwise(module))
+        elif type(module) is nn.BatchNorm1d and can_stack(module):
+            layers.append(_normalised(module, number, buffer))
         elif type(module) is nn.Dropout:
             layers.append(_dropout(module.p))
         elif type(module) is nn.Flatten and not layers and (module.start_dim, module.end_dim) == (1, -1):
@@ -48,6 +54,7 @@ def chain(network: nn.Module) -> list[Layer] | None:
         else:
             return None
         number += len(list(module.parameters()))
+        buffer += len(list(module.buffers()))
     return layers
 
 
@@ -100,6 +107,16 @@ def _elementwise(module: nn.Module) -> Layer:
     def layer(_: list[Tensor], columns: Tensor, __: Draw | None) -> Tensor:
         result: Tensor = module(columns)
         return result
+
+    return layer
+
+
+def _normalised(module: nn.Module, number: int, buffer: int) -> Layer:
+    """Batch norm with its factor and shift at `number` and the next place, and its statistics from `buffer`."""
+
+    def layer(parameters: list[Tensor], columns: Tensor, draw: Draw | None) -> Tensor:
+        own = Normalised(*parameters[number : number + 2], *parameters[buffer : buffer + 3])
+        return normalise(columns.flatten(0, 1)[None], own, module, draw is not None)[0].view_as(columns)
 
     return layer
 

@@ -24,7 +24,7 @@ class Start(NamedTuple):
     """The start of M runs.
 
     Attributes:
-        weights: Their initial parameters [M, P].
+        weights: Their initial parameters and buffers [M, P].
         hyperparams: Hyperparameters of each run's optimizer, by name.
         rng_states: torch's random state of each run [M, S], from which dropout starts.
         class_weights: Weights of each run's classes [M, C]; None if they are the same for all.
@@ -66,7 +66,8 @@ def make_module(
     num_steps = loader.num_batches * cfg["trainer"]["max_epochs"]
     schedules = Schedules(start.schedulers or [cfg["scheduler"]] * len(start.weights), start.hyperparams, num_steps)
     hyperparams |= schedules.now()
-    optimizer = optimizer_class(start.weights, hyperparams, nesterov=bool(cfg["optimizer"].get("nesterov", False)))
+    nesterov = bool(cfg["optimizer"].get("nesterov", False))
+    optimizer = optimizer_class(start.weights, hyperparams, nesterov, network.num_buffers)
     watched = cfg["callbacks"].get("model_checkpoint"), cfg["callbacks"].get("early_stopping")
     names = [f"{stage}/{name}" for stage in ("train", "val") for name in head.score_names]
     num_runs = len(start.weights)

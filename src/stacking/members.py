@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from src.building.build import Parts, build, sizes_of_network
+from src.building.fitting import check_last_batch
 from src.building.making import make
 from src.building.run_length import check_schedule, num_steps
 from src.compat.lightning import counts_blocks
@@ -39,7 +40,7 @@ class Member:
         folder: Its folder.
         data: Its dataset, possibly shared with other runs.
         network: A network of its architecture, shared with other runs; its weights do not matter.
-        weights: Its initial parameters [P].
+        weights: Its initial parameters, then its buffers [P].
         rng_state: torch's random state after the weights were drawn.
         class_weights: The weights of its classes [C] if its own rows determine them.
         hyperparams: Its optimizer's hyperparameters that may differ between runs.
@@ -130,13 +131,14 @@ class MemberFactory:
         pl.seed_everything(member.cfg["seed"], verbose=False)
         member.data = self._data(member.cfg["data"])
         self.parts.head.check_rule(member.data.splits.val.y)
+        check_last_batch(member.data, member.network, self.parts.trainer)
         if isinstance(member.cfg["scheduler"].get("total_steps"), int):
             cfg = OmegaConf.create(member.cfg)
             check_schedule(cfg, num_steps(cfg, member.data))
         if member.cfg["head"].get("class_weights") == BALANCED:
             member.class_weights = weights_of(BALANCED, member.data.spec)
         network = self._network(member.cfg["network"])
-        member.weights = torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
+        member.weights = networks.as_row(network)
         member.rng_state = torch.get_rng_state()
         arguments = {key: value for key, value in member.cfg["optimizer"].items() if key != "_target_"}
         optimizer = self._optimizer_class([nn.Parameter(torch.zeros(1))], **arguments)

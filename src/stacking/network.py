@@ -1,4 +1,4 @@
-"""The forward pass of M networks of one architecture at once, with parameters in the rows of a matrix [M, P]."""
+"""The forward pass of M networks of one architecture at once, each of which is a row of a matrix [M, P]."""
 
 from typing import Any
 
@@ -15,22 +15,23 @@ _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropo
 
 
 class StackedNetwork:
-    """M networks like `network`, each with the parameters in its row of a matrix.
+    """M networks like `network`, each in its row of a matrix: its parameters, then its buffers.
 
     Any network without buffers and randomness is stacked by `vmap` over `functional_call`. Chains of linear layers,
-    activations and dropout, such as the MLPs, are computed with `baddbmm` and the batch as the last dimension, which is
-    three times faster for small networks.
+    activations, batch norm and dropout, such as the MLPs, are computed with `baddbmm` and the batch as the last
+    dimension, which is three times faster for small networks.
 
     Args:
         network: One of the networks; its weights do not matter.
 
     Attributes:
         mask: Ones [m, P] where a run has a parameter, otherwise zeros; None if each run has all of them.
+        num_buffers: How many of the P numbers of a row belong to buffers; they are the last ones.
 
     Example:
         >>> networks = [nn.Linear(2, 1) for _ in range(3)]
         >>> stacked = StackedNetwork(networks[0])
-        >>> parameters = stacked.pieces(torch.stack([stacked.vector(network) for network in networks]))
+        >>> parameters = stacked.pieces(torch.stack([as_row(network) for network in networks]))
         >>> x = torch.ones(3, 5, 2)  # five rows for each of three networks
         >>> torch.allclose(stacked(parameters, x)[1], networks[1](x[1]))
         True
@@ -40,15 +41,14 @@ class StackedNetwork:
 
     def __init__(self, network: nn.Module) -> None:
         self.network, self._own = network, ForThread(network)
-        self.names = [name for name, _ in network.named_parameters()]
-        self.shapes = [parameter.shape for parameter in network.parameters()]
+        named = dict(network.named_parameters()), dict(network.named_buffers())
+        self.names = [name for each in named for name in each]
+        self.shapes = [tensor.shape for each in named for tensor in each.values()]
         self.sizes = [shape.numel() for shape in self.shapes]
+        self.num_buffers = sum(buffer.numel() for buffer in network.buffers())
+        self._num_trained = len(named[0])
         self._chain = chain(network)
         self._flattens = type(next(network.children(), None)) is nn.Flatten
-
-    def vector(self, network: nn.Module) -> Tensor:
-        """The parameters [P] of a network."""
-        return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
 
     @property
     def drops_out(self) -> bool:
@@ -69,33 +69,38 @@ class StackedNetwork:
         return self
 
     def row_of(self, network: nn.Module, weights: Tensor) -> Tensor:
-        """The row [P] for a `network` of one of the runs, from its parameters, the `weights` [p]."""
+        """The row [P] for a `network` of one of the runs, from its own, the `weights` [p]."""
         return weights
 
     def pieces_of(self, network: nn.Module, row: Tensor) -> list[Tensor]:
-        """The parameters of a `network` of one of the runs, in their shapes, from its `row` [P]."""
+        """The parameters and buffers of a `network` of one of the runs, in their shapes, from its `row` [P]."""
         return self.pieces(row)
 
     def pieces(self, params: Tensor) -> list[Tensor]:
-        """Views of parameters `params` [..., P] in their shapes [..., *shape]."""
-        parts = params.split(self.sizes, dim=-1)
-        return [part.unflatten(-1, shape) for part, shape in zip(parts, self.shapes, strict=True)]
+        """Views of the parameters, then of the buffers, in rows `params` [..., P], in their shapes [..., *shape].
+
+        Rows of an optimizer's state end before the buffers, and so do the views.
+        """
+        known = len(self.sizes) if params.shape[-1] == sum(self.sizes) else self._num_trained
+        parts = params.split(self.sizes[:known], dim=-1)
+        return [part.view(part.shape[:-1] + shape) for part, shape in zip(parts, self.shapes, strict=False)]
 
     def leaves(self, params: Tensor) -> list[Tensor]:
-        """Parameters [m, *shape] that share memory with `params` [m, P] and take gradients of their own.
+        """The pieces [m, *shape] of `params` [m, P], in shared memory; the parameters take gradients of their own.
 
         They use `data`, since `detach` would let all runs share one version counter, but threads step different runs at
         once.
         """
-        return [piece.data.requires_grad_() for piece in self.pieces(params)]
+        pieces = [piece.data for piece in self.pieces(params)]
+        return [piece.requires_grad_(place < self._num_trained) for place, piece in enumerate(pieces)]
 
     def __call__(self, parameters: list[Tensor], x: Tensor, draw: Draw | None = None) -> Tensor:
         """Outputs [m, B, num_outputs] of rows x [m, B, *input_shape].
 
         Args:
-            parameters: The parameters of each network, in their shapes.
+            parameters: The parameters and buffers of each network, in their shapes.
             x: The rows of each network.
-            draw: Draws dropout factors in training; None evaluates.
+            draw: Draws dropout factors in training, which also updates the buffers; None evaluates.
         """
         if self._chain is not None and (x.ndim == 3 or self._flattens):
             columns = x.flatten(2).transpose(1, 2)
@@ -107,6 +112,26 @@ class StackedNetwork:
 
     def _single(self, parameters: dict[str, Tensor], x: Tensor) -> Any:
         return functional_call(self._own.module, parameters, (x,))
+
+
+def as_row(network: nn.Module) -> Tensor:
+    """The parameters of a `network`, then its buffers, as float numbers [P]."""
+    with torch.no_grad():
+        return torch.cat([each.flatten().float() for each in (*network.parameters(), *network.buffers())])
+
+
+def named(network: nn.Module, stacked: StackedNetwork, row: Tensor) -> dict[str, Tensor]:
+    """The parameters and buffers [*shape] of a `network`, by name: copies from its `row` [P] in `stacked` networks."""
+    own = [*network.named_parameters(), *network.named_buffers()]
+    pieces = stacked.pieces_of(network, row)
+    return {name: piece.clone().to(tensor.dtype) for (name, tensor), piece in zip(own, pieces, strict=False)}
+
+
+@torch.no_grad()
+def load(network: nn.Module, pieces: list[Tensor]) -> None:
+    """Give a `network` the `pieces` of its row as parameters and buffers."""
+    for own, piece in zip((*network.parameters(), *network.buffers()), pieces, strict=True):
+        own.copy_(piece)
 
 
 def drops_out(network: nn.Module) -> bool:
@@ -123,8 +148,8 @@ def cannot_stack(network: nn.Module) -> str | None:
     """
     in_chain = chain(network) is not None
     for module in network.modules():
-        if isinstance(module, _NORMS) or any(True for _ in module.buffers(recurse=False)):
-            return f"{type(module).__name__} keeps statistics of each network's own batches"
+        if (isinstance(module, _NORMS) or any(True for _ in module.buffers(recurse=False))) and not in_chain:
+            return f"{type(module).__name__} outside a plain chain of layers keeps statistics of each network's batches"
         if isinstance(module, _DROPOUTS) and module.p > 0 and not in_chain:
             return "dropout outside a plain chain of layers draws from each run's own random numbers"
         if isinstance(module, nn.RNNBase):

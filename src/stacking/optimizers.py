@@ -20,25 +20,33 @@ Coming = dict[str, Tensor]
 
 
 class StackedOptimizer(ABC):
-    """Updates the parameters [M, P] of M runs in place.
+    """Updates the parameters of M runs, rows of a matrix [M, P], in place.
 
     Args:
-        params: The parameters [M, P].
+        params: The parameters, then the buffers [M, P].
         hyperparams: For each name in `hyperparam_names`, a value per run: float64 [M].
         nesterov: Whether to use Nesterov's momentum; only for SGD.
+        num_buffers: How many numbers at the end of a row belong to buffers, which no step changes.
 
     Attributes:
-        state: The optimizer's state, [M, P] each, under torch.optim's names.
+        state: The optimizer's state for the parameters, a row per run each, under torch.optim's names.
         steps_done: Steps taken so far, the same for all runs.
     """
 
     hyperparam_names: ClassVar[tuple[str, ...]]
     state_names: ClassVar[tuple[str, ...]]
 
-    def __init__(self, params: Tensor, hyperparams: dict[str, Tensor], nesterov: bool = False) -> None:
-        self.params, self.hyperparams, self.nesterov = params, hyperparams, nesterov
-        self.state = {name: torch.zeros_like(params) for name in self.used_state()}
+    def __init__(
+        self, params: Tensor, hyperparams: dict[str, Tensor], nesterov: bool = False, num_buffers: int = 0
+    ) -> None:
+        self.params, self.hyperparams, self.nesterov, self.num_buffers = params, hyperparams, nesterov, num_buffers
+        self.state = {name: torch.zeros_like(self.trained) for name in self.used_state()}
         self.steps_done = 0
+
+    @property
+    def trained(self) -> Tensor:
+        """The parameters without the buffers: a view [M, P - num_buffers]."""
+        return self.params[:, : self.params.shape[1] - self.num_buffers]
 
     def used_state(self) -> tuple[str, ...]:
         """The names of the state that these hyperparameters need."""
@@ -107,7 +115,7 @@ class StackedSGD(StackedOptimizer):
 
     def stepper(self, runs: slice, coming: Coming) -> Step:
         """The `coming` steps of `runs` from gradients [m, P]: plain, with weight decay, with momentum or with both."""
-        params = self.params[runs]
+        params = self.trained[runs]
         rates, momenta = (_each(self.scheduled(name, runs, coming).to(params)) for name in ("lr", "momentum"))
         decay = self.column("weight_decay", runs) if self.hyperparams["weight_decay"].any() else None
         buffer = self.state["momentum_buffer"][runs] if self.state else None
@@ -138,7 +146,7 @@ class StackedAdam(StackedOptimizer):
 
     def stepper(self, runs: slice, coming: Coming) -> Step:
         """The `coming` steps of `runs` from gradients [m, P], with the bias corrections of their numbers."""
-        params = self.params[runs]
+        params = self.trained[runs]
         rates, beta1 = _each(self.scheduled("lr", runs, coming).to(params)), self.scheduled("beta1", runs, coming)
         exact2, beta2 = self.hyperparams["beta2"][runs].unsqueeze(1), self.column("beta2", runs)
         all_exact1, all_new1 = _each(beta1), _each((1 - beta1).to(params))

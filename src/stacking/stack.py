@@ -25,6 +25,7 @@ from src.stacking.measuring import measure
 from src.stacking.members import Member, MemberFactory, answer_in_units_of
 from src.stacking.mixed import joined
 from src.stacking.module import StackModule
+from src.stacking.network import load
 from src.stacking.progress import Progress
 from src.stacking.rows import StackLoader, StackRows
 from src.stacking.stack_checkpoint import Place, Saved, StackCheckpoint
@@ -153,14 +154,12 @@ class Stack:
             self.seconds += time.perf_counter() - start
         return None
 
-    @torch.no_grad()
     def parts_of(self, member: Member) -> Parts:
         """A member's data and the head with its best weights, valid until the next call."""
         parts = self.factory.parts
         parts.head.network = _given(member.network)
         best = self.network.pieces_of(parts.head.network, self._chosen()[self._places[member.number]])
-        for parameter, piece in zip(parts.head.network.parameters(), best, strict=True):
-            parameter.copy_(piece)
+        load(parts.head.network, best)
         answer_in_units_of(_given(member.data), parts.head)
         if member.class_weights is not None:
             parts.head.class_weights = member.class_weights
@@ -226,7 +225,8 @@ class Stack:
             member.metrics |= scores
             epochs = history.last.epoch[run]
             best_epoch = history.best.epoch[run] or epochs
-            member.metrics |= report.counts(epochs, best_epoch, steps[epochs], _given(member.weights).numel())
+            size = sum(parameter.numel() for parameter in _given(member.network).parameters())
+            member.metrics |= report.counts(epochs, best_epoch, steps[epochs], size)
             member.metrics["solved"] = report.is_solved(member.metrics, member.cfg["solved"])
 
     def _write(self, write: Callable[[Member, list[list[Any]]], None]) -> None:

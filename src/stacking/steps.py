@@ -8,7 +8,7 @@ from torch.func import vmap
 
 from src.heads.base import Head
 from src.stacking.clipping import Clip
-from src.stacking.dropout import Masks
+from src.stacking.dropout import Masks, no_dropout
 from src.stacking.losses import Losses
 from src.stacking.network import StackedNetwork
 from src.stacking.optimizers import Coming, StackedOptimizer
@@ -72,6 +72,7 @@ class Steps:
         with torch.enable_grad():
             x, y = self.rows.gather(part, order)
             leaves = self.network.leaves(self.optimizer.params[part])
+            trained = [leaf for leaf in leaves if leaf.requires_grad]
             step = self.optimizer.stepper(part, coming)
             mask = None if self.network.mask is None else self.network.mask[part].to(x.device)
             groups, size = alike(counts), self.batch_size
@@ -83,7 +84,7 @@ class Steps:
                     logits, loss = self._apart(part, leaves, batch, targets, sized)
                 else:
                     logits, loss = self._forward(part, leaves, batch, targets)
-                gradients = torch.autograd.grad(loss.sum(), leaves, materialize_grads=True)
+                gradients = torch.autograd.grad(loss.sum(), trained, materialize_grads=True)
                 with torch.no_grad():
                     gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
                     gradient = gradient if mask is None else gradient.mul_(mask)
@@ -95,7 +96,7 @@ class Steps:
 
     def _forward(self, runs: slice, leaves: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Logits [m, B, *] and losses [m] of a minibatch."""
-        draw = None if self.masks is None else self.masks.drawer(runs)
+        draw = no_dropout if self.masks is None else self.masks.drawer(runs)
         logits = self.head.logits(self.network.of(runs)(leaves, x, draw))
         return logits, self.losses(runs, logits, y)
 

@@ -220,6 +220,21 @@ def test_a_resumed_ensemble_is_the_one_that_was_not_interrupted(wine, tmp_path):
         finished(tmp_path, *WINE, f"resume={tmp_path}")
 
 
+def test_members_with_batch_norm_keep_their_own_statistics(tmp_path):
+    words = [*WINE, "network.batch_norm=true", "data.batch_size=20", "trainer.max_epochs=2"]
+    whole = finished(tmp_path / "whole", *words)
+    finished(tmp_path / "parts", *words, "trainer.max_epochs=1")
+    resumed = finished(tmp_path / "parts", *words, f"resume={tmp_path / 'parts'}")
+    for name in ("best", "last"):
+        assert equal(checkpoint(resumed, name)["state_dict"], checkpoint(whole, name)["state_dict"])
+    opened = open_run(whole)
+    assert len({member[1].running_mean[0].item() for member in opened.head.network.networks}) == MEMBERS
+    found = opened.head.evaluate(opened.datamodule.whole("test"))
+    assert found["loss"] == pytest.approx(metrics(whole)["test/loss"], abs=1e-6)
+    with pytest.raises(ConfigError, match=r"data\.batch_size: a minibatch of one row has no variance"):
+        ensemble(tmp_path / "lonely", *words, "data.batch_size=1")
+
+
 def test_a_one_cycle_schedule_is_planned_for_the_steps_of_each_member(tmp_path):
     words = [*WINE, "scheduler=onecycle", "trainer.max_epochs=2"]
     finished(tmp_path, *words)
@@ -310,7 +325,6 @@ def test_prices_are_in_their_own_units(prices):
 
 REFUSED = {
     ("experiment=xor",): "network.members: is for tables, data=csv and data=table, but this is XOR (got 3)",
-    ("experiment=wine", "network.batch_norm=true"): "BatchNorm1d keeps statistics of each network's own batches",
     (
         "experiment=wine",
         "trainer.accumulate_grad_batches=2",

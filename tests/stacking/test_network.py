@@ -8,7 +8,8 @@ from torch import nn
 
 from src.networks.mlp import MLP
 from src.networks.tabular import TabularMLP
-from src.stacking.network import StackedNetwork, cannot_stack
+from src.stacking.dropout import no_dropout
+from src.stacking.network import StackedNetwork, as_row, cannot_stack, named
 
 
 def _told_apart(network):
@@ -36,7 +37,7 @@ def test_outputs_and_gradients_are_each_networks_own(kind):
     x = torch.randn(3, 7, *shape)
     stacked = StackedNetwork(make())
     assert cannot_stack(stacked.network) is None
-    values = torch.stack([stacked.vector(network) for network in networks])
+    values = torch.stack([as_row(network) for network in networks])
     leaves = stacked.leaves(values)
     outputs = stacked(leaves, x)
     gradients = torch.autograd.grad(outputs.square().sum(), leaves)
@@ -46,6 +47,31 @@ def test_outputs_and_gradients_are_each_networks_own(kind):
         own.square().sum().backward()
         for gradient, parameter in zip(gradients, network.parameters(), strict=True):
             torch.testing.assert_close(gradient[i], parameter.grad, rtol=1e-4, atol=1e-5)
+
+
+def test_batch_norm_keeps_each_networks_own_statistics():
+    torch.manual_seed(0)
+    networks = [MLP((3,), 2, [5, 4], batch_norm=True) for _ in range(3)]
+    stacked = StackedNetwork(networks[0])
+    values = torch.stack([as_row(network) for network in networks])
+    for _ in range(3):
+        x = torch.randn(3, 7, 3)
+        leaves = stacked.leaves(values)
+        outputs = stacked(leaves, x, no_dropout)
+        trained = [leaf for leaf in leaves if leaf.requires_grad]
+        gradients = torch.autograd.grad(outputs.square().sum(), trained)
+        for i, network in enumerate(networks):
+            own = network(x[i])
+            torch.testing.assert_close(outputs[i], own, rtol=1e-4, atol=1e-5)
+            expected = torch.autograd.grad(own.square().sum(), list(network.parameters()))
+            for gradient, theirs in zip(gradients, expected, strict=True):
+                torch.testing.assert_close(gradient[i], theirs, rtol=1e-4, atol=1e-5)
+    for row, network in zip(values, networks, strict=True):
+        for name, ours in named(network, stacked, row).items():
+            torch.testing.assert_close(ours, network.state_dict()[name])
+    evaluated = stacked(stacked.pieces(values), x)
+    for ours, network, own in zip(evaluated, networks, x, strict=True):
+        torch.testing.assert_close(ours, network.eval()(own), rtol=1e-4, atol=1e-5)
 
 
 def test_steps_on_the_rows_are_seen_by_the_leaves():
@@ -59,7 +85,11 @@ def test_steps_on_the_rows_are_seen_by_the_leaves():
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
-        (MLP((3,), 1, [4], batch_norm=True), "BatchNorm1d keeps statistics of each network's own batches"),
+        (
+            nn.Sequential(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)), nn.Linear(4, 1)),
+            "BatchNorm1d outside a plain chain of layers keeps statistics of each network's batches",
+        ),
+        (nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, momentum=None)), "BatchNorm1d outside a plain chain"),
         (
             nn.Sequential(nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.1)), nn.Linear(4, 1)),
             "dropout outside a plain chain of layers draws from each run's own random numbers",
@@ -77,7 +107,7 @@ def test_threads_that_take_different_runs_do_not_disturb_each_other(kind):
     shape, make = KINDS[kind]
     torch.manual_seed(0)
     stacked = StackedNetwork(make())
-    values = torch.stack([stacked.vector(make()) for _ in range(4)])
+    values = torch.stack([as_row(make()) for _ in range(4)])
     x = torch.randn(4, 7, *shape)
 
     def gradients(run):
@@ -99,6 +129,6 @@ def test_a_chain_that_begins_by_flattening_is_the_network_itself():
     stacked = StackedNetwork(networks[0])
     assert cannot_stack(networks[0]) is None
     x = torch.rand(3, 5, 1, 3, 4)
-    outputs = stacked(stacked.pieces(torch.stack([stacked.vector(network) for network in networks])), x)
+    outputs = stacked(stacked.pieces(torch.stack([as_row(network) for network in networks])), x)
     for each, network, rows in zip(outputs, networks, x, strict=True):
         torch.testing.assert_close(each, network(rows))

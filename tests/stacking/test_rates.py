@@ -172,7 +172,6 @@ def test_a_begun_run_of_a_sweep_goes_on_with_its_rate(tmp_path):
     ("words", "message"),
     [
         (["trainer.accumulate_grad_batches=2"], "trainer.accumulate_grad_batches=2 needs a Trainer of its own"),
-        (["network.batch_norm=true"], "BatchNorm1d keeps statistics of each network's own batches"),
         (["optimizer._target_=torch.optim.Adagrad", "~optimizer.momentum", "~optimizer.nesterov"], "has no vectorized"),
         (["+callbacks.f._target_=lightning.pytorch.callbacks.LearningRateFinder"], "callbacks.f: would replace"),
     ],

@@ -98,6 +98,20 @@ CASES = {
         SEEDS,
     ),
     "dropout": ([*SHORT, "network.hidden_dims=[8,4]", "network.dropout=0.3", "optimizer=adam"], SEEDS),
+    "batch norm": (  # Adam with its usual eps would turn the rounding of biases without an effect into steps
+        [*SHORT, "network.hidden_dims=[8,4]", "network.batch_norm=true", "optimizer=adamw", "+optimizer.eps=0.001"],
+        SEEDS,
+    ),
+    "batch norm, momentum and dropout": (
+        [*SHORT, "network.batch_norm=true", "network.dropout=0.3", "optimizer.momentum=0.9", "trainer.max_epochs=20",
+         "optimizer.weight_decay=0.01", "trainer.gradient_clip_val=0.5", "callbacks.early_stopping.patience=2"],
+        [["optimizer.lr=0.03"], ["optimizer.lr=0.1", "seed=1"], ["optimizer.lr=0.01", "seed=7"]],
+    ),
+    "batch norm on folds of two sizes": (
+        ["experiment=iris", "network=mlp", "network.batch_norm=true", "trainer.max_epochs=8", "data.folds=4",
+         "data.batch_size=20", "+optimizer.eps=0.001"],
+        [["data.fold=0"], ["data.fold=3", "seed=1"], ["data.fold=1", "seed=1"], ["data.fold=2"]],
+    ),
     "embedded": (
         ["experiment=iris", "network=tabular", "network.hidden_dims=[8,4]", "data.standardize=robust",
          "trainer.max_epochs=3"],
@@ -202,6 +216,7 @@ def test_stacked_runs_equal_runs_alone(both, case):
         "standardized",
         "step",
         "dropout",
+        "batch norm",
         "several widths",
         "several depths",
         "several dropouts, widths and activations",

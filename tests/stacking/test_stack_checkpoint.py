@@ -39,6 +39,10 @@ CASES = {
         ["experiment=iris", "trainer.max_epochs=9", "data.folds=4", "callbacks.early_stopping.patience=3"],
         [["data.fold=0", "optimizer.lr=0.1"], ["data.fold=3", "seed=1"], ["data.fold=1", "optimizer.lr=0.3"]],
     ),
+    "batch norm": (
+        [*SHORT, "network.batch_norm=true", "optimizer=adam", "data.noise=0.4", "callbacks.early_stopping.patience=2"],
+        [["optimizer.lr=0.2"], ["optimizer.lr=0.02", "seed=1"], ["optimizer.lr=0.05", "seed=2"]],
+    ),
     "several architectures": (
         [*SHORT, "optimizer=adam", "network.dropout=0.2"],
         [["network.hidden_dims=[3]"], ["network.hidden_dims=[6]", "seed=1"],
