@@ -11,14 +11,16 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer
 
 from src.compat.missing import mention
+from src.compat.updates import update_of
 
 
 def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
     """`optimizer.step` without its overhead, which is a quarter of a small network's gradient step.
 
     On the CPU, PyTorch decides at every step against its `foreach` kernels, asks the driver whether a GPU is capturing,
-    and profiles the step. Here all three are decided once. An optimizer with hooks is left as it is, and so is one
-    whose hooks or bare step are not where they used to be. Tested with torch 2.8.0 and 2.15.0.
+    and profiles the step. Here all three are decided once, and SGD and Adam update all parameters at once (`updates`).
+    An optimizer with hooks is left as it is, and so is one whose hooks or bare step are not where they used to be.
+    Tested with torch 2.8.0 and 2.15.0.
     """
     if all(parameter.device.type == "cpu" for group in optimizer.param_groups for parameter in group["params"]):
         for group in optimizer.param_groups:
@@ -34,7 +36,7 @@ def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
     if bare is None or any(hooks):
         return optimizer.step
     mark_stepped(optimizer)
-    return partial(bare, optimizer)
+    return update_of(optimizer, partial(bare, optimizer))
 
 
 def _nothing() -> None:
