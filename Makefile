@@ -100,8 +100,9 @@ bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals,
 	$(BIN)/python -m tests.benchmarks.bench_play
 	$(BIN)/python -m tests.benchmarks.bench_play_memory
 
-bench-search: $(FULL)  ## Compare a search in stacks with the same search run by run (about ten minutes per pair)
+bench-search: $(FULL)  ## Compare a search in stacks with the same search run by run (ten minutes each for two spaces)
 	$(BIN)/python -m tests.benchmarks.bench_search
+	$(BIN)/python -m tests.benchmarks.bench_search space=shapes
 
 bench-tables: $(READY)  ## Compare experiment=table with scikit-learn, fold by fold: make bench-tables data_dir=../shared/data
 	$(BIN)/python -m tests.benchmarks.bench_tables $(WORDS)

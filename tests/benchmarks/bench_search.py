@@ -1,11 +1,11 @@
 """A search whose batches are stacks against the same search one run at a time: `make bench-search`, minutes a pair.
 
-    python -m tests.benchmarks.bench_search [pairs, 1] [trials, 256]
+    python -m tests.benchmarks.bench_search [pairs=1] [trials=256] [space=rates]
 
-Both search learning rate and momentum of moons, without figures and loggers: in batches of 64 with the vectorized
-launcher, and one trial after the other with the basic one, as Optuna's own loop does. Of each pair, both have the same
-seed of the sampler. A search of as many trials has to be 12 times faster, and over the pairs the best validation loss
-within 5 %.
+Both search learning rate and momentum of moons, and with `space=shapes` also the width and the activation, without
+figures and loggers: in batches of 64 with the vectorized launcher, and one trial after the other with the basic one, as
+Optuna's own loop does. Of each pair, both have the same seed of the sampler. A search of as many trials has to be 12
+times faster, and over the pairs the best validation loss within 5 %.
 """
 
 import csv
@@ -17,17 +17,22 @@ import tempfile
 import time
 from pathlib import Path
 
-WORDS = [
+WORDS = (
     *("-m", "hydra/sweeper=optuna", "experiment=moons", "optimizer=sgd", "logger=none", "callbacks.figures=null"),
     *("optimizer.lr=tag(log,interval(0.001,1))", "optimizer.momentum=interval(0,0.99)"),
-]
+)
+SPACES = {
+    "rates": (),
+    "shapes": ("network.hidden_dims=choice([4],[8],[16],[32])", "network.activation=choice(tanh,relu,gelu)"),
+}
 KINDS = {"stacks of 64": ["hydra/launcher=vectorized", "hydra.sweeper.n_jobs=64"], "one by one": []}
 FASTER, WITHIN = 12, 0.05
 
 
-def search(kind: str, seed: int, trials: int, runs: Path) -> tuple[float, float]:
+def search(kind: str, space: str, seed: int, trials: int, runs: Path) -> tuple[float, float]:
     """Seconds of a whole search, and the best validation loss."""
-    words = [*WORDS, *KINDS[kind], f"hydra.sweeper.sampler.seed={seed}", f"hydra.sweeper.n_trials={trials}"]
+    words = [*WORDS, *SPACES[space], *KINDS[kind]]
+    words += [f"hydra.sweeper.sampler.seed={seed}", f"hydra.sweeper.n_trials={trials}"]
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "src.train", *words, f"hydra.sweep.dir={runs}"],
@@ -43,13 +48,13 @@ def search(kind: str, seed: int, trials: int, runs: Path) -> tuple[float, float]
     return seconds, min(float(row["val/loss"]) for row in rows if row["val/loss"]) if found else float("nan")
 
 
-def main(pairs: int, trials: int) -> int:
+def main(pairs: int = 1, trials: int = 256, space: str = "rates") -> int:
     """Print each pair and what they come to; 1 where a limit is missed."""
     faster: list[float] = []
     worse: list[float] = []
     for seed in range(pairs):
         with tempfile.TemporaryDirectory() as scratch:
-            found = {kind: search(kind, seed, trials, Path(scratch, kind.replace(" ", "_"))) for kind in KINDS}
+            found = {kind: search(kind, space, seed, trials, Path(scratch, kind.replace(" ", "_"))) for kind in KINDS}
         (stacked, best), (single, alone) = found.values()
         faster.append(single / stacked)
         worse.append(best / alone - 1)
@@ -65,4 +70,5 @@ def main(pairs: int, trials: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, [*sys.argv[1:], *["1", "256"][len(sys.argv) - 1 :]])))
+    given = dict(word.split("=", 1) for word in sys.argv[1:])
+    sys.exit(main(int(given.get("pairs", 1)), int(given.get("trials", 256)), given.get("space", "rates")))
