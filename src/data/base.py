@@ -175,7 +175,7 @@ class InMemoryDataModule(Sourced, Shared, LightningDataModule, ABC):
     def holding(self, splits: Splits) -> Self:
         """A copy of this dataset with the rows of other `splits`, as the network sees them."""
         other = copy(self)
-        other._splits = splits
+        other._splits, other.scaled_when_served = splits, False  # type: ignore[misc]
         return other
 
     @property

@@ -72,7 +72,7 @@ class BlockLoader:
         self.rank, self.world_size = rank, world_size
         self.epoch = 0
         self._served = 0
-        self._views = self._generator()
+        self._views = self.views(self.seed, self.epoch)
         self._resumed: dict[str, Any] = {}
 
     @property
@@ -114,9 +114,10 @@ class BlockLoader:
             return None
         return order[self.rank :: self.world_size][: self.num_rows]
 
-    def _generator(self) -> Generator:
-        """The random generator of this epoch's augmentation."""
-        return Generator().manual_seed(_AUGMENTATION_STREAM + self.seed * _EPOCHS_PER_SEED + self.epoch)
+    @staticmethod
+    def views(seed: int, epoch: int) -> Generator:
+        """The random generator of an epoch's augmentation, one for each `seed` and `epoch`."""
+        return Generator().manual_seed(_AUGMENTATION_STREAM + seed * _EPOCHS_PER_SEED + epoch)
 
     # Checkpoints within an epoch
 
@@ -134,7 +135,7 @@ class BlockLoader:
         state, self._resumed = self._resumed, {}
         resumed = bool(state) and state["epoch"] == self.epoch
         self._served = int(state["served"]) if resumed else 0
-        self._views = self._generator()
+        self._views = self.views(self.seed, self.epoch)
         if resumed and "views" in state:
             self._views.set_state(state["views"])
         return self._served

@@ -52,7 +52,7 @@ class Architecture:
 
 def architecture(network: nn.Module) -> Architecture | None:
     """The architecture of a `network`; None if it is no such chain."""
-    if not isinstance(network, nn.Sequential) or chain(network) is None:
+    if not isinstance(network, nn.Sequential) or chain(network) is None or type(network[0]) is nn.Conv2d:
         return None
     modules: list[Any] = list(network)
     places = [place for place, module in enumerate(modules) if type(module) is nn.Linear]

@@ -11,10 +11,12 @@ from torch.func import functional_call, vmap
 
 from src.networks.derived import DerivedInputs
 from src.networks.numbers import InputScale, PeriodicEmbedding, SmoothClip
+from src.stacking import images
 from src.stacking.batch_norm import Normalised, can_stack, normalise
 from src.stacking.dropout import Draw
 
 _ELEMENTWISE = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, SmoothClip)
+_OF_IMAGES = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d)
 _OF_ROWS = (DerivedInputs, PeriodicEmbedding, InputScale)  # `vmap` turns them into links of a chain
 
 
@@ -33,21 +35,34 @@ That function is given in training only.
 
 
 def chain(network: nn.Module) -> list[Layer] | None:
-    """Layers that map columns [m, F, B] to columns, or None if the network is not a plain chain."""
-    if not isinstance(network, nn.Sequential):
+    """Layers that map columns [m, F, B] or images [B, m·C, H, W] to columns; None if `network` is no plain chain."""
+    modules = images.links(network)
+    if modules is None:
         return None
     layers: list[Layer] = []
     number, buffer = 0, len(list(network.parameters()))  # buffers come after all parameters
-    for module in network:
-        if type(module) is nn.Linear and module.bias is not None:
+    of_images = images.can_convolve(modules[0])
+    for module in modules:
+        if of_images and type(module) is nn.Linear:
+            return None
+        if of_images and images.can_convolve(module):
+            layers.append(images.convolution(module, number))
+        elif of_images and type(module) in _OF_IMAGES:
+            layers.append(_elementwise(module))
+        elif of_images and type(module) is nn.BatchNorm2d and can_stack(module):
+            layers.append(_normalised_images(module, number, buffer))
+        elif of_images and type(module) is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
+            of_images = False
+            layers.append(images.apart)
+        elif type(module) is nn.Linear and module.bias is not None:
             layers.append(_linear(number))
-        elif type(module) in _OF_ROWS:
+        elif type(module) in _OF_ROWS and not of_images:
             layers.append(_of_rows(module, number))
         elif type(module) in _ELEMENTWISE:
             layers.append(_elementwise(module))
-        elif type(module) is nn.BatchNorm1d and can_stack(module):
+        elif type(module) is nn.BatchNorm1d and can_stack(module) and not of_images:
             layers.append(_normalised(module, number, buffer))
-        elif type(module) is nn.Dropout:
+        elif type(module) is nn.Dropout and not of_images:
             layers.append(_dropout(module.p))
         elif type(module) is nn.Flatten and not layers and (module.start_dim, module.end_dim) == (1, -1):
             continue  # before the first layer, where rows are flattened
@@ -121,10 +136,20 @@ def _normalised(module: nn.Module, number: int, buffer: int) -> Layer:
     return layer
 
 
+def _normalised_images(module: nn.Module, number: int, buffer: int) -> Layer:
+    """The same for the channels of images [B, m·C, H, W]."""
+
+    def layer(parameters: list[Tensor], images: Tensor, draw: Draw | None) -> Tensor:
+        own = Normalised(*parameters[number : number + 2], *parameters[buffer : buffer + 3])
+        return normalise(images, own, module, draw is not None)
+
+    return layer
+
+
 def _dropout(p: float) -> Layer:
     """The layer that drops units of columns [m, U, B] with probability p in training."""
 
     def layer(_: list[Tensor], columns: Tensor, draw: Draw | None) -> Tensor:
-        return columns if draw is None else columns * draw(p, columns.shape[2], columns.shape[1]).to(columns)
+        return columns if draw is None or p == 0 else columns * draw(p, columns.shape[2], columns.shape[1]).to(columns)
 
     return layer

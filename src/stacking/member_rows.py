@@ -40,8 +40,14 @@ class MemberRows(StackRows):
         """All rows x [m, n, F] and targets y [m, n, …] of some members with n rows each."""
         return self._at(runs, self.places[runs, : self.counts[runs][0]])
 
-    def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows of some members at the indices `order` [m, B] into their own rows: x [m, B, F] and y [m, B, …]."""
+    def gather(self, runs: slice, order: Tensor, counts: list[int]) -> tuple[Tensor, Tensor]:
+        """The rows of some members at the indices `order` [m, B] into their own rows: x [m, B, F] and y [m, B, …].
+
+        Args:
+            runs: The members.
+            order: The indices.
+            counts: How many belong to each member.
+        """
         return self._at(runs, self.places[runs].gather(1, order))
 
     def _at(self, runs: slice, places: Tensor) -> tuple[Tensor, Tensor]:

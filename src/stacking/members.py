@@ -1,6 +1,7 @@
 """The runs of a stack before training: their data, their networks and their initial weights."""
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from src.runs.doubts import say_doubts
 from src.stacking import head as heads
 from src.stacking import network as networks
 from src.stacking.answers import Answer
+from src.stacking.images import MOST_PIXELS, convolves
 from src.stacking.optimizers import hyperparams_of
 from src.trust import targets
 
@@ -96,8 +98,11 @@ class MemberFactory:
 
     def reason_against(self, member: Member) -> str | None:
         """Why runs like a `member` cannot be trained as one, or None."""
-        if self.parts.datamodule.scaled_when_served:
-            return "images are scaled and augmented minibatch by minibatch"
+        x = self.parts.datamodule.splits.train.x
+        if self.parts.datamodule.scaled_when_served and not isinstance(x, Tensor):
+            return "images are decoded while it trains"
+        if self.parts.datamodule.scaled_when_served and prod(x.shape[2:]) > MOST_PIXELS:
+            return f"images of more than {MOST_PIXELS} pixels train no faster as one"
         return self.reason_against_networks(member)
 
     def reason_against_networks(self, member: Member) -> str | None:
@@ -112,6 +117,8 @@ class MemberFactory:
         if member.cfg["head"].get("class_weights") == BALANCED and not isinstance(head, ClassificationHead):
             return f"{type(head).__name__} has class weights of its own"
         x, y = data.plain("train", slice(2)), data.splits.train.y
+        if x.ndim == 4 and prod(x.shape[2:]) > MOST_PIXELS and convolves(network):
+            return f"convolutions of more than {MOST_PIXELS} pixels train no faster as one"
         return heads.cannot_stack(head, x, y) or networks.cannot_stack(network)
 
     def _network_of(self, member: Member) -> nn.Module:

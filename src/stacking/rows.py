@@ -74,8 +74,14 @@ class StackRows:
         x, count = self._of(self.x, runs), self.counts[runs][0]
         return (x[..., :count].transpose(1, 2) if self.as_columns else x[:, :count]), self._of(self.y, runs)[:, :count]
 
-    def gather(self, runs: slice, order: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows of some runs at the indices `order` [m, B]: x [m, B, *input_shape] and y [m, B, …]."""
+    def gather(self, runs: slice, order: Tensor, counts: list[int]) -> tuple[Tensor, Tensor]:
+        """The rows of some runs at the indices `order` [m, B]: x [m, B, *input_shape] and y [m, B, …].
+
+        Args:
+            runs: The runs.
+            order: The indices; those of runs with fewer rows are padded.
+            counts: How many belong to each run.
+        """
         targets = self._of(self.y, runs)
         places = order.view(*order.shape, *[1] * (targets.ndim - 2)).expand(-1, -1, *targets.shape[2:])
         y = targets.gather(1, places)
@@ -93,7 +99,11 @@ class StackRows:
 
     def parts(self) -> Iterator[slice]:
         """All runs, a few with equally many rows at a time, to limit the size of a forward pass over all their rows."""
-        most = max(1, _EVALUATION_NUMBERS // self.x[:1].numel())
+        return self.parts_of(self.x[:1].numel())
+
+    def parts_of(self, numbers: int) -> Iterator[slice]:
+        """All runs, a few with equally many rows at a time, if a forward pass of one needs some `numbers`."""
+        most = max(1, _EVALUATION_NUMBERS // numbers)
         for runs, _ in alike(self.counts):
             for start in range(runs.start, runs.stop, most):
                 yield slice(start, min(start + most, runs.stop))

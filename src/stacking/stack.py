@@ -13,12 +13,14 @@ from src.building.build import Parts
 from src.building.making import make
 from src.building.plan import settled
 from src.building.trainer import make_trainer
-from src.data.rows import Rows
+from src.data.base import InMemoryDataModule
+from src.data.rows import Split
 from src.errors import InterruptedRunError, TrainingDivergedError
 from src.reporting import summary as report
 from src.stacking import answers
 from src.stacking.checkpoints import Checkpoints
 from src.stacking.clipping import CLIPPING
+from src.stacking.image_rows import ImageRows
 from src.stacking.losses import Losses, stacked_weights
 from src.stacking.making import Start, make_module
 from src.stacking.measuring import measure
@@ -30,7 +32,7 @@ from src.stacking.progress import Progress
 from src.stacking.rows import StackLoader, StackRows
 from src.stacking.stack_checkpoint import Place, Saved, StackCheckpoint
 
-_SPLITS = "train", "val", "test"
+_SPLITS: tuple[Split, ...] = "train", "val", "test"
 
 
 class Stack:
@@ -80,6 +82,8 @@ class Stack:
         counts = self.splits["train"].counts
         loader = StackLoader(list(counts), data.batch_size or max(counts), int(steps), seeds)
         rows = {name: self.splits[name] for name in ("train", "val")}
+        if isinstance(rows["train"], ImageRows):
+            rows["train"].loader = loader
         start = Start(
             torch.stack([self.network.row_of(_given(member.network), _given(member.weights)) for member in members]),
             [member.hyperparams for member in members],
@@ -251,11 +255,13 @@ def _rows(members: list[Member], device: torch.device | None = None) -> dict[str
     """The splits of all members; shared data are held once."""
     places: dict[int, int] = {}
     which = torch.tensor([places.setdefault(id(member.data), len(places)) for member in members])
-    datasets = list({id(member.data): _given(member.data) for member in members}.values())
-    splits = {}
+    datasets: list[InMemoryDataModule] = list({id(member.data): _given(member.data) for member in members}.values())
+    splits: dict[str, StackRows] = {}
     for name in _SPLITS:
-        each: list[Rows] = [getattr(data.splits, name) for data in datasets]
-        rows = StackRows(each, which)
+        if datasets[0].scaled_when_served:
+            rows: StackRows = ImageRows(datasets, name, which)
+        else:
+            rows = StackRows([getattr(data.splits, name) for data in datasets], which)
         splits[name] = rows.to(device or torch.device("cpu"))
     return splits
 

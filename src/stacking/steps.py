@@ -70,7 +70,7 @@ class Steps:
             coming: Hyperparameters that differ between these steps.
         """
         with torch.enable_grad():
-            x, y = self.rows.gather(part, order)
+            x, y = self.rows.gather(part, order, counts)
             leaves = self.network.leaves(self.optimizer.params[part])
             trained = [leaf for leaf in leaves if leaf.requires_grad]
             step = self.optimizer.stepper(part, coming)

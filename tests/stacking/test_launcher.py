@@ -85,10 +85,10 @@ def test_members_leave_the_folder_of_a_single_run(tmp_path):
 
 
 def test_what_cannot_be_stacked_runs_one_by_one_and_says_why(tmp_path):
-    words = ["-m", *SHORT, "seed=0,1", "network.batch_norm=false,true", STACK]
+    words = ["-m", *SHORT, "seed=0,1", "data.steps_per_execution=auto,1", STACK]
     done = train(*words, runs=tmp_path)
     assert "#0 to #2: 2 runs of MLP on XOR as one stack" in done.stdout
-    assert "Running 2 jobs one by one: BatchNorm1d keeps statistics of each network's own batches" in done.stdout
+    assert "Running 2 jobs one by one: data.steps_per_execution=1 makes every step pass" in done.stdout
     assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 4
 
 

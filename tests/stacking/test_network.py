@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from src.networks.cnn import CNN
 from src.networks.mlp import MLP
 from src.networks.tabular import TabularMLP
 from src.stacking.dropout import no_dropout
@@ -25,6 +26,7 @@ KINDS = {name: ((3,), lambda name=name: MLP((3,), 2, [5, 4], activation=name)) f
     "derived": ((2,), lambda: MLP((2,), 2, [5, 4], inputs=["x1_squared", "x2", "x1_times_x2", "sin_x2"])),
     "flattened": ((2, 3), lambda: MLP((2, 3), 2, [4])),
     "convolution": ((1, 6, 6), lambda: nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(48, 2))),
+    "small images": ((1, 8, 8), lambda: CNN((1, 8, 8), 3, [4, 6], depth=2).eval()),
     "layer norm": ((3,), lambda: nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.Linear(4, 2))),
 }
 
@@ -40,7 +42,7 @@ def test_outputs_and_gradients_are_each_networks_own(kind):
     values = torch.stack([as_row(network) for network in networks])
     leaves = stacked.leaves(values)
     outputs = stacked(leaves, x)
-    gradients = torch.autograd.grad(outputs.square().sum(), leaves)
+    gradients = torch.autograd.grad(outputs.square().sum(), [leaf for leaf in leaves if leaf.requires_grad])
     for i, network in enumerate(networks):
         own = network(x[i])
         torch.testing.assert_close(outputs[i], own, rtol=1e-4, atol=1e-6)
@@ -95,6 +97,8 @@ def test_steps_on_the_rows_are_seen_by_the_leaves():
             "dropout outside a plain chain of layers draws from each run's own random numbers",
         ),
         (nn.Sequential(nn.Linear(3, 4), nn.AlphaDropout(0.1)), "dropout outside a plain chain of layers"),
+        (CNN((1, 8, 8), 2, [4], mirror=True), "BatchNorm2d outside a plain chain"),
+        (CNN((1, 8, 8), 2, [4], whiten=True), "WhitenedPatches outside a plain chain"),
         (nn.LSTM(3, 4), "LSTM has no vectorized form"),
     ],
 )

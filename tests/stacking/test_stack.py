@@ -112,6 +112,10 @@ CASES = {
          "data.batch_size=20", "+optimizer.eps=0.001"],
         [["data.fold=0"], ["data.fold=3", "seed=1"], ["data.fold=1", "seed=1"], ["data.fold=2"]],
     ),
+    "convolutions": (
+        ["experiment=digits_cnn", "network.dims=[4,8]", "network.dropout=0.2", "trainer.max_epochs=2"],
+        [["seed=0"], ["seed=1", "optimizer.lr=0.002"], ["seed=2", "data.seed=3", "data.standardize=true"]],
+    ),
     "embedded": (
         ["experiment=iris", "network=tabular", "network.hidden_dims=[8,4]", "data.standardize=robust",
          "trainer.max_epochs=3"],
@@ -217,6 +221,7 @@ def test_stacked_runs_equal_runs_alone(both, case):
         "step",
         "dropout",
         "batch norm",
+        "convolutions",
         "several widths",
         "several depths",
         "several dropouts, widths and activations",

@@ -43,6 +43,10 @@ CASES = {
         [*SHORT, "network.batch_norm=true", "optimizer=adam", "data.noise=0.4", "callbacks.early_stopping.patience=2"],
         [["optimizer.lr=0.2"], ["optimizer.lr=0.02", "seed=1"], ["optimizer.lr=0.05", "seed=2"]],
     ),
+    "convolutions of shifted images": (
+        ["experiment=digits_cnn", "network.dims=[4]", "data.classes=[3,4,7]", "trainer.max_epochs=6"],
+        [["seed=0"], ["seed=1", "optimizer.lr=0.002"]],
+    ),
     "several architectures": (
         [*SHORT, "optimizer=adam", "network.dropout=0.2"],
         [["network.hidden_dims=[3]"], ["network.hidden_dims=[6]", "seed=1"],
