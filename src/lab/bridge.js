@@ -1,9 +1,11 @@
 // Beside a page in a notebook's output: passes messages between the page, in a frame, and the notebook's kernel.
 
-function bridge(place, kernel, key, target) {
+function bridge(place, kernel, key, target, height) {
   const PATIENCE = [300, 1000, 2000, 5000]; // milliseconds before each new attempt to connect
   const HERE = 10000; // milliseconds between two signs of life
-  const settings = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  const config = document.getElementById("jupyter-config-data");
+  if (!config) return; // a notebook made into a page has no kernel
+  const settings = JSON.parse(config.textContent);
   const session = crypto.randomUUID();
   const comm = crypto.randomUUID();
   let [socket, frame, attempts, begun, ended] = [null, null, 0, false, false];
@@ -22,10 +24,15 @@ function bridge(place, kernel, key, target) {
 
   const tell = (data) => ask("shell", "comm_msg", { comm_id: comm, data });
 
-  async function connect() {
+  async function isGone() {
     const known = await fetch(address(""), { headers: settings.token ? { Authorization: `token ${settings.token}` } : {} }).catch(() => null);
+    return known && !known.ok;
+  }
+
+  async function connect() {
+    const gone = await isGone();
     if (ended) return;
-    if (known && !known.ok) return end(); // the kernel is gone
+    if (gone) return end();
     const channels = address("/channels");
     channels.protocol = channels.protocol === "https:" ? "wss:" : "ws:";
     channels.searchParams.set("session_id", session);
@@ -58,7 +65,7 @@ function bridge(place, kernel, key, target) {
   function show(page) {
     frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "allow-scripts allow-downloads");
-    Object.assign(frame, { title: "Train a network", width: "100%", height: "860", srcdoc: page });
+    Object.assign(frame, { title: "Train a network", width: "100%", height, srcdoc: page });
     frame.style.border = "0";
     place.replaceChildren(hiding, frame);
   }
@@ -70,10 +77,12 @@ function bridge(place, kernel, key, target) {
 
   function end() {
     ended = true;
+    seen.disconnect();
     clearInterval(alive);
     window.removeEventListener("message", answer);
     window.removeEventListener("pagehide", leave);
     setTimeout(() => socket?.close(), 1000); // the server drops what it has not passed on when a socket is closed
+    place.style.minHeight = "";
     place.replaceChildren();
   }
 
@@ -91,5 +100,19 @@ function bridge(place, kernel, key, target) {
   const alive = setInterval(stay, HERE);
   window.addEventListener("message", answer);
   window.addEventListener("pagehide", leave);
-  connect();
+
+  // A process trains for a page only once somebody sees its place, also where all cells are run at once.
+  const NEAR = { scrollMargin: "200px" };
+  const seen = new IntersectionObserver((places) => {
+    if (!places.some(({ isIntersecting }) => isIntersecting)) return;
+    seen.disconnect();
+    connect();
+  }, NEAR);
+
+  isGone().then((gone) => {
+    if (gone) return end();
+    place.style.minHeight = `${height}px`;
+    place.replaceChildren(hiding);
+    seen.observe(place);
+  });
 }

@@ -108,14 +108,14 @@ def latest() -> TrainedRun:
 def _words(experiment: str | None, overrides: tuple[str, ...], keys: dict[str, Any]) -> list[str]:
     """The command line that a call runs."""
     named = [] if experiment is None else [experiment if "=" in experiment else f"experiment={experiment}"]
-    return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in _flat(keys))]
+    return [*named, *overrides, *(f"{key}={_spelt(value)}" for key, value in flat(keys))]
 
 
-def _flat(keys: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and values: `data={"noise": 0.2}` sets data.noise and leaves the group's other keys alone."""
+def flat(keys: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of `keys` with dotted names, below a prefix `above`: `data={"noise": 0.2}` only sets data.noise."""
     for key, value in keys.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
+            yield from flat(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value
 

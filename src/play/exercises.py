@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from src.errors import ConfigError, choice
 from src.play.controls import BY_KEY, ENDS, checked
-from src.settings.rules import Count, Number, broken
+from src.settings.rules import Natural, Number, broken
 from src.settings.wording import one_line
 from src.trust.plain import read_yaml
 
@@ -64,10 +64,27 @@ class Condition(_Part):
 
 
 class Solution(_Part):
-    """Settings that are changed before training, and the number of epochs after which the goal is reached."""
+    """What is changed before training, and the number of epochs after which the goal is reached.
+
+    Attributes:
+        set: Settings.
+        points: Changes of training rows, as the page makes them: `{move: [row, x1, x2]}`, `{add: [x1, x2, class]}` or
+            `{erase: [row]}`; rows and classes are numbered from 0.
+        weights: All weights and biases, in the order in which the page lists them; without them, training begins as
+            the seed says.
+        epochs: The number of epochs; 0 only if there are weights.
+    """
 
     set: dict[str, Any] = {}
-    epochs: Count
+    points: Annotated[list[dict[Literal["add", "move", "erase"], list[Number]]], Field(max_length=100)] = []
+    weights: Annotated[list[Annotated[Number, Field(ge=-1000, le=1000)]], Field(max_length=100)] = []
+    epochs: Natural = 0
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if not self.epochs and not self.weights:
+            raise ConfigError("solution: should train or set weights; add epochs: 50, for example")
+        return self
 
 
 def _several(value: Any) -> Any:
@@ -117,7 +134,8 @@ class Exercise(_Part):
             raise ConfigError("scene: should name a dataset; add experiment: xor, for example")
         checked(self.scene)
         checked(self.solution.set)
-        for key in self.solution.set:
+        by_hand = {POINTS: self.solution.points, WEIGHTS: self.solution.weights}
+        for key in (*self.solution.set, *(key for key, changes in by_hand.items() if changes)):
             if not self.may_change(key):
                 raise ConfigError(f"solution: sets {key}, which may not be changed; add it to change")
         return self

@@ -23,6 +23,11 @@ class Frames:
         self._next = 0.0
 
     @property
+    def scores(self) -> dict[str, float]:
+        """The scores of the newest one by their names, such as `val/loss`."""
+        return {f"{split}/{name}": value for split, each in self.now["scores"].items() for name, value in each.items()}
+
+    @property
     def due(self) -> bool:
         """Whether it is time for another one."""
         return time.perf_counter() >= self._next

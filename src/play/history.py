@@ -12,16 +12,15 @@ class History:
         rows: The scores after each epoch by their names, such as `val/loss`, with the number of the `epoch`.
 
     Example:
-        >>> history = History({"val": {"loss": 0.7}})
+        >>> history = History({"val/loss": 0.7})
         >>> history.add(1, {"val/loss": 0.6, "val/f1": 0.5}, ("loss",))
         >>> history.rows, history.news()
         ([{'epoch': 0, 'val/loss': 0.7}, {'epoch': 1, 'val/loss': 0.6}], [{'epoch': 1, 'val/loss': 0.6}])
     """
 
-    def __init__(self, scores: dict[str, Row]) -> None:
-        """Begin with the scores of each split before the first epoch."""
-        first = {f"{split}/{name}": value for split, each in scores.items() for name, value in each.items()}
-        self.rows: list[Row] = [{"epoch": 0, **first}]
+    def __init__(self, scores: Row) -> None:
+        """Begin with the scores before the first epoch."""
+        self.rows: list[Row] = [{"epoch": 0, **scores}]
         self._news: list[Row] = []
 
     def add(self, epoch: int, metrics: Row, names: tuple[str, ...]) -> None:

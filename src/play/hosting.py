@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from src.play.exercises import Exercise
 from src.play.messages import MOST_BYTES, understood
 from src.play.processes import begin
-from src.play.visitors import MOST_VISITORS, Visitor, Visitors
+from src.play.visitors import Visitor, Visitors
 
 _SILENCE = 30.0  # seconds after which a page that says nothing counts as lost
 _PATIENCE = 600.0  # seconds within which it may come back
@@ -33,18 +34,24 @@ class Host:
 
     Args:
         runs_dir: Where trainings are saved.
+
+    Attributes:
+        loop: The loop in the thread.
+        visitors: All visitors.
+        admitted: The pages that have one; the page that said something last is at the end.
     """
 
     def __init__(self, runs_dir: str) -> None:
         begin()
-        self._loop = asyncio.new_event_loop()
-        self._visitors = Visitors(runs_dir)
-        threading.Thread(target=self._loop.run_forever, name="play", daemon=True).start()
+        self.loop = asyncio.new_event_loop()
+        self.visitors = Visitors(runs_dir, replays=True)
+        self.admitted: list[Guest] = []
+        threading.Thread(target=self.loop.run_forever, name="play", daemon=True).start()
 
-    def welcome(self, ways: Ways) -> "Guest":
-        """A page that is told things in these `ways`; its visitor is admitted when it says hello."""
-        guest = Guest(self._loop, self._visitors, ways)
-        asyncio.run_coroutine_threadsafe(guest.stay(), self._loop)
+    def welcome(self, ways: Ways, exercises: dict[str, Exercise]) -> "Guest":
+        """A page with these `exercises` that is told things in these `ways`; it is admitted when it says hello."""
+        guest = Guest(self, ways, exercises)
+        asyncio.run_coroutine_threadsafe(guest.stay(), self.loop)
         return guest
 
 
@@ -55,17 +62,18 @@ class Guest:
     """A page, its visitor, and what it has said.
 
     Args:
-        loop: The loop of its host.
-        visitors: All visitors.
+        host: Its host.
         ways: How it is told something.
+        exercises: Its exercises by name.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, visitors: Visitors, ways: Ways) -> None:
-        self._loop, self._visitors, self._ways = loop, visitors, ways
+    def __init__(self, host: Host, ways: Ways, exercises: dict[str, Exercise]) -> None:
+        self._host, self._ways, self._exercises = host, ways, exercises
         self._heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._visitor: Visitor | None = None
         self._sending: asyncio.Task[None] | None = None
         self._closing = False
+        self._gone = asyncio.Event()
 
     def hear(self, kind: Any, text: Any = "") -> None:
         """Take up what a page says.
@@ -86,7 +94,7 @@ class Guest:
         self._put(_CLOSED)
 
     def _put(self, kind: str, text: str = "") -> None:
-        self._loop.call_soon_threadsafe(self._heard.put_nowait, (kind, text))
+        self._host.loop.call_soon_threadsafe(self._heard.put_nowait, (kind, text))
 
     # In the host's thread
 
@@ -99,8 +107,10 @@ class Guest:
             if self._sending is not None:
                 self._sending.cancel()
             if self._visitor is not None:
-                await self._visitors.dismiss(self._visitor)
+                self._host.admitted.remove(self)
+                await self._host.visitors.dismiss(self._visitor)
                 self._ways.end()
+            self._gone.set()
 
     async def _next(self) -> tuple[str, str]:
         """What the page says next; one that is silent for long is lost, and later gone."""
@@ -109,7 +119,7 @@ class Guest:
                 return await asyncio.wait_for(self._heard.get(), patience)
             except TimeoutError:
                 if self._visitor is not None:
-                    self._visitors.lose(self._visitor)
+                    self._host.visitors.lose(self._visitor)
         return _LEFT, ""
 
     async def _answer(self, kind: str, text: str) -> bool:
@@ -117,7 +127,9 @@ class Guest:
         if kind == _LEFT:
             return False
         if self._visitor is None:
-            return await self._enter() if kind == _HELLO else kind != _CLOSED
+            if kind == _HELLO:
+                await self._enter()
+            return kind != _CLOSED
         if kind == _HELLO or self._visitor.away is not None:
             self._visitor.arrive()
             self._start_sending(self._visitor)
@@ -130,15 +142,22 @@ class Guest:
             if message is None:
                 return False
             self._visitor.tell(message)
+            self._host.admitted.remove(self)
+            self._host.admitted.append(self)
         return True
 
-    async def _enter(self) -> bool:
-        self._visitor = await self._visitors.admit(None)
-        if self._visitor is None:
-            self._ways.send(json.dumps({"type": "full", "most": MOST_VISITORS}))
-            return False
-        self._start_sending(self._visitor)
-        return True
+    async def _enter(self) -> None:
+        """Get a visitor; if there are too many, the one left alone longest makes room and keeps its replay."""
+        while (visitor := await self._host.visitors.admit(None, self._exercises)) is None:
+            await self._host.admitted[0].make_room()
+        self._visitor = visitor
+        self._host.admitted.append(self)
+        self._start_sending(visitor)
+
+    async def make_room(self) -> None:
+        """Keep what was trained and end the process."""
+        self.close()
+        await self._gone.wait()
 
     def _start_sending(self, visitor: Visitor) -> None:
         self._sending = asyncio.create_task(self._send(visitor, visitor.turn))

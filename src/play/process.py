@@ -1,6 +1,7 @@
 """The entry points of a visitor's processes; the server, which never trains, does not import what training needs."""
 
 import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -9,17 +10,18 @@ from pathlib import Path
 from src.play.exercises import Exercise
 
 
-def work(connection: Connection, runs_dir: str, exercises: dict[str, Exercise]) -> None:
+def work(connection: Connection, runs_dir: str, exercises: dict[str, Exercise], replays: bool) -> None:
     """Train for the page at the other end of a `connection` until it is closed.
 
     Args:
         connection: The connection.
         runs_dir: Where runs are saved.
         exercises: The exercises by name.
+        replays: Whether the page will ask for a replay.
     """
     from src.play.worker import Worker
 
-    _run(lambda folder: Worker(connection, folder, runs_dir, exercises).run())
+    _run(lambda folder: Worker(connection, folder, runs_dir, exercises, replays).run())
 
 
 def train_starts(connection: Connection) -> None:
@@ -35,6 +37,7 @@ def _run(task: Callable[[Path], None]) -> None:
 
     quiet()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which then closes the connection
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # Lightning's own handler waits for the next step
     with tempfile.TemporaryDirectory(prefix="play-") as folder:
         try:
             task(Path(folder))

@@ -3,8 +3,10 @@
 import math
 from typing import Any
 
+from src.errors import ConfigError
 from src.play.controls import differing
-from src.play.exercises import POINTS, WEIGHTS, Exercise
+from src.play.exercises import POINTS, WEIGHTS, Exercise, Solution
+from src.play.points import Points
 from src.play.training import Stretch
 
 
@@ -61,6 +63,30 @@ class Goal:
     def shown(self) -> dict[str, Any]:
         """What the page shows: the conditions that are met, and the settings that should not have been changed."""
         return {"name": self._name, "done": self._done, "met": self._met, "strayed": sorted(self._strayed)}
+
+
+def points_of(solution: Solution, stretch: Stretch) -> Points:
+    """The rows that a `solution` edits in the data of a `stretch`.
+
+    Raises:
+        ConfigError: The data have no such class.
+    """
+    points = Points()
+    for edit in solution.points:
+        points = points.change(edit, len(stretch.parts.head.spec.class_names))
+    return points
+
+
+def weights_of(solution: Solution, stretch: Stretch) -> dict[str, Any] | None:
+    """The change that sets the weights of a `stretch` as a `solution` says; None if it sets none.
+
+    Raises:
+        ConfigError: The network has more weights, or fewer.
+    """
+    given, needed = solution.weights, sum(each.numel() for each in stretch.parts.head.network.parameters())
+    if given and len(given) != needed:
+        raise ConfigError(f"solution.weights: should be one for each of {needed} (got {len(given)}); list them all")
+    return {"set": [list(each) for each in enumerate(given)]} if given else None
 
 
 class Solved:

@@ -3,21 +3,17 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, Literal
 
-from src.play import tables
 from src.play.composing import Composed
-from src.play.controls import CONTROLS
 from src.play.frames import Frames
 from src.play.history import History
-from src.play.locking import Locks, group_of
+from src.play.locking import Locks
 from src.play.pace import Pace
-from src.play.points import rows_hash
+from src.play.scenes import scene_of
 from src.play.solving import Solved
 from src.play.stopping import Waits
 from src.play.training import State, Stretch
-from src.replay.scene import scene
 
 Mode = Literal["paused", "playing", "fast", "step", "epoch"]
 _CATCH_UP = 0.5  # seconds of delay that a training may make up for
@@ -78,16 +74,19 @@ class Teller:
     def begins(self) -> None:
         """Show the network, whose weights are now in place."""
         self._make_frame()
-        self._history = self._history or History(self._frames.now["scores"])
+        self._history = self._history or History(self._frames.scores)
         self._pace.epoch_done(self._stretch.parts.head)
         self._due = time.perf_counter()
         self.show()
-        if self._epochs_next:
-            self.mode, self._epochs_asked, self._epochs_next = "epoch", self._epochs_next, 0
 
     def then(self, epochs: int, until_solved: bool) -> None:
-        """Train this many `epochs` as soon as the next training begins, or `until_solved`."""
+        """Train this many `epochs` in the next training, or `until_solved`."""
         self._epochs_next, self._until_solved = epochs, until_solved
+
+    def go_as_planned(self) -> None:
+        """Train the epochs for which `then` asked."""
+        if self._epochs_next:
+            self.mode, self._epochs_asked, self._epochs_next = "epoch", self._epochs_next, 0
 
     def left(self, on: bool) -> None:
         """Note that the training ends; the next one goes `on` with its weights or starts from scratch."""
@@ -153,9 +152,13 @@ class Teller:
             self._send_frame()
 
     def weights_changed(self) -> None:
-        """Pause and show the weights that were just changed by hand."""
+        """Pause and show the weights that were just changed by hand, which may be the goal of an exercise."""
         self._hide_test()
-        self.go("paused")
+        self.mode = "paused"
+        self._make_frame()
+        if self.solved.goal is not None and self.solved.judge(self._frames.scores, self.epoch, self._stretch):
+            self._said = {"key": "done.by.hand"}
+        self._send_frame()
 
     def _hide_test(self) -> None:
         """Hide test scores again: they are only shown for the weights that they were requested for."""
@@ -170,41 +173,11 @@ class Teller:
 
     def show(self) -> None:
         """Send everything that the page shows."""
-        head, data = self._stretch.parts.head, self._stretch.parts.datamodule
         assert self._history is not None
-        shown = scene(head, data, self._history.rows)
-        if not self._shows_test:
-            shown["splits"].pop("test", None)
-        composed = self._stretch.composed
-        shown |= {
-            "title": self._stretch.title,
-            "parameters": sum(each.numel() for each in head.network.parameters()),
-            "epochs": composed.cfg.trainer.max_epochs,
-            "threshold": head.thresholds[0] if head.thresholds else None,
-            "solved": composed.cfg.solved.at_least,
-            "frames": [self._frames.now],
-            "rows_hash": rows_hash(*data.splits.train),
-            "numbers": self._stretch.rows,
-            "own": self._stretch.own_rows,
-            "can": self._can(),
-            "locked": self._locks.rows,
-        }
-        kinds = [tables.offered(each, composed.columns) for each in CONTROLS if each.key in composed.values]
-        present = [
-            asdict(kind) | {"group": group_of(kind.key), "locked": self._locks.locked(kind.key)} for kind in kinds
-        ]
+        told = scene_of(self._stretch, self._history.rows, self._frames.now, self._shows_test, self._locks)
+        told["scene"]["can"] = self._can()
         self._history.news()  # which the scene holds
-        self._send(
-            {
-                "type": "scene",
-                "number": self.number,
-                "heard": self.heard,
-                "scene": shown,
-                "controls": present,
-                "values": composed.values,
-                "state": self._state(),
-            }
-        )
+        self._send({"type": "scene", "number": self.number, "heard": self.heard, **told, "state": self._state()})
 
     def show_test(self) -> None:
         """Show the scores of the test rows for the current weights, and count the look."""

@@ -130,10 +130,11 @@ class Visitors:
     Args:
         runs_dir: The folder for runs that they save.
         exercises: The exercises by name.
+        replays: Whether their pages ask for replays, for which weights are copied after each epoch.
     """
 
-    def __init__(self, runs_dir: str, exercises: dict[str, Exercise] | None = None) -> None:
-        self._runs_dir, self.exercises = runs_dir, exercises or {}
+    def __init__(self, runs_dir: str, exercises: dict[str, Exercise] | None = None, replays: bool = False) -> None:
+        self._runs_dir, self.exercises, self._replays = runs_dir, exercises or {}, replays
         self._starting = asyncio.Lock()
         self._known: dict[str, Visitor] = {}
         self._spare: Visitor | None = None
@@ -142,22 +143,31 @@ class Visitors:
         """Start a process for the next visitor in advance."""
         async with self._starting:
             if self._spare is None and len(self._known) < MOST_VISITORS:
-                self._spare = Visitor(*await asyncio.to_thread(started, work, self._runs_dir, self.exercises))
+                self._spare = await self._new(self.exercises)
 
-    async def admit(self, name: str | None) -> Visitor | None:
-        """The visitor called `name`, or a new one; None if there are too many visitors."""
+    async def admit(self, name: str | None, exercises: dict[str, Exercise] | None = None) -> Visitor | None:
+        """The visitor called `name`, or a new one; None if there are too many visitors.
+
+        Args:
+            name: The name of one whose page lost its connection.
+            exercises: The exercises of a new one, by name, if they are others than those of all visitors.
+        """
         await self._forget_those_away()
         found = self._known.get(name or "")
         if found is None or found.gone:
-            if len(self._known) >= MOST_VISITORS:
-                return None
-            await self.prepare()
-            found, self._spare = self._spare, None
-            if found is None:  # another visitor was faster
-                return await self.admit(name)
-            self._known[found.name] = found
+            async with self._starting:
+                if len(self._known) >= MOST_VISITORS:
+                    return None
+                if exercises is None and self._spare is not None:
+                    found, self._spare = self._spare, None
+                else:
+                    found = await self._new(self.exercises if exercises is None else exercises)
+                self._known[found.name] = found
         found.arrive()
         return found
+
+    async def _new(self, exercises: dict[str, Exercise]) -> Visitor:
+        return Visitor(*await asyncio.to_thread(started, work, self._runs_dir, exercises, self._replays))
 
     def lose(self, visitor: Visitor) -> None:
         """Pause the training of a `visitor` whose connection was lost, until it comes back."""

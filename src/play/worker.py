@@ -4,29 +4,24 @@ import json
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from src.errors import ConfigError, TrainingDivergedError
-from src.play import landscape, next_step, own_table
+from src.play import landscape, next_step
+from src.play.asking import Asked, first
 from src.play.composing import Composed, composed
-from src.play.controls import BY_KEY, ENDS, OWN_TABLE, checked, differing
+from src.play.controls import BY_KEY, ENDS, checked, differing
 from src.play.exercises import Exercise, named
 from src.play.keeping import Kept
 from src.play.locking import Locks
 from src.play.making import stretch_of
 from src.play.points import Points
 from src.play.saving import Entry, is_saved, save
-from src.play.solving import Goal, Solved
+from src.play.solving import Goal, Solved, points_of, weights_of
 from src.play.telling import Teller
 from src.play.training import State, Stretch, Watch, goes_on
 from src.storage import failures
 from src.storage.values import as_json
-
-_KEPT = "network.inputs", "network.hidden_dims", "network.activation", "optimizer", "scheduler", "seed"
-"""The settings that stay the same when another dataset is chosen."""
-_OF_GROUP = "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay"
-_FIT_THE_HEAD = {"experiment", "data.centers", "data.arms"}
-_LARGEST_SEED = 2**32
 
 
 class _Left(BaseException):
@@ -37,13 +32,6 @@ class _Left(BaseException):
         self.stretch, self.start = stretch, start
 
 
-class _Asked(NamedTuple):
-    """A training that a page requests: values by the controls' keys, and rows edited by hand."""
-
-    settings: dict[str, Any]
-    points: Points
-
-
 class Worker(Watch):
     """Trains for a page until its connection is closed.
 
@@ -52,19 +40,26 @@ class Worker(Watch):
         folder: A folder for files that the Trainer might write.
         runs_dir: The folder for runs that are saved.
         exercises: The exercises by name.
+        replays: Whether the page will ask for a replay.
     """
 
     def __init__(
-        self, connection: Connection, folder: Path, runs_dir: str = "runs", exercises: dict[str, Exercise] | None = None
+        self,
+        connection: Connection,
+        folder: Path,
+        runs_dir: str = "runs",
+        exercises: dict[str, Exercise] | None = None,
+        replays: bool = False,
     ) -> None:
         self._connection, self._folder, self._runs_dir = connection, folder, runs_dir
         self._exercises = exercises or {}
         self._journal: list[Entry] = []  # the training so far, up to the last change of settings
-        self._asked = _Asked(_first(), Points())
+        self._asked = first()
         self._locks = Locks()
         self._stretch = stretch_of(self._asked.settings, self._asked.points, folder)
         self._start: State | None = None
-        self._kept = Kept()
+        self._kept = Kept() if replays else None
+        self._weights_next: dict[str, Any] | None = None  # a change of weights that the next training begins with
         self._teller = Teller(self._send, lambda: self._asked.points.can, self._locks)
         self._answers: dict[str, Callable[[dict[str, Any]], None]] = {
             "play": lambda _: self._go("playing"),
@@ -73,8 +68,8 @@ class Worker(Watch):
             "step": lambda _: self._go("step"),
             "epoch": lambda _: self._go("epoch"),
             "reset": lambda _: self._begin_anew(self._asked),
-            "seed": lambda _: self._begin_anew(self._with_next_seed()),
-            "usual": lambda _: self._begin_anew(_Asked({"experiment": self._asked.settings["experiment"]}, Points())),
+            "seed": lambda _: self._begin_anew(self._asked.with_seed_after(self._stretch.composed.values["seed"])),
+            "usual": lambda _: self._begin_anew(self._asked.usual()),
             "set": self._set,
             "points": self._change_points,
             "weights": self._change_weights,
@@ -86,7 +81,7 @@ class Worker(Watch):
             "open": self._open,
             "leave": lambda _: self._leave_exercise(),
             "lock": self._lock,
-            "replay": lambda _: self._send(self._kept.replay(self._stretch, *self._teller.told)),
+            "replay": lambda _: self._send_replay(),
             "stop": lambda message: self._teller.stop_when(bool(message.get("solved"))),
         }
 
@@ -116,8 +111,12 @@ class Worker(Watch):
     def begins(self) -> None:
         """Show the network as it is before the first step."""
         if self._start is None:
-            self._kept.add(self._stretch.parts.head, 0)
+            self._keep(0)
         self._teller.begins()
+        if self._weights_next is not None:
+            edit, self._weights_next = self._weights_next, None
+            self._set_weights(edit)
+        self._teller.go_as_planned()
         self._listen()
 
     def steps_done(self, num_steps: int) -> None:
@@ -128,8 +127,12 @@ class Worker(Watch):
     def epoch_done(self, metrics: dict[str, float]) -> None:
         """Show the epoch."""
         self._teller.epoch_done(metrics)
-        self._kept.add(self._stretch.parts.head, self._teller.epoch)
+        self._keep(self._teller.epoch)
         self._listen()
+
+    def _keep(self, epoch: int) -> None:
+        if self._kept is not None:
+            self._kept.add(self._stretch.parts.head, epoch)
 
     # Called for the page
 
@@ -161,22 +164,9 @@ class Worker(Watch):
 
     def _set(self, message: dict[str, Any]) -> None:
         news = checked(message.get("values"))
-        settings, points = self._asked.settings | news, self._asked.points
-        if "experiment" in news:
-            values = self._stretch.composed.values
-            settings, points = {key: values[key] for key in (*_KEPT, *_OF_GROUP) if key in values} | news, Points()
-        elif "data.columns" in news:
-            points = Points()
-        elif any(key.startswith("data.") and key != "data.batch_size" for key in news) or "seed" in news:
-            points = points.added()
-        if _FIT_THE_HEAD & news.keys() and "head" not in news:
-            settings.pop("head", None)
-        if "optimizer" in news:
-            for key in _OF_GROUP[1:]:
-                settings.pop(key, None)
-        self._change(_Asked(settings, points))
+        self._change(self._asked.with_news(news, self._stretch.composed.values))
 
-    def _change(self, asked: _Asked) -> None:
+    def _change(self, asked: Asked) -> None:
         """From here on, train what is requested, and keep the current weights if possible."""
         before, stretch = self._stretch.composed, self._attempt(asked)
         changed = set(differing(before.values, stretch.composed.values))
@@ -191,6 +181,11 @@ class Worker(Watch):
         """Whether what has `changed` only says when training ends; then it ends as `composed` says."""
         planned = "trainer.max_epochs" in changed and not goes_on(self._stretch.composed, composed, changed, True)
         return changed <= ENDS and not planned and self._teller.ends_otherwise(composed)
+
+    def _send_replay(self) -> None:
+        if self._kept is None:
+            raise ConfigError("replay: only pages in notebooks keep one; save the training as a run instead")
+        self._send(self._kept.replay(self._stretch, *self._teller.told))
 
     def _lock(self, message: dict[str, Any]) -> None:
         self._locks.add(message.get("names"))
@@ -207,7 +202,10 @@ class Worker(Watch):
         self._locks.check_weights()
         if self._teller.diverged:
             raise ConfigError("weights: cannot be set after training has diverged; reset, or lower the learning rate")
-        self._stretch.hand.change(message.get("edit"), self._teller.epoch, self._teller.steps)
+        self._set_weights(message.get("edit"))
+
+    def _set_weights(self, edit: Any) -> None:
+        self._stretch.hand.change(edit, self._teller.epoch, self._teller.steps)
         self._teller.weights_changed()
 
     def _tell_if_current(self, answer: Callable[..., dict[str, Any]], message: dict[str, Any]) -> None:
@@ -215,34 +213,34 @@ class Worker(Watch):
         if message.get("of", self._teller.number) == self._teller.number:
             self._send(answer(self._stretch, self._teller, message))
 
-    def _begin_anew(self, asked: _Asked) -> None:
+    def _begin_anew(self, asked: Asked) -> None:
         self._leave(self._attempt(asked), asked, False)
-
-    def _with_next_seed(self) -> _Asked:
-        seed = (int(self._stretch.composed.values["seed"]) + 1) % _LARGEST_SEED
-        return _Asked(self._asked.settings | {"seed": seed}, self._asked.points.added())
 
     def _open(self, message: dict[str, Any]) -> None:
         """Start with the settings of an address, an exercise or its solution, and train as far as each says."""
-        settings, epochs, goal = checked(message.get("values", {})), message.get("epochs"), None
+        asked, goal, solution = first(), None, None
         if (name := message.get("exercise")) is not None:
             exercise = named(self._exercises, name)
             goal = Goal(name, exercise, composed(exercise.scene, self._folder).values)
-            if message.get("solution"):
-                settings, epochs = exercise.solution.set, exercise.solution.epochs
-            settings = exercise.scene | settings
-        asked = _Asked(_first() | settings, Points())
-        stretch = self._attempt(asked)
+            asked = Asked(asked.settings | exercise.scene, Points())
+            solution = exercise.solution if message.get("solution") else None
+        news = checked(message.get("values", {})) if solution is None else solution.set
+        asked = asked._replace(settings=asked.settings | news)
+        stretch, weights, epochs = self._attempt(asked), None, message.get("epochs")
+        if solution is not None:
+            asked = asked._replace(points=points_of(solution, stretch))
+            stretch = self._attempt(asked) if asked.points else stretch
+            weights, epochs = weights_of(solution, stretch), solution.epochs
         if isinstance(epochs, int) and 0 < epochs <= BY_KEY["trainer.max_epochs"].most:
-            self._teller.then(epochs, until_solved=bool(message.get("solution")))
-        self._teller.solved.goal = goal
+            self._teller.then(epochs, until_solved=solution is not None)
+        self._teller.solved.goal, self._weights_next = goal, weights
         self._leave(stretch, asked, False)
 
     def _leave_exercise(self) -> None:
         self._teller.solved = Solved()
         self._teller.show()
 
-    def _leave(self, stretch: Stretch, asked: _Asked, on: bool) -> None:
+    def _leave(self, stretch: Stretch, asked: Asked, on: bool) -> None:
         state, teller = None, self._teller
         if on:
             state = self._stretch.state(teller.epoch, teller.steps)
@@ -278,15 +276,10 @@ class Worker(Watch):
             }
         )
 
-    def _attempt(self, asked: _Asked) -> Stretch:
+    def _attempt(self, asked: Asked) -> Stretch:
         stretch = stretch_of(asked.settings, asked.points, self._folder)
         self._locks.check(self._stretch.composed.values, stretch.composed.values)
         return stretch
 
     def _send(self, message: dict[str, Any]) -> None:
         self._connection.send_bytes(as_json(message, indent=None).encode())
-
-
-def _first() -> dict[str, Any]:
-    """The settings with which a page begins."""
-    return {"experiment": OWN_TABLE if own_table.words() else "xor"}

@@ -31,8 +31,8 @@ def test_one_predicts_trains_and_sees_the_answer_and_what_is_done_stays_for_the_
     expect(card(page)).to_be_hidden()
     page.get_by_role("button", name="Exercises", exact=True).click()
     expect(card(page).get_by_role("button")).to_have_count(len(ALL))
-    card(page).get_by_role("button", name="1. AND with one unit").click()
-    expect(card(page).get_by_role("heading", name="1. AND with one unit")).to_be_visible()
+    card(page).get_by_role("button", name="2. AND with one unit").click()
+    expect(card(page).get_by_role("heading", name="2. AND with one unit")).to_be_visible()
     expect(page.locator("#title")).to_have_text("AND gate")
     assert page.evaluate("document.activeElement.id") == "exercises"
     verdict(page).to_have_text("Not solved yet.")
@@ -51,13 +51,13 @@ def test_one_predicts_trains_and_sees_the_answer_and_what_is_done_stays_for_the_
     page.reload()
     verdict(page).to_have_text("Solved!")  # the address trains it again
     card(page).get_by_role("button", name="All exercises").click()
-    expect(card(page).get_by_role("button", name="1. AND with one unit done")).to_be_visible()
+    expect(card(page).get_by_role("button", name="2. AND with one unit done")).to_be_visible()
     assert "exercise=" not in page.url
 
 
 def test_an_address_opens_an_exercise_whose_solution_can_be_played_and_the_next_one_follows(live, server):
     page = live(address=at(server, "exercise=xor_by_an_input"))
-    expect(card(page).get_by_role("heading", name="4. XOR without a hidden layer")).to_be_visible()
+    expect(card(page).get_by_role("heading", name="6. XOR without a hidden layer")).to_be_visible()
     card(page).get_by_label("sin x₁").check()
     page.locator("#epoch-on").click()
     card(page).get_by_role("button", name="Show the answer").click()
@@ -66,8 +66,29 @@ def test_an_address_opens_an_exercise_whose_solution_can_be_played_and_the_next_
     expect(card(page).locator(".goals")).to_contain_text("training accuracy: at least 1 ✓")
     assert "exercise=xor_by_an_input" in page.url
     card(page).get_by_role("button", name="Next").click()
-    expect(card(page).get_by_role("heading", name="5. Find a start that gets stuck")).to_be_visible()
+    expect(card(page).get_by_role("heading", name="7. Find a start that gets stuck")).to_be_visible()
     expect(page.locator("#title")).to_have_text("XOR")
+
+
+def test_a_line_set_by_hand_solves_an_exercise_that_opens_the_place_to_set_it(live, server):
+    page = live(address=at(server, "exercise=and_by_hand"))
+    expect(card(page).get_by_role("heading", name="1. AND by hand")).to_be_visible()
+    card(page).get_by_label("b = −1.5").check()
+    reveal = card(page).get_by_role("button", name="Show the answer")
+    expect(reveal).to_be_disabled()
+    for place, value in enumerate(("1", "1", "-1.5")):
+        expect(page.locator(f"#weight-{place}")).to_be_visible()
+        page.locator(f"#weight-{place}").fill(value)
+        page.locator(f"#weight-{place}").press("Enter")
+    verdict(page).to_have_text("Solved!")
+    expect(page.locator("#news")).to_have_text("Exercise solved by hand.")
+    expect(card(page)).to_contain_text("b lies between −2 and −1")
+    expect(page.locator("body")).to_have_attribute("data-epoch", "0")
+    card(page).get_by_role("button", name="Start again").click()
+    verdict(page).to_have_text("You have solved this one before.")
+    card(page).get_by_role("button", name="Play a solution").click()
+    verdict(page).to_have_text("Solved!")
+    expect(page.locator("#weight-2")).to_have_value("−1.5")
 
 
 def test_a_setting_that_may_not_be_changed_is_named(live, server):
@@ -93,8 +114,8 @@ def test_the_list_and_the_card_can_be_heard_and_read_and_fit(live, width):
     page = live(width=width)
     page.locator("#exercises-open").click()
     check(page)
-    card(page).get_by_role("button", name="16.").click()
-    card(page).get_by_role("heading", name="16.").wait_for()
+    card(page).get_by_role("button", name="18.").click()
+    card(page).get_by_role("heading", name="18.").wait_for()
     check(page)
     drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -46,6 +46,7 @@ def run(page, cell=0):
     page.locator(".jp-CodeCell .cm-content").nth(cell).click()
     page.locator('[data-jp-item-name="run"]').click()
     expect(page.locator(".jp-InputPrompt").nth(cell)).not_to_have_text("[ ]:")
+    page.locator("[data-play]").nth(cell).scroll_into_view_if_needed()
 
 
 def until(condition):
@@ -97,6 +98,22 @@ def test_it_paints_plays_and_is_saved_and_is_there_without_its_kernel(server, la
     assert again.locator(LIVE).count() == 0
 
 
+def test_a_page_opens_with_its_exercise_when_it_is_seen(server, lab):
+    far = "print(100 * '\\n')\nlab.play('xor', exercises='exercises', exercise='xor_two_units')"
+    page = lab(server.notebook("all.ipynb", "from src import lab\nlab.play(exercise='stuck')", far))
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    places = page.locator("[data-play]")
+    expect(places).to_have_count(2)
+    places.first.scroll_into_view_if_needed()
+    opened = [places.nth(number).frame_locator("iframe").locator("#exercises h2") for number in range(2)]
+    expect(opened[0]).to_have_text("7. Find a start that gets stuck")
+    assert len(server.workers) == 1
+    expect(places.last.locator("iframe")).to_have_count(0)
+    places.last.scroll_into_view_if_needed()
+    expect(opened[1]).to_have_text("5. XOR with two hidden units")
+
+
 def test_each_output_has_a_worker_that_ends_with_it_or_with_the_kernel(server, lab):
     cells = ["from src import lab\nlab.play()", "lab.play('circles')"]
     page = lab(server.notebook("two.ipynb", *cells))
@@ -112,4 +129,4 @@ def test_each_output_has_a_worker_that_ends_with_it_or_with_the_kernel(server, l
     server.ask(f"api/kernels/{kernel(server, 'two.ipynb')}/restart", "POST")
     until(lambda: not server.workers)
     expect(page.locator(LIVE)).to_have_count(0)
-    expect(page.locator("[data-replay-of]").first).to_have_text("Run this cell to train a network here.")
+    expect(page.locator("[data-replay-of]").first).to_have_text("Run this cell in JupyterLab to train a network here.")

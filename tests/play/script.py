@@ -68,13 +68,15 @@ def do(*names: str) -> list[Any]:
     return [{"do": name} for name in names]
 
 
-def played(folder: Path, *lines: Any, exercises: dict[str, Exercise] | None = None) -> list[dict[str, Any]]:
+def played(
+    folder: Path, *lines: Any, exercises: dict[str, Exercise] | None = None, replays: bool = False
+) -> list[dict[str, Any]]:
     """What a worker that knows some exercises tells a page that sends these lines, as fast as the machine can."""
     script = Script(*lines)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_LENGTH", "_CHANGING"):
             patch.setattr(pace, name, 0.0)
         with pytest.raises(EOFError):
-            Worker(script, folder, exercises=exercises).run()  # type: ignore[arg-type]
+            Worker(script, folder, exercises=exercises, replays=replays).run()  # type: ignore[arg-type]
     assert not script._lines
     return script.told

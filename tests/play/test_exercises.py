@@ -10,12 +10,12 @@ import yaml
 from src.errors import ConfigError
 from src.places import EXERCISES
 from src.play.controls import ENDS
-from src.play.exercises import Condition, named, read_exercises
+from src.play.exercises import POINTS, WEIGHTS, Condition, Solution, named, read_exercises
 from tests.play.script import do, kind, played, whole
 from tests.sandbox import ROOT
 
 ALL = read_exercises(EXERCISES)
-CHANGED = {name: exercise for name, exercise in ALL.items() if exercise.solution.set}
+CHANGED = {name: each for name, each in ALL.items() if each.solution != Solution(epochs=each.solution.epochs or 1)}
 SMALL = {
     "title": "AND",
     "text": "Train.",
@@ -61,12 +61,13 @@ def test_its_solution_reaches_the_goal(play, name):
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_its_scene_is_as_written_and_does_not_reach_the_goal_by_training_alone(play, name):
-    told = play({"do": "open", "exercise": name, "epochs": ALL[name].solution.epochs}, kind("scene"), ended)
+    epochs = ALL[name].solution.epochs or 50
+    told = play({"do": "open", "exercise": name, "epochs": epochs}, kind("scene"), ended)
     begun = [each for each in told if each["type"] == "scene"][1]
     assert begun["values"].items() >= ALL[name].scene.items()
     assert not any(begun["state"]["exercise"]["met"])
     assert begun["state"]["mode"] == "paused"
-    assert told[-1]["state"]["epoch"] == ALL[name].solution.epochs
+    assert told[-1]["state"]["epoch"] == epochs
     assert not verdict(told)["done"]
 
 
@@ -74,7 +75,7 @@ def test_there_are_a_dozen_and_every_setting_that_may_be_changed_is_on_the_page(
     assert len(ALL) >= 12
     for name, exercise in ALL.items():
         told = play({"do": "open", "exercise": name}, kind("scene"))
-        assert {*exercise.change} - ENDS <= told[-1]["values"].keys(), name
+        assert {*exercise.change} - {*ENDS, POINTS, WEIGHTS} <= told[-1]["values"].keys(), name
 
 
 def test_training_pauses_where_the_goal_is_reached_and_says_so(play, tmp_path):
@@ -127,6 +128,28 @@ def test_weights_set_by_hand_count_where_the_exercise_allows_them(play, tmp_path
         assert verdict(told)["strayed"] == strayed
 
 
+def test_a_line_set_by_hand_reaches_a_goal_without_training_and_not_after_it(play):
+    by_hand = {"do": "weights", "edit": {"set": [[0, 1], [1, 1], [2, -1.5]]}}
+    begun = {"do": "open", "exercise": "and_by_hand"}, kind("scene")
+    told = play(*begun, by_hand, kind("frame"))
+    assert told[-1]["state"]["said"] == {"key": "done.by.hand"}
+    assert verdict(told) == {"name": "and_by_hand", "done": True, "met": [True, True], "strayed": []}
+    assert told[-1]["frame"]["scores"]["train"]["accuracy"] == 1  # 4 of 4
+    told = play(*begun, *do("epoch"), ended, by_hand, kind("frame"))
+    assert verdict(told) == {"name": "and_by_hand", "done": False, "met": [True, False], "strayed": []}
+
+
+def test_a_solution_with_too_few_weights_or_an_unknown_class_is_one_line_when_it_is_played(play, tmp_path):
+    wrong = [
+        ({"weights": [1, 1]}, "solution.weights: should be one for each of 3 (got 2); list them all"),
+        ({"points": [{"add": [0, 0, 2]}], "epochs": 5}, "points: the classes are 0 to 1 (got 2.0); reload the page"),
+    ]
+    for solution, line in wrong:
+        exercises = read_exercises(written(tmp_path / "own", change=["weights", "points"], solution=solution))
+        told = play({"do": "open", "exercise": "and", "solution": True}, kind("refused"), exercises=exercises)
+        assert told[-1]["line"] == line
+
+
 def test_an_exercise_that_is_left_leaves_the_training_and_the_experiment_s_own_rule(play):
     opened = {"do": "open", "exercise": "momentum"}, kind("scene"), *do("epoch"), ended
     told = play(*opened, *do("leave"), kind("scene"), *do("epoch"), ended)
@@ -172,7 +195,13 @@ def test_bounds_include_their_ends_and_a_metric_that_was_not_measured_fulfils_no
             {"solution": {"set": {"seed": 1}, "epochs": 3}},
             "solution: sets seed, which may not be changed; add it to change",
         ),
-        ({"solution": {"epochs": 0}}, "solution.epochs: input should be greater than or equal to 1 (got 0)"),
+        ({"solution": {"epochs": -1}}, "solution.epochs: input should be greater than or equal to 0 (got -1)"),
+        ({"solution": {"epochs": 0}}, "solution: should train or set weights; add epochs: 50, for example"),
+        ({"solution": {"weights": [1, 1, -1.5]}}, "solution: sets weights, which may not be changed; add it to change"),
+        (
+            {"solution": {"points": [{"move": [3, 0, 0]}], "epochs": 3}},
+            "solution: sets points, which may not be changed; add it to change",
+        ),
         ({"right": "five"}, "right: should be one of the choices (got 'five'); copy one of them"),
         ({"choices": [True, False]}, "choices.0: input should be a valid string (got True)"),
         ({"titel": "AND"}, "titel: unknown key (got 'AND')"),
@@ -209,7 +238,7 @@ def test_files_say_how_to_open_them_and_lessons_do():
         name = re.sub(r"^\d+_", "", path.stem)
         assert re.match(rf"# [^\n]+: python -m src\.play exercise={name}\n", path.read_text()), path
     lessons = "".join(path.read_text() for path in (ROOT / "notebooks").glob("*.ipynb"))
-    assert {*re.findall(r"`(?:python -m src\.play )?exercise=(\w+)`", lessons)} == ALL.keys()
+    assert {*re.findall(r'lab\.play\(exercise=\\"(\w+)\\"\)', lessons)} == ALL.keys()
 
 
 def test_the_file_that_teachers_copy_works(tmp_path):

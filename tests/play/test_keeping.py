@@ -12,7 +12,7 @@ from tests.play.script import TEN, at, do, kind, past, played
 
 @pytest.fixture
 def play(tmp_path):
-    return lambda *lines: played(tmp_path, *lines)
+    return lambda *lines: played(tmp_path, *lines, replays=True)
 
 
 def replays(told):

@@ -1,6 +1,7 @@
 // Exercises: a list, and a card for the open one. The process that trains says whether its goal is reached.
 
 import { element, find } from "./dom.js";
+import { openThose } from "./drawers.js";
 import { createQuestion } from "./question.js";
 import { text } from "./texts.js";
 import { createVisit } from "./visit.js";
@@ -46,20 +47,21 @@ export function createExercises(send) {
   }
 
   // Follows the open exercise, and notices when its goal is reached.
-  function hear({ exercise, epoch }) {
+  function hear({ exercise, epoch, touched }) {
     if (!exercise || !all[exercise.name]) {
       if (card) list();
       return;
     }
     if (card?.name !== exercise.name) {
       card = createCard(exercise.name);
+      if (all[exercise.name].change.includes("weights")) openThose(["hand"]);
       show(true);
     }
     if (exercise.done && !visit.isDone(exercise.name)) {
       visit.finish(exercise.name);
       count();
     }
-    card.update(exercise, epoch);
+    card.update(exercise, epoch > 0 || touched);
   }
 
   function createCard(name) {
@@ -92,7 +94,7 @@ export function createExercises(send) {
     );
     fill(element("div", { class: "exercise-head" }, head, ways), task, question.element);
 
-    function update({ met, done, strayed: wrong }, epoch) {
+    function update({ met, done, strayed: wrong }, tried) {
       marks.forEach((mark, i) => (mark.textContent = met[i] ? text("goal.met") : ""));
       const line = wrong.length ? text("exercise.strayed", { settings: wrong.map(called).join(", ") }) : "";
       if (strayed.textContent !== line) strayed.textContent = line;
@@ -100,7 +102,7 @@ export function createExercises(send) {
       const said = text(done ? "exercise.solved" : visit.isDone(name) ? "exercise.solved.before" : "exercise.open");
       if (verdict.textContent !== said) verdict.textContent = said;
       verdict.dataset.done = done || visit.isDone(name);
-      question.update(epoch > 0, visit.isDone(name));
+      question.update(tried, visit.isDone(name));
     }
 
     return { name, update };
