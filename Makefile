@@ -86,9 +86,10 @@ lint: $(FULL)  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers auto
 
-bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (70 minutes)
+bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (75 minutes)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_memory
+	$(BIN)/python -m tests.benchmarks.bench_scale
 	$(BIN)/python -m tests.benchmarks.bench_fashion
 	$(BIN)/python -m tests.benchmarks.bench_sweep
 	$(BIN)/python -m tests.benchmarks.bench_mixed

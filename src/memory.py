@@ -21,17 +21,18 @@ def available() -> int:
     return free
 
 
-def refuse_beyond(num_bytes: int, key: str, what: str) -> None:
+def refuse_beyond(num_bytes: int, key: str, what: str, remedy: str = "lower it") -> None:
     """Raise `ConfigError` if more bytes are needed than are free.
 
     Args:
         num_bytes: Bytes needed.
         key: The setting that needs them.
         what: What needs them, for the message: `5,000 rows of 2 numbers`.
+        remedy: What to do instead.
     """
     if num_bytes > 2**20 and num_bytes > (free := available()):
         raise ConfigError(
-            f"{key}: {what} need about {_spoken(num_bytes)} of memory, but only {_spoken(free)} is free; lower it"
+            f"{key}: {what} need about {_spoken(num_bytes)} of memory, but only {_spoken(free)} is free; {remedy}"
         )
 
 

@@ -35,19 +35,24 @@ def peak(words: list[str]) -> float:
     return used.ru_maxrss / 1024
 
 
+def private_pages(pid: int) -> float:
+    """The memory of a process in MiB that it shares with no other."""
+    pages = Path("/proc", str(pid), "smaps_rollup").read_text()
+    return sum(map(int, re.findall(r"^Private_\w+: +(\d+) kB", pages, re.MULTILINE))) / 1024
+
+
 def private(words: list[str], others: list[str]) -> float:
     """The peak of the private memory of one of two simultaneous processes in MiB; shared pages come from files."""
     process, beside = begun(words), begun(others)
-    most = 0
+    most = 0.0
     while process.poll() is None and beside.poll() is None:
         try:
-            pages = Path("/proc", str(process.pid), "smaps_rollup").read_text()
+            most = max(most, private_pages(process.pid))
         except (OSError, ProcessLookupError):
             break
-        most = max(most, sum(map(int, re.findall(r"^Private_\w+: +(\d+) kB", pages, re.MULTILINE))))
         time.sleep(0.05)
     assert (process.wait(), beside.wait()) == (0, 0)
-    return most / 1024
+    return most
 
 
 def main() -> None:

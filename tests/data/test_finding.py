@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -265,7 +266,7 @@ def test_a_run_without_the_key_reads_as_it_was_trained(tmp_path):
     assert not then.doubts
     for datamodule, side_of_logo in ((then, 0), (streamed, 255)):
         _ = datamodule.splits
-        names = [image.relative_to(path).as_posix() for image in datamodule._files.paths]
+        names = [Path(image).relative_to(path).as_posix() for image in datamodule._files.paths]
         pixels = datamodule.images(torch.tensor([names.index(f"train/dog/0{i}.png") for i in (0, 1)]))[0:2]
         assert pixels[0][:, -1].unique().tolist() == [side_of_logo]
         assert (pixels[1].float().mean() > 200) == (side_of_logo == 0)  # most of 16 bits is above 255

@@ -1,5 +1,6 @@
 """Image datasets: which images, which classes, what a network sees of them, and what is refused."""
 
+import pickle
 import re
 import struct
 import tracemalloc
@@ -168,6 +169,33 @@ def test_worker_processes_stream_the_same_images(tmp_path):
     for (x, y), (other_x, other_y) in zip(served(alone.whole("train")), served(helped.whole("train")), strict=True):
         assert torch.equal(x, other_x)
         assert torch.equal(y, other_y)
+
+
+def streaming(path, tmp_path, num_workers):
+    loader = folder_of(path, tmp_path, memory_budget=1e-9, num_workers=num_workers, flip=True).train_dataloader()
+    loader.set_epoch(1)
+    return loader
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_streamed_epoch_continues_where_it_was_left_and_workers_go_on_to_the_next(tmp_path, num_workers):
+    path = write_pngs(tmp_path / "pictures")
+    expected = [x for x, _ in served(streaming(path, tmp_path, 0))]
+    left = streaming(path, tmp_path, num_workers)
+    blocks = iter(left)
+    assert all(torch.equal(next(blocks)[0][0], x) for x in expected[:2])
+    resumed = streaming(path, tmp_path, num_workers)
+    resumed.load_state_dict(left.state_dict())
+    blocks.close()
+    for again, wanted in ((resumed, expected[2:]), (left, expected)):  # what was decoded ahead is not served
+        assert all(torch.equal(x, other) for (x, _), other in zip(served(again), wanted, strict=True))
+
+
+def test_a_worker_is_sent_the_files_of_a_minibatch_alone(tmp_path):
+    loader = streaming(write_pngs(tmp_path / "pictures"), tmp_path, 2)
+    sizes = [len(pickle.dumps(part)) for part in (loader._decoded.dataset, loader.x, loader.x.at([0, 1]))]
+    assert sizes[0] < sizes[2] < sizes[1]
+    assert loader.x.at([3, 1]).paths == [loader.x.paths[3], loader.x.paths[1]]
 
 
 @pytest.mark.parametrize("budget", [1.0, 1e-9])

@@ -29,7 +29,7 @@ DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _WHITE_OF_16_BITS = 65535
 
 
-def decode(path: Path, side: int, color: bool, as_seen: bool = True) -> Tensor:
+def decode(path: Path | str, side: int, color: bool, as_seen: bool = True) -> Tensor:
     """One file as uint8 [C, side, side], upright, cropped to the central square, with transparency on white.
 
     Pixels of 16 bits are divided by 257, so that 65,535 is white; white in floating-point images is 1, or 255 or 65,535
@@ -97,7 +97,7 @@ def is_image(path: Path) -> bool:
         return False
 
 
-def _opened(path: Path, formats: tuple[str, ...] = FORMATS) -> Any:
+def _opened(path: Path | str, formats: tuple[str, ...] = FORMATS) -> Any:
     """Pillow's image of a file, with only its header read."""
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # our own limit is stricter
     return Image.open(path, formats=formats)

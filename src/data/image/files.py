@@ -26,7 +26,8 @@ class ImageFiles:
     """Images that are decoded when indexed: a stand-in for a uint8 tensor [N, C, side, side].
 
     Args:
-        paths: Their files.
+        paths: Their files. They are held as text, which takes a third of the memory; and since garbage collection never
+            looks at it, worker processes share it.
         side: Height and width of a decoded image in pixels.
         color: Whether there are three channels instead of one.
         skip_broken: Whether to leave out what does not decode instead of raising `ConfigError`.
@@ -36,9 +37,9 @@ class ImageFiles:
     dtype, ndim = torch.uint8, 4
 
     def __init__(
-        self, paths: Sequence[Path], side: int, color: bool, skip_broken: bool = False, as_seen: bool = True
+        self, paths: Sequence[Path | str], side: int, color: bool, skip_broken: bool = False, as_seen: bool = True
     ) -> None:
-        self.paths, self.side, self.color = list(paths), side, color
+        self.paths, self.side, self.color = [str(path) for path in paths], side, color
         self.skip_broken, self.as_seen = skip_broken, as_seen
 
     def __len__(self) -> int:
@@ -53,6 +54,11 @@ class ImageFiles:
     def nbytes(self) -> int:
         """The size of the tensor in bytes."""
         return int(np.prod(self.shape))
+
+    def at(self, places: Sequence[int]) -> "ImageFiles":
+        """The images at some `places`."""
+        paths = [self.paths[place] for place in places]
+        return ImageFiles(paths, self.side, self.color, self.skip_broken, self.as_seen)
 
     def __getitem__(self, rows: slice | Tensor) -> Tensor:
         """Decode some images, uint8 [B, C, side, side]."""
@@ -75,19 +81,22 @@ class ImageFiles:
 
         They come from the `cache` if no file has changed since they were decoded, and are put there otherwise.
         """
-        name = f"{fingerprint(self.paths, self.side, self.color, self.skip_broken, _WAYS[self.as_seen])}.pt"
+        name = f"{fingerprint(map(Path, self.paths), self.side, self.color, self.skip_broken, _WAYS[self.as_seen])}.pt"
         if (remembered := cache.load(name, self._are_ours)) is not None:
             x, kept = remembered
             return x, kept
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            parts = [range(start, min(start + 64, len(self))) for start in range(0, len(self), 64)]
-            bar = tqdm(total=len(self), desc="decoding", unit=" images", leave=False, disable=None)
-            read = []
-            for part in pool.map(self.read, parts):
-                read.append(part)
-                bar.update(len(part[0]))
-            bar.close()
-        x, kept = torch.cat([x for x, _ in read]), [place for _, places in read for place in places]
+        x, kept = torch.empty(self.shape, dtype=self.dtype), list[int]()
+        parts = [range(start, min(start + 64, len(self))) for start in range(0, len(self), 64)]
+        with (
+            ThreadPoolExecutor(os.cpu_count()) as pool,
+            tqdm(total=len(self), desc="decoding", unit=" images", leave=False, disable=None) as bar,
+        ):
+            for part, places in pool.map(self.read, parts):
+                x[len(kept) : len(kept) + len(part)] = part
+                kept += places
+                bar.update(len(part))
+        if len(kept) < len(self):
+            x = x[: len(kept)].clone()  # or the place of those left out would be saved too
         cache.keep(name, (x, kept))
         return x, kept
 

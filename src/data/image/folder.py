@@ -21,7 +21,7 @@ from src.data.image.keys import content_keys, file_contents, file_keys
 from src.data.image.listing import Listing, listed_images
 from src.data.image.remembering import Cache
 from src.data.image.stream import StreamLoader
-from src.data.rows import Rows
+from src.data.rows import Rows, Splits
 from src.data.source import Source
 from src.data.tabular.several import check_separator, choice_of_several
 from src.errors import ConfigError
@@ -32,7 +32,7 @@ class ImageFolder(ImageDataModule):
     """Images of any size in `<path>/<class>/`, or in `<path>/train/<class>/` with `val/` and `test/` if they exist.
 
     A folder that fits in memory is decoded once and cached; a larger one is decoded in every epoch, by worker processes
-    during training.
+    during training, into the same minibatches.
 
     Args:
         path: The folder.
@@ -101,6 +101,7 @@ class ImageFolder(ImageDataModule):
         self.memory_budget, self.num_workers = memory_budget, num_workers
         self.as_seen = reading is not None
         self._files = self._files_at([])
+        self._decoded: Tensor | None = None
         self._without_labels: str | None = None
 
     def read(self) -> Collection:
@@ -110,7 +111,7 @@ class ImageFolder(ImageDataModule):
             ConfigError: There is no such folder, a class has no images, or an image does not decode.
         """
         found = self._found()
-        self._files.paths, labels = found.paths, found.labels
+        self._files, labels = self._files_at(found.paths), found.labels
         self.source, keys = self._looked_at(found.paths)
         self.refuse_change(self.source)
         self.doubts = [*doubts(found, self.path)] if self.as_seen else []
@@ -119,9 +120,9 @@ class ImageFolder(ImageDataModule):
         split_of = torch.cat([torch.full((len(part),), i) for i, part in enumerate(labels.values())])
         x = numbers = torch.arange(len(y))
         if not self.streams:
-            x, kept = self._files.read_all(self.cache)
+            self._decoded, kept = self._files.read_all(self.cache)
             self.doubts += broken(found, kept, self.path)
-            y, split_of, numbers = y[kept], split_of[kept], numbers[kept]
+            x, y, split_of, numbers = x[: len(kept)], y[kept], split_of[kept], numbers[kept]
         parts = {split: Rows(x[split_of == i], y[split_of == i]) for i, split in enumerate(labels)}
         of_parts = {split: numbers[split_of == i] for i, split in enumerate(labels)}
         return Collection(parts, found.names, Files(self._names(found.paths), keys, of_parts))
@@ -170,11 +171,18 @@ class ImageFolder(ImageDataModule):
         """Whether there are too many images to hold in memory."""
         return self._files.nbytes > self.memory_budget * 2**30
 
+    def load(self) -> Splits:
+        """The splits; decoded images are copied once, from all of them to their split's."""
+        try:
+            return super().load()
+        finally:
+            self._decoded = None
+
     def images(self, x: Tensor) -> Tensor:
-        """Decoded images unchanged, or the images of the file indices x [N]."""
-        if not self.streams:
-            return x
-        return self._files_at([self._files.paths[number] for number in x.tolist()])  # type: ignore[return-value]
+        """The images at the indices x [N], of those decoded or else of the files."""
+        if self._decoded is not None:
+            return self._decoded[x]
+        return self._files.at(x.tolist())  # type: ignore[return-value]
 
     def make_loader(self, rows: Rows, **settings: Any) -> BlockLoader:
         """A loader of rows with images in memory or in files; `settings` are arguments of `BlockLoader`."""

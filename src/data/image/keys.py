@@ -1,7 +1,7 @@
 """What distinguishes image files: their bytes, read once and cached."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +19,7 @@ Contents = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
 """A digest of 16 bytes of each file's bytes, as two numbers."""
 
 _THREADS = 4
+_PATHS = 256  # of a thread at a time: something waiting for each file would take more memory than its path
 
 
 def file_contents(paths: Sequence[Path], cache: Cache) -> Contents:
@@ -29,9 +30,7 @@ def file_contents(paths: Sequence[Path], cache: Cache) -> Contents:
     name = f"{fingerprint(paths)}.contents.pt"
     found = cache.load(name, lambda kept: kept.dtype == torch.int64 and kept.shape == (len(paths), 2))
     if found is None:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            bar = tqdm(pool.map(_content, paths), "reading", len(paths), leave=False, unit=" images", disable=None)
-            read = np.frombuffer(b"".join(bar), dtype="<i8").reshape(-1, 2)
+        read = np.frombuffer(_of_each(paths, _content), dtype="<i8").reshape(-1, 2)
         found = torch.from_numpy(read.astype(np.int64))
         cache.keep(name, found)
     return np.asarray(found.numpy().view(np.uint64))
@@ -51,10 +50,23 @@ def file_keys(paths: Sequence[Path], cache: Cache) -> Keys:
     found = cache.load(name, lambda keys: keys.dtype == torch.int64 and keys.shape == (len(paths),))
     if found is not None:
         return np.asarray(found.numpy().astype(np.uint64))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        keys = np.fromiter(pool.map(_key, paths, chunksize=64), dtype=np.uint64, count=len(paths))
+    keys = np.frombuffer(_of_each(paths, _key), dtype=">u8").astype(np.uint64)
     cache.keep(name, torch.from_numpy(keys.astype(np.int64)))
     return keys
+
+
+def _of_each(paths: Sequence[Path], read: Callable[[Path], bytes]) -> bytes:
+    """What threads `read` from each file, in the order of the `paths`; shows progress."""
+    parts = [paths[start : start + _PATHS] for start in range(0, len(paths), _PATHS)]
+    found = []
+    with (
+        ThreadPoolExecutor(_THREADS) as pool,
+        tqdm(total=len(paths), desc="reading", leave=False, unit=" images", disable=None) as bar,
+    ):
+        for part, those in zip(parts, pool.map(lambda part: b"".join(map(read, part)), parts), strict=True):
+            found.append(those)
+            bar.update(len(part))
+    return b"".join(found)
 
 
 def _content(path: Path) -> bytes:
@@ -65,8 +77,8 @@ def _content(path: Path) -> bytes:
         return bytes(16)
 
 
-def _key(path: Path) -> int:
-    """The key of one file; 0 if it cannot be read, which decoding reports."""
+def _key(path: Path) -> bytes:
+    """The key of one file in eight bytes; 0 if it cannot be read, which decoding reports."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -75,6 +87,6 @@ def _key(path: Path) -> int:
                 file.seek(size - MOST_BYTES // 2)
                 seen += file.read(MOST_BYTES // 2)
     except OSError:
-        return 0
+        return bytes(8)
     digest = hashlib.blake2b(seen, digest_size=KEY_BYTES, key=size.to_bytes(8))
-    return int.from_bytes(digest.digest())
+    return digest.digest().rjust(8, b"\0")

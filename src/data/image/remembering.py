@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from pickle import UnpicklingError
@@ -88,7 +88,12 @@ class Cache(NamedTuple):
         return [name for name in names if isinstance(name, str) and _OURS.fullmatch(name)]
 
 
-def fingerprint(paths: Sequence[Path], *how: Any) -> str:
+def fingerprint(paths: Iterable[Path], *how: Any) -> str:
     """A name that changes when one of the files at `paths` changes, or `how` they are read."""
-    facts = [(str(path.resolve()), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths]
-    return hashlib.sha256(repr((how, facts)).encode(errors="surrogateescape")).hexdigest()[:32]
+    digest = hashlib.sha256(f"({how!r}, [".encode())  # of the text of a list that is never held: it may have millions
+    for place, path in enumerate(paths):
+        stat = path.stat()
+        fact = str(path.resolve()), stat.st_size, stat.st_mtime_ns
+        digest.update(f"{', ' if place else ''}{fact!r}".encode(errors="surrogateescape"))
+    digest.update(b"])")
+    return digest.hexdigest()[:32]

@@ -16,21 +16,32 @@ from src.spec import Block
 log = logging.getLogger(__name__)
 
 
-class _Batches(Dataset[tuple[Tensor, list[int]]]):
-    """Decoded images by the file indices of a minibatch."""
+class _Decoder(Dataset[tuple[Tensor, list[int]]]):
+    """Decodes the files of a minibatch. A worker is sent these alone, so its memory does not grow with the folder."""
 
-    def __init__(self, files: ImageFiles, batches: list[list[int]]) -> None:
-        self.files, self.batches = files, batches
+    def __getitem__(self, files: ImageFiles) -> tuple[Tensor, list[int]]:
+        return files.read(range(len(files)))
 
-    def __len__(self) -> int:
-        return len(self.batches)
 
-    def __getitem__(self, number: int) -> tuple[Tensor, list[int]]:
-        return self.files.read(self.batches[number])
+class _Minibatches:
+    """The files of each minibatch of an epoch, found when a worker is free.
+
+    Args:
+        files: All files.
+    """
+
+    def __init__(self, files: ImageFiles) -> None:
+        self.files = files
+        self.places: list[Tensor] = []
+
+    def __iter__(self) -> Iterator[ImageFiles]:
+        return (self.files.at(each.tolist()) for each in self.places)
 
 
 class StreamLoader(BlockLoader):
     """`BlockLoader`'s order and augmentation for images in files, one minibatch per block, decoded by workers.
+
+    The workers start with the first epoch and stay; each is at most two minibatches ahead.
 
     Args:
         files: The images.
@@ -42,7 +53,16 @@ class StreamLoader(BlockLoader):
     def __init__(self, files: ImageFiles, y: Tensor, *, num_workers: int, **settings: Any) -> None:
         super().__init__(files, y, **settings)  # type: ignore[arg-type]
         self.block_size = 1
-        self.num_workers = num_workers
+        self._minibatches = _Minibatches(files)
+        self._decoded = DataLoader(
+            _Decoder(),
+            batch_size=None,
+            sampler=self._minibatches,
+            num_workers=num_workers,
+            persistent_workers=num_workers > 0,
+            pin_memory=self.device.type == "cuda",
+            generator=Generator(),  # or it would draw from the run's own random state and so change it
+        )
         self._told = False
 
     def _placed(self, x: Tensor) -> Tensor:
@@ -51,25 +71,17 @@ class StreamLoader(BlockLoader):
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks of one epoch."""
         order = self._order()
-        places = torch.arange(len(self.x)) if order is None else order
-        batches = [part.tolist() for part in places.split(self.batch_size)][self._begin() :]
-        files: Any = self.x
-        decoded = DataLoader(
-            _Batches(files, batches),
-            batch_size=None,
-            num_workers=self.num_workers,
-            pin_memory=self.device.type == "cuda",
-            generator=Generator(),  # or it would draw from the run's own random state and so change it
-        )
+        rows = torch.arange(len(self.x)) if order is None else order
+        self._minibatches.places = places = list(rows.split(self.batch_size)[self._begin() :])
         lost = 0
         try:
-            for (x, kept), batch in zip(decoded, batches, strict=True):
+            for (x, kept), those in zip(self._decoded, places, strict=True):
                 self._served += 1
-                lost += len(batch) - len(kept)
+                lost += len(those) - len(kept)
                 if len(kept):
-                    yield [(self._view(x), self.y[torch.as_tensor(kept).to(self.device)])]
+                    yield [(self._view(x), self.y[those[kept].to(self.device)])]
         except ConfigError as error:  # from a worker it arrives with the worker's traceback first
             raise ConfigError(str(error).strip().splitlines()[-1].rpartition("ConfigError: ")[2]) from None
         if lost and not self._told:
-            log.warning(left_out(lost, len(places)))
+            log.warning(left_out(lost, len(rows)))
             self._told = True

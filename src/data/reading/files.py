@@ -14,14 +14,16 @@ from src.data.reading.engine import connection, literal
 from src.data.reading.faults import mended
 from src.data.reading.recognising import blank_lines, header_of, recognised
 from src.data.reading.source import Source
-from src.data.reading.text_file import contains, readable
+from src.data.reading.text_file import about_lines, contains, readable
 from src.data.table import Table
 from src.errors import ConfigError
+from src.memory import refuse_beyond
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+]+):/+(.*)", re.IGNORECASE)
 
 
 _SHOWN = 3
+_BYTES_PER_CELL = 32  # measured at the peak: DuckDB's copy, ours, and the inputs that the cells become
 
 
 class File:
@@ -31,11 +33,20 @@ class File:
         path: Its path.
         dialect: The format of its text.
         source: Its cells.
+        num_rows: About how many rows it has.
         mend: Returns readable cells if those of `source` are not, or raises `ConfigError`.
     """
 
-    def __init__(self, path: Path, dialect: Dialect, source: Source, mend: Callable[[], Source] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        dialect: Dialect,
+        source: Source,
+        num_rows: int,
+        mend: Callable[[], Source] | None = None,
+    ) -> None:
         self.path, self.dialect, self._source, self._mend = path, dialect, source, mend
+        self.num_rows = num_rows
 
     @property
     def names(self) -> list[str]:
@@ -50,10 +61,16 @@ class File:
             only: Names of the columns to read; None reads all.
 
         Raises:
-            ConfigError: It cannot be read, or has no rows.
+            ConfigError: It cannot be read, has no rows, or all its columns need more memory than is free.
         """
         import duckdb
 
+        refuse_beyond(
+            self.num_rows * len(self.names) * _BYTES_PER_CELL,
+            str(self.path),
+            f"about {self.num_rows:,} rows of {len(self.names):,} columns",
+            "save fewer rows or columns to a file of their own, and name that",
+        )
         with worded(self.path):
             try:
                 columns = self._source.columns(is_text, only)
@@ -132,11 +149,13 @@ def opened(path: Path, how: Dialect | Told, names: Collection[str]) -> Iterator[
             reader = "read_parquet({})" if suffix in formats.PARQUET else "read_json({}, format = 'newline_delimited')"
             with readable(path, "utf-8") as (text, _), connection(text) as engine:
                 source = Source(engine, reader.format(literal(str(text))), {}, missing)
-                yield File(path, PLAIN._replace(missing=tuple(missing)), source)
+                num_rows = source.count() if suffix in formats.PARQUET else about_lines(text)
+                yield File(path, PLAIN._replace(missing=tuple(missing)), source, num_rows)
         elif suffix in formats.FEATHER:
             with connection() as engine:
                 engine.register("feather", _feather(path))
-                yield File(path, PLAIN._replace(missing=tuple(missing)), Source(engine, "feather", {}, missing))
+                source = Source(engine, "feather", {}, missing)
+                yield File(path, PLAIN._replace(missing=tuple(missing)), source, source.count())
         else:
             with _text(path, how, names, Path(folder)) as file:
                 yield file
@@ -214,7 +233,7 @@ def _delimited(path: Path, text: Path, dialect: Dialect, folder: Path) -> Iterat
             plain = dialect._replace(skip=0, escape=dialect.quote)
             return source(mended(text, dialect, len(names), again, path), plain)
 
-        yield File(path, dialect, source(text, dialect), mend)
+        yield File(path, dialect, source(text, dialect), about_lines(text), mend)
 
 
 def check_no_address(path: Path) -> None:

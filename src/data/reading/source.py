@@ -45,6 +45,10 @@ class Source:
         self._types = {column: str(kind).partition("(")[0] for column, kind, *_ in described}
         self.names = names or {column: column for column in self._types if not column.startswith(_INDEX)}
 
+    def count(self) -> int:
+        """The number of rows; a Parquet or Feather file states it."""
+        return int(self._engine.execute(f"SELECT count(*) FROM {self._relation}").fetchone()[0])
+
     def types(self) -> dict[str, Any]:
         """Arrow's type of each column; needs pyarrow."""
         query = f"SELECT {', '.join(map(name, self.names))} FROM {self._relation} LIMIT 0"

@@ -29,7 +29,10 @@ from src.data.tabular.target import choice_of, labels_of
 from src.data.tabular.typed import TypedEncoder
 from src.data.tabular.weights import training_weights
 from src.errors import ConfigError, suggestion
+from src.memory import refuse_beyond
 from src.settings.rules import ClassName, Seed, checked
+
+_BYTES_PER_INPUT = 24  # measured at the peak: all rows in float64, those of each split, and these in float32
 
 
 class TabularDataModule(ColumnsDataModule):
@@ -149,6 +152,12 @@ class TabularDataModule(ColumnsDataModule):
         if self.encoder is None:
             self.encoder = self._fitted(inputs, train, y, target)
         self.feature_names, self.inputs_of_columns = self.encoder.feature_names, self.encoder.places
+        refuse_beyond(
+            len(y) * len(self.feature_names) * _BYTES_PER_INPUT,
+            inputs.source,
+            f"{len(y):,} rows of {len(self.feature_names):,} inputs",
+            "leave out columns with data.ignore, above all those with many categories",
+        )
         x = encoded(self.encoder, inputs, self.unknown)
         keys = None if self.source is None else row_keys(x)
         if keys is not None:
