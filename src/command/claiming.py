@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -176,6 +177,14 @@ class ClaimFolder(Callback):
                     "resumes from its own checkpoint or, if there is none, trains from scratch",
                     file=sys.stderr,
                 )
+
+
+class ForgetConfigs(Callback):
+    """Drops the configurations of a run that has ended; Hydra keeps half a megabyte of each until the sweep ends."""
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        """Keep only what the run returned, which sweepers read."""
+        job_return.cfg = job_return.hydra_cfg = None
 
 
 class NoFolder(Callback):

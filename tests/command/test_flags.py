@@ -1,8 +1,12 @@
 """Hydra's flags anywhere on the line, and the user's own options besides this project's."""
 
+import gc
+
 import pytest
+from hydra.core.utils import JobReturn
 from omegaconf import OmegaConf
 
+from src.command import cli
 from tests.command.place import composed, give
 
 
@@ -98,3 +102,16 @@ def test_a_sweep_over_problems_is_filed_under_a_name_of_its_own(words, name, tmp
     monkeypatch.chdir(tmp_path)
     composed("train", ["-m", *words])
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [name]
+
+
+def test_a_sweep_keeps_no_configuration_of_a_run_that_has_ended(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    held = []
+
+    def work(cfg, folder):
+        returned = [each for each in gc.get_objects() if isinstance(each, JobReturn)]
+        held.append([each.cfg is not None for each in returned].count(True))
+
+    words = ["-m", "experiment=xor", "seed=1,2,3"]
+    assert cli.execute("train", work, words, begins_runs=True).code == 0
+    assert held == [1, 1, 1]  # its own
