@@ -84,7 +84,7 @@ class ReadingTask(Task):
 
     def do(self, cfg: DictConfig) -> None:
         """Do what `Task` does with `cfg`."""
-        if "run" in cfg:
+        if "changes" in cfg:  # a command on a run, which src.play may but need not name
             config.check_on_run(cfg)
         self.work(cfg, Path())
 

@@ -1,6 +1,7 @@
 """The page as one self-contained HTML document that may run only its own script.
 
-As a file, it replays a finished training and fetches nothing. When served, it shows a live training over a socket.
+As a file, it replays a finished training and fetches nothing. When served, it shows a live training, or a finished run
+on images, over a socket.
 """
 
 import base64
@@ -20,8 +21,9 @@ STATIC = Path(__file__).parent / "static"
 
 LANGUAGE = "en"
 
-Kind = Literal["replay", "live"]
+Kind = Literal["replay", "live", "pictures"]
 
+_SLOTS = "exercises", "player", "settings", "tools", "downloads", "test", "drawers", "weights", "notes"
 _NONE = "'none'"
 
 
@@ -45,8 +47,17 @@ def live_document(sockets: Sequence[str], data: Mapping[str, Any] | None = None)
         sockets: The addresses to which it may connect; in a notebook it needs none.
         data: What it shows besides, such as the `exercises`; in a notebook the `fragment`, since it has no address.
     """
-    policy = f"{_policy('live')}; connect-src {' '.join(sockets or [_NONE])}"
-    return policy, _filled("live", policy, data or {})
+    return _connected("live", sockets, data or {})
+
+
+def pictures_document(sockets: Sequence[str]) -> tuple[str, str]:
+    """The same for the page of a finished run on images, which requests all that it shows from one of the `sockets`."""
+    return _connected("pictures", sockets, {})
+
+
+def _connected(kind: Kind, sockets: Sequence[str], data: Mapping[str, Any]) -> tuple[str, str]:
+    policy = f"{_policy(kind)}; connect-src {' '.join(sockets or [_NONE])}"
+    return policy, _filled(kind, policy, data)
 
 
 def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
@@ -58,16 +69,17 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 
 @cache
 def _parts(kind: Kind) -> dict[str, str]:
-    """The page with the parts of one kind (`live` or `replay`), its style, its script and its texts."""
-    page = _read("page.html")
-    for part in ("exercises", "player", "settings", "tools", "downloads", "test", "drawers", "weights", "notes"):
-        page = page.replace(f"{{{{{part}}}}}", _read(f"{part}.{kind}.html"))
-    styles = [_read("page.css"), *([_read("live.css")] if kind == "live" else [])]
+    """The page of one kind, its style, its script and its texts."""
+    page = _read("pictures.html" if kind == "pictures" else "page.html")
+    for part in _SLOTS:
+        if (slot := f"{{{{{part}}}}}") in page:
+            page = page.replace(slot, _read(f"{part}.{kind}.html"))
+    styles = [_read("page.css"), *([] if kind == "replay" else [_read("served.css"), _read(f"{kind}.css")])]
     style = re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", "\n".join(styles))  # a replay may have 150 kB
-    script = as_one_script(STATIC, {"replay": "main", "live": "live"}[kind])
+    script = as_one_script(STATIC, "main" if kind == "replay" else kind)
     texts: dict[str, str] = json.loads(_read(f"texts.{LANGUAGE}.json"))
-    if kind == "live":
-        texts |= json.loads(_read(f"texts.live.{LANGUAGE}.json"))
+    if kind != "replay":
+        texts |= json.loads(_read(f"texts.{kind}.{LANGUAGE}.json"))
     return {
         "page": page,
         "style": style,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from src.play.exercises import Exercise
 from src.play.messages import MOST_BYTES, understood
+from src.play.process import work
 from src.play.processes import begin
 from src.play.visitors import Visitor, Visitors
 
@@ -44,7 +45,7 @@ class Host:
     def __init__(self, runs_dir: str) -> None:
         begin()
         self.loop = asyncio.new_event_loop()
-        self.visitors = Visitors(runs_dir, replays=True)
+        self.visitors, self.runs_dir = Visitors(work, runs_dir, {}, True), runs_dir
         self.admitted: list[Guest] = []
         threading.Thread(target=self.loop.run_forever, name="play", daemon=True).start()
 
@@ -148,7 +149,7 @@ class Guest:
 
     async def _enter(self) -> None:
         """Get a visitor; if there are too many, the one left alone longest makes room and keeps its replay."""
-        while (visitor := await self._host.visitors.admit(None, self._exercises)) is None:
+        while (visitor := await self._host.visitors.admit(None, self._host.runs_dir, self._exercises, True)) is None:
             await self._host.admitted[0].make_room()
         self._visitor = visitor
         self._host.admitted.append(self)

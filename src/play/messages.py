@@ -28,6 +28,9 @@ _DOS = {
     "landscape",
     "replay",
     "lock",
+    "draw",
+    "row",
+    "cell",
 }
 
 

@@ -6,7 +6,9 @@ import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
+from src.errors import ConfigError
 from src.play.exercises import Exercise
 
 
@@ -29,6 +31,43 @@ def train_starts(connection: Connection) -> None:
     from src.play.starts import Starts
 
     _run(lambda folder: Starts(connection, folder).run())
+
+
+def check_pictures(connection: Connection, folder: str, data_dir: str | None, trust: Any) -> None:
+    """Send the error with which `show_pictures` would end for the same arguments; None if it would not.
+
+    Args:
+        connection: Sends the error.
+        folder: The run's folder.
+        data_dir: The current folder of its data; None is the original one.
+        trust: Package, or list of packages, whose classes the run may name besides this project's.
+    """
+    from src.play.picture_run import PictureRun
+
+    def check(_: Path) -> None:
+        try:
+            PictureRun(Path(folder), data_dir, trust)
+        except (ConfigError, OSError) as error:
+            connection.send(error)
+        else:
+            connection.send(None)
+
+    _run(check)
+
+
+def show_pictures(connection: Connection, folder: str, data_dir: str | None, trust: Any) -> None:
+    """Answer the page of a finished run on images at the other end of a `connection` until it is closed.
+
+    Args:
+        connection: The connection.
+        folder: The run's folder.
+        data_dir: The current folder of its data; None is the original one.
+        trust: Package, or list of packages, whose classes the run may name besides this project's.
+    """
+    from src.play.picture_run import PictureRun
+    from src.play.pictures import Pictures
+
+    _run(lambda _: Pictures(connection, PictureRun(Path(folder), data_dir, trust)).run())
 
 
 def _run(task: Callable[[Path], None]) -> None:

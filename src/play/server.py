@@ -6,38 +6,41 @@ import json
 import signal
 import socket
 import webbrowser
+from collections.abc import Callable, Sequence
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from src.errors import ConfigError
-from src.page.document import live_document
-from src.play.exercises import Exercise, listed
 from src.play.guard import HEADERS, Guard
 from src.play.messages import MOST_BYTES, understood
 from src.play.processes import begin
 from src.play.visitors import MOST_VISITORS, Visitor, Visitors
 
 HOST = "127.0.0.1"
+
+Page = Callable[[Sequence[str]], tuple[str, str]]
+"""Makes a page that may connect to some sockets, and its Content-Security-Policy, which comes first."""
+
 _HEARTBEAT = 30.0  # seconds after which a page that does not answer counts as lost
 _CLOSED = WSCloseCode.OK, WSCloseCode.GOING_AWAY  # the codes that a browser sends when a page is closed
 
 
-def serve(port: int, opens: bool, runs_dir: str, exercises: dict[str, Exercise], exercise: str | None = None) -> None:
-    """Serve the page until Ctrl-C or another signal.
+def serve(port: int, opens: bool, page: Page, visitors: Visitors, fragment: str = "") -> None:
+    """Serve a page until Ctrl-C or another signal.
 
     Args:
         port: The port; 0 takes a free one.
         opens: Whether to open the page in the browser.
-        runs_dir: Where trainings are saved.
-        exercises: The exercises by name.
-        exercise: The name of the one to begin with.
+        page: The page.
+        visitors: Its visitors.
+        fragment: What follows the page's address.
 
     Raises:
         ConfigError: Another program uses the port, or it needs more rights.
     """
     bound = _bound(port)
     begin()
-    asyncio.run(_serve(bound, opens, Visitors(runs_dir, exercises), exercise))
+    asyncio.run(_serve(bound, opens, page, visitors, fragment))
 
 
 def _bound(port: int) -> socket.socket:
@@ -54,16 +57,16 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
-async def _serve(bound: socket.socket, opens: bool, visitors: Visitors, exercise: str | None) -> None:
+async def _serve(bound: socket.socket, opens: bool, page: Page, visitors: Visitors, fragment: str) -> None:
     port = bound.getsockname()[1]
     guard = Guard(port)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    runner = web.AppRunner(application(guard, visitors, port), access_log=None, handle_signals=False)
+    runner = web.AppRunner(application(guard, page, visitors, port), access_log=None, handle_signals=False)
     await runner.setup()
     await web.SockSite(runner, bound).start()
-    address = f"http://{HOST}:{port}/?token={guard.token}{f'#exercise={exercise}' if exercise else ''}"
+    address = f"http://{HOST}:{port}/?token={guard.token}{fragment}"
     preparing = asyncio.create_task(visitors.prepare())
     print(f"open in a browser: {address}\npress Ctrl-C to stop", flush=True)
     if opens:
@@ -76,21 +79,20 @@ async def _serve(bound: socket.socket, opens: bool, visitors: Visitors, exercise
         await runner.cleanup()
 
 
-def application(guard: Guard, visitors: Visitors, port: int) -> web.Application:
-    """The page and its socket, behind a `guard`.
+def application(guard: Guard, page: Page, visitors: Visitors, port: int) -> web.Application:
+    """A page and its socket, behind a `guard`.
 
     Args:
         guard: Decides which requests are answered.
-        visitors: The visitors whose networks train.
+        page: The page.
+        visitors: Its visitors, each with a process.
         port: The server's port.
     """
-    policy, page = live_document(
-        [f"ws://{HOST}:{port}", f"ws://localhost:{port}"], {"exercises": listed(visitors.exercises)}
-    )
+    policy, text = page([f"ws://{HOST}:{port}", f"ws://localhost:{port}"])
     headers = HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
 
     async def show(_: web.Request) -> web.Response:
-        return web.Response(text=page, content_type="text/html", headers=headers)
+        return web.Response(text=text, content_type="text/html", headers=headers)
 
     async def play(request: web.Request) -> web.WebSocketResponse:
         opened = web.WebSocketResponse(max_msg_size=MOST_BYTES, heartbeat=_HEARTBEAT)

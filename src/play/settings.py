@@ -10,6 +10,8 @@ from src.settings.rules import Whole
 from src.settings.wording import one_line
 
 _TABLE = "src.data.tabular.file.TableFile"
+_OF_RUN = "run", "data_dir", "trust"
+_OF_SERVER = "port", "open", "runs_dir"
 _OF_TABLE = "data", "head", "seed"
 
 
@@ -17,6 +19,8 @@ class PlayRules(BaseModel):
     """The keys of `src.play`."""
 
     model_config = ConfigDict(extra="allow")
+    run: Annotated[str, Field(min_length=1)] | None
+    data_dir: Annotated[str, Field(min_length=1)] | None
     port: Annotated[Whole, Field(ge=0, le=65535)]
     open: Annotated[bool, Field(strict=True)]
     runs_dir: Annotated[str, Field(min_length=1)]
@@ -31,6 +35,16 @@ def check(cfg: DictConfig) -> None:
         PlayRules.model_validate(OmegaConf.to_container(cfg, resolve=True))
     except ValidationError as error:
         raise ConfigError(one_line("", error)) from error
+
+
+def check_run(cfg: DictConfig, words: list[str]) -> None:
+    """Raise `ConfigError` for `words` of the command, composed as `cfg`, that need a run or do not go with one."""
+    keys = {word.partition("=")[0].lstrip("+~"): word for word in words}
+    known = {*_OF_RUN, *_OF_SERVER}
+    if cfg.run is None and (useless := [keys[key] for key in _OF_RUN[1:] if key in keys]):
+        raise ConfigError(f"run: {useless[0]} is about a finished run, and none is named; add run=…")
+    if cfg.run is not None and (useless := [word for key, word in keys.items() if key not in known]):
+        raise ConfigError(f"run: the page of a finished run has its own data (got {useless[0]}); leave one of them out")
 
 
 def of_table(cfg: DictConfig, words: list[str]) -> list[str]:

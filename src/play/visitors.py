@@ -3,11 +3,11 @@
 import asyncio
 import secrets
 from collections import deque
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from src.play.exercises import Exercise
-from src.play.process import train_starts, work
+from src.play.process import train_starts
 from src.play.processes import Process, started
 
 MOST_VISITORS = 6
@@ -128,13 +128,12 @@ class Visitors:
     """All visitors, and a process that waits for the next one.
 
     Args:
-        runs_dir: The folder for runs that they save.
-        exercises: The exercises by name.
-        replays: Whether their pages ask for replays, for which weights are copied after each epoch.
+        work: What a visitor's process does, given its end of a connection and the arguments.
+        *arguments: Further arguments.
     """
 
-    def __init__(self, runs_dir: str, exercises: dict[str, Exercise] | None = None, replays: bool = False) -> None:
-        self._runs_dir, self.exercises, self._replays = runs_dir, exercises or {}, replays
+    def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
+        self._work, self._arguments = work, arguments
         self._starting = asyncio.Lock()
         self._known: dict[str, Visitor] = {}
         self._spare: Visitor | None = None
@@ -143,14 +142,14 @@ class Visitors:
         """Start a process for the next visitor in advance."""
         async with self._starting:
             if self._spare is None and len(self._known) < MOST_VISITORS:
-                self._spare = await self._new(self.exercises)
+                self._spare = await self._new(*self._arguments)
 
-    async def admit(self, name: str | None, exercises: dict[str, Exercise] | None = None) -> Visitor | None:
+    async def admit(self, name: str | None, *arguments: Any) -> Visitor | None:
         """The visitor called `name`, or a new one; None if there are too many visitors.
 
         Args:
             name: The name of one whose page lost its connection.
-            exercises: The exercises of a new one, by name, if they are others than those of all visitors.
+            *arguments: Further arguments of the work for a new one, if they are others than those of all visitors.
         """
         await self._forget_those_away()
         found = self._known.get(name or "")
@@ -158,16 +157,16 @@ class Visitors:
             async with self._starting:
                 if len(self._known) >= MOST_VISITORS:
                     return None
-                if exercises is None and self._spare is not None:
+                if not arguments and self._spare is not None:
                     found, self._spare = self._spare, None
                 else:
-                    found = await self._new(self.exercises if exercises is None else exercises)
+                    found = await self._new(*(arguments or self._arguments))
                 self._known[found.name] = found
         found.arrive()
         return found
 
-    async def _new(self, exercises: dict[str, Exercise]) -> Visitor:
-        return Visitor(*await asyncio.to_thread(started, work, self._runs_dir, exercises, self._replays))
+    async def _new(self, *arguments: Any) -> Visitor:
+        return Visitor(*await asyncio.to_thread(started, self._work, *arguments))
 
     def lose(self, visitor: Visitor) -> None:
         """Pause the training of a `visitor` whose connection was lost, until it comes back."""

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from src.page.document import STATIC, document
+from src.page.document import STATIC, document, pictures_document
 from src.page.modules import as_one_script
 
 HOSTILE = [
@@ -33,6 +33,15 @@ def test_policy_names_the_page_s_own_script_and_style_and_nothing_else():
     assert "unsafe" not in policy
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)  # a name of SVG's, not an address to fetch
     assert not re.search(r'\bstyle="|\bon\w+="', page)
+
+
+def test_the_page_of_pictures_is_small_and_connects_to_its_own_server_alone():
+    policy, page = pictures_document(["ws://127.0.0.1:1"])
+    assert policy.endswith("; connect-src ws://127.0.0.1:1")
+    assert "unsafe" not in policy
+    assert f'content="{policy}"' in page
+    assert len(page.encode()) < 70_000
+    assert "{{" not in page
 
 
 def test_data_end_no_element_and_come_back_as_they_were():

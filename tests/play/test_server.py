@@ -5,6 +5,7 @@ import json
 import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -12,10 +13,15 @@ import pytest
 from aiohttp import web
 
 from src.errors import ConfigError
+from src.page.document import live_document
 from src.places import EXERCISES
 from src.play import server, visitors
-from src.play.exercises import read_exercises
+from src.play.exercises import listed, read_exercises
 from src.play.guard import Guard
+from src.play.process import work
+
+ALL = read_exercises(EXERCISES)
+PAGE = partial(live_document, data={"exercises": listed(ALL)})
 
 
 class Silent(visitors.Visitor):
@@ -42,8 +48,8 @@ def served(monkeypatch) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
         async def within() -> Any:
             bound = server._bound(0)
             port = bound.getsockname()[1]
-            guard, everyone = Guard(port), visitors.Visitors("runs", read_exercises(EXERCISES))
-            runner = web.AppRunner(server.application(guard, everyone, port))
+            guard, everyone = Guard(port), visitors.Visitors(work, "runs", ALL, False)
+            runner = web.AppRunner(server.application(guard, PAGE, everyone, port))
             await runner.setup()
             await web.SockSite(runner, bound).start()
             try:
@@ -167,7 +173,7 @@ def test_a_taken_port_is_one_line():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError) as refused:
-            server.serve(port, opens=False, runs_dir="runs", exercises={})
+            server.serve(port, opens=False, page=PAGE, visitors=visitors.Visitors(work))
     assert str(refused.value) == (
         f"port: {port} is taken by another program (got {port}); choose another, or port=0 for a free one"
     )

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from src.data.base import InMemoryDataModule
 from src.data.identity import Identity, Keys, numbered
 from src.data.image.augmentation import erased, shifted
+from src.data.image.drawing import Way
 from src.data.positive import check_kept, positive_last
 from src.data.rows import Rows, Split, Splits
 from src.data.scaler import Scaler
@@ -79,6 +80,7 @@ class ImageDataModule(InMemoryDataModule):
     has_several = False  # several labels per image instead of one class
     divides_rows = True
     draws_rows = False
+    drawn_as: Way | None = None  # how a drawing becomes a picture like these, if that is known
 
     @checked
     def __init__(

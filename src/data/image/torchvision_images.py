@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 
 from src.data.image.base import Collection, ImageDataModule
+from src.data.image.drawing import Way
 from src.data.rows import Rows
 from src.errors import ConfigError
 from src.settings.rules import checked
@@ -20,6 +21,7 @@ from src.storage.removal import part_of, put, remove_empty, remove_part
 Name = Literal["FashionMNIST", "MNIST", "KMNIST", "CIFAR10"]
 _IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _CIFAR_FILES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta")
+_DRAWN: dict[str, Way] = {"MNIST": "mnist", "FashionMNIST": "fashion"}
 _SECONDS_TO_CONNECT = 20.0
 
 
@@ -39,6 +41,7 @@ class TorchvisionImages(ImageDataModule):
     def __init__(self, *, name: Name, root: str = "data", download: bool = True, **common: Any) -> None:
         super().__init__(**common)
         self.dataset, self.root, self.download = name, Path(root), download
+        self.drawn_as = _DRAWN.get(name)
         is_cifar = name == "CIFAR10"
         self.folder = Path("cifar-10-batches-py") if is_cifar else Path(name, "raw")
         self.files = _CIFAR_FILES if is_cifar else _IDX_FILES

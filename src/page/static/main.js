@@ -2,10 +2,11 @@
 
 import { createControls } from "./controls.js";
 import { find } from "./dom.js";
+import { dress } from "./dress.js";
 import { createHints } from "./hints.js";
 import { whole } from "./numbers.js";
 import { isDark } from "./palette.js";
-import { createParts, dress } from "./parts.js";
+import { createParts } from "./parts.js";
 import { createPlayer } from "./player.js";
 import { fillTexts, text } from "./texts.js";
 import { createView } from "./view.js";

@@ -30,11 +30,3 @@ export function createParts(scene, moments, player, change, more = () => []) {
     ...more(model, plot, palette),
   ];
 }
-
-// Colours and rules of the style that depend on what is shown.
-export function dress(scene) {
-  const root = document.documentElement;
-  root.dataset.answer = scene.answer;
-  for (const name of ["positive", "negative"]) root.style.setProperty(`--${name}`, scene.look[name]);
-  root.style.setProperty("--figure-ink", scene.look.ink);
-}

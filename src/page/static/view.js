@@ -2,7 +2,7 @@
 
 import { find } from "./dom.js";
 
-export function createView(first, show) {
+export function createView(first, show, watched = ["plot", "diagram", "curves"]) {
   let state = first;
   let waiting = false;
   let shown = 0;
@@ -19,7 +19,7 @@ export function createView(first, show) {
   }
 
   const watcher = new ResizeObserver(() => change(({ size }) => ({ size: size + 1 })));
-  for (const id of ["plot", "diagram", "curves"]) watcher.observe(find(id));
+  for (const id of watched) watcher.observe(find(id));
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => change({}));
   return change;
 }
