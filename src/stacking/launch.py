@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from src.command import changed
+from src.command.claiming import ForgetConfigs
 from src.command.startup import lean_imports
 from src.command.tasks import RunTask
 from src.errors import ConfigError
@@ -144,6 +145,8 @@ class Launch:
             return "they are not trainings of this project"
         for callback in self.context.callbacks.callbacks:
             kind = type(callback)
+            if kind is ForgetConfigs:  # a stack keeps none
+                continue
             if kind.on_job_start is not Callback.on_job_start or kind.on_job_end is not Callback.on_job_end:
                 return f"{kind.__name__} must see each job start and end"
         return None

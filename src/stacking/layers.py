@@ -41,7 +41,7 @@ def chain(network: nn.Module) -> list[Layer] | None:
         return None
     layers: list[Layer] = []
     number, buffer = 0, len(list(network.parameters()))  # buffers come after all parameters
-    of_images = images.can_convolve(modules[0])
+    of_images = any(map(images.can_convolve, modules[:1]))
     for module in modules:
         if of_images and type(module) is nn.Linear:
             return None

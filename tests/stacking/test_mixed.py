@@ -68,7 +68,7 @@ def test_padding_stays_exactly_zero_in_training():
         leaves = mixed.leaves(optimizer.params)
         gradients = torch.autograd.grad(mixed(leaves, x).square().sum(), leaves)
         gradient = torch.cat([each.flatten(1) for each in gradients], dim=1) * mixed.mask
-        optimizer.stepper(slice(len(networks)))(gradient, None)
+        optimizer.stepper(slice(len(networks)), {})(gradient)
         optimizer.steps_done += 1
     assert optimizer.params[mixed.mask == 0].eq(0).all()
     assert optimizer.params[mixed.mask == 1].ne(0).all()
