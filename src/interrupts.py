@@ -55,15 +55,15 @@ def behind(error: SystemExit) -> KeyboardInterrupt | None:
 
 
 def answer(last_words: Callable[[], str]) -> None:
-    """Raise `Interrupt` on Ctrl-C, SIGTERM and SIGHUP until this process, which runs a command, ends.
+    """Raise `Interrupt` on Ctrl-C, SIGTERM and SIGHUP until this process, which runs a command or a part of it, ends.
 
     A signal that the process was started to ignore, such as SIGHUP under `nohup`, is still ignored.
 
     Args:
         last_words: Called when a signal ends the process at once; returns the text to print.
     """
-    global _last_words
-    _last_words = last_words
+    global _last_words, _holds
+    _last_words, _holds = last_words, 0
     _terminals[:] = [number for number in range(3) if os.isatty(number)]
     _received.clear()
     for number in _SIGNALS:

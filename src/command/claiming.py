@@ -164,14 +164,14 @@ class ClaimFolder(Callback):
                 if (inside := kept_inside(subdir)) != subdir:
                     config.hydra.overrides.hydra.append(f"hydra.sweep.subdir='{inside}'")
             remove_listed(sweep, [str(SWEEP.failures), *SWEEP_PARTS])
-            stack, launcher = SweepFolder(sweep).stack_checkpoint, str(config.hydra.launcher._target_)
+            stacks, launcher = SweepFolder(sweep).stack_checkpoints, str(config.hydra.launcher._target_)
             others = not launcher.endswith(".VectorizedLauncher")
             listed = [row for row in runs_table.without_folder(sweep) if row.failure is None] if others else []
             if listed:
                 what = "1 run without a folder is" if len(listed) == 1 else f"{len(listed)} runs without a folder are"
                 table = SweepFolder(sweep).table
                 print(f"{table}: only hydra/launcher=vectorized reads it; {what} trained again", file=sys.stderr)
-            if stack.exists() and others:
+            for stack in stacks if others else []:
                 print(
                     f"{stack}: only hydra/launcher=vectorized resumes a stack; each of its runs now "
                     "resumes from its own checkpoint or, if there is none, trains from scratch",

@@ -152,7 +152,7 @@ def _swept(task: RunTask, cfg: DictConfig) -> Any:
     if os.getpid() != task.process:  # a process that the launcher started, such as joblib's
         quiet()
         interrupts.end_with_parent()
-    _divide_threads(hydra_cfg.launcher)
+        _divide_threads(hydra_cfg.launcher)
     try:
         begin_job(folder, sweep, number)
         config.check(cfg, hydra_cfg)

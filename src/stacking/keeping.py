@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from src.settings.rules import resolved_mode
 from src.stacking.compose import Job
@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from src.stacking.members import Member  # imports PyTorch
 
 Folders = Literal["all", "best", "failed", "none"]
+
+
+class Ended(NamedTuple):
+    """A member of a stack that has ended.
+
+    Attributes:
+        number: Its number in the sweep.
+        metrics: The contents of its `metrics.json`; empty if it failed.
+        failure: Why it failed, in one line; None if it finished.
+        kept: Whether it has a folder.
+    """
+
+    number: int
+    metrics: dict[str, Any]
+    failure: str | None
+    kept: bool
 
 
 class Keeper:
@@ -67,18 +83,11 @@ class Keeper:
 
     def record(self, members: Sequence["Member"], jobs: dict[int, Job]) -> None:
         """Add the rows of `members` of a stack that have ended, given their `jobs` by number."""
-        ended = [member for member in members if not member.finished and (member.metrics or member.error)]
-        self._add(
-            [
-                self._row(
-                    jobs[member.number],
-                    member.metrics if member.error is None else {},
-                    None if member.error is None else failures.line(member.error),
-                    member.kept,
-                )
-                for member in ended
-            ]
-        )
+        self.add(ended_of(members), jobs)
+
+    def add(self, ended: Sequence[Ended], jobs: dict[int, Job]) -> None:
+        """Add the rows of runs that have `ended`, given their `jobs` by number."""
+        self._add([self._row(jobs[each.number], each.metrics, each.failure, each.kept) for each in ended])
 
     def record_folder(self, job: Job) -> None:
         """Add the row of a `job` that was trained into its folder by itself, or by an earlier version."""
@@ -99,6 +108,20 @@ class Keeper:
     def _add(self, rows: list[Row]) -> None:
         if self.table is not None:
             self.table.append(rows)
+
+
+def ended_of(members: Sequence["Member"]) -> list[Ended]:
+    """Those of some `members` that have just ended."""
+    return [
+        Ended(
+            member.number,
+            member.metrics if member.error is None else {},
+            None if member.error is None else failures.line(member.error),
+            member.kept,
+        )
+        for member in members
+        if not member.finished and (member.metrics or member.error)
+    ]
 
 
 def _number(value: Any) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus, configure_log, filter_overrides, run_job, setup_globals
@@ -28,6 +28,9 @@ from src.stacking.options import VectorizedRules, checked
 from src.storage import failures
 from src.storage.folders import RUN, RunFolder, SweepFolder
 from src.storage.runs_table import RunsTable
+
+if TYPE_CHECKING:
+    from src.stacking.stack_checkpoint import Saved  # imports PyTorch
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +74,8 @@ class Launch:
 
     def run(self, job_overrides: Sequence[Sequence[str]], first_number: int) -> list[JobReturn]:
         """Run all jobs and return their results in the order of `job_overrides`, starting with job `first_number`."""
-        folders, sweeper = self.options.folders, str(self.master.hydra.sweeper._target_)
-        if folders != "all" and not sweeper.endswith(".BasicSweeper"):
+        folders = self.options.folders
+        if folders != "all" and not _is_basic(self.master):
             raise ConfigError(f"hydra.launcher.folders: a search reads its runs' folders (got {folders}); leave it out")
         sweep = self.begin()
         if self._is_ours:
@@ -193,36 +196,43 @@ class Launch:
     def _run_stacks(
         self, numbered: Numbered, alike: list[list[Job]], sweep: Path, checkpoint: Path, returns: dict[int, JobReturn]
     ) -> None:
-        in_progress = checkpoint.exists()
-        if not in_progress and not alike:
+        left = SweepFolder(checkpoint.parent).stack_checkpoints
+        if not left and not alike:
             return
         with lean_imports():
-            from src.stacking import training
+            from src.stacking import processes, training
             from src.stacking.extras import Extras
         options = self.options
         wanted = Extras(options.figures, options.tensorboard)
-        seconds = options.seconds_between_checkpoints
-        how = training.Sweep(sweep, options.max_stack, seconds, wanted, checkpoint, self.keeper)
-        if in_progress and (saved := training.saved_stack(checkpoint)) is not None:
-            jobs, finished = self._jobs_of(saved.numbers, numbered, alike)
-            for done in training.go_on(saved, jobs, finished, how):
-                returns[done.job.number] = returned(done.job.overrides, done.value)
-        for group in alike:
-            pending = [job for job in group if job.number not in returns]
-            if pending:
+        how = training.Sweep(sweep, options.seconds_between_checkpoints, wanted, checkpoint, self.keeper)
+        saved = [found for path in left if (found := training.saved_stack(path)) is not None]
+        resumed = [training.Piece(*self._jobs_of(each, numbered, alike)) for each in saved]
+        resumed = [piece for piece in resumed if piece.jobs]
+        waiting = {job.number for piece in resumed for job in piece.jobs}
+        for pieces, later in ((resumed, waiting), ([], set())):  # the second time those that could not be resumed
+            for group in alike:
+                pending = [job for job in group if job.number not in returns.keys() | later]
                 _say_anew(pending)
-                for done in training.train_all(pending, how):
-                    returns[done.job.number] = returned(done.job.overrides, done.value)
+                pieces += training.pieces_of(pending, options.max_stack)
+            for done in processes.train(pieces, how, options.n_jobs if self._may_divide else 1):
+                returns[done.job.number] = returned(done.job.overrides, done.value)
 
-    def _jobs_of(self, members: list[int], numbered: Numbered, alike: list[list[Job]]) -> tuple[list[Job], set[int]]:
-        """The jobs that were in a stack together, in order, and which of them have finished.
+    @property
+    def _may_divide(self) -> bool:
+        """Whether stacks may train in several processes: those of a search are compared while they train."""
+        return self.keeper.table is not None and _is_basic(self.master)
+
+    def _jobs_of(
+        self, saved: "Saved", numbered: Numbered, alike: list[list[Job]]
+    ) -> tuple[list[Job], "Saved", frozenset[int]]:
+        """The jobs that were in a stack together, in order, its checkpoint, and which of them have finished.
 
         Those that can no longer be stacked are left out, so that the stack is recognised as changed.
         """
         stackable = {job.number: job for group in alike for job in group}
-        jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in members if n in numbered]
+        jobs = [stackable.get(n) or self.composer.job(n, numbered[n]) for n in saved.numbers if n in numbered]
         finished = {job.number for job in jobs if self.keeper.is_done(job)}
-        return [job for job in jobs if job.number in stackable.keys() | finished], finished
+        return [job for job in jobs if job.number in stackable.keys() | finished], saved, frozenset(finished)
 
     def _run_alone(self, number: int, overrides: Sequence[str]) -> JobReturn:
         """Run a job like Hydra's basic launcher."""
@@ -239,6 +249,11 @@ class Launch:
         )
         configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
         return result
+
+
+def _is_basic(master: DictConfig) -> bool:
+    """Whether a sweep tries all its values, rather than search among them."""
+    return str(master.hydra.sweeper._target_).endswith(".BasicSweeper")
 
 
 def returned(overrides: list[str], value: Any) -> JobReturn:
@@ -275,6 +290,6 @@ def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, optio
     known = checked(VectorizedRules, options)
     loader = context.config_loader
     composer = Composer(loader, master)
-    if str(master.hydra.sweeper._target_).endswith(".BasicSweeper"):
+    if _is_basic(master):
         context.config_loader = SweepLoader(loader, composer)  # type: ignore[assignment]
     return Launch(loader, context, task, master, known, composer)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from src.stacking.architectures import Architecture, architecture, described
 from src.stacking.dropout import Draw
-from src.stacking.layers import Layer, chain
+from src.stacking.layers import Layer, chain, linear
 from src.stacking.network import StackedNetwork, drops_out
 
 
@@ -124,12 +124,12 @@ class MixedNetwork(StackedNetwork):
             columns = layer(parameters, columns, draw)
         for number, (start, segments) in enumerate(self._hidden):
             weight, bias = (each[start:] for each in parameters[self._first + 2 * number :][:2])
-            hidden = torch.baddbmm(bias.unsqueeze(2), weight, columns[start:])
+            hidden = linear(weight, bias, columns[start:])
             done = [self._after(segment, start, hidden, draw) for segment in segments]
             done = [columns[:start], *done] if start else done  # runs with fewer layers
             columns = torch.cat(done) if len(done) > 1 else done[0]
         weight, bias = parameters[-2:]
-        return torch.baddbmm(bias.unsqueeze(2), weight, columns).transpose(1, 2)
+        return linear(weight, bias, columns).transpose(1, 2)
 
     def _after(self, segment: _Segment, start: int, hidden: Tensor, draw: Draw | None) -> Tensor:
         """The columns of a segment, from the results `hidden` of the linear layer of runs from `start`."""

@@ -20,9 +20,10 @@ class LauncherRules(BaseModel):
 
 
 class VectorizedRules(LauncherRules):
-    """The same, with what only a single process offers."""
+    """The same, with what only a single machine offers."""
 
     folders: Folders = "all"
+    n_jobs: Count | None = None
 
 
 Rules = TypeVar("Rules", bound=LauncherRules)

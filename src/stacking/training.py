@@ -21,6 +21,7 @@ from src.stacking.stack_checkpoint import Place, Saved, read
 from src.stacking.together import in_stacks
 from src.storage import failures
 from src.storage.files import placed
+from src.storage.removal import remove_listed
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,6 @@ class Sweep(NamedTuple):
 
     Attributes:
         folder: The sweep's folder, where failures are recorded.
-        max_stack: Maximum number of runs in a stack.
         seconds_between_checkpoints: The most that a killed process loses of a stack, in seconds.
         wanted: Whether to write figures and TensorBoard logs.
         checkpoint: The file for the checkpoint of the stack in progress.
@@ -45,7 +45,6 @@ class Sweep(NamedTuple):
     """
 
     folder: Path
-    max_stack: int
     seconds_between_checkpoints: float
     wanted: Extras
     checkpoint: Path
@@ -57,10 +56,29 @@ class Sweep(NamedTuple):
         return Place(self.checkpoint, self.seconds_between_checkpoints)
 
 
-def train_all(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:
-    """Train jobs of a sweep that may train together in stacks; jobs that must run alone are left out."""
-    for start in range(0, len(jobs), sweep.max_stack):
-        yield from _train(jobs[start : start + sweep.max_stack], sweep)
+class Piece(NamedTuple):
+    """Jobs of a sweep that train together, at most as many as a stack may have.
+
+    Attributes:
+        jobs: The jobs.
+        saved: The checkpoint of the stack that they were when a process ended; None trains them from scratch.
+        finished: Numbers of jobs of that stack that have finished, which are left as they are.
+    """
+
+    jobs: list[Job]
+    saved: Saved | None = None
+    finished: frozenset[int] = frozenset()
+
+    @property
+    def title(self) -> str:
+        """Its name in messages."""
+        numbers = [job.number for job in self.jobs]
+        return f"#{min(numbers)} to #{max(numbers)}" if len(numbers) > 1 else f"#{numbers[0]}"
+
+
+def pieces_of(jobs: list[Job], max_stack: int) -> list[Piece]:
+    """Jobs that may train together, in pieces of at most `max_stack`."""
+    return [Piece(jobs[start : start + max_stack]) for start in range(0, len(jobs), max_stack)]
 
 
 def saved_stack(path: Path) -> Saved | None:
@@ -68,29 +86,34 @@ def saved_stack(path: Path) -> Saved | None:
     try:
         return read(path)
     except ConfigError as error:
-        log.info("%s; its runs are trained from scratch", error)
+        _give_up(path, error)
         return None
 
 
-def go_on(saved: Saved, jobs: list[Job], finished: set[int], sweep: Sweep) -> Iterator[Done]:
-    """Resume a stack from its checkpoint and finish its folders; does nothing if these are no longer its jobs.
+def train(piece: Piece, sweep: Sweep) -> Iterator[Done]:
+    """Train a piece of a sweep in stacks; jobs that must run alone are left out.
 
-    Args:
-        saved: The checkpoint.
-        jobs: The jobs with its numbers, in order.
-        finished: Numbers of jobs with complete folders, which are left as they are.
-        sweep: How to train the stack.
+    A stack is resumed from its checkpoint, and nothing is done if its jobs are no longer those of the checkpoint.
     """
-    known = {job.number: job for job in jobs}
+    yield from (_train(piece.jobs, sweep) if piece.saved is None else _go_on(piece, piece.saved, sweep))
+
+
+def _go_on(piece: Piece, saved: Saved, sweep: Sweep) -> list[Done]:
+    known = {job.number: job for job in piece.jobs}
     try:
-        members, factory = _filled(jobs)
+        members, factory = _filled(piece.jobs)
         for member in members:
-            member.finished = member.number in finished
-        done = _train_stack(members, factory, known, sweep, saved)
+            member.finished = member.number in piece.finished
+        return _train_stack(members, factory, known, sweep._replace(checkpoint=saved.path), saved)
     except ConfigError as error:
-        log.info("%s; its runs are trained from scratch", error)
-        return
-    yield from done
+        _give_up(saved.path, error)
+        return []
+
+
+def _give_up(path: Path, error: ConfigError) -> None:
+    """Remove a checkpoint that cannot be used because of an `error`: another stack will have another one."""
+    log.info("%s; its runs are trained from scratch", error)
+    remove_listed(path.parent, [path.name])
 
 
 def _train(jobs: list[Job], sweep: Sweep) -> Iterator[Done]:

@@ -33,7 +33,7 @@ UNFINISHED_FILES = _names(
 PARTS = _parts(*_MEASURED, RUN.hydra / "*.yaml", RUN.checkpoints / "*.ckpt", RUN.plots / "*")
 """The temporary files that a killed process may have left in a run's folder."""
 
-SWEEP_PARTS = _parts(SWEEP.stack_checkpoint, SWEEP.table, SWEEP.configs)
+SWEEP_PARTS = _parts(SWEEP.path / "stack*.ckpt", SWEEP.table, SWEEP.configs)
 """The same in a sweep's folder."""
 
 RUN_FILES = _names(RUN.mark, RUN.config, RUN.hydra_config, RUN.overrides, RUN.log)

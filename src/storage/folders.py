@@ -217,6 +217,15 @@ class SweepFolder:
         """The checkpoint of the stack in progress."""
         return self.path / "stack.ckpt"
 
+    def checkpoint_of(self, number: int) -> Path:
+        """The checkpoint of one of the stacks in progress, by its `number`, if several train at a time."""
+        return self.path / f"stack_{number}.ckpt"
+
+    @property
+    def stack_checkpoints(self) -> list[Path]:
+        """The checkpoints of all stacks in progress."""
+        return sorted(self.path.glob("stack*.ckpt"))
+
     @property
     def tasks(self) -> Path:
         """The folder of files for a cluster's workers."""
@@ -245,7 +254,7 @@ class SweepFolder:
     @property
     def begun(self) -> bool:
         """Whether a run has begun, with or without a folder, or has failed."""
-        files = self.failures, self.stack_checkpoint, self.table
+        files = self.failures, self.table, *self.stack_checkpoints
         return any(file.exists() for file in files) or any(path.is_dir() for path in self.path.iterdir())
 
 

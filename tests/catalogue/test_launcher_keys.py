@@ -13,6 +13,7 @@ from tests.catalogue.attempts import VALUES
 from tests.catalogue.domains import number, one_of, switch, whole
 
 KEYS = {
+    "n_jobs": whole(1, inf, 1).or_null(),
     "max_stack": whole(1, inf, 1),
     "seconds_between_checkpoints": number(0, inf, 0),
     "folders": one_of("all", "best", "failed", "none"),

@@ -28,7 +28,7 @@ SWEEPS = {
     ],
     "stacks without folders": [
         "seed=range(0,10)", "trainer.max_epochs=120", "hydra/launcher=vectorized", "hydra.launcher.max_stack=4",
-        "hydra.launcher.seconds_between_checkpoints=0.2", "hydra.launcher.folders=best",
+        "hydra.launcher.seconds_between_checkpoints=0.2", "hydra.launcher.folders=best", "hydra.launcher.n_jobs=1",
     ],
     "stacks with figures": [
         "seed=range(0,6)", "trainer.max_epochs=20", "hydra/launcher=vectorized", "hydra.launcher.figures=true",

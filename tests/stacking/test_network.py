@@ -22,6 +22,7 @@ def _told_apart(network):
 ACTIVATIONS = ["identity", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]
 KINDS = {name: ((3,), lambda name=name: MLP((3,), 2, [5, 4], activation=name)) for name in ACTIVATIONS} | {
     "no hidden layer": ((3,), lambda: MLP((3,), 1, [])),
+    "one output": ((3,), lambda: MLP((3,), 1, [5, 4])),
     "tabular": ((3,), lambda: _told_apart(TabularMLP((3,), 2, [5, 4], dropout=0.0))),
     "derived": ((2,), lambda: MLP((2,), 2, [5, 4], inputs=["x1_squared", "x2", "x1_times_x2", "sin_x2"])),
     "flattened": ((2, 3), lambda: MLP((2, 3), 2, [4])),
