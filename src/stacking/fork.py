@@ -64,7 +64,14 @@ class Records(logging.Handler):
 
 
 def work(connection: Connection, piece: Piece, sweep: Sweep, num_cores: int) -> None:
-    """What a fork does: train a `piece` on some cores, and tell the first process how that ends."""
+    """What a fork does: train a piece, and tell the first process how that ends.
+
+    Args:
+        connection: The connection to the first process.
+        piece: The piece.
+        sweep: How to train it.
+        num_cores: How many cores it may use.
+    """
     for number in (signal.SIGINT, signal.SIGHUP):  # a terminal sends them to all, and the first process decides
         signal.signal(number, signal.SIG_IGN)
     interrupts.answer(lambda: "interrupted")

@@ -83,7 +83,13 @@ def _linear(number: int) -> Layer:
 
 
 def linear(weight: Tensor, bias: Tensor, columns: Tensor) -> Tensor:
-    """The outputs [m, O, B] of linear layers with weights [m, O, I] and biases [m, O] for columns [m, I, B]."""
+    """The outputs [m, O, B] of linear layers.
+
+    Args:
+        weight: Their weights [m, O, I].
+        bias: Their biases [m, O].
+        columns: Their inputs [m, I, B].
+    """
     if weight.shape[1] == 1:
         output: Tensor = _OneUnit.apply(weight, bias, columns)
         return output
