@@ -1,7 +1,7 @@
 """Checks what a checkpoint holds besides the weights before training resumes, so that an error is one line."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,11 @@ def with_classes_kept(cfg: DictConfig, names: Sequence[str], path: Path) -> Dict
     return OmegaConf.merge(cfg, {"data": {"positive": then[1]}}) if then == tuple(names)[::-1] else None  # type: ignore[return-value]
 
 
-def check_planned(schedulers: list[dict[str, Any]], cfg: DictConfig, steps: int) -> None:
+def check_planned(schedulers: list[dict[str, Any]], cfg: DictConfig, steps: Callable[[], int]) -> None:
     """Refuse more `steps` of a run with `cfg` than the `schedulers` in its checkpoint were planned for."""
     for scheduler in schedulers:
         planned, counted = scheduler.get("total_steps"), cfg.scheduler.get("total_steps") == "auto"
-        if planned is not None and counted and planned < steps:
+        if planned is not None and counted and planned < steps():
             raise ConfigError(
                 f"trainer.max_epochs: a one-cycle schedule ends with the epochs it was planned for (got "
                 f"{cfg.trainer.max_epochs}); keep the run's own, or train from scratch"

@@ -4,6 +4,7 @@ import logging
 import shlex
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ class Run(Printed):
                 self.parts.trainer.fit_loop.max_epochs = epochs_done
                 return path
             raise ConfigError(f"resume: {path} {ended}")
-        check_planned(checkpoint["lr_schedulers"], self.cfg, num_steps(self.cfg, self.parts.datamodule))
+        check_planned(checkpoint["lr_schedulers"], self.cfg, partial(num_steps, self.cfg, self.parts.datamodule))
         return path
 
     def _take_up(self, path: Path) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def _keys(path: Path, group: str) -> Schema:
             found[key] = _named_member(f"{group}.{key}", value, comments)
         else:
             rule = _rules(group).get(key) or rules.get(key) or found.get(key) or {}
+            if value is None and rule and group == _COMMAND:
+                rule = {"anyOf": [rule, {"type": "null"}]}  # the live page needs no run
             found[key] = _described(rule, comments.get(key, ""))
     return found
 

@@ -1,6 +1,7 @@
 """A run of an ensemble: its members train as one stack and predict as one."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ class EnsembleRun(Run):
         module.loader = _loader(data, module.rows["train"].counts)
         restore(module, checkpoint, path)
         schedulers = [each for own in checkpoint["stack"]["schedulers"] for each in own]
-        check_planned(schedulers, self.cfg, _num_steps(self.cfg, module))
+        check_planned(schedulers, self.cfg, partial(_num_steps, self.cfg, module))
 
     def _ended(self, checkpoint: dict[str, Any]) -> str | None:
         if self._stack.num_runs == 0:

@@ -47,7 +47,8 @@ class Source:
 
     def count(self) -> int:
         """The number of rows; a Parquet or Feather file states it."""
-        return int(self._engine.execute(f"SELECT count(*) FROM {self._relation}").fetchone()[0])
+        ((number,),) = self._engine.execute(f"SELECT count(*) FROM {self._relation}").fetchall()  # leaves none open
+        return int(number)
 
     def types(self) -> dict[str, Any]:
         """Arrow's type of each column; needs pyarrow."""
