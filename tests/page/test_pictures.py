@@ -140,16 +140,48 @@ def test_the_keyboard_draws_undoes_and_clears_and_is_heard(page):
     expect(page.locator("#bars tr[data-most=true]")).to_have_count(1)
 
 
+def settle(page):
+    """Wait until the bars, which follow the pen, have been the same for half a second."""
+    page.evaluate(
+        """() => new Promise((done) => {
+            let shown, since;
+            const look = () => {
+                const now = document.getElementById("bars").textContent;
+                if (now !== shown) [shown, since] = [now, performance.now()];
+                if (performance.now() - since > 500) done(); else requestAnimationFrame(look);
+            };
+            look();
+        })"""
+    )
+
+
+def scribble(page):
+    """Draw two lines at once: a message that comes or goes would move the canvas away under a mouse."""
+    page.evaluate(
+        """() => {
+            const canvas = document.getElementById("drawing");
+            const box = canvas.getBoundingClientRect();
+            canvas.setPointerCapture = () => {};
+            canvas.hasPointerCapture = () => true;
+            for (const [kind, x, y] of [["down", 60, 40], ["move", 160, 120], ["move", 80, 220], ["up", 80, 220]])
+                canvas.dispatchEvent(new PointerEvent(`pointer${kind}`,
+                    { pointerId: 1, clientX: box.left + x, clientY: box.top + y }));
+        }"""
+    )
+
+
 def test_a_lost_connection_comes_back_and_the_last_question_is_asked_again(live, of_digits):
     page = live(address=of_digits.address, first=lambda page: page.add_init_script(_KEEPS_SOCKETS))
-    draw(page)
+    scribble(page)
+    settle(page)
     before = (heard(page), bars(page))
     page.evaluate("() => window.sockets.at(-1).close()")
     expect(page.locator("#news")).to_have_text("The connection was lost. The page is trying to reconnect.")
     page.locator("#clear").click()
-    draw(page)
+    scribble(page)
     expect(page.locator("#news")).to_be_hidden()
     expect(page.locator("#bars tr[data-most=true]")).to_have_count(1)
+    settle(page)
     assert (heard(page), bars(page)) == before
 
 
