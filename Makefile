@@ -86,7 +86,7 @@ lint: $(FULL)  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers auto
 
-bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (75 minutes)
+bench: $(FULL)  ## Compare speed with hand-written loops, and measure intervals, claims and calibration (an hour or more)
 	$(BIN)/python -m tests.benchmarks.bench_xor
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_scale

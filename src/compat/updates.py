@@ -2,7 +2,7 @@
 
 Bit for bit the same: on the CPU, PyTorch's `_foreach` functions do for each tensor what its method does. What is saved
 is Python: half of what updating four small parameters costs. `torch.optim` calls them too (`foreach=True`), but
-sorts all tensors by device and type before each step, which costs more than it saves.
+sorts all tensors by device and type before each step, which costs about as much as it saves.
 """
 
 from collections.abc import Callable

@@ -70,7 +70,8 @@ def _filled(kind: Kind, policy: str, data: Mapping[str, Any]) -> str:
 @cache
 def _parts(kind: Kind) -> dict[str, str]:
     """The page of one kind, its style, its script and its texts."""
-    page = _read("pictures.html" if kind == "pictures" else "page.html")
+    content = _read("pictures.html" if kind == "pictures" else "page.html")
+    page = _read("frame.html").replace("{{content}}", content)
     for part in _SLOTS:
         if (slot := f"{{{{{part}}}}}") in page:
             page = page.replace(slot, _read(f"{part}.{kind}.html"))
