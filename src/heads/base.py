@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.compat.lightning import count_steps
+from src.compat.recorded import recorder_of
 from src.compat.torch import bare_backward, bare_calls, bare_step, without_functions
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
@@ -27,6 +28,7 @@ from src.networks.members import Members
 from src.spec import AnyBatch, Batch, Block, DataSpec, HeardBatch, Task, WeightedBatch, as_block
 
 _HALF = (torch.bfloat16, torch.float16)
+_WITHIN_A_STEP = "forward", "run_network", "logits", "tempered", "loss"
 
 
 class Head(Counting, Answering, Loadable, Tunable, ABC):
@@ -160,23 +162,40 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
     def _take_steps(self, block: Block) -> tuple[list[Tensor], list[Tensor]]:
         optimizer: Optimizer = self.optimizers(use_pl_optimizer=False)  # type: ignore[assignment]
         scheduler = self._scheduler("step")
-        backward, step = bare_backward(), bare_step(optimizer)
-        parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        step = bare_step(optimizer)
         all_logits, losses = [], []
         with bare_calls(self.network):
+            compute = self._gradients(optimizer)
             for batch in block:
-                logits = self.forward(batch[0])
-                loss = self._loss_of(batch, logits)
-                for parameter in parameters:
-                    parameter.grad = None  # `zero_grad` without its profiling, which costs more than the work itself
-                backward(loss)
+                logits, loss = compute(batch)
                 step()
                 if scheduler is not None:
                     scheduler.step()
-                all_logits.append(logits.detach())
-                losses.append(loss.detach())
+                all_logits.append(logits)
+                losses.append(loss)
         count_steps(self.trainer, len(block))
         return all_logits, losses
+
+    def _gradients(self, optimizer: Optimizer) -> Callable[[Any], tuple[Tensor, Tensor]]:
+        """What computes the logits and the loss of a minibatch and leaves the gradients in the parameters."""
+        backward = bare_backward()
+        parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
+
+        def forward(batch: Any) -> tuple[Tensor, Tensor]:
+            logits = self.forward(batch[0])
+            return logits, self._loss_of(batch, logits)
+
+        def ordinary(batch: Any) -> tuple[Tensor, Tensor]:
+            logits, loss = forward(batch)
+            for parameter in parameters:
+                parameter.grad = None  # `zero_grad` without its profiling, which costs more than the work itself
+            backward(loss)
+            return logits.detach(), loss.detach()
+
+        if not all(getattr(self, name).__module__.startswith(f"{__package__}.") for name in _WITHIN_A_STEP):
+            return ordinary  # somebody else's loss may depend on more than the minibatch
+        recorder = recorder_of(self.network, forward, optimizer, parameters, *self.buffers())
+        return ordinary if recorder is None else lambda batch: (recorder if type(batch) is tuple else ordinary)(batch)
 
     def _loss_of(self, batch: AnyBatch, logits: Tensor) -> Tensor:
         if isinstance(batch, WeightedBatch):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from src.compat.torch import bare_gradients
 from src.heads.base import Head
 from src.stacking.clipping import Clip
 from src.stacking.dropout import Masks, no_dropout
@@ -84,7 +85,8 @@ class Steps:
                     logits, loss = self._apart(part, leaves, batch, targets, sized)
                 else:
                     logits, loss = self._forward(part, leaves, batch, targets)
-                gradients = torch.autograd.grad(loss.sum(), trained, materialize_grads=True)
+                total = loss.sum()
+                gradients = bare_gradients(total, trained, torch.ones_like(total))
                 with torch.no_grad():
                     gradient = torch.cat([each.flatten(1) for each in gradients], dim=1)
                     gradient = gradient if mask is None else gradient.mul_(mask)

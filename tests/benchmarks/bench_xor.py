@@ -11,7 +11,7 @@ from tests.benchmarks.rounds import compare, timed, timed_run
 HAND_WRITTEN = str(Path(__file__).with_name("hand_written.py"))
 # Early stopping is on, and never stops: its patience is one epoch short of all.
 OURS = ["experiment=xor", "callbacks.early_stopping.patience=199"]
-LIMITS = {"fit / DataLoader loop": 0.5, "process / DataLoader script": 1.3}
+LIMITS = {"fit / DataLoader loop": 0.3, "fit / sliced-tensor loop": 1.0, "process / DataLoader script": 0.7}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import torch
 
-from src.compat.torch import bare_backward, bare_calls, bare_step, mark_stepped, without_functions
+from src.compat.torch import bare_backward, bare_calls, bare_gradients, bare_step, mark_stepped, without_functions
 from src.compat.torch_compiler import keep_compiler_out
 from src.reporting import remarks
 from tests.compat.contracts import contract
@@ -128,6 +128,18 @@ def test_without_an_engine_pytorch_is_asked_and_a_line_says_so(monkeypatch, capl
     monkeypatch.undo()
     assert all(map(torch.equal, gradients(backward), expected))
     assert "has no autograd engine" in caplog.text
+
+
+def test_gradients_without_checks_are_those_of_autograd(monkeypatch):
+    made, two = torch.nn.Linear(3, 1), torch.tensor(2.0)
+    parameters, x = [*made.parameters(), torch.ones(3, requires_grad=True)], torch.randn(4, 3)
+    expected = torch.autograd.grad(made(x).square().mean(), parameters, two, materialize_grads=True)
+    with contract(bare_gradients, "torch"):
+        assert all(map(torch.equal, bare_gradients(made(x).square().mean(), parameters, two), expected))
+    loss = made(x).square().mean()
+    monkeypatch.setattr(torch.autograd, "Variable", None)
+    monkeypatch.setattr(torch.autograd, "grad", lambda *arguments, **_: arguments)
+    assert bare_gradients(loss, parameters, two) == (loss, parameters, two), "it is asked with the same arguments"
 
 
 def network():

@@ -1,0 +1,232 @@
+"""The gradients of a small network as a list of operators, recorded in one step and called in order in all others.
+
+PyTorch builds a graph of every forward pass, walks it back, and forgets it; for a few hundred weights, that takes more
+time than the arithmetic. But the operators that it calls in the end are the same in every step. They are recorded here
+below its differentiation, so that no gradient is derived by hand, and the results are the same to the last bit.
+"""
+
+from collections.abc import Callable, Sequence
+from operator import getitem
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn.modules import module as modules
+from torch.optim import Optimizer
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from src.compat.missing import mention
+from src.compat.torch import HOOKS, bare_gradients
+
+_MOST = 8
+"""Recordings that are kept, one for each shape of a minibatch; an epoch has two, as its last one is smaller."""
+
+_PRECISIONS = torch.float32, torch.float64
+_LAYERS = frozenset(
+    [
+        *(nn.Flatten, nn.Identity, nn.Linear),
+        *(nn.Tanh, nn.Sigmoid, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Softplus),
+    ]
+)
+_ATEN = torch.ops.aten
+_NOTHING = {_ATEN.detach.default, _ATEN.alias.default}
+_TURN = _ATEN.t.default
+_CALLS: dict[Any, Callable[..., Any] | str] = {
+    _ATEN._to_copy.default: "to",
+    _ATEN.add.Tensor: torch.add,
+    _ATEN.addmm.default: torch.addmm,
+    _ATEN.binary_cross_entropy_with_logits.default: torch.binary_cross_entropy_with_logits,
+    _ATEN.div_.Scalar: "div_",
+    _ATEN.mm.default: torch.mm,
+    _ATEN.mul.Tensor: torch.mul,
+    _ATEN.relu.default: torch.relu,
+    _ATEN.sigmoid.default: torch.sigmoid,
+    _ATEN.squeeze.dim: torch.squeeze,
+    _ATEN.sub.Tensor: torch.sub,
+    _ATEN.sum.dim_IntList: torch.sum,
+    _TURN: torch.t,
+    _ATEN.tanh.default: torch.tanh,
+    _ATEN.unsqueeze.default: torch.unsqueeze,
+    _ATEN.view.default: "view",
+}
+"""The same operators as functions and methods of PyTorch, which are called faster than by their own names."""
+
+Forward = Callable[[Sequence[Tensor]], tuple[Tensor, Tensor]]
+"""The logits and the loss, a scalar, of a minibatch."""
+
+
+def recorder_of(
+    network: nn.Module, forward: Forward, optimizer: Optimizer, parameters: Sequence[nn.Parameter], *others: Tensor
+) -> "Recorder | None":
+    """What computes the gradients of a network by recordings.
+
+    The network must be on the CPU and call the same operators in each step, and nobody may watch them. So its layers
+    are those of a multilayer perceptron: others choose by their values, draw random numbers or have a state, or are so
+    slow that a recording does not pay. Tested with torch 2.8.0 and 2.15.0.
+
+    Args:
+        network: A network.
+        forward: Uses the network once; what else it does may depend on nothing but the shapes of its tensors.
+        optimizer: Recordings last as long as this one, and are the same for one `network` and its `parameters`.
+        parameters: What to differentiate by.
+        others: Further tensors [*] that `forward` uses.
+
+    Returns:
+        None if it cannot be recorded.
+    """
+    if not hasattr(TorchDispatchMode, "_should_skip_dynamo"):
+        mention("torch", "dispatch mode without its compiler", "steps are not recorded, which is slower")
+        return None
+    layers = list(network.modules())
+    if not all(map(_is_plain, layers)) or any(getattr(modules, f"_global{name}", True) for name in HOOKS):
+        return None
+    if not all(each.is_cpu and each.dtype in _PRECISIONS and not _is_watched(each) for each in parameters):
+        return None
+    if torch.is_anomaly_enabled() or torch.is_autocast_enabled("cpu") or torch.is_inference_mode_enabled():
+        return None
+    made_for = [id(each) for each in (*layers, *parameters, *others)]
+    found = _PROGRAMS.get(optimizer)
+    if found is None or found[0] != made_for:
+        found = _PROGRAMS[optimizer] = (made_for, {})
+    return Recorder(forward, parameters, others, found[1])
+
+
+def _is_plain(layer: nn.Module) -> bool:
+    if type(layer) not in _LAYERS and type(layer).forward is not nn.Sequential.forward:
+        return False
+    return "forward" not in vars(layer) and not any(getattr(layer, name, True) for name in HOOKS)
+
+
+def _is_watched(parameter: nn.Parameter) -> bool:
+    return bool(parameter._backward_hooks or getattr(parameter, "_post_accumulate_grad_hooks", None))
+
+
+class Recorder:
+    """Computes logits, loss and gradients of minibatches: from the third one of a shape on, by a recording.
+
+    The second one is computed both ways; if they differ, none of this shape is computed by a recording.
+
+    Args:
+        forward: See `recorder_of`.
+        parameters: What to differentiate by.
+        others: Further tensors that `forward` uses, each of any shape [*].
+        programs: What has been recorded, by the shapes of a minibatch.
+    """
+
+    def __init__(
+        self, forward: Forward, parameters: Sequence[nn.Parameter], others: Sequence[Tensor], programs: "_Programs"
+    ) -> None:
+        self.forward, self.parameters, self.programs = forward, parameters, programs
+        self.one = torch.ones((), dtype=parameters[0].dtype)
+        self.tensors = [*parameters, *others, self.one]
+
+    def __call__(self, batch: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Logits and loss of a minibatch, whose gradients are left in the parameters."""
+        key = tuple([(each.shape, each.dtype) for each in batch])
+        program = self.programs.get(key)
+        if program is not None and program.is_checked:
+            torch._C._set_grad_enabled(False)
+            try:
+                logits, loss, *gradients = program.run(*batch, *self.tensors)
+            finally:
+                torch._C._set_grad_enabled(True)
+        elif program is not None:
+            logits, loss, *gradients = found = self._pass(batch)
+            with torch.no_grad():
+                same = _agree(found, program.run(*batch, *self.tensors))
+            self.programs[key] = program._replace(is_checked=True) if same else None
+        elif key in self.programs or len(self.programs) == _MOST:
+            logits, loss, *gradients = self._pass(batch)
+        else:
+            with _Recording() as recording:
+                logits, loss, *gradients = found = self._pass(batch)
+            self.programs[key] = _program(recording.calls, [*batch, *self.tensors], found)
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        return logits, loss
+
+    def _pass(self, batch: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        logits, loss = self.forward(batch)
+        return logits.detach(), loss.detach(), *bare_gradients(loss, self.parameters, self.one)
+
+
+def _agree(found: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    """Whether tensors are the same but for rounding, which may depend on where they are in memory."""
+    pairs = zip(found, others, strict=True)
+    return all(a.shape == b.shape and torch.allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=True) for a, b in pairs)
+
+
+class _Call(NamedTuple):
+    operator: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    result: Any
+
+
+class _Program(NamedTuple):
+    run: Callable[..., tuple[Tensor, ...]]
+    is_checked: bool = False
+
+
+_Programs = dict[Any, _Program | None]
+_PROGRAMS: WeakKeyDictionary[Optimizer, tuple[list[int], _Programs]] = WeakKeyDictionary()
+
+
+class _Recording(TorchDispatchMode):
+    """In the block, notes all operators that are called, with what they got and returned."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.calls: list[_Call] = []
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return True  # otherwise PyTorch imports its compiler, for a second
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.calls.append(_Call(func, args, kwargs or {}, result))
+        return result
+
+
+def _program(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tensor]) -> _Program | None:
+    """A function of `inputs` that makes the same `calls`, or None if one cannot be made in any other step."""
+    graph = fx.Graph()
+    known: dict[int, fx.Node] = {id(each): graph.placeholder(f"input_{i}") for i, each in enumerate(inputs)}
+    turned: dict[fx.Node, fx.Node] = {}
+
+    def node_of(value: Any) -> Any:
+        return known[id(value)] if isinstance(value, Tensor) else value
+
+    try:
+        for operator, args, kwargs, result in calls:
+            if not isinstance(result, (Tensor, tuple)):
+                return None  # a number, by which the network or its loss decides
+            args, kwargs = fx.node.map_aggregate(args, node_of), fx.node.map_aggregate(kwargs, node_of)
+            if operator in _NOTHING:
+                known[id(result)] = args[0]
+            elif operator is _TURN and args[0] in turned:
+                known[id(result)] = turned[args[0]]
+            else:
+                call = _CALLS.get(operator, operator)
+                make = graph.call_method if isinstance(call, str) else graph.call_function
+                node = make(call, args + _defaults(operator, args), kwargs)
+                if isinstance(result, Tensor):
+                    known[id(result)] = node
+                    if operator is _TURN:
+                        turned[node] = args[0]
+                else:
+                    for i, each in enumerate(result):
+                        known[id(each)] = graph.call_function(getitem, (node, i))
+        graph.output(tuple(known[id(each)] for each in found))
+    except KeyError:
+        return None  # a tensor that is not an input, and may be another one next time
+    graph.eliminate_dead_code(lambda node: node.target is not torch.t)
+    return _Program(fx.GraphModule(nn.Module(), graph).forward)
+
+
+def _defaults(operator: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The rest of an `operator`'s arguments, which its function in Python may have other defaults for."""
+    rest = operator._schema.arguments[len(args) :]
+    return tuple(each.default_value for each in rest if not each.kwarg_only)
