@@ -53,43 +53,23 @@ _CALLS: dict[Any, Callable[..., Any] | str] = {
 """The same operators as functions and methods of PyTorch, which are called faster than by their own names."""
 
 Forward = Callable[[Sequence[Tensor]], tuple[Tensor, Tensor]]
-"""The logits and the loss, a scalar, of a minibatch."""
+"""The logits, and the loss [] or the losses [M], of a minibatch."""
 
 
-def recorder_of(
-    network: nn.Module, forward: Forward, optimizer: Optimizer, parameters: Sequence[nn.Parameter], *others: Tensor
-) -> "Recorder | None":
-    """What computes the gradients of a network by recordings.
+def is_recordable(network: nn.Module) -> bool:
+    """Whether a network on the CPU calls the same operators in each step, and nobody watches them.
 
-    The network must be on the CPU and call the same operators in each step, and nobody may watch them. So its layers
-    are those of a multilayer perceptron: others choose by their values, draw random numbers or have a state, or are so
-    slow that a recording does not pay. Tested with torch 2.8.0 and 2.15.0.
-
-    Args:
-        network: A network.
-        forward: Uses the network once; what else it does may depend on nothing but the shapes of its tensors.
-        optimizer: Recordings last as long as this one, and are the same for one `network` and its `parameters`.
-        parameters: What to differentiate by.
-        others: Further tensors [*] that `forward` uses.
-
-    Returns:
-        None if it cannot be recorded.
+    Its layers are those of a multilayer perceptron: others choose by their values, draw random numbers or have a state,
+    or are so slow that a recording does not pay. Tested with torch 2.8.0 and 2.15.0.
     """
     if not hasattr(TorchDispatchMode, "_should_skip_dynamo"):
         mention("torch", "dispatch mode without its compiler", "steps are not recorded, which is slower")
-        return None
-    layers = list(network.modules())
-    if not all(map(_is_plain, layers)) or any(getattr(modules, f"_global{name}", True) for name in HOOKS):
-        return None
-    if not all(each.is_cpu and each.dtype in _PRECISIONS and not _is_watched(each) for each in parameters):
-        return None
-    if torch.is_anomaly_enabled() or torch.is_autocast_enabled("cpu") or torch.is_inference_mode_enabled():
-        return None
-    made_for = [id(each) for each in (*layers, *parameters, *others)]
-    found = _PROGRAMS.get(optimizer)
-    if found is None or found[0] != made_for:
-        found = _PROGRAMS[optimizer] = (made_for, {})
-    return Recorder(forward, parameters, others, found[1])
+        return False
+    if not all(map(_is_plain, network.modules())) or any(getattr(modules, f"_global{name}", True) for name in HOOKS):
+        return False
+    if not all(each.is_cpu and each.dtype in _PRECISIONS and not _is_watched(each) for each in network.parameters()):
+        return False
+    return not (torch.is_anomaly_enabled() or torch.is_autocast_enabled("cpu") or torch.is_inference_mode_enabled())
 
 
 def _is_plain(layer: nn.Module) -> bool:
@@ -102,53 +82,62 @@ def _is_watched(parameter: nn.Parameter) -> bool:
     return bool(parameter._backward_hooks or getattr(parameter, "_post_accumulate_grad_hooks", None))
 
 
+def recordings_of(optimizer: Optimizer, objects: Sequence[Any]) -> "Recordings":
+    """What has been recorded for an `optimizer`, which lasts as long as it does and as the `objects` are the same."""
+    made_for = list(map(id, objects))
+    found = _RECORDINGS.get(optimizer)
+    if found is None or found[0] != made_for:
+        found = _RECORDINGS[optimizer] = (made_for, {})
+    return found[1]
+
+
 class Recorder:
-    """Computes logits, loss and gradients of minibatches: from the third one of a shape on, by a recording.
+    """Computes logits, losses and gradients of minibatches: from the third one of a shape on, by a recording.
 
     The second one is computed both ways; if they differ, none of this shape is computed by a recording.
 
     Args:
-        forward: See `recorder_of`.
-        parameters: What to differentiate by.
-        others: Further tensors that `forward` uses, each of any shape [*].
-        programs: What has been recorded, by the shapes of a minibatch.
+        forward: The logits and the loss [], or the losses [M], of a minibatch, by a network that `is_recordable`; what
+            else it does may depend on nothing but the shapes of its tensors.
+        parameters: What to differentiate the sum of all losses by.
+        others: Further tensors [*] that `forward` uses.
+        recordings: What has been recorded, and will be.
     """
 
     def __init__(
-        self, forward: Forward, parameters: Sequence[nn.Parameter], others: Sequence[Tensor], programs: "_Programs"
+        self, forward: Forward, parameters: Sequence[Tensor], others: Sequence[Tensor], recordings: "Recordings"
     ) -> None:
-        self.forward, self.parameters, self.programs = forward, parameters, programs
+        self.forward, self.parameters, self.recordings = forward, parameters, recordings
         self.one = torch.ones((), dtype=parameters[0].dtype)
         self.tensors = [*parameters, *others, self.one]
 
-    def __call__(self, batch: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Logits and loss of a minibatch, whose gradients are left in the parameters."""
+    def __call__(self, batch: Sequence[Tensor]) -> tuple[Tensor, Tensor, Sequence[Tensor]]:
+        """Logits, losses and the gradients by all parameters of a minibatch."""
         key = tuple([(each.shape, each.dtype) for each in batch])
-        program = self.programs.get(key)
-        if program is not None and program.is_checked:
+        known = self.recordings.get(key)
+        if known is not None and known.is_checked:
             torch._C._set_grad_enabled(False)
             try:
-                logits, loss, *gradients = program.run(*batch, *self.tensors)
+                logits, losses, *gradients = known.run(*batch, *self.tensors)
             finally:
                 torch._C._set_grad_enabled(True)
-        elif program is not None:
-            logits, loss, *gradients = found = self._pass(batch)
+        elif known is not None:
+            logits, losses, *gradients = found = self._pass(batch)
             with torch.no_grad():
-                same = _agree(found, program.run(*batch, *self.tensors))
-            self.programs[key] = program._replace(is_checked=True) if same else None
-        elif key in self.programs or len(self.programs) == _MOST:
-            logits, loss, *gradients = self._pass(batch)
+                same = _agree(found, known.run(*batch, *self.tensors))
+            self.recordings[key] = known._replace(is_checked=True) if same else None
+        elif key in self.recordings or len(self.recordings) >= _MOST:
+            logits, losses, *gradients = self._pass(batch)
         else:
             with _Recording() as recording:
-                logits, loss, *gradients = found = self._pass(batch)
-            self.programs[key] = _program(recording.calls, [*batch, *self.tensors], found)
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
-        return logits, loss
+                logits, losses, *gradients = found = self._pass(batch)
+            self.recordings[key] = _recorded(recording.calls, [*batch, *self.tensors], found)
+        return logits, losses, gradients
 
     def _pass(self, batch: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        logits, loss = self.forward(batch)
-        return logits.detach(), loss.detach(), *bare_gradients(loss, self.parameters, self.one)
+        logits, losses = self.forward(batch)
+        total = losses.sum() if losses.ndim else losses
+        return logits.detach(), losses.detach(), *bare_gradients(total, self.parameters, self.one)
 
 
 def _agree(found: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
@@ -164,13 +153,13 @@ class _Call(NamedTuple):
     result: Any
 
 
-class _Program(NamedTuple):
+class _Recorded(NamedTuple):
     run: Callable[..., tuple[Tensor, ...]]
     is_checked: bool = False
 
 
-_Programs = dict[Any, _Program | None]
-_PROGRAMS: WeakKeyDictionary[Optimizer, tuple[list[int], _Programs]] = WeakKeyDictionary()
+Recordings = dict[Any, _Recorded | None]
+_RECORDINGS: WeakKeyDictionary[Optimizer, tuple[list[int], Recordings]] = WeakKeyDictionary()
 
 
 class _Recording(TorchDispatchMode):
@@ -190,7 +179,7 @@ class _Recording(TorchDispatchMode):
         return result
 
 
-def _program(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tensor]) -> _Program | None:
+def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tensor]) -> _Recorded | None:
     """A function of `inputs` that makes the same `calls`, or None if one cannot be made in any other step."""
     graph = fx.Graph()
     known: dict[int, fx.Node] = {id(each): graph.placeholder(f"input_{i}") for i, each in enumerate(inputs)}
@@ -223,7 +212,7 @@ def _program(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tenso
     except KeyError:
         return None  # a tensor that is not an input, and may be another one next time
     graph.eliminate_dead_code(lambda node: node.target is not torch.t)
-    return _Program(fx.GraphModule(nn.Module(), graph).forward)
+    return _Recorded(fx.GraphModule(nn.Module(), graph).forward)
 
 
 def _defaults(operator: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.compat.lightning import count_steps
-from src.compat.recorded import recorder_of
+from src.compat.recorded import Recorder, is_recordable, recordings_of
 from src.compat.torch import bare_backward, bare_calls, bare_step, without_functions
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
@@ -28,7 +28,7 @@ from src.networks.members import Members
 from src.spec import AnyBatch, Batch, Block, DataSpec, HeardBatch, Task, WeightedBatch, as_block
 
 _HALF = (torch.bfloat16, torch.float16)
-_WITHIN_A_STEP = "forward", "run_network", "logits", "tempered", "loss"
+_WITHIN_A_STEP = "forward", "run_network", "logits", "tempered", "loss", "losses"
 
 
 class Head(Counting, Answering, Loadable, Tunable, ABC):
@@ -192,10 +192,26 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
             backward(loss)
             return logits.detach(), loss.detach()
 
-        if not all(getattr(self, name).__module__.startswith(f"{__package__}.") for name in _WITHIN_A_STEP):
-            return ordinary  # somebody else's loss may depend on more than the minibatch
-        recorder = recorder_of(self.network, forward, optimizer, parameters, *self.buffers())
-        return ordinary if recorder is None else lambda batch: (recorder if type(batch) is tuple else ordinary)(batch)
+        if not (self.steps_are_ours and is_recordable(self.network)):
+            return ordinary
+        others = [each for each in self.parameters() if not each.requires_grad] + list(self.buffers())
+        objects = [*self.network.modules(), *parameters, *others]
+        recorder = Recorder(forward, parameters, others, recordings_of(optimizer, objects))
+
+        def recorded(batch: Any) -> tuple[Tensor, Tensor]:
+            if type(batch) is not tuple:
+                return ordinary(batch)  # its rows have weights
+            logits, loss, gradients = recorder(batch)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = gradient
+            return logits, loss
+
+        return recorded
+
+    @property
+    def steps_are_ours(self) -> bool:
+        """Whether a step's loss depends on nothing but its minibatch, as that of a subclass or a patched one might."""
+        return all(getattr(self, name).__module__.startswith(f"{__package__}.") for name in _WITHIN_A_STEP)
 
     def _loss_of(self, batch: AnyBatch, logits: Tensor) -> Tensor:
         if isinstance(batch, WeightedBatch):

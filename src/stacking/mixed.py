@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from src.compat.recorded import is_recordable
 from src.stacking.architectures import Architecture, architecture, described
 from src.stacking.dropout import Draw
 from src.stacking.layers import Layer, chain, linear
@@ -69,6 +70,11 @@ class MixedNetwork(StackedNetwork):
     def drops_out(self) -> bool:
         """Whether a run has dropout."""
         return any(map(drops_out, self._networks))
+
+    @property
+    def is_recordable(self) -> bool:
+        """Whether the forward pass of given runs calls the same operators in each step."""
+        return all(map(is_recordable, {id(network): network for network in self._networks}.values()))
 
     @property
     def num_architectures(self) -> int:

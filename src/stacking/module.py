@@ -10,6 +10,7 @@ from torch import Tensor
 
 from src.callbacks.pruning import current_judge
 from src.compat.lightning import checkpoint_of, count_steps
+from src.compat.recorded import Recordings
 from src.heads.base import Head
 from src.heads.steps import divergence
 from src.metrics.running import Meter
@@ -80,6 +81,7 @@ class StackModule(pl.LightningModule):
         self.num_threads = threads
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
         self._train_meters: list[Meter] = []
+        self._recordings: dict[tuple[int, int], Recordings] = {}
         self._broken: dict[int, str] = {}
         self._complete: tuple[Tensor, State] | None = None  # replaced in one step, since Ctrl-C may come at any moment
 
@@ -114,7 +116,7 @@ class StackModule(pl.LightningModule):
         coming = {name: each.to(order.device) for name, each in self.schedules.coming(num_steps).items()}
         parts = self._parts_of(self.num_runs)
         how = self.head, self.losses, self.stacked, self.optimizer
-        steps = Steps(*how, self.rows["train"], self.loader.batch_size, self.masks, self.clip)
+        steps = Steps(*how, self.rows["train"], self.loader.batch_size, self.masks, self.clip, self._recordings)
 
         def take(part: slice) -> Taken:
             return steps.take(part, order[part], counts[part], coming)
@@ -236,7 +238,7 @@ class StackModule(pl.LightningModule):
             self.trainer.should_stop = True
 
     def _select(self, remaining: Tensor) -> None:
-        self.runs, self._train_meters = self.runs[remaining], []
+        self.runs, self._train_meters, self._recordings = self.runs[remaining], [], {}
         self.stacked, self.losses = self.stacked.select(remaining), self.losses.select(remaining)
         masks = [] if self.masks is None else [self.masks]
         parts: list[Any] = [self.optimizer, self.schedules, self.monitor, self.loader, *self.rows.values(), *masks]

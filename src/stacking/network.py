@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from src.compat.recorded import is_recordable
 from src.stacking.dropout import Draw
 from src.stacking.images import convolves, side_by_side
 from src.stacking.layers import ForThread, chain
@@ -56,6 +57,11 @@ class StackedNetwork:
     def drops_out(self) -> bool:
         """Whether a run has dropout."""
         return drops_out(self.network)
+
+    @property
+    def is_recordable(self) -> bool:
+        """Whether the forward pass of given runs calls the same operators in each step."""
+        return self._chain is not None and is_recordable(self.network)
 
     @property
     def num_architectures(self) -> int:

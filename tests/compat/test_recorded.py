@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torch.nn.modules import module as modules
 
 from src.compat import recorded
-from src.compat.recorded import recorder_of
+from src.compat.recorded import Recorder, is_recordable, recordings_of
 from tests.compat.contracts import contract
 
 ACTIVATIONS = [nn.Tanh, nn.Sigmoid, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Softplus, nn.Identity]
@@ -44,10 +44,22 @@ def forward_of(network, loss=LOSSES["multiclass"]):
     return forward
 
 
+class Setting(Recorder):
+    """A recorder that leaves the gradients in the parameters."""
+
+    def __call__(self, batch):
+        logits, loss, gradients = super().__call__(batch)
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        return logits, loss
+
+
 def recorder_for(network, forward=None, optimizer=None, parameters=None):
     parameters = list(network.parameters()) if parameters is None else parameters
     optimizer = optimizer or torch.optim.SGD(parameters, lr=0.1)
-    return recorder_of(network, forward or forward_of(network), optimizer, parameters, SMOOTH.weight), optimizer
+    frozen = [each for each in network.parameters() if not each.requires_grad]
+    known = recordings_of(optimizer, [*network.modules(), *parameters, *frozen])
+    return Setting(forward or forward_of(network), parameters, [*frozen, SMOOTH.weight], known), optimizer
 
 
 def check_trained_alike(network, forward_of_network, rows):
@@ -75,9 +87,9 @@ def check_trained_alike(network, forward_of_network, rows):
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_recorded_gradients_are_those_of_autograd(activation, loss):
-    with contract(recorder_of, "torch"):
+    with contract(is_recordable, "torch"):
         recorder = check_trained_alike(network_with(activation), lambda network: forward_of(network, loss), batches())
-        assert [program is not None and program.is_checked for program in recorder.programs.values()] == [True, True]
+        assert [each is not None and each.is_checked for each in recorder.recordings.values()] == [True, True]
 
 
 def test_a_recording_computes_instead_of_the_network():
@@ -92,14 +104,32 @@ def test_a_recording_computes_instead_of_the_network():
     for batch in batches([8, 8, 8, 8, 3, 8, 3, 3]):
         recorder(batch)
     assert calls == [8, 8, 3, 3], "each shape is recorded once and checked once"
-    with contract(recorder_of, "torch"):
-        assert all("aten.detach" not in program.run.__self__.code for program in recorder.programs.values())
+    with contract(is_recordable, "torch"):
+        assert all("aten.detach" not in each.run.__self__.code for each in recorder.recordings.values())
+
+
+def test_the_losses_of_several_networks_are_recorded():
+    """Their sum is differentiated."""
+    weights = torch.randn(3, 4, 2, requires_grad=True)
+    x = torch.randn(3, 4, 8)
+
+    def forward(batch):
+        outputs = torch.bmm(weights.transpose(1, 2), batch[0])
+        return outputs, outputs.square().mean((1, 2))
+
+    recorder = Recorder(forward, [weights], [], {})
+    for _ in range(4):
+        _, losses, (gradient,) = recorder((x,))
+        expected = forward((x,))[1]
+        assert torch.equal(losses, expected)
+        assert torch.equal(gradient, torch.autograd.grad(expected.sum(), weights)[0])
+    assert [each.is_checked for each in recorder.recordings.values()] == [True]
 
 
 def test_double_precision_is_recorded():
     network = network_with().double()
     recorder = check_trained_alike(network, forward_of, batches(dtype=torch.float64))
-    assert all(program.is_checked for program in recorder.programs.values())
+    assert all(each.is_checked for each in recorder.recordings.values())
 
 
 def test_what_changes_by_its_values_is_never_computed_by_a_recording():
@@ -113,7 +143,7 @@ def test_what_changes_by_its_values_is_never_computed_by_a_recording():
         return forward
 
     recorder = check_trained_alike(network, forward_of_network, batches([8] * 6))
-    assert list(recorder.programs.values()) == [None]
+    assert list(recorder.recordings.values()) == [None]
 
 
 def test_a_loss_that_changes_between_its_first_two_steps_is_computed_by_autograd():
@@ -127,7 +157,7 @@ def test_a_loss_that_changes_between_its_first_two_steps_is_computed_by_autograd
         return forward
 
     recorder = check_trained_alike(network_with(), forward_of_network, batches([8] * 6))
-    assert list(recorder.programs.values()) == [None]
+    assert list(recorder.recordings.values()) == [None]
 
 
 def test_a_tensor_that_may_be_another_one_next_time_is_not_recorded():
@@ -139,7 +169,7 @@ def test_a_tensor_that_may_be_another_one_next_time_is_not_recorded():
         return forward
 
     recorder = check_trained_alike(network_with(), forward_of_network, batches([8] * 4))
-    assert list(recorder.programs.values()) == [None]
+    assert list(recorder.recordings.values()) == [None]
 
 
 def test_weights_that_change_in_place_are_seen():
@@ -163,7 +193,7 @@ def test_frozen_weights_are_recorded_anew():
         recorder(batch)
     network[1].requires_grad_(False)
     again, _ = recorder_for(network, None, optimizer, [each for each in network.parameters() if each.requires_grad])
-    assert again.programs == {}
+    assert again.recordings == {}
     for _ in range(3):
         again(batch)
     _, loss = forward_of(network)(batch)
@@ -179,8 +209,8 @@ def test_recordings_end_with_their_optimizer():
     for _ in range(3):
         recorder(batch)
     again = recorder_for(network, None, optimizer)[0]
-    assert again.programs is recorder.programs
-    gone = weakref.ref(next(iter(again.programs.values())).run.__self__)
+    assert again.recordings is recorder.recordings
+    gone = weakref.ref(next(iter(again.recordings.values())).run.__self__)
     del optimizer, recorder, again
     gc.collect()
     assert gone() is None
@@ -189,7 +219,7 @@ def test_recordings_end_with_their_optimizer():
 def test_only_a_few_shapes_are_recorded():
     network = network_with()
     recorder = check_trained_alike(network, forward_of, batches([*range(1, 14), *range(1, 14), *range(1, 14)]))
-    assert len(recorder.programs) == recorded._MOST
+    assert len(recorder.recordings) == recorded._MOST
 
 
 def hooked(network):
@@ -208,42 +238,41 @@ def with_its_own_forward(network):
 def test_what_somebody_watches_is_computed_by_autograd(change):
     network = network_with()
     change(network)
-    assert recorder_for(network)[0] is None
+    assert not is_recordable(network)
 
 
 def test_a_hook_for_all_modules_is_seen():
     hook = modules.register_module_forward_hook(lambda *_: None)
     try:
-        assert recorder_for(network_with())[0] is None
+        assert not is_recordable(network_with())
     finally:
         hook.remove()
-    assert recorder_for(network_with())[0] is not None
+    assert is_recordable(network_with())
 
 
 @pytest.mark.parametrize("layer", [nn.Dropout(0.5), nn.BatchNorm1d(3), nn.LazyLinear(3), nn.Hardtanh()])
 def test_other_layers_are_computed_by_autograd(layer):
-    network = nn.Sequential(*network_with(), layer)
-    assert recorder_for(network, None, torch.optim.SGD(network[1].parameters()), [*network[1].parameters()])[0] is None
+    assert not is_recordable(nn.Sequential(*network_with(), layer))
 
 
 def test_an_anomaly_is_looked_for_by_autograd():
     network = network_with()
     with torch.autograd.detect_anomaly(check_nan=True):
-        assert recorder_for(network)[0] is None
+        assert not is_recordable(network)
 
 
 def test_mixed_precision_is_computed_by_autograd():
     network = network_with()
     with torch.autocast("cpu", torch.bfloat16):
-        assert recorder_for(network)[0] is None
-    assert recorder_for(network.bfloat16())[0] is None
+        assert not is_recordable(network)
+    assert not is_recordable(network.bfloat16())
 
 
 def test_without_pytorchs_internal_a_line_says_so(monkeypatch):
     said = []
     monkeypatch.setattr(recorded, "mention", lambda *words: said.append(words))
     monkeypatch.delattr(recorded.TorchDispatchMode, "_should_skip_dynamo")
-    assert recorder_for(network_with())[0] is None
+    assert not is_recordable(network_with())
     assert said == [("torch", "dispatch mode without its compiler", "steps are not recorded, which is slower")]
 
 
