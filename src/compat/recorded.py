@@ -16,7 +16,6 @@ from torch.nn.modules import module as modules
 from torch.optim import Optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from src.compat.missing import mention
 from src.compat.torch import HOOKS, bare_gradients
 
 _MOST = 8
@@ -62,9 +61,6 @@ def is_recordable(network: nn.Module) -> bool:
     Its layers are those of a multilayer perceptron: others choose by their values, draw random numbers or have a state,
     or are so slow that a recording does not pay. Tested with torch 2.8.0 and 2.15.0.
     """
-    if not hasattr(TorchDispatchMode, "_should_skip_dynamo"):
-        mention("torch", "dispatch mode without its compiler", "steps are not recorded, which is slower")
-        return False
     if not all(map(_is_plain, network.modules())) or any(getattr(modules, f"_global{name}", True) for name in HOOKS):
         return False
     if not all(each.is_cpu and each.dtype in _PRECISIONS and not _is_watched(each) for each in network.parameters()):
@@ -171,7 +167,7 @@ class _Recording(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return True  # otherwise PyTorch imports its compiler, for a second
+        return True  # otherwise later versions than 2.8 import PyTorch's compiler, for a second
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
@@ -191,7 +187,7 @@ def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tens
     try:
         for operator, args, kwargs, result in calls:
             if not isinstance(result, (Tensor, tuple)):
-                return None  # a number, by which the network or its loss decides
+                return None  # for example a number, by which the network or its loss decides
             args, kwargs = fx.node.map_aggregate(args, node_of), fx.node.map_aggregate(kwargs, node_of)
             if operator in _NOTHING:
                 known[id(result)] = args[0]

@@ -13,12 +13,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from src.compat.lightning import count_steps
-from src.compat.recorded import Recorder, is_recordable, recordings_of
-from src.compat.torch import bare_backward, bare_calls, bare_step, without_functions
+from src.compat.torch import bare_calls, bare_step, without_functions
 from src.errors import ConfigError, TrainingDivergedError
 from src.heads.answering import Answering
 from src.heads.checkpoints import Loadable
 from src.heads.counting import Counting, Stage
+from src.heads.gradients import gradients_of
 from src.heads.joint import joint_logits
 from src.heads.scheduling import Scheduling
 from src.heads.steps import carry_steps, divergence
@@ -28,7 +28,6 @@ from src.networks.members import Members
 from src.spec import AnyBatch, Batch, Block, DataSpec, HeardBatch, Task, WeightedBatch, as_block
 
 _HALF = (torch.bfloat16, torch.float16)
-_WITHIN_A_STEP = "forward", "run_network", "logits", "tempered", "loss", "losses"
 
 
 class Head(Counting, Answering, Loadable, Tunable, ABC):
@@ -152,7 +151,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
                 )
             (rows,) = block
             logits = self(rows[0])
-            loss = self._loss_of(rows, logits)
+            loss = self.loss_of(rows, logits)
             self._record_training(block, [logits], [loss])
             return loss
         all_logits, losses = self._take_steps(block)
@@ -165,7 +164,7 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         step = bare_step(optimizer)
         all_logits, losses = [], []
         with bare_calls(self.network):
-            compute = self._gradients(optimizer)
+            compute = gradients_of(self, optimizer)
             for batch in block:
                 logits, loss = compute(batch)
                 step()
@@ -176,44 +175,8 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         count_steps(self.trainer, len(block))
         return all_logits, losses
 
-    def _gradients(self, optimizer: Optimizer) -> Callable[[Any], tuple[Tensor, Tensor]]:
-        """What computes the logits and the loss of a minibatch and leaves the gradients in the parameters."""
-        backward = bare_backward()
-        parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
-
-        def forward(batch: Any) -> tuple[Tensor, Tensor]:
-            logits = self.forward(batch[0])
-            return logits, self._loss_of(batch, logits)
-
-        def ordinary(batch: Any) -> tuple[Tensor, Tensor]:
-            logits, loss = forward(batch)
-            for parameter in parameters:
-                parameter.grad = None  # `zero_grad` without its profiling, which costs more than the work itself
-            backward(loss)
-            return logits.detach(), loss.detach()
-
-        if not (self.steps_are_ours and is_recordable(self.network)):
-            return ordinary
-        others = [each for each in self.parameters() if not each.requires_grad] + list(self.buffers())
-        objects = [*self.network.modules(), *parameters, *others]
-        recorder = Recorder(forward, parameters, others, recordings_of(optimizer, objects))
-
-        def recorded(batch: Any) -> tuple[Tensor, Tensor]:
-            if type(batch) is not tuple:
-                return ordinary(batch)  # its rows have weights
-            logits, loss, gradients = recorder(batch)
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter.grad = gradient
-            return logits, loss
-
-        return recorded
-
-    @property
-    def steps_are_ours(self) -> bool:
-        """Whether a step's loss depends on nothing but its minibatch, as that of a subclass or a patched one might."""
-        return all(getattr(self, name).__module__.startswith(f"{__package__}.") for name in _WITHIN_A_STEP)
-
-    def _loss_of(self, batch: AnyBatch, logits: Tensor) -> Tensor:
+    def loss_of(self, batch: AnyBatch, logits: Tensor) -> Tensor:
+        """The loss, a scalar, of a minibatch `batch` with these `logits` [N, *]; its rows may have weights."""
         if isinstance(batch, WeightedBatch):
             return self.weighted_loss(logits, batch.y, batch.weights)
         return self.loss(logits, batch[1])

@@ -25,8 +25,8 @@ _DATALOADER, _SLICED = "a loop over DataLoader", "a loop over sliced tensors"
 XOR, FASHION, SEEDS = "XOR", "Fashion-MNIST", "one of 256 seeds of XOR"
 
 RATIOS = (
-    Ratio(XOR, _DATALOADER, 0.45),
-    Ratio(XOR, _SLICED, 1.21),
+    Ratio(XOR, _DATALOADER, 0.29),
+    Ratio(XOR, _SLICED, 0.85),
     Ratio(FASHION, "torchvision's loop", 0.12),
     Ratio(FASHION, _SLICED, 0.74),
     Ratio(SEEDS, _SLICED, 0.028),

@@ -10,6 +10,7 @@ from torch.func import vmap
 from src.compat.recorded import Recorder, Recordings
 from src.compat.torch import bare_gradients
 from src.heads.base import Head
+from src.heads.gradients import steps_are_ours
 from src.stacking.clipping import Clip
 from src.stacking.dropout import Masks, no_dropout
 from src.stacking.losses import Losses
@@ -117,7 +118,7 @@ class Steps:
             logits, losses = forward(batch)
             return logits, losses, _gradients_of(losses, trained)
 
-        if self.recordings is None or self.masks is not None or not self.head.steps_are_ours:
+        if self.recordings is None or self.masks is not None or not steps_are_ours(self.head):
             return ordinary
         if not (leaves[0].is_cpu and self.network.of(part).is_recordable):
             return ordinary

@@ -2,6 +2,8 @@
 
 import copy
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -60,6 +62,16 @@ def recorder_for(network, forward=None, optimizer=None, parameters=None):
     frozen = [each for each in network.parameters() if not each.requires_grad]
     known = recordings_of(optimizer, [*network.modules(), *parameters, *frozen])
     return Setting(forward or forward_of(network), parameters, [*frozen, SMOOTH.weight], known), optimizer
+
+
+def repeated():
+    """A network, its recorder and optimizer after three steps with a minibatch, and the minibatch."""
+    network = network_with()
+    recorder, optimizer = recorder_for(network)
+    (batch,) = batches([8])
+    for _ in range(3):
+        recorder(batch)
+    return network, recorder, optimizer, batch
 
 
 def check_trained_alike(network, forward_of_network, rows):
@@ -186,11 +198,7 @@ def test_weights_that_change_in_place_are_seen():
 
 
 def test_frozen_weights_are_recorded_anew():
-    network = network_with()
-    recorder, optimizer = recorder_for(network)
-    (batch,) = batches([8])
-    for _ in range(3):
-        recorder(batch)
+    network, _, optimizer, batch = repeated()
     network[1].requires_grad_(False)
     again, _ = recorder_for(network, None, optimizer, [each for each in network.parameters() if each.requires_grad])
     assert again.recordings == {}
@@ -203,11 +211,7 @@ def test_frozen_weights_are_recorded_anew():
 
 
 def test_recordings_end_with_their_optimizer():
-    network = network_with()
-    recorder, optimizer = recorder_for(network)
-    (batch,) = batches([8])
-    for _ in range(3):
-        recorder(batch)
+    network, recorder, optimizer, _ = repeated()
     again = recorder_for(network, None, optimizer)[0]
     assert again.recordings is recorder.recordings
     gone = weakref.ref(next(iter(again.recordings.values())).run.__self__)
@@ -268,12 +272,12 @@ def test_mixed_precision_is_computed_by_autograd():
     assert not is_recordable(network.bfloat16())
 
 
-def test_without_pytorchs_internal_a_line_says_so(monkeypatch):
-    said = []
-    monkeypatch.setattr(recorded, "mention", lambda *words: said.append(words))
-    monkeypatch.delattr(recorded.TorchDispatchMode, "_should_skip_dynamo")
-    assert not is_recordable(network_with())
-    assert said == [("torch", "dispatch mode without its compiler", "steps are not recorded, which is slower")]
+def test_recording_imports_no_compiler_and_no_algebra():
+    """They would take a second."""
+    words = "import sys; from tests.compat.test_recorded import repeated; repeated(); print('sympy' in sys.modules)"
+    code = f"import src.command.startup as s\nwith s.lean_imports(): import torch\n{words}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["False"], done.stderr
 
 
 def test_a_diverging_loss_is_recorded_like_any_other():
