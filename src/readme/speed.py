@@ -25,7 +25,7 @@ _DATALOADER, _SLICED = "a loop over DataLoader", "a loop over sliced tensors"
 XOR, FASHION, SEEDS = "XOR", "Fashion-MNIST", "one of 256 seeds of XOR"
 
 RATIOS = (
-    Ratio(XOR, _DATALOADER, 0.29),
+    Ratio(XOR, _DATALOADER, 0.3),
     Ratio(XOR, _SLICED, 0.85),
     Ratio(FASHION, "torchvision's loop", 0.12),
     Ratio(FASHION, _SLICED, 0.74),

@@ -8,6 +8,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
+from src import interrupts
 from src.callbacks.pruning import current_judge
 from src.compat.lightning import checkpoint_of, count_steps
 from src.compat.recorded import Recordings
@@ -162,6 +163,7 @@ class StackModule(pl.LightningModule):
 
     # The end of an epoch
 
+    @interrupts.held()  # otherwise the curves may have an epoch more than the state from which training goes on
     def on_train_epoch_end(self) -> None:
         """Log metrics, choose the best, schedule and stop, in the same order as a single run's callbacks."""
         trained = [on_cpu(meter.values()) for meter in self._train_meters]

@@ -1,8 +1,11 @@
 """An interrupted stack continues from its checkpoint as if nothing had happened."""
 
+import signal
+
 import pytest
 import torch
 
+from src import interrupts
 from src.errors import ConfigError, InterruptedRunError
 from src.stacking.module import StackModule
 from src.stacking.stack import Stack
@@ -261,3 +264,34 @@ def test_a_file_that_is_no_checkpoint_or_carries_code_is_refused(tmp_path):
     torch.save({"stack": print}, path)
     with pytest.raises(ConfigError, match=r"stack.ckpt: damaged, or not a checkpoint of a sweep"):
         read(path)
+
+
+def test_an_interrupt_at_the_end_of_an_epoch_waits_until_it_is_complete(tmp_path, monkeypatch):
+    """Its curves and its state are from the same epoch, which is not trained again."""
+    cfgs = [composed([*SHORT, f"seed={seed}"]) for seed in (0, 1)]
+    whole = stacked(cfgs, tmp_path / "whole")
+    write_down = StackModule._write_down
+
+    def interrupted(module, epoch, *more):
+        write_down(module, epoch, *more)
+        if epoch == 4:
+            signal.raise_signal(signal.SIGTERM)
+
+    place = Place(tmp_path / "stack.ckpt", 1000.0)  # written by the interrupt only
+    known = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    members, factory = filled(cfgs, tmp_path / "parts")
+    interrupts.answer(str)
+    try:
+        monkeypatch.setattr(StackModule, "_write_down", interrupted)
+        with pytest.raises(InterruptedRunError):
+            finish(Stack(members, factory, place=place))
+    finally:
+        for number, handler in known.items():
+            signal.signal(number, handler)
+    monkeypatch.undo()
+    saved = read(place.path)
+    assert [len(curves(member.folder)) for member in members] == [4, 4]
+    members, factory = filled(cfgs, tmp_path / "parts")
+    finish(Stack(members, factory, place=place, saved=saved))
+    for one, other in zip(members, whole, strict=True):
+        assert curves(one.folder) == curves(other.folder)
