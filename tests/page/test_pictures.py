@@ -127,8 +127,9 @@ def test_the_keyboard_draws_undoes_and_clears_and_is_heard(page):
     page.locator("#drawing").focus()
     for key in [*["ArrowUp"] * 9, " ", *["ArrowDown"] * 18, " "]:
         page.keyboard.press(key)
-    line = heard(page)
     expect(page.locator("#draw-note")).to_have_text("Pen up at column 15, row 24 of 28.")
+    settle(page)
+    line = heard(page)
     for key in ["ArrowLeft", "Shift+ArrowUp", "Space", *["ArrowLeft"] * 5, "Escape"]:
         page.keyboard.press(key)
     expect(page.locator("#heard")).not_to_have_text(line)
@@ -211,6 +212,7 @@ def test_bars_follow_the_pen_and_at_rest_no_processor_works(page, of_digits):
         }"""
     )
     assert min(taken) < 100
+    settle(page)
     before, start = _spent(of_digits.workers), time.monotonic()
     page.evaluate("() => new Promise((done) => setTimeout(done, 1000))")
     assert _spent(of_digits.workers) - before <= 0.02 * (time.monotonic() - start) + 0.02
