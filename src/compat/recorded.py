@@ -35,8 +35,14 @@ _CALLS: dict[Any, Callable[..., Any] | str] = {
     _ATEN._to_copy.default: "to",
     _ATEN.add.Tensor: torch.add,
     _ATEN.addmm.default: torch.addmm,
+    _ATEN.baddbmm.default: torch.baddbmm,
     _ATEN.binary_cross_entropy_with_logits.default: torch.binary_cross_entropy_with_logits,
+    _ATEN.bmm.default: torch.bmm,
+    _ATEN.cat.default: torch.cat,
+    _ATEN.div.Scalar: torch.div,
     _ATEN.div_.Scalar: "div_",
+    _ATEN.expand.default: "expand",
+    _ATEN.mean.dim: torch.mean,
     _ATEN.mm.default: torch.mm,
     _ATEN.mul.Tensor: torch.mul,
     _ATEN.relu.default: torch.relu,
@@ -46,6 +52,7 @@ _CALLS: dict[Any, Callable[..., Any] | str] = {
     _ATEN.sum.dim_IntList: torch.sum,
     _TURN: torch.t,
     _ATEN.tanh.default: torch.tanh,
+    _ATEN.transpose.int: "transpose",
     _ATEN.unsqueeze.default: torch.unsqueeze,
     _ATEN.view.default: "view",
 }
@@ -207,8 +214,15 @@ def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tens
         graph.output(tuple(known[id(each)] for each in found))
     except KeyError:
         return None  # a tensor that is not an input, and may be another one next time
-    graph.eliminate_dead_code(lambda node: node.target is not torch.t)
+    graph.eliminate_dead_code(_must_stay)
     return _Recorded(fx.GraphModule(nn.Module(), graph).forward)
+
+
+def _must_stay(node: fx.Node) -> bool:
+    """Whether a call does something even if nobody takes its result."""
+    if isinstance(node.target, torch._ops.OpOverload):
+        return bool(node.target._schema.is_mutable)
+    return node.op in ("placeholder", "output") or str(node.target).endswith("_")
 
 
 def _defaults(operator: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:

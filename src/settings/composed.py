@@ -1,7 +1,9 @@
 """Checks that need only the composed configuration: unknown keys and broken rules, before any heavy import."""
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from hydra.core.config_loader import ConfigLoader
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -219,7 +221,8 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
     if cfg.resume is not None or not (choices.get("experiment") or name != _BASE):
         return
     plain = [f"{group}={choice}" for group, choice in choices.items() if choice and not group.startswith("hydra")]
-    known = keys_below(_compose_beside(hydra, [choice for choice in plain if not choice.startswith("experiment=")]))
+    search = [override for override in hydra.overrides.hydra if override.startswith("hydra.searchpath=")]
+    known = _keys_beside(current_loader(), (*search, *(each for each in plain if not each.startswith("experiment="))))
     added = {override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")}
     unknown = [
         key
@@ -236,14 +239,14 @@ def check_keys(cfg: DictConfig, hydra: DictConfig) -> None:
             f"{', '.join(keys)}: set by {source}, and {group}={choices[group]} has no such key; "
             f"leave out those that do not apply: {' '.join(f'~{key}' for key in keys)}"
         )
-    raise ConfigError(f"{unknown[0]}: unknown key in {source}; {suggestion(unknown[0], known)}")
+    raise ConfigError(f"{unknown[0]}: unknown key in {source}; {suggestion(unknown[0], set(known))}")
 
 
-def _compose_beside(hydra: DictConfig, overrides: list[str]) -> DictConfig:
-    """Compose a second configuration while Hydra runs a job, from the same places as the job's own."""
-    search = [override for override in hydra.overrides.hydra if override.startswith("hydra.searchpath=")]
-    cfg = current_loader().load_configuration(_BASE, [*search, *overrides], RunMode.RUN)
-    return OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+@lru_cache(maxsize=16)  # the jobs of a sweep choose the same options again and again, and composing takes 50 ms
+def _keys_beside(loader: ConfigLoader, overrides: tuple[str, ...]) -> frozenset[str]:
+    """The keys of a second configuration, composed while Hydra runs a job, from the same places as the job's own."""
+    cfg = loader.load_configuration(_BASE, list(overrides), RunMode.RUN)
+    return frozenset(keys_below(OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])))
 
 
 def keys_below(node: Any, prefix: str = "") -> set[str]:

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from src.stacking.stack_checkpoint import Saved  # imports PyTorch
 
 log = logging.getLogger(__name__)
+
+_FEWEST = 32  # runs of a stack from which another process pays
+_READ_FOLDERS = ".BasicSweeper", "lab_optuna_sweeper.OptunaSweeper"
 
 Numbered = dict[int, Sequence[str]]
 """The overrides of each job, by its number in the sweep."""
@@ -209,18 +213,22 @@ class Launch:
         resumed = [training.Piece(*self._jobs_of(each, numbered, alike)) for each in saved]
         resumed = [piece for piece in resumed if piece.jobs]
         waiting = {job.number for piece in resumed for job in piece.jobs}
+        number = processes.at_a_time(chain(*alike), options.n_jobs) if self._may_divide else 1
         for pieces, later in ((resumed, waiting), ([], set())):  # the second time those that could not be resumed
             for group in alike:
                 pending = [job for job in group if job.number not in returns.keys() | later]
                 _say_anew(pending)
-                pieces += training.pieces_of(pending, options.max_stack)
-            for done in processes.train(pieces, how, options.n_jobs if self._may_divide else 1):
+                pieces += training.pieces_of(pending, options.max_stack, number, 1 if options.n_jobs else _FEWEST)
+            for done in processes.train(pieces, how, number):
                 returns[done.job.number] = returned(done.job.overrides, done.value)
 
     @property
     def _may_divide(self) -> bool:
-        """Whether stacks may train in several processes: those of a search are compared while they train."""
-        return self.keeper.table is not None and _is_basic(self.master)
+        """Whether stacks may train in several processes: not if they are compared, or a sweeper waits for values."""
+        with lean_imports():
+            from src.callbacks.pruning import current_judge
+        sweeper = str(self.master.hydra.sweeper._target_)
+        return self.keeper.table is not None and current_judge() is None and sweeper.endswith(_READ_FOLDERS)
 
     def _jobs_of(
         self, saved: "Saved", numbered: Numbered, alike: list[list[Job]]

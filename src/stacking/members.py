@@ -125,7 +125,10 @@ class MemberFactory:
         """A network of a member's architecture, the same for all members of that architecture."""
         key = _key(member.cfg["network"])
         if key not in self._networks:
-            self._built(member)
+            try:
+                self._networks[key] = self._network(member.cfg["network"])
+            except (ValidationError, TypeError, ValueError):
+                self._built(member)  # slower, but with proper errors
         return self._networks[key]
 
     def fill(self, member: Member) -> None:

@@ -1,7 +1,6 @@
 """The LightningModule that trains M runs as one, each as if it were alone."""
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
 import lightning.pytorch as pl
@@ -15,6 +14,7 @@ from src.compat.recorded import Recordings
 from src.heads.base import Head
 from src.heads.steps import divergence
 from src.metrics.running import Meter
+from src.stacking import dividing
 from src.stacking.clipping import Clip
 from src.stacking.dropout import Masks
 from src.stacking.history import Epoch, StackHistory, State
@@ -26,8 +26,6 @@ from src.stacking.optimizers import StackedOptimizer
 from src.stacking.rows import StackLoader, StackRows, alike
 from src.stacking.schedules import Schedules
 from src.stacking.steps import Steps, Taken
-
-_SHARE = 2**17  # multiply-adds of a step that justify a thread of their own
 
 
 class StackModule(pl.LightningModule):
@@ -115,7 +113,7 @@ class StackModule(pl.LightningModule):
             ]
         num_steps = -(-order.shape[1] // self.loader.batch_size)
         coming = {name: each.to(order.device) for name, each in self.schedules.coming(num_steps).items()}
-        parts = self._parts_of(self.num_runs)
+        parts = dividing.parts(self.num_runs, sum(self.stacked.sizes), self.loader.batch_size, self.num_threads)
         how = self.head, self.losses, self.stacked, self.optimizer
         steps = Steps(*how, self.rows["train"], self.loader.batch_size, self.masks, self.clip, self._recordings)
 
@@ -136,13 +134,6 @@ class StackModule(pl.LightningModule):
             sizes = torch.tensor([len(each) for each in torch.arange(count).split(self.loader.batch_size)])
             loss = sizes.to(all_losses) @ all_losses[:, runs] / count
             meter.update(loss, predictions[runs, :count], y[runs, :count])
-
-    def _parts_of(self, num_runs: int) -> list[slice]:
-        """The runs of each thread."""
-        work = num_runs * self.loader.batch_size * sum(self.stacked.sizes)
-        number = max(1, min(self.num_threads, num_runs, work // _SHARE))
-        bounds = [num_runs * i // number for i in range(number + 1)]
-        return [slice(*pair) for pair in pairwise(bounds)]
 
     def _note_broken(self, all_losses: Tensor) -> None:
         """Record runs whose loss is no longer a number, with the message of a single run."""

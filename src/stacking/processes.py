@@ -9,7 +9,7 @@ import multiprocessing
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -34,9 +34,14 @@ _ATTEMPTS = 3  # how many times a piece is tried if its process dies
 log = logging.getLogger(__name__)
 
 
-def train(pieces: list[Piece], sweep: Sweep, number: int | None) -> Iterator[Done]:
-    """Train the `pieces` of a `sweep` at most some `number` at a time, or one per core; here if that is one."""
-    number = min(len(pieces), (number or cores.available()) if _possible(pieces) else 1)
+def at_a_time(jobs: Iterable[Job], number: int | None) -> int:
+    """How many pieces of some jobs train at the same time: a `number`, or one per core; 1 where that is impossible."""
+    return (number or cores.available()) if _possible(jobs) else 1
+
+
+def train(pieces: list[Piece], sweep: Sweep, number: int) -> Iterator[Done]:
+    """Train the `pieces` of a `sweep`, at most some `number` at a time; here if that is one."""
+    number = min(len(pieces), number)
     if number > 1:
         yield from Pool(pieces, sweep, number).run()
         return
@@ -44,11 +49,11 @@ def train(pieces: list[Piece], sweep: Sweep, number: int | None) -> Iterator[Don
         yield from training.train(piece, sweep)
 
 
-def _possible(pieces: list[Piece]) -> bool:
+def _possible(jobs: Iterable[Job]) -> bool:
     """Whether this process may be forked: one of a command, on Linux, that trains on the CPU."""
     if sys.platform != "linux" or not interrupts.answered():
         return False
-    wanted = {piece.jobs[0].cfg["trainer"]["accelerator"] for piece in pieces}
+    wanted = {job.cfg["trainer"]["accelerator"] for job in jobs}
     return wanted <= {"cpu", "auto"} and ("auto" not in wanted or not torch.cuda.is_available())
 
 

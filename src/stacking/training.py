@@ -5,6 +5,7 @@ import shlex
 import time
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,9 +77,19 @@ class Piece(NamedTuple):
         return f"#{min(numbers)} to #{max(numbers)}" if len(numbers) > 1 else f"#{numbers[0]}"
 
 
-def pieces_of(jobs: list[Job], max_stack: int) -> list[Piece]:
-    """Jobs that may train together, in pieces of at most `max_stack`."""
-    return [Piece(jobs[start : start + max_stack]) for start in range(0, len(jobs), max_stack)]
+def pieces_of(jobs: list[Job], max_stack: int, at_a_time: int = 1, at_least: int = 1) -> list[Piece]:
+    """Jobs that may train together, in pieces of similar size with at most `max_stack` of them.
+
+    Args:
+        jobs: The jobs.
+        max_stack: The most in a piece.
+        at_a_time: How many pieces train at the same time: there are as many, or a multiple.
+        at_least: Fewest jobs of a piece for which it is worth its process.
+    """
+    number = min(at_a_time, max(1, len(jobs) // at_least))
+    number *= -(-len(jobs) // (number * max_stack))
+    bounds = [len(jobs) * i // number for i in range(number + 1)] if number else [0]
+    return [Piece(jobs[start:stop]) for start, stop in pairwise(bounds)]
 
 
 def saved_stack(path: Path) -> Saved | None:

@@ -18,7 +18,11 @@ COMMON = [
     "trainer.max_epochs=30", "optimizer.lr=tag(log,interval(0.001,1))", "seed=0,1",
     f"hydra.sweeper.n_trials={TRIALS}", f"hydra.sweeper.n_jobs={BATCH}",
 ]  # fmt: skip
-KINDS = {"stacks": ["hydra/launcher=vectorized"], "basic": ["hydra/launcher=basic"]}
+KINDS = {
+    "stacks": ["hydra/launcher=vectorized"],
+    "stacks of two processes": ["hydra/launcher=vectorized", "hydra.launcher.n_jobs=2"],
+    "basic": ["hydra/launcher=basic"],
+}
 
 
 def trials_that_ended(sweep):

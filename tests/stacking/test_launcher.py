@@ -118,9 +118,9 @@ def test_lightning_modules_of_ones_own_run_one_by_one(tmp_path):
 def test_stacks_are_no_larger_than_asked_for(tmp_path):
     done = train("-m", *SHORT, "seed=range(0,5)", STACK, "hydra.launcher.max_stack=2", runs=tmp_path)
     assert sorted(line for line in done.stdout.splitlines() if "as one stack" in line) == [
-        "#0 to #1: 2 runs of MLP on XOR as one stack",
-        "#2 to #3: 2 runs of MLP on XOR as one stack",
-        "#4: a run of MLP on XOR as one stack",
+        "#0: a run of MLP on XOR as one stack",
+        "#1 to #2: 2 runs of MLP on XOR as one stack",
+        "#3 to #4: 2 runs of MLP on XOR as one stack",
     ]
     assert len(list(sweep_of(tmp_path).glob("*/metrics.json"))) == 5
 
