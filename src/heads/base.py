@@ -112,6 +112,10 @@ class Head(Counting, Answering, Loadable, Tunable, ABC):
         """Loss [M] of each of M runs with logits [M, N, *] and targets y [M, N, *]."""
         return vmap(self.loss)(logits, y)
 
+    def targets_of_loss(self, y: Tensor) -> Tensor:
+        """Targets y [N, …] as the loss computes with them, so that many minibatches are converted at once."""
+        return y
+
     def forward(self, x: Tensor, voices: Tensor | None = None) -> Tensor:
         """Logits [N, *] divided by the temperature, or values [N], of rows x [N, *input_shape].
 

@@ -8,6 +8,7 @@ from src.heads.answering import Answering
 from src.heads.base import Head
 
 _ASKED = {"tasks", "chosen_by", "num_outputs", "logits", "loss", "losses", "predictions", "new_scores", "score_names"}
+_ASKED |= {"targets_of_loss"}
 _ASKED |= {"weighted_loss", "loss_title"}  # for rows with weights, which are not stacked, and for axes
 _ASKED |= vars(Answering).keys()  # used after training
 

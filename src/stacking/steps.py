@@ -81,6 +81,8 @@ class Steps:
         """
         with torch.enable_grad():
             x, y = self.rows.gather(part, order, counts)
+            ours = self.losses.class_weights is None and steps_are_ours(self.head)
+            in_loss = self.head.targets_of_loss(y) if ours else y
             leaves = self.network.leaves(self.optimizer.params[part])
             trained = [leaf for leaf in leaves if leaf.requires_grad]
             step = self.optimizer.stepper(part, coming)
@@ -88,7 +90,7 @@ class Steps:
             groups, size = alike(counts), self.batch_size
             compute = self._gradients(part, leaves, trained)
             all_logits, all_losses = [], []
-            for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
+            for number, (batch, targets) in enumerate(zip(x.split(size, 1), in_loss.split(size, 1), strict=True)):
                 before = number * size
                 if len(groups) > 1 and before + batch.shape[1] == order.shape[1]:
                     sized = [Alike(each.runs, each.size - before) for each in groups]
