@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 _SHARE = 2**22  # multiply-adds of a step that justify a thread of their own; with fewer, threads wait for one another
-_MOST = 2**20  # parameters that step together; with 16 times as many, each took twice the time, out of main memory
+_MOST = 2**20  # parameters that step together; with ten times as many, each took twice the time, out of main memory
 
 
 def parts(num_runs: int, num_parameters: int, batch_size: int, threads: int) -> list[slice]:
@@ -24,6 +24,14 @@ def parts(num_runs: int, num_parameters: int, batch_size: int, threads: int) -> 
     numbers = num_runs * num_parameters
     busy = max(1, min(threads, numbers * batch_size // _SHARE))
     rounds = max(1, -(-numbers // (busy * _MOST)))
-    number = min(num_runs, busy * rounds)
-    bounds = [num_runs * i // number for i in range(number + 1)]
-    return [slice(*pair) for pair in pairwise(bounds)]
+    return evenly(num_runs, min(num_runs, busy * rounds))
+
+
+def evenly(length: int, number: int) -> list[slice]:
+    """A `number` of neighbouring parts of similar size of a sequence of some `length`.
+
+    Example:
+        >>> evenly(5, 2), evenly(0, 0)
+        ([slice(0, 2, None), slice(2, 5, None)], [])
+    """
+    return [slice(*pair) for pair in pairwise(length * i // max(number, 1) for i in range(number + 1))]

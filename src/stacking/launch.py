@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -213,7 +212,7 @@ class Launch:
         resumed = [training.Piece(*self._jobs_of(each, numbered, alike)) for each in saved]
         resumed = [piece for piece in resumed if piece.jobs]
         waiting = {job.number for piece in resumed for job in piece.jobs}
-        number = processes.at_a_time(chain(*alike), options.n_jobs) if self._may_divide else 1
+        number = processes.at_a_time([group[0] for group in alike], options.n_jobs) if self._may_divide else 1
         for pieces, later in ((resumed, waiting), ([], set())):  # the second time those that could not be resumed
             for group in alike:
                 pending = [job for job in group if job.number not in returns.keys() | later]

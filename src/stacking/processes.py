@@ -35,7 +35,12 @@ log = logging.getLogger(__name__)
 
 
 def at_a_time(jobs: Iterable[Job], number: int | None) -> int:
-    """How many pieces of some jobs train at the same time: a `number`, or one per core; 1 where that is impossible."""
+    """How many pieces train at the same time: a `number`, or one per core; 1 where that is impossible.
+
+    Args:
+        jobs: One of each kind: making a job's configuration takes time.
+        number: As asked for; None asks for one per core.
+    """
     return (number or cores.available()) if _possible(jobs) else 1
 
 

@@ -5,7 +5,6 @@ import shlex
 import time
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from src.runs import answers, data_facts, fold_predictions, provenance, rows_see
 from src.runs.training import Run
 from src.stacking import extras, folders
 from src.stacking.compose import Job
+from src.stacking.dividing import evenly
 from src.stacking.extras import Extras
 from src.stacking.keeping import Keeper
 from src.stacking.members import Member, MemberFactory
@@ -88,8 +88,7 @@ def pieces_of(jobs: list[Job], max_stack: int, at_a_time: int = 1, at_least: int
     """
     number = min(at_a_time, max(1, len(jobs) // at_least))
     number *= -(-len(jobs) // (number * max_stack))
-    bounds = [len(jobs) * i // number for i in range(number + 1)] if number else [0]
-    return [Piece(jobs[start:stop]) for start, stop in pairwise(bounds)]
+    return [Piece(jobs[part]) for part in evenly(len(jobs), number)]
 
 
 def saved_stack(path: Path) -> Saved | None:
