@@ -42,11 +42,13 @@ _CALLS: dict[Any, Callable[..., Any] | str] = {
     _ATEN.div.Scalar: torch.div,
     _ATEN.div_.Scalar: "div_",
     _ATEN.expand.default: "expand",
+    _ATEN.gelu.default: nn.functional.gelu,
     _ATEN.mean.dim: torch.mean,
     _ATEN.mm.default: torch.mm,
     _ATEN.mul.Tensor: torch.mul,
     _ATEN.relu.default: torch.relu,
     _ATEN.sigmoid.default: torch.sigmoid,
+    _ATEN.split_with_sizes.default: torch.split_with_sizes,
     _ATEN.squeeze.dim: torch.squeeze,
     _ATEN.sub.Tensor: torch.sub,
     _ATEN.sum.dim_IntList: torch.sum,
@@ -193,7 +195,7 @@ def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tens
 
     try:
         for operator, args, kwargs, result in calls:
-            if not isinstance(result, (Tensor, tuple)):
+            if not isinstance(result, (Tensor, tuple, list)):
                 return None  # for example a number, by which the network or its loss decides
             args, kwargs = fx.node.map_aggregate(args, node_of), fx.node.map_aggregate(kwargs, node_of)
             if operator in _NOTHING:

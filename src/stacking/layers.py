@@ -111,7 +111,7 @@ class _OneUnit(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         weight, columns = ctx.saved_tensors
-        gradient = gradient.contiguous()  # otherwise the product would have its numbers in another order than columns
+        gradient = gradient.flatten(1).unsqueeze(1)  # its strides in order: otherwise `bmm` takes thrice as long
         of_columns = weight.squeeze(1).unsqueeze(2) * gradient if ctx.needs_input_grad[2] else None
         return torch.bmm(gradient, columns.transpose(1, 2)), gradient.sum(2), of_columns
 

@@ -1,6 +1,6 @@
 """The forward pass of M networks of several widths, depths and activations at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property, partial
 from itertools import groupby, pairwise
@@ -129,18 +129,22 @@ class MixedNetwork(StackedNetwork):
         for layer in self._front:
             columns = layer(parameters, columns, draw)
         for number, (start, segments) in enumerate(self._hidden):
-            weight, bias = (each[start:] for each in parameters[self._first + 2 * number :][:2])
-            hidden = linear(weight, bias, columns[start:])
-            done = [self._after(segment, start, hidden, draw) for segment in segments]
-            done = [columns[:start], *done] if start else done  # runs with fewer layers
+            weight, bias = parameters[self._first + 2 * number :][:2]
+            done = []
+            if start:  # runs with fewer layers
+                fewer, columns = columns.split([start, len(columns) - start])
+                weight, bias, done = weight[start:], bias[start:], [fewer]
+            hidden = linear(weight, bias, columns)
+            for segment, own in zip(segments, _split(hidden, segments), strict=True):
+                done.append(self._after(segment, own, draw))
             columns = torch.cat(done) if len(done) > 1 else done[0]
         weight, bias = parameters[-2:]
         return linear(weight, bias, columns).transpose(1, 2)
 
-    def _after(self, segment: _Segment, start: int, hidden: Tensor, draw: Draw | None) -> Tensor:
-        """The columns of a segment, from the results `hidden` of the linear layer of runs from `start`."""
+    def _after(self, segment: _Segment, hidden: Tensor, draw: Draw | None) -> Tensor:
+        """The columns of a segment, from the results `hidden` of its linear layer."""
         runs, units, layers = segment
-        columns = hidden[runs.start - start : runs.stop - start, :units]
+        columns = hidden if units is None else hidden[:, :units]
         for layer in layers:
             columns = layer([], columns, draw if draw is None else partial(draw, runs=runs))
         return columns if units is None else F.pad(columns, (0, 0, 0, self._units - units))
@@ -160,6 +164,12 @@ def joined(networks: list[nn.Module]) -> StackedNetwork:
     """The `networks` of M runs as one: the same module for runs of the same architecture."""
     alike = all(network is networks[0] for network in networks)
     return StackedNetwork(networks[0]) if alike else MixedNetwork(networks)
+
+
+def _split(columns: Tensor, segments: list[_Segment]) -> Sequence[Tensor]:
+    """The columns of each segment: not by slices, whose gradients are filled with zeros and added up."""
+    sizes = [each.runs.stop - each.runs.start for each in segments]
+    return columns.split(sizes) if len(sizes) > 1 else [columns]
 
 
 def _known(network: nn.Module) -> Architecture:
