@@ -15,6 +15,7 @@ from torch import Tensor, fx, nn
 from torch.nn.modules import module as modules
 from torch.optim import Optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from src.compat.torch import HOOKS, bare_gradients
 
@@ -123,13 +124,13 @@ class Recorder:
         if known is not None and known.is_checked:
             torch._C._set_grad_enabled(False)
             try:
-                logits, losses, *gradients = known.run(*batch, *self.tensors)
+                logits, losses, *gradients = known.run(*batch, *self.tensors, *known.constants)
             finally:
                 torch._C._set_grad_enabled(True)
         elif known is not None:
             logits, losses, *gradients = found = self._pass(batch)
             with torch.no_grad():
-                same = _agree(found, known.run(*batch, *self.tensors))
+                same = _agree(found, known.run(*batch, *self.tensors, *known.constants))
             self.recordings[key] = known._replace(is_checked=True) if same else None
         elif key in self.recordings or len(self.recordings) >= _MOST:
             logits, losses, *gradients = self._pass(batch)
@@ -160,6 +161,7 @@ class _Call(NamedTuple):
 
 class _Recorded(NamedTuple):
     run: Callable[..., tuple[Tensor, ...]]
+    constants: list[Tensor]
     is_checked: bool = False
 
 
@@ -185,9 +187,16 @@ class _Recording(TorchDispatchMode):
 
 
 def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tensor]) -> _Recorded | None:
-    """A function of `inputs` that makes the same `calls`, or None if one cannot be made in any other step."""
+    """A function of `inputs` that makes the same `calls`, or None if one cannot be made in any other step.
+
+    The last of the inputs is the same in every step.
+    """
     graph = fx.Graph()
-    known: dict[int, fx.Node] = {id(each): graph.placeholder(f"input_{i}") for i, each in enumerate(inputs)}
+    constants = _constants(calls, inputs[-1])
+    if any(id(each) in constants for each in found):
+        constants = {}  # a caller may change what it gets
+    given = [*inputs, *constants.values()]
+    known: dict[int, fx.Node] = {id(each): graph.placeholder(f"input_{i}") for i, each in enumerate(given)}
     turned: dict[fx.Node, fx.Node] = {}
 
     def node_of(value: Any) -> Any:
@@ -197,6 +206,8 @@ def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tens
         for operator, args, kwargs, result in calls:
             if not isinstance(result, (Tensor, tuple, list)):
                 return None  # for example a number, by which the network or its loss decides
+            if id(result) in constants:
+                continue
             args, kwargs = fx.node.map_aggregate(args, node_of), fx.node.map_aggregate(kwargs, node_of)
             if operator in _NOTHING:
                 known[id(result)] = args[0]
@@ -217,7 +228,20 @@ def _recorded(calls: list[_Call], inputs: Sequence[Tensor], found: Sequence[Tens
     except KeyError:
         return None  # a tensor that is not an input, and may be another one next time
     graph.eliminate_dead_code(_must_stay)
-    return _Recorded(fx.GraphModule(nn.Module(), graph).forward)
+    return _Recorded(fx.GraphModule(nn.Module(), graph).forward, list(constants.values()))
+
+
+def _constants(calls: list[_Call], one: Tensor) -> dict[int, Tensor]:
+    """Results that are the same in every step, since they are computed from `one` alone; none if a call changes one."""
+    found = {id(one): one}
+    for call in calls:
+        given = [each for each in tree_leaves((call.args, call.kwargs)) if isinstance(each, Tensor)]
+        constant = [id(each) in found for each in given]
+        if any(constant) and call.operator._schema.is_mutable:
+            return {}
+        if given and all(constant) and isinstance(call.result, Tensor):
+            found[id(call.result)] = call.result
+    return {key: value for key, value in found.items() if value is not one}
 
 
 def _must_stay(node: fx.Node) -> bool:

@@ -99,10 +99,17 @@ class BlockLoader:
         self.epoch = epoch
 
     @staticmethod
-    def order(seed: int, epoch: int, num_rows: int) -> Tensor:
-        """The order [num_rows] in which an epoch sees all rows: a permutation for each `seed` and `epoch`."""
+    def order(seed: int, epoch: int, num_rows: int, out: Tensor | None = None) -> Tensor:
+        """The order [num_rows] in which an epoch sees all rows: a permutation for each `seed` and `epoch`.
+
+        Args:
+            seed: The seed.
+            epoch: The epoch.
+            num_rows: How many rows there are.
+            out: Where the order is written [num_rows]; None is a new tensor.
+        """
         generator = torch.Generator().manual_seed(seed * _EPOCHS_PER_SEED + epoch)
-        return torch.randperm(num_rows, generator=generator)
+        return torch.randperm(num_rows, generator=generator, out=out)
 
     def _order(self) -> Tensor | None:
         """The rows of this epoch and process as indices, or None for all rows in their given order."""

@@ -69,7 +69,7 @@ class ClassScores(Scores):
         self.add_state("confusion", counts, dist_reduce_fx="sum")
 
     def update(self, predictions: Tensor, y: Tensor) -> None:
-        """Add predicted labels [M, N] and true labels y [M, N]."""
+        """Add predicted labels [M, N] and true labels y [M, N], whole numbers of any type."""
         num_rows = y.shape[1]
         if self.num_classes == 2 and num_rows < _EXACT:  # ten times faster than bincount
             predicted, true = predictions.float(), y.float()
@@ -78,7 +78,7 @@ class ClassScores(Scores):
         else:
             size = self.num_classes**2
             runs = torch.arange(self.num_runs, device=y.device).unsqueeze(1)
-            cells = (runs * size + y * self.num_classes + predictions).flatten()
+            cells = (runs * size + y.long() * self.num_classes + predictions).flatten()
             cells = torch.bincount(cells, minlength=self.num_runs * size)
         self.confusion += cells.view_as(self.confusion)
 

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from src.data.base import InMemoryDataModule
 from src.data.blocks import BlockLoader
 from src.data.rows import Split
-from src.stacking.rows import StackLoader, StackRows
+from src.stacking.rows import Convert, StackLoader, StackRows
 
 _CHANNELS = 32  # about as many numbers per pixel as convolutions make of each
 
@@ -41,16 +41,17 @@ class ImageRows(StackRows):
         x, y = super().whole(runs)
         return torch.stack([data.served(own) for data, own in zip(self._data_of(runs), x, strict=True)]), y
 
-    def gather(self, runs: slice, order: Tensor, counts: list[int]) -> tuple[Tensor, Tensor]:
+    def gather(self, runs: slice, order: Tensor, counts: list[int], convert: Convert) -> tuple[Tensor, Tensor]:
         """The images x [m, B, C, H, W] and targets y [m, B, …] at indices `order` [m, B], augmented and scaled.
 
         Args:
             runs: The runs.
             order: The indices; those of runs with fewer rows are padded.
             counts: How many belong to each run.
+            convert: What makes y of the targets, as in `StackRows`.
         """
         assert self.loader is not None
-        x, y = super().gather(runs, order, counts)
+        x, y = super().gather(runs, order, counts, convert)
         found = []
         for run, data, own, count in zip(range(runs.start, runs.stop), self._data_of(runs), x, counts, strict=True):
             generator = self._generator(run)

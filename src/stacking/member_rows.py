@@ -6,7 +6,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from src.data.member_scaler import MemberScaler
 from src.data.rows import Rows
-from src.stacking.rows import StackRows
+from src.stacking.rows import Convert, StackRows
 
 
 class MemberRows(StackRows):
@@ -29,6 +29,7 @@ class MemberRows(StackRows):
     def to(self, device: torch.device) -> "MemberRows":
         """Move to a device."""
         self.x, self.y, self.places = self.x.to(device), self.y.to(device), self.places.to(device)
+        self._converted = None
         return self
 
     def select(self, runs: Tensor) -> None:
@@ -38,22 +39,23 @@ class MemberRows(StackRows):
 
     def whole(self, runs: slice) -> tuple[Tensor, Tensor]:
         """All rows x [m, n, F] and targets y [m, n, …] of some members with n rows each."""
-        return self._at(runs, self.places[runs, : self.counts[runs][0]])
+        return self._at(runs, self.places[runs, : self.counts[runs][0]], self.y)
 
-    def gather(self, runs: slice, order: Tensor, counts: list[int]) -> tuple[Tensor, Tensor]:
+    def gather(self, runs: slice, order: Tensor, counts: list[int], convert: Convert) -> tuple[Tensor, Tensor]:
         """The rows of some members at the indices `order` [m, B] into their own rows: x [m, B, F] and y [m, B, …].
 
         Args:
             runs: The members.
             order: The indices.
             counts: How many belong to each member.
+            convert: What makes y of the targets, as in `StackRows`.
         """
-        return self._at(runs, self.places[runs].gather(1, order))
+        return self._at(runs, self.places[runs].gather(1, order), self.targets(convert))
 
-    def _at(self, runs: slice, places: Tensor) -> tuple[Tensor, Tensor]:
+    def _at(self, runs: slice, places: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         flat = places.flatten()
         x = self.x[0].index_select(0, flat).unflatten(0, places.shape)
-        return self._scaler(runs).apart(x), self.y.index_select(0, flat).unflatten(0, places.shape)
+        return self._scaler(runs).apart(x), targets.index_select(0, flat).unflatten(0, places.shape)
 
     def _scaler(self, runs: slice) -> MemberScaler:
         key = runs.start, runs.stop

@@ -1,6 +1,6 @@
 """The rows of M runs, side by side: each run sees its own data in its own order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,9 +12,11 @@ from torch.nn.utils.rnn import pad_sequence
 from src.data.blocks import BlockLoader
 from src.data.rows import Rows
 
-_FEW_COLUMNS = 16  # rows this short are gathered five times faster column by column
-_PAIR = 2  # and two float32 numbers twice as fast again, as one of 64 bits
+_FEW_COLUMNS = 16  # rows this short are gathered five times faster column by column, and multiplied twice as fast
 _EVALUATION_NUMBERS = 2**22  # inputs of one forward pass without gradients
+
+Convert = Callable[[Tensor], Tensor]
+"""Converts targets [*] to those of a loss, in the same shape."""
 
 
 class Alike(NamedTuple):
@@ -51,11 +53,12 @@ class StackRows:
         which: Index [M] of each run's dataset.
     """
 
+    _converted: Tensor | None = None
+
     def __init__(self, datasets: list[Rows], which: Tensor) -> None:
         self.counts = [len(datasets[place].y) for place in which.tolist()]
         x = pad_sequence([rows.x for rows in datasets], batch_first=True)
-        self.as_pairs = x.ndim == 3 and x.shape[2] == _PAIR and x.dtype == torch.float32
-        self.as_columns = x.ndim == 3 and x.shape[2] <= _FEW_COLUMNS and not self.as_pairs
+        self.as_columns = x.ndim == 3 and x.shape[2] <= _FEW_COLUMNS
         self.x = x.transpose(1, 2).contiguous() if self.as_columns else x
         self.y = pad_sequence([rows.y for rows in datasets], batch_first=True)
         self.which = which
@@ -64,6 +67,7 @@ class StackRows:
     def to(self, device: torch.device) -> "StackRows":
         """Move to a device."""
         self.x, self.y, self.which = self.x.to(device), self.y.to(device), self.which.to(device)
+        self._converted = None
         return self
 
     def select(self, runs: Tensor) -> None:
@@ -76,25 +80,29 @@ class StackRows:
         x, count = self._of(self.x, runs), self.counts[runs][0]
         return (x[..., :count].transpose(1, 2) if self.as_columns else x[:, :count]), self._of(self.y, runs)[:, :count]
 
-    def gather(self, runs: slice, order: Tensor, counts: list[int]) -> tuple[Tensor, Tensor]:
+    def gather(self, runs: slice, order: Tensor, counts: list[int], convert: Convert) -> tuple[Tensor, Tensor]:
         """The rows of some runs at the indices `order` [m, B]: x [m, B, *input_shape] and y [m, B, …].
 
         Args:
             runs: The runs.
             order: The indices; those of runs with fewer rows are padded.
             counts: How many belong to each run.
+            convert: What makes y of the targets, the same at each call: they are converted once for all steps.
         """
-        targets = self._of(self.y, runs)
+        targets = self._of(self.targets(convert), runs)
         places = order.view(*order.shape, *[1] * (targets.ndim - 2)).expand(-1, -1, *targets.shape[2:])
         y = targets.gather(1, places)
-        if self.as_pairs:
-            pairs = self._of(self.x.view(torch.int64).squeeze(2), runs)
-            return pairs.gather(1, order).view(self.x.dtype).unflatten(1, (-1, _PAIR)), y
         if self.as_columns:
             columns = self._of(self.x, runs)
             return columns.gather(2, order.unsqueeze(1).expand(-1, columns.shape[1], -1)).transpose(1, 2), y
         flat = (self.which[runs].unsqueeze(1) * self.y.shape[1] + order).flatten()
         return self.x.flatten(0, 1).index_select(0, flat).unflatten(0, order.shape), y
+
+    def targets(self, convert: Convert) -> Tensor:
+        """The targets of all datasets, converted at the first call."""
+        if self._converted is None:
+            self._converted = convert(self.y)
+        return self._converted
 
     def _of(self, stored: Tensor, runs: slice) -> Tensor:
         if self._own:
@@ -173,8 +181,15 @@ class StackLoader:
 
     def _orders(self, epoch: int, runs: list[tuple[int, int]]) -> Tensor:
         """The orders [M, rows] of runs given by seed and number of rows; shorter ones are padded with row 0."""
-        drawn = {(seed, count): BlockLoader.order(seed, epoch, count) for seed, count in set(runs)}
-        return pad_sequence([drawn[run] for run in runs], batch_first=True)
+        orders = torch.zeros(len(runs), max((count for _, count in runs), default=0), dtype=torch.int64)
+        drawn: dict[tuple[int, int], Tensor] = {}
+        for run, order in zip(runs, orders, strict=True):
+            own = order[: run[1]]
+            if run in drawn:
+                own.copy_(drawn[run])
+            else:
+                drawn[run] = BlockLoader.order(run[0], epoch, run[1], out=own)
+        return orders
 
     def _draw(self, epoch: int) -> None:
         if epoch not in self._drawn:

@@ -28,7 +28,7 @@ class Taken(NamedTuple):
     Attributes:
         losses: Loss of each step [S, m].
         predictions: Prediction for each row [m, rows, …].
-        y: Target of each row [m, rows, …].
+        y: Target of each row [m, rows, …], as the loss takes it.
     """
 
     losses: Tensor
@@ -80,9 +80,8 @@ class Steps:
             coming: Hyperparameters that differ between these steps.
         """
         with torch.enable_grad():
-            x, y = self.rows.gather(part, order, counts)
             ours = self.losses.class_weights is None and steps_are_ours(self.head)
-            in_loss = self.head.targets_of_loss(y) if ours else y
+            x, y = self.rows.gather(part, order, counts, self.head.targets_of_loss if ours else _as_they_are)
             leaves = self.network.leaves(self.optimizer.params[part])
             trained = [leaf for leaf in leaves if leaf.requires_grad]
             step = self.optimizer.stepper(part, coming)
@@ -90,7 +89,7 @@ class Steps:
             groups, size = alike(counts), self.batch_size
             compute = self._gradients(part, leaves, trained)
             all_logits, all_losses = [], []
-            for number, (batch, targets) in enumerate(zip(x.split(size, 1), in_loss.split(size, 1), strict=True)):
+            for number, (batch, targets) in enumerate(zip(x.split(size, 1), y.split(size, 1), strict=True)):
                 before = number * size
                 if len(groups) > 1 and before + batch.shape[1] == order.shape[1]:
                     sized = [Alike(each.runs, each.size - before) for each in groups]
@@ -144,6 +143,10 @@ class Steps:
             missing = logits.new_zeros(len(logits), x.shape[1] - count, *logits.shape[2:])
             found.append((torch.cat([logits, missing], dim=1), losses))
         return torch.cat([logits for logits, _ in found]), torch.cat([losses for _, losses in found])
+
+
+def _as_they_are(y: Tensor) -> Tensor:
+    return y
 
 
 def _gradients_of(losses: Tensor, trained: list[Tensor]) -> Sequence[Tensor]:

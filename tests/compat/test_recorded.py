@@ -138,6 +138,57 @@ def test_the_losses_of_several_networks_are_recorded():
     assert [each.is_checked for each in recorder.recordings.values()] == [True]
 
 
+def test_what_depends_on_no_input_is_computed_once():
+    weights = torch.randn(3, 4, requires_grad=True)
+
+    def forward(batch):
+        outputs = batch[0] @ weights
+        return outputs, outputs.square().mean()
+
+    recorder = Recorder(forward, [weights], [], {})
+    for number in range(4):
+        x = torch.randn(8, 3)
+        _, loss, (gradient,) = recorder((x,))
+        expected = forward((x,))[1]
+        assert torch.equal(loss, expected), number
+        assert torch.equal(gradient, torch.autograd.grad(expected, weights)[0]), number
+    with contract(is_recordable, "torch"):
+        (recording,) = recorder.recordings.values()
+        assert recording.constants, "the gradient of a mean"
+        assert "div" not in recording.run.__self__.code
+
+
+def test_a_gradient_that_never_changes_may_be_changed_by_who_gets_it():
+    """Clipping scales gradients in place."""
+    weights = torch.randn(3, requires_grad=True)
+    recorder = Recorder(lambda batch: (batch[0] * weights.detach(), weights.mean()), [weights], [], {})
+    for number in range(5):
+        _, _, (gradient,) = recorder((torch.randn(8, 3),))
+        assert torch.equal(gradient, torch.full((3,), 1 / 3)), number
+        gradient.mul_(2)
+
+
+@pytest.mark.parametrize("change", [lambda ones: ones.mul_(2), lambda ones: ones.view(-1).add_(1)])
+def test_a_constant_that_is_changed_in_place_is_computed_in_each_step(change):
+    weights = torch.randn(3, requires_grad=True)
+
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.sum()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            ones = torch.mul(gradient, 1)
+            change(ones)
+            return ones.expand(3) * 1
+
+    recorder = Recorder(lambda batch: (batch[0] * 1, Doubled.apply(weights) + batch[0].sum()), [weights], [], {})
+    for number in range(5):
+        _, _, (gradient,) = recorder((torch.randn(8),))
+        assert torch.equal(gradient, torch.full((3,), 2.0)), number
+
+
 def test_double_precision_is_recorded():
     network = network_with().double()
     recorder = check_trained_alike(network, forward_of, batches(dtype=torch.float64))

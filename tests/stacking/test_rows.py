@@ -15,10 +15,10 @@ def test_rows_are_those_of_each_runs_data(which, shape, dtype):
     rows = StackRows(datasets, torch.tensor(which))
     runs = slice(1, len(which))
     order = torch.stack([torch.randperm(4) for _ in which[1:]])
-    x, y = rows.gather(runs, order, [4] * len(order))
+    x, y = rows.gather(runs, order, [4] * len(order), torch.Tensor.float)
     for own, indices, ours, targets in zip(which[1:], order, x, y, strict=True):
         assert torch.equal(ours, datasets[own].x[indices])
-        assert torch.equal(targets, datasets[own].y[indices])
+        assert torch.equal(targets, datasets[own].y[indices].float())
     last = slice(len(which) - 1, len(which))
     x, y = rows.whole(last)
     assert torch.equal(x[0], datasets[which[-1]].x)
