@@ -99,7 +99,7 @@ class StackRows:
         return self.x.flatten(0, 1).index_select(0, flat).unflatten(0, order.shape), y
 
     def targets(self, convert: Convert) -> Tensor:
-        """The targets of all datasets, converted at the first call."""
+        """The targets y [D, N, …] of all datasets as `convert` makes them, which is asked at the first call only."""
         if self._converted is None:
             self._converted = convert(self.y)
         return self._converted
