@@ -25,12 +25,12 @@ _DATALOADER, _SLICED = "a loop over DataLoader", "a loop over sliced tensors"
 XOR, FASHION, SEEDS = "XOR", "Fashion-MNIST", "one of 256 seeds of XOR"
 
 RATIOS = (
-    Ratio(XOR, _DATALOADER, 0.3),
-    Ratio(XOR, _SLICED, 0.85),
+    Ratio(XOR, _DATALOADER, 0.28),
+    Ratio(XOR, _SLICED, 0.75),
     Ratio(FASHION, "torchvision's loop", 0.12),
     Ratio(FASHION, _SLICED, 0.74),
-    Ratio(SEEDS, _SLICED, 0.028),
-    Ratio(SEEDS, "Hydra's basic launcher", 0.0125),
+    Ratio(SEEDS, _SLICED, 0.026),
+    Ratio(SEEDS, "Hydra's basic launcher", 0.021),
 )
 
 
