@@ -15,7 +15,8 @@ from src.dispatch.record import Handed
 from src.dispatch.task import Task, forget, keep
 from src.errors import ConfigError, WorkerError
 from src.settings.rules import Count
-from src.stacking.launch import Launch, Numbered, count, returned
+from src.stacking.counted import count
+from src.stacking.launch import Launch, Numbered, returned
 from src.stacking.options import LauncherRules
 from src.storage import failures
 from src.storage.jobs import folders_of

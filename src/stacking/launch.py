@@ -23,6 +23,7 @@ from src.errors import ConfigError
 from src.settings import composed as rules
 from src.settings import unread
 from src.stacking.compose import Composer, Job, SweepLoader
+from src.stacking.counted import count
 from src.stacking.keeping import Keeper
 from src.stacking.options import VectorizedRules, checked
 from src.storage import failures
@@ -275,11 +276,6 @@ def _say_anew(jobs: list[Job]) -> None:
     if begun:
         reason = "a stack cannot resume from a run's own checkpoint, as hydra/launcher=basic does"
         log.info("Training %s from scratch: %s", count(begun, "job"), reason)
-
-
-def count(number: int, noun: str) -> str:
-    """A `number` and its `noun`, such as `3 jobs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def prepare(context: HydraContext, task: TaskFunction, master: DictConfig, options: dict[str, Any]) -> Launch:
